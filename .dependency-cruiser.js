@@ -1,0 +1,49 @@
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'the-domain-knows-no-aws-and-no-lambda',
+      comment: 'lambdas/tokens takes its clock, HTTP and store as arguments; see docs/adr.',
+      severity: 'error',
+      from: { path: '^lambdas/tokens/' },
+      to: {
+        path: '^(lambdas/(?!tokens/)|local/|lib/|bin/|test/)|@aws-sdk/|@aws-lambda-powertools/|@middy/|@types/aws-lambda',
+      },
+    },
+    {
+      name: 'what-is-deployed-knows-nothing-of-local',
+      severity: 'error',
+      from: { path: '^(lambdas|lib|bin)/' },
+      to: { path: '^(local|test)/' },
+    },
+    {
+      name: 'functions-know-nothing-of-their-infrastructure',
+      severity: 'error',
+      from: { path: '^lambdas/' },
+      to: { path: '^(lib|bin)/|aws-cdk-lib|constructs' },
+    },
+    {
+      name: 'functions-need-no-development-package',
+      comment: 'Types alone may come from one; they are gone at run time.',
+      severity: 'error',
+      from: { path: '^lambdas/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '/@types/' },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,212 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Connection } from '../tokens/connection.ts';
+import type { ConnectionStore } from '../tokens/store.ts';
+
+/** Keys of items that are no connections; no connection's name holds a `#`. */
+const ticketKey = (id: string) => `ticket#${id}`;
+const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
+
+type Values = Record<string, string | number | object | undefined>;
+type Item = Record<string, unknown>;
+
+/**
+ * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
+ * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write has a condition.
+ */
+export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
+  const get = async (key: string): Promise<Item | undefined> => {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tableName, Key: marshall({ connection: key }), ConsistentRead: true }),
+    );
+    return Item && unmarshall(Item);
+  };
+
+  /** The item after the update, or `undefined` when the condition did not hold. */
+  const update = async (
+    key: string,
+    set: string,
+    values: Values,
+    condition?: string,
+  ): Promise<Item | undefined> => {
+    try {
+      const { Attributes = {} } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: marshall({ connection: key }),
+          UpdateExpression: set,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: names(`${set} ${condition}`),
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: placeholders(values) }),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return unmarshall(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  };
+
+  const query = (index: string, condition: string, values: Values, options: Partial<QueryCommandInput>) =>
+    client.send(
+      new QueryCommand({
+        ...options,
+        TableName: tableName,
+        IndexName: index,
+        KeyConditionExpression: condition,
+        ExpressionAttributeNames: names(condition),
+        ExpressionAttributeValues: placeholders(values),
+      }),
+    );
+
+  const isHeldBy = async (connection: string, app: string, zoomUserId: string): Promise<boolean> => {
+    const holder = (await get(connection)) as Connection | undefined;
+    return holder?.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected';
+  };
+
+  return {
+    get: (connection) => get(connection) as Promise<Connection | undefined>,
+
+    async list() {
+      const items: Connection[] = [];
+      let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
+      do {
+        const page = await client.send(
+          new ScanCommand({ TableName: tableName, ExclusiveStartKey, ConsistentRead: true }),
+        );
+        const found = (page.Items ?? []).map((item) => unmarshall(item) as Connection);
+        items.push(...found.filter(({ connection }) => !connection.includes('#')));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return items;
+    },
+
+    async due(status, now, limit) {
+      const condition = '#status = :status AND #dueAt <= :now';
+      const { Items = [] } = await query('due', condition, { status, now }, { Limit: limit });
+      return Items.map((item) => unmarshall(item).connection);
+    },
+
+    async count(status) {
+      let count = 0;
+      let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
+      do {
+        const page = await query(
+          'due',
+          '#status = :status',
+          { status },
+          { Select: 'COUNT', ExclusiveStartKey },
+        );
+        count += page.Count ?? 0;
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return count;
+    },
+
+    async leastValidUntil() {
+      const { Items } = await query('validity', '#status = :status', { status: 'active' }, { Limit: 1 });
+      return Items?.[0] && unmarshall(Items[0]).validUntil;
+    },
+
+    lease: (connection, { owner, until, now, early }) =>
+      update(
+        connection,
+        'SET #leaseOwner = :owner, #leaseUntil = :until',
+        { owner, until, now, active: 'active', misconfigured: 'misconfigured' },
+        `#status IN (:active, :misconfigured) ${early ? '' : 'AND #dueAt <= :now'}
+          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
+      ) as Promise<Connection | undefined>,
+
+    async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }) {
+      const known = Object.entries({ zoomUserId, zoomAccountId }).filter(([, value]) => value !== undefined);
+      const unknown = ['zoomUserId', 'zoomAccountId'].filter(
+        (name) => !known.some(([found]) => found === name),
+      );
+      const item = await update(
+        connection,
+        `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,
+            #publishedVersion = if_not_exists(#publishedVersion, :zero),
+            #validUntil = if_not_exists(#validUntil, :zero),
+            ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
+          REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
+          ADD #generation :one, #version :one`,
+        { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1 },
+      );
+      return item as unknown as Connection;
+    },
+
+    commitRotation: ({ connection, version }, rotation) =>
+      update(
+        connection,
+        `SET #sealedTokens = :sealedTokens, #expiresAt = :expiresAt, #rotatedAt = :rotatedAt, #dueAt = :rotatedAt,
+            #status = :active, #failures = :zero
+          REMOVE #lastError ADD #version :one`,
+        { ...rotation, version, active: 'active', zero: 0, one: 1 },
+        '#version = :version',
+      ) as Promise<Connection | undefined>,
+
+    settle: async ({ connection, version, leaseOwner }, settled) =>
+      (await update(
+        connection,
+        `SET #publishedVersion = :version, #validUntil = :validUntil, #dueAt = :dueAt, #failures = :zero
+          REMOVE #leaseOwner, #leaseUntil, #lastError`,
+        { ...settled, version, leaseOwner, zero: 0 },
+        MINE_UNCHANGED,
+      )) !== undefined,
+
+    fail: async ({ connection, version, leaseOwner }, failure) =>
+      (await update(
+        connection,
+        `SET #status = :status, #dueAt = :dueAt, #failures = :failures, #lastError = :lastError
+          REMOVE #leaseOwner, #leaseUntil`,
+        { ...failure, version, leaseOwner },
+        MINE_UNCHANGED,
+      )) !== undefined,
+
+    async release({ connection, leaseOwner }) {
+      await update(
+        connection,
+        'REMOVE #leaseOwner, #leaseUntil',
+        { leaseOwner },
+        '#leaseOwner = :leaseOwner',
+      );
+    },
+
+    useOnce: async (id, until) =>
+      (await update(ticketKey(id), 'SET #ttl = :until', { until }, 'attribute_not_exists(#ttl)')) !==
+      undefined,
+
+    async claimUser(app, zoomUserId, connection) {
+      const key = userKey(app, zoomUserId);
+      const holder = (await get(key))?.heldBy as string | undefined;
+      if (holder !== undefined && holder !== connection && (await isHeldBy(holder, app, zoomUserId)))
+        return holder;
+      const claimed = await update(
+        key,
+        'SET #heldBy = :connection',
+        { connection, ...(holder !== undefined && { holder }) },
+        holder === undefined ? 'attribute_not_exists(#heldBy)' : '#heldBy = :holder',
+      );
+      return claimed ? connection : String((await get(key))?.heldBy);
+    },
+  };
+}
+
+const MINE_UNCHANGED = '#version = :version AND #leaseOwner = :leaseOwner';
+
+/** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
+const names = (expression: string) =>
+  Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
+
+const placeholders = (values: Values) =>
+  marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

@@ -1,0 +1,152 @@
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  InvalidRequestException,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  RestoreSecretCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { TokenError } from '../tokens/errors.ts';
+import { secretName } from '../tokens/publish.ts';
+import type { Vault } from '../tokens/vault.ts';
+import type { ZoomApp } from '../tokens/zoom.ts';
+
+/** An app secret as the operator writes it; empty strings are fields not filled in yet. */
+const AppSecret = z.object({
+  client_id: z.string().check(z.trim(), z.minLength(1)),
+  client_secret: z.string().check(z.trim(), z.minLength(1)),
+  account_id: z.optional(z.string().check(z.trim())),
+});
+
+export interface VaultOptions {
+  /** `zoom-token-refresher/app/` */
+  appSecretPrefix: string;
+  /** Name or ARN. */
+  keySecretId: string;
+  /** `n8n_zoom_` */
+  publishedSecretPrefix: string;
+}
+
+/** The three kinds of secret that we touch, in Secrets Manager. */
+export function createSecretsVault(client: SecretsManagerClient, options: VaultOptions): Vault {
+  const remembered = new Map<string, string>();
+
+  /** Remembered for the life of this function's environment: a warm function reads no secret. */
+  const read = async (secretId: string, stage: string, fresh: boolean): Promise<string | undefined> => {
+    const key = `${secretId} ${stage}`;
+    const known = remembered.get(key);
+    if (known !== undefined && !fresh) return known;
+    try {
+      const { SecretString } = await client.send(
+        new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
+      );
+      if (SecretString) remembered.set(key, SecretString);
+      return SecretString;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw reading(secretId, error);
+    }
+  };
+
+  return {
+    async app(app, { fresh } = { fresh: false }) {
+      const name = `${options.appSecretPrefix}${app}`;
+      const text = await read(name, 'AWSCURRENT', fresh);
+      if (text === undefined) throw unusable(name, 'does not exist or has no value');
+      try {
+        return parseApp(name, text);
+      } catch (error) {
+        // The operator is about to mend it; what is broken is not worth remembering.
+        remembered.delete(`${name} AWSCURRENT`);
+        throw error;
+      }
+    },
+
+    async key(stage, { fresh }) {
+      const text = await read(options.keySecretId, stage === 'current' ? 'AWSCURRENT' : 'AWSPREVIOUS', fresh);
+      if (text === undefined && stage === 'current') throw unusable(options.keySecretId, 'has no value');
+      return text;
+    },
+
+    async publish(connection, value, versionId) {
+      const name = secretName(connection, options.publishedSecretPrefix);
+      const put = () =>
+        client.send(
+          new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
+        );
+      try {
+        await put().catch(async (error) => {
+          if (error instanceof ResourceNotFoundException) {
+            // Never created without a value: an empty secret spoils n8n's batch.
+            return client.send(
+              new CreateSecretCommand({
+                Name: name,
+                SecretString: value,
+                ClientRequestToken: versionId,
+                Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
+                Tags: [{ Key: 'zoom-token-refresher:connection', Value: connection }],
+              }),
+            );
+          }
+          // Scheduled for deletion, by a disconnect or by hand.
+          if (!(error instanceof InvalidRequestException)) throw error;
+          await client.send(new RestoreSecretCommand({ SecretId: name }));
+          return put();
+        });
+      } catch (error) {
+        throw writing(name, error);
+      }
+    },
+  };
+}
+
+function parseApp(name: string, text: string): ZoomApp {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw unusable(name, 'is no JSON');
+  }
+  const secret = z.safeParse(AppSecret, json);
+  if (!secret.success) {
+    const fields = [...new Set(secret.error.issues.map(({ path }) => path.join('.') || 'the object'))];
+    throw unusable(name, `lacks ${fields.join(' and ')}`);
+  }
+  const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret.data;
+  return { clientId, clientSecret, ...(accountId && { accountId }) };
+}
+
+function unusable(name: string, what: string): TokenError {
+  return new TokenError(
+    'misconfigured',
+    'secret_unusable',
+    `The secret "${name}" ${what}.`,
+    'Write it again: zoom-tokens setup, or put {"client_id":"…","client_secret":"…"} (and "account_id" for a Server-to-Server app) into it.',
+  );
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AccessDeniedException';
+}
+
+function reading(name: string, error: unknown): unknown {
+  if (!isDenied(error)) return error;
+  return new TokenError(
+    'misconfigured',
+    'secret_denied',
+    `The function may not read the secret "${name}".`,
+    'Deploy again (npx cdk deploy); if it stays, see who changed the policies of the function or the secret.',
+  );
+}
+
+function writing(name: string, error: unknown): unknown {
+  if (!isDenied(error)) return error;
+  return new TokenError(
+    'misconfigured',
+    'publish_denied',
+    `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
+    'Deploy again (npx cdk deploy); if it stays, see who changed the policies of the function or the secret.',
+  );
+}

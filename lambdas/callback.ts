@@ -1,0 +1,66 @@
+import middy from '@middy/core';
+import httpRouter from '@middy/http-router';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { deadlineOf, failurePage, logged, pageHeaders } from './middleware.ts';
+import { connectedPage } from './pages.ts';
+import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { beginConsent, finishConsent } from './tokens/consent.ts';
+import { TICKET_SECONDS } from './tokens/ticket.ts';
+
+/** `GET /connect` sends a browser to Zoom, `GET /callback` takes Zoom's answer. */
+export function createHandler(load: () => Runtime) {
+  const connect = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const runtime = load();
+    const { location, cookie } = await beginConsent(event.queryStringParameters?.ticket, runtime);
+    return {
+      statusCode: 302,
+      headers: { Location: location, 'Cache-Control': 'no-store' },
+      cookies: [setCookie(runtime, cookie, TICKET_SECONDS)],
+    };
+  };
+
+  const callback = async (
+    event: APIGatewayProxyEventV2,
+    context: Context,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
+    const runtime = load();
+    const answer = {
+      parameters: new URLSearchParams(event.rawQueryString),
+      cookie: readCookie(runtime, event.cookies ?? []),
+    };
+    const connected = await finishConsent(answer, runtime, {
+      deadline: deadlineOf(context, runtime.now()),
+    });
+    return { ...connectedPage(connected), cookies: [setCookie(runtime, '', 0)] };
+  };
+
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(logged())
+    .use(pageHeaders())
+    .use(failurePage())
+    .handler(
+      httpRouter([
+        { method: 'GET', path: '/connect', handler: connect },
+        { method: 'GET', path: '/callback', handler: callback },
+      ]),
+    );
+}
+
+export const handler = createHandler(lazily(createRuntime));
+
+/**
+ * `__Host-` binds the cookie to this very host over HTTPS; a browser that is strict about it drops such a cookie
+ * on the plain HTTP of a local stack.
+ */
+const cookieName = ({ publicUrl }: Runtime) =>
+  publicUrl.startsWith('https:') ? '__Host-zoom-consent' : 'zoom-consent';
+
+function setCookie(runtime: Runtime, value: string, maxAge: number): string {
+  const secure = runtime.publicUrl.startsWith('https:') ? '; Secure' : '';
+  return `${cookieName(runtime)}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+}
+
+function readCookie(runtime: Runtime, cookies: string[]): string | undefined {
+  const start = `${cookieName(runtime)}=`;
+  return cookies.find((cookie) => cookie.startsWith(start))?.slice(start.length);
+}

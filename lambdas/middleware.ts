@@ -1,0 +1,47 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import type { MiddlewareObj } from '@middy/core';
+import httpSecurityHeaders from '@middy/http-security-headers';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { logger, metrics, whereabouts } from './observability.ts';
+import { contentSecurityPolicy, errorPage } from './pages.ts';
+import { describe, TokenError } from './tokens/errors.ts';
+
+/** Every function's first middleware: the log knows the request. It is never given the event. */
+export const logged = () => injectLambdaContext(logger);
+
+/** Writes the metrics at the end of the request. */
+export const measured = () => logMetrics(metrics);
+
+/** Headers of every page (RFC 9700: the callback's address holds a code, and must reach nobody else). */
+export const pageHeaders = () =>
+  httpSecurityHeaders({
+    contentSecurityPolicy,
+    permissionsPolicy: {},
+    reportTo: false,
+    reportingEndpoints: false,
+  });
+
+/** A failure becomes a page that says what to do; what is unexpected stays private. */
+export function failurePage(): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+  return {
+    onError(request) {
+      request.response = errorPage(request.error);
+      logFailure(request.error);
+    },
+  };
+}
+
+export function logFailure(error: unknown): void {
+  if (error instanceof TokenError) {
+    const { class: failureClass, code, message } = describe(error);
+    logger.warn(message, { class: failureClass, code });
+  } else {
+    logger.error('unexpected', whereabouts(error));
+  }
+}
+
+/** When the function will be stopped, epoch seconds. */
+export function deadlineOf(context: Pick<Context, 'getRemainingTimeInMillis'>, now: number): number {
+  return now + Math.floor(context.getRemainingTimeInMillis() / 1000);
+}

@@ -1,0 +1,38 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Health, SweepReport } from './tokens/sweep.ts';
+
+/** One structured line a decision; named by POWERTOOLS_SERVICE_NAME. Never given an event, which holds codes, nor a caught error as it is. */
+export const logger = new Logger();
+
+/** Embedded metrics, with no dimension a connection: each would be billed as a metric of its own. */
+export const metrics = new Metrics();
+
+/** What the alarms watch. */
+export function measure(report: SweepReport, health: Health): void {
+  metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
+  metrics.addMetric('Published', MetricUnit.Count, report.published);
+  metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
+  metrics.addMetric('SweepSeconds', MetricUnit.Seconds, report.took);
+  metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
+  metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
+  if (health.minutesOfValidity !== undefined) {
+    metrics.addMetric('MinutesOfValidity', MetricUnit.NoUnit, health.minutesOfValidity);
+  }
+  for (const [failureClass, count] of Object.entries(report.failed)) {
+    if (count === 0) continue;
+    const failed = metrics.singleMetric();
+    failed.addDimension('class', failureClass);
+    failed.addMetric('RotationFailed', MetricUnit.Count, count);
+  }
+}
+
+/**
+ * An unexpected error as it may be logged: its name and where it was thrown. Its message may quote what could not
+ * be parsed, and its cause may hold Zoom's whole answer.
+ */
+export function whereabouts(error: unknown): { errorName: string; at: string } {
+  if (!(error instanceof Error)) return { errorName: typeof error, at: '' };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { errorName: error.name, at: frames.slice(0, 8).join('\n') };
+}

@@ -1,0 +1,65 @@
+import middy from '@middy/core';
+import * as z from 'zod/mini';
+import { deadlineOf, logFailure, logged } from './middleware.ts';
+import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { connectServerToServer } from './tokens/consent.ts';
+import { makeLink, rotateNow, status, view } from './tokens/control.ts';
+import { describe, TokenError } from './tokens/errors.ts';
+import type { StepOptions } from './tokens/step.ts';
+
+/** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
+const Request = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('link'), connection: z.string(), app: z._default(z.string(), 'default') }),
+  z.object({ action: z.literal('connect'), connection: z.string(), app: z._default(z.string(), 'default') }),
+  z.object({ action: z.literal('status'), connection: z.optional(z.string()) }),
+  z.object({ action: z.literal('rotate'), connection: z.string() }),
+]);
+
+export type OperatorAnswer = { ok: true; result: object } | { ok: false; error: ReturnType<typeof describe> };
+
+/** The control plane: every failure is answered as data, so that the command line can tell what to do. */
+export function createHandler(load: () => Runtime) {
+  return middy<unknown, OperatorAnswer>()
+    .use(logged())
+    .handler(async (event, context): Promise<OperatorAnswer> => {
+      try {
+        const runtime = load();
+        return {
+          ok: true,
+          result: await act(event, runtime, { deadline: deadlineOf(context, runtime.now()) }),
+        };
+      } catch (error) {
+        logFailure(error);
+        return { ok: false, error: describe(error) };
+      }
+    });
+}
+
+export const handler = createHandler(lazily(createRuntime));
+
+async function act(event: unknown, runtime: Runtime, options: StepOptions): Promise<object> {
+  const parsed = z.safeParse(Request, event);
+  if (!parsed.success) throw badRequest();
+  const request = parsed.data;
+  switch (request.action) {
+    case 'link':
+      return makeLink(request, runtime, runtime.publicUrl);
+    case 'connect': {
+      const { item, outcome } = await connectServerToServer(request, runtime, options);
+      return { connection: view(item), outcome: outcome.did };
+    }
+    case 'status':
+      return { now: runtime.now(), connections: await status(request.connection, runtime) };
+    case 'rotate':
+      return rotateNow(request.connection, runtime, options);
+  }
+}
+
+function badRequest(): TokenError {
+  return new TokenError(
+    'rejected',
+    'bad_request',
+    'The operator function did not understand the request.',
+    'Send {"action":"link"|"connect"|"status"|"rotate","connection":"…","app":"…"}; the command line does.',
+  );
+}

@@ -1,0 +1,20 @@
+import middy from '@middy/core';
+import { deadlineOf, logged, measured } from './middleware.ts';
+import { measure } from './observability.ts';
+import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { health, type SweepReport, sweep } from './tokens/sweep.ts';
+
+/** Started by the scheduler every minute; its event says nothing that matters. */
+export function createHandler(load: () => Runtime) {
+  return middy<unknown, SweepReport>()
+    .use(logged())
+    .use(measured())
+    .handler(async (_event, context) => {
+      const runtime = load();
+      const report = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
+      measure(report, await health(runtime));
+      return report;
+    });
+}
+
+export const handler = createHandler(lazily(createRuntime));

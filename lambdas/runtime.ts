@@ -1,0 +1,115 @@
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { createConnectionsTable } from './aws/connections-table.ts';
+import { createSecretsVault } from './aws/secrets-vault.ts';
+import { logger } from './observability.ts';
+import { DEFAULT_MARGINS } from './tokens/connection.ts';
+import type { Dependencies } from './tokens/dependencies.ts';
+import { TokenError } from './tokens/errors.ts';
+import { createKeyring } from './tokens/keys.ts';
+import { TICKET_SECONDS } from './tokens/ticket.ts';
+import { createZoom } from './tokens/zoom.ts';
+
+/** What a handler works with: the domain's dependencies, and where the API is reached from outside. */
+export interface Runtime extends Dependencies {
+  /** Origin of the HTTP API, no trailing slash. */
+  publicUrl: string;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** An origin. Plain HTTP never leaves the machine: tokens and codes travel there. */
+const origin = z.pipe(
+  z
+    .string()
+    .check(
+      z.refine(
+        (value) =>
+          URL.canParse(value) &&
+          (new URL(value).protocol === 'https:' || LOOPBACK.has(new URL(value).hostname)) &&
+          new URL(value).pathname === '/',
+        'must be an https:// origin',
+      ),
+    ),
+  z.transform((value) => new URL(value).origin),
+);
+const required = z.string().check(z.minLength(1));
+
+const Environment = z.object({
+  TABLE_NAME: required,
+  KEY_SECRET_ID: required,
+  APP_SECRET_PREFIX: required,
+  PUBLISHED_SECRET_PREFIX: required,
+  PUBLIC_URL: origin,
+  ZOOM_OAUTH_URL: z._default(origin, 'https://zoom.us'),
+  ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
+  MARGIN_SECONDS: z._default(
+    z.coerce.number().check(z.int(), z.minimum(60), z.maximum(3000)),
+    DEFAULT_MARGINS.late,
+  ),
+});
+
+/** What may differ from the deployed function: how its time runs, and who hears its log. */
+export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'ticketSeconds'>>;
+
+/**
+ * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
+ * credentials from the SDK's own variables (`AWS_ENDPOINT_URL_*`, `AWS_REGION`, …).
+ * @throws {TokenError} `misconfigured`, naming every variable that is missing or wrong
+ */
+export function createRuntime(
+  environment: NodeJS.ProcessEnv = process.env,
+  overrides: Overrides = {},
+): Runtime {
+  const variables = parse(environment);
+  const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
+  // A request that hangs must leave time for another within the function's timeout.
+  const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
+  const vault = createSecretsVault(new SecretsManagerClient({ requestHandler }), {
+    appSecretPrefix: variables.APP_SECRET_PREFIX,
+    keySecretId: variables.KEY_SECRET_ID,
+    publishedSecretPrefix: variables.PUBLISHED_SECRET_PREFIX,
+  });
+  return {
+    now,
+    random: Math.random,
+    wait: (milliseconds) => setTimeout(milliseconds),
+    store: createConnectionsTable(new DynamoDBClient({ requestHandler }), variables.TABLE_NAME),
+    vault,
+    zoom: createZoom({
+      oauthUrl: variables.ZOOM_OAUTH_URL,
+      apiUrl: variables.ZOOM_API_URL,
+      redirectUri: `${variables.PUBLIC_URL}/callback`,
+      fetch,
+      now,
+    }),
+    keyring: createKeyring(vault),
+    margins: { ...DEFAULT_MARGINS, late: variables.MARGIN_SECONDS },
+    ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
+    log: overrides.log ?? logger,
+    publicUrl: variables.PUBLIC_URL,
+  };
+}
+
+/** Built once an execution environment, at the first request: a failure is answered, not lost in the start-up. */
+export function lazily<T>(create: () => T): () => T {
+  let created: T | undefined;
+  return () => {
+    created ??= create();
+    return created;
+  };
+}
+
+function parse(environment: NodeJS.ProcessEnv): z.infer<typeof Environment> {
+  const parsed = z.safeParse(Environment, environment);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`);
+  throw new TokenError(
+    'misconfigured',
+    'environment',
+    `Environment variables are missing or wrong: ${wrong.join(', ')}.`,
+    'Deploy again: npx cdk deploy sets them all.',
+  );
+}

@@ -1,0 +1,2 @@
+/** Epoch seconds, an integer. */
+export type Clock = () => number;

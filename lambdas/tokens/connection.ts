@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { type FailureClass, TokenError } from './errors.ts';
+
+export type GrantType = 'authorization_code' | 'account_credentials';
+export type Status = 'active' | 'reconnect' | 'misconfigured' | 'disconnected';
+
+/** One connection's item. All instants are epoch seconds. */
+export interface Connection {
+  connection: string;
+  /** Which Zoom app's credentials, `default` unless named. */
+  app: string;
+  grantType: GrantType;
+  status: Status;
+  /** When the next step is due. */
+  dueAt: number;
+  /** +1 at each consent. */
+  generation: number;
+  /** +1 whenever new tokens are stored; the fence of every later write. */
+  version: number;
+  /** The last version that n8n can read; 0 before the first. */
+  publishedVersion: number;
+  sealedTokens: string;
+  /** When the stored access token dies. */
+  expiresAt: number;
+  /** When the published access token dies: what n8n has. 0 before the first. */
+  validUntil: number;
+  consentedAt: number;
+  rotatedAt: number;
+  leaseOwner?: string;
+  leaseUntil?: number;
+  /** Consecutive failures. */
+  failures: number;
+  lastError?: { class: FailureClass; code: string; message: string; action: string; at: number };
+  zoomUserId?: string;
+  zoomAccountId?: string;
+  /** Does an earlier access token outlive a refresh? */
+  overlap: 'yes' | 'no' | 'unknown';
+}
+
+/** Zoom's answer with absolute instants. Access tokens live one hour, refresh tokens 90 days. */
+export interface Tokens {
+  accessToken: string;
+  /** Single-use. A Server-to-Server app has none. */
+  refreshToken?: string;
+  expiresAt: number;
+  scope?: string;
+  apiUrl?: string;
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** @throws {TokenError} `rejected` when the name would not fit n8n's dotted expression. */
+export function assertName(kind: 'connection' | 'app', name: string): void {
+  if (NAME.test(name)) return;
+  throw new TokenError(
+    'rejected',
+    'invalid_name',
+    `"${name.slice(0, 60)}" cannot be the name of ${kind === 'app' ? 'an app' : 'a connection'}.`,
+    'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
+  );
+}
+
+/** The margins, in seconds of remaining life at which a token is rotated. */
+export interface Margins {
+  /** Where an earlier token outlives a refresh: early, so that n8n always holds a good while of validity. */
+  overlapping: number;
+  /** Where it may not: late, so that n8n's polling meets few rotations, with time left for retries. */
+  late: number;
+}
+
+export const DEFAULT_MARGINS: Margins = { overlapping: 30 * 60, late: 10 * 60 };
+
+/** A fleet that connected in one minute must not rotate in one minute. */
+export const JITTER_SECONDS = 5 * 60;
+
+/** When the connection's stored token is to be replaced: the margin before its end, less a steady jitter. */
+export function rotateAt(
+  connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'>,
+  margins: Margins,
+): number {
+  const margin = connection.overlap === 'yes' ? margins.overlapping : margins.late;
+  return connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
+}
+
+/** Derived, not drawn: every function computes the same instant for the same version. */
+function jitter(seed: string): number {
+  return createHash('sha256').update(seed).digest().readUInt32BE() % JITTER_SECONDS;
+}
+
+const FIRST_BACK_OFF_SECONDS = 30;
+/** Short beside the late margin, so that several attempts fit before the token dies. */
+const LONGEST_BACK_OFF_SECONDS = 5 * 60;
+const LONGEST_RETRY_AFTER_SECONDS = 60 * 60;
+/** The pace at which a misconfigured app is tried: it heals by itself once the operator has fixed it. */
+const MISCONFIGURED_BACK_OFF_SECONDS = 15 * 60;
+
+/**
+ * Seconds to wait before the next attempt: exponential with full jitter, at least what the other side asked for.
+ * @param failures consecutive failures including this one
+ * @param random   0 ≤ x < 1
+ */
+export function backOff(
+  error: { class: FailureClass; retryAfter?: number | undefined },
+  failures: number,
+  random: number,
+): number {
+  if (error.class === 'misconfigured')
+    return Math.round(MISCONFIGURED_BACK_OFF_SECONDS * (0.75 + random / 2));
+  const ceiling = Math.min(
+    LONGEST_BACK_OFF_SECONDS,
+    FIRST_BACK_OFF_SECONDS * 2 ** Math.min(failures - 1, 10),
+  );
+  const asked = Math.min(error.retryAfter ?? 0, LONGEST_RETRY_AFTER_SECONDS);
+  return Math.max(1, asked, Math.round(ceiling * random));
+}

@@ -1,0 +1,201 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  AuthorizationResponseError,
+  generateRandomCodeVerifier,
+  generateRandomState,
+  validateAuthResponse,
+} from 'oauth4webapi';
+import type { Connection, GrantType, Tokens } from './connection.ts';
+import { assertName } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { TokenError } from './errors.ts';
+import { seal } from './seal.ts';
+import { type Outcome, type StepOptions, step } from './step.ts';
+import { openConsent, sealConsent, verifyTicket } from './ticket.ts';
+import { untilStored } from './until-stored.ts';
+import type { ZoomUser } from './zoom-answer.ts';
+
+/** A connection that has just been made, and how far n8n can see it. */
+export interface Connected {
+  item: Connection;
+  user: ZoomUser | undefined;
+  outcome: Outcome;
+}
+
+/** `GET /connect`: spends the one-time ticket and sends the browser to Zoom. */
+export async function beginConsent(
+  ticketText: string | undefined,
+  deps: Dependencies,
+): Promise<{ location: string; cookie: string }> {
+  if (!ticketText) {
+    throw new TokenError(
+      'rejected',
+      'ticket_missing',
+      'This page opens with a one-time link only.',
+      'Ask the operator for a link: zoom-tokens connect.',
+    );
+  }
+  const ticket = await verifyTicket(ticketText, deps);
+  // Read first: a ticket is not spent on an app that cannot work.
+  const app = await deps.vault.app(ticket.app);
+  if (!(await deps.store.useOnce(ticket.id, ticket.expiresAt))) {
+    throw new TokenError(
+      'rejected',
+      'ticket_used',
+      'This link has been opened before.',
+      'Ask the operator for a new link; each opens once.',
+    );
+  }
+  const consent = {
+    connection: ticket.connection,
+    app: ticket.app,
+    state: generateRandomState(),
+    codeVerifier: generateRandomCodeVerifier(),
+  };
+  const location = (await deps.zoom.authorizationUrl(app, consent)).href;
+  return { location, cookie: await sealConsent(consent, deps) };
+}
+
+/** `GET /callback`: from Zoom's answer in the browser to a stored and published token. */
+export async function finishConsent(
+  { parameters, cookie }: { parameters: URLSearchParams; cookie: string | undefined },
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<Connected> {
+  if (!cookie) {
+    throw new TokenError(
+      'rejected',
+      'cookie_missing',
+      'This browser did not start the consent, or it refuses cookies.',
+      'Open the link in the browser in which you consent at Zoom, with cookies allowed. Ask for a new link.',
+    );
+  }
+  const pending = await openConsent(cookie, deps);
+  if (!isSame(parameters.get('state') ?? '', pending.state)) {
+    throw new TokenError(
+      'rejected',
+      'state_mismatch',
+      'The answer does not belong to the consent that this browser started.',
+      'Ask for a new link and finish it in one tab.',
+    );
+  }
+  const verified = verifyAnswer(parameters, pending.state, deps);
+  const app = await deps.vault.app(pending.app);
+  const tokens = await deps.zoom.exchangeCode(app, verified, pending.codeVerifier);
+  const user = await deps.zoom.user(tokens.accessToken);
+  return connect({ ...pending, grantType: 'authorization_code', tokens, user }, deps, options);
+}
+
+/** Connects a Server-to-Server app: no browser, no human. */
+export async function connectServerToServer(
+  { connection, app }: Pick<Connection, 'connection' | 'app'>,
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<Connected> {
+  assertName('connection', connection);
+  assertName('app', app);
+  await assertGrant(connection, 'account_credentials', deps);
+  const credentials = await deps.vault.app(app);
+  if (!credentials.accountId) {
+    throw new TokenError(
+      'misconfigured',
+      'account_id_missing',
+      `The secret of the app "${app}" has no account_id, which a Server-to-Server app needs.`,
+      'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
+    );
+  }
+  const tokens = await deps.zoom.accountCredentials(credentials);
+  return connect(
+    { connection, app, grantType: 'account_credentials', tokens, user: undefined },
+    deps,
+    options,
+  );
+}
+
+/** @throws {TokenError} `rejected` when the connection lives with another grant */
+export async function assertGrant(
+  connection: string,
+  grantType: GrantType,
+  { store }: Pick<Dependencies, 'store'>,
+): Promise<void> {
+  const existing = await store.get(connection);
+  if (!existing || existing.status === 'disconnected' || existing.grantType === grantType) return;
+  throw new TokenError(
+    'rejected',
+    'other_grant',
+    `"${connection}" is connected with the grant ${existing.grantType}.`,
+    'Choose another name, or disconnect it first.',
+  );
+}
+
+async function connect(
+  fresh: Pick<Connection, 'connection' | 'app' | 'grantType'> & {
+    tokens: Tokens;
+    user: ZoomUser | undefined;
+  },
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<Connected> {
+  const { grantType, app, tokens, user } = fresh;
+  const store = async () => {
+    // Linking a Zoom user twice kills the first pair at Zoom, so the new pair goes to whoever holds the user.
+    const connection = user ? await deps.store.claimUser(app, user.id, fresh.connection) : fresh.connection;
+    const previous = await deps.store.get(connection);
+    return deps.store.commitConsent({
+      connection,
+      app,
+      grantType,
+      sealedTokens: await seal(tokens, connection, await deps.keyring()),
+      expiresAt: tokens.expiresAt,
+      consentedAt: deps.now(),
+      // Several Server-to-Server tokens live side by side; of a user's tokens it is not known until measured.
+      overlap: grantType === 'account_credentials' ? 'yes' : measured(previous),
+      ...(user && { zoomUserId: user.id }),
+      ...(user?.accountId && { zoomAccountId: user.accountId }),
+    });
+  };
+  const item = await untilStored(store, deps, options.deadline);
+  const { connection, generation, version } = item;
+  deps.log.info('connected', { connection, app, generation, version });
+  const outcome = await step(connection, deps, { ...options, early: false });
+  if (connection !== fresh.connection) {
+    throw new TokenError(
+      'rejected',
+      'already_linked',
+      `This Zoom user is connected as "${connection}" already, and stays so; "${fresh.connection}" was not connected.`,
+      `Use "${connection}" in n8n, consent as another Zoom user, or disconnect "${connection}" first.`,
+    );
+  }
+  return { item, user, outcome };
+}
+
+function measured(previous: Connection | undefined): Connection['overlap'] {
+  return previous?.grantType === 'authorization_code' ? previous.overlap : 'unknown';
+}
+
+function verifyAnswer(parameters: URLSearchParams, state: string, { zoom }: Dependencies): URLSearchParams {
+  try {
+    const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
+    if (verified.get('code')) return verified;
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
+      throw new TokenError(
+        'rejected',
+        'consent_declined',
+        'The consent was declined at Zoom; nothing was changed.',
+        'Ask for a new link if that was not meant.',
+      );
+    }
+  }
+  throw new TokenError(
+    'rejected',
+    'answer_invalid',
+    'Zoom sent no authorization code.',
+    'Ask for a new link; if it happens again, check the app in the Zoom App Marketplace.',
+  );
+}
+
+function isSame(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,86 @@
+import { assertName, type Connection } from './connection.ts';
+import { assertGrant } from './consent.ts';
+import type { Dependencies } from './dependencies.ts';
+import { TokenError } from './errors.ts';
+import { expression, secretName } from './publish.ts';
+import { type Outcome, type StepOptions, step } from './step.ts';
+import { signTicket } from './ticket.ts';
+
+/** A connection as a person may see it: no token, sealed or not. Instants are epoch seconds. */
+export type ConnectionView = Omit<Connection, 'sealedTokens' | 'leaseOwner' | 'leaseUntil'> & {
+  secretName: string;
+  expression: string;
+};
+
+/** A one-time link that connects a user app; it opens once, for ten minutes. */
+export async function makeLink(
+  { connection, app }: Pick<Connection, 'connection' | 'app'>,
+  deps: Dependencies,
+  publicUrl: string,
+): Promise<{ link: string; expiresAt: number }> {
+  assertName('connection', connection);
+  assertName('app', app);
+  await assertGrant(connection, 'authorization_code', deps);
+  await deps.vault.app(app);
+  const { ticket, expiresAt } = await signTicket({ connection, app }, deps);
+  return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt };
+}
+
+/** One connection, or all of them in the order of their names. */
+export async function status(
+  connection: string | undefined,
+  { store }: Pick<Dependencies, 'store'>,
+): Promise<ConnectionView[]> {
+  if (connection !== undefined) return [view(await known(connection, store))];
+  const items = await store.list();
+  return items.map(view).sort((a, b) => a.connection.localeCompare(b.connection));
+}
+
+/** Rotates now, due or not. */
+export async function rotateNow(
+  connection: string,
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] }> {
+  const before = await known(connection, deps.store);
+  if (before.status === 'reconnect' || before.status === 'disconnected') {
+    throw new TokenError(
+      'rejected',
+      'not_connected',
+      `"${connection}" cannot be rotated: it is in the state "${before.status}".`,
+      `Connect it again: zoom-tokens connect ${connection}.`,
+    );
+  }
+  const outcome = await step(connection, deps, { ...options, early: true });
+  if (outcome.did === 'failed') throw outcome.error;
+  if (outcome.did === 'nothing') {
+    throw new TokenError(
+      'try_again',
+      'busy',
+      `"${connection}" is being rotated at this moment by somebody else.`,
+      'Look at its status in a minute.',
+    );
+  }
+  return { before: view(before), after: view(await known(connection, deps.store)), outcome: outcome.did };
+}
+
+async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
+  assertName('connection', connection);
+  const item = await store.get(connection);
+  if (item) return item;
+  throw new TokenError(
+    'rejected',
+    'unknown_connection',
+    `There is no connection "${connection}".`,
+    'See zoom-tokens status for the ones there are, or make it: zoom-tokens connect.',
+  );
+}
+
+export function view({
+  sealedTokens: _,
+  leaseOwner: __,
+  leaseUntil: ___,
+  ...item
+}: Connection): ConnectionView {
+  return { ...item, secretName: secretName(item.connection), expression: expression(item.connection) };
+}

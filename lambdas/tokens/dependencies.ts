@@ -1,0 +1,31 @@
+import type { Clock } from './clock.ts';
+import type { Margins } from './connection.ts';
+import type { Keyring } from './keys.ts';
+import type { ConnectionStore } from './store.ts';
+import type { Vault } from './vault.ts';
+import type { Zoom } from './zoom.ts';
+
+/** Everything the domain needs of the outside. */
+export interface Dependencies {
+  now: Clock;
+  /** 0 ≤ x < 1. */
+  random: () => number;
+  wait: (milliseconds: number) => Promise<void>;
+  store: ConnectionStore;
+  vault: Vault;
+  zoom: Zoom;
+  keyring: Keyring;
+  margins: Margins;
+  /** For how long a one-time link may be opened, and then a consent may take; seconds. */
+  ticketSeconds: number;
+  log: Log;
+}
+
+/** One structured line a decision: what, and the connection, generation, version and class it is about. */
+export interface Log {
+  info(message: string, details: LogDetails): void;
+  warn(message: string, details: LogDetails): void;
+  error(message: string, details: LogDetails): void;
+}
+
+export type LogDetails = Record<string, string | number | boolean | undefined>;

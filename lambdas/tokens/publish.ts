@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { open } from './seal.ts';
+
+/** What n8n reads: one secret a connection, its value the bare access token (n8n does not parse JSON). */
+export const secretName = (connection: string, prefix = 'n8n_zoom_') => `${prefix}${connection}`;
+
+/** What a person pastes into n8n's credential. `vault` is the name of n8n's external secrets connection. */
+export const expression = (connection: string, vault = 'aws') =>
+  `{{ $secrets.${vault}.${secretName(connection)} }}`;
+
+/** Publishes the access token of exactly this version. A repetition changes nothing. */
+export async function publish(
+  item: Connection,
+  { vault, keyring }: Pick<Dependencies, 'vault' | 'keyring'>,
+): Promise<void> {
+  const { accessToken } = await open(item.sealedTokens, item.connection, keyring);
+  await vault.publish(item.connection, accessToken, versionId(item));
+}
+
+/**
+ * Names the publication. The instant is in it because a table that was made anew counts its versions anew, while
+ * Secrets Manager still knows the old ones.
+ */
+function versionId({ connection, generation, version, rotatedAt }: Connection): string {
+  return createHash('sha256').update([connection, generation, version, rotatedAt].join('/')).digest('hex');
+}

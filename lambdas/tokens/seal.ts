@@ -1,0 +1,37 @@
+import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import type { Tokens } from './connection.ts';
+import { TokenError } from './errors.ts';
+import type { Keyring, Keys } from './keys.ts';
+
+/** Seals tokens for one connection (JWE, RFC 7516: `dir` and A256GCM; the connection is bound in as `sub`). */
+export function seal(tokens: Tokens, connection: string, keys: Keys): Promise<string> {
+  return new EncryptJWT({ tokens })
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
+    .setSubject(connection)
+    .encrypt(keys.sealing);
+}
+
+/**
+ * Opens what `seal` made for this connection, under today's key or the one before.
+ * @throws {TokenError} `reconnect` when it was altered, cut or sealed for another connection
+ */
+export async function open(sealed: string, connection: string, keyring: Keyring): Promise<Tokens> {
+  try {
+    const { payload } = await jwtDecrypt<{ tokens: Tokens }>(
+      sealed,
+      async ({ kid }) => (await keyring(kid ?? '')).sealing,
+      { subject: connection, keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+    );
+    return payload.tokens;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) {
+      throw new TokenError(
+        'reconnect',
+        'unreadable_tokens',
+        `The stored tokens of "${connection}" cannot be opened: they were altered, cut or moved.`,
+        `Connect "${connection}" again.`,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { backOff, type Connection, rotateAt, type Tokens } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe, TokenError } from './errors.ts';
+import { publish } from './publish.ts';
+import { open, seal } from './seal.ts';
+import { untilStored } from './until-stored.ts';
+import type { ZoomApp } from './zoom.ts';
+
+/**
+ * Longer than any function of ours may run (60 s), by twice the minute that two clocks may be apart: nobody
+ * works on a connection whose lease somebody else could take.
+ */
+export const LEASE_SECONDS = 180;
+
+export type Outcome =
+  /** Not due, not ours to touch, or somebody else is at it. */
+  | { did: 'nothing' }
+  /** A newer consent won while Zoom was answering; its tokens stay. */
+  | { did: 'yielded'; item: Connection }
+  | { did: 'settled'; item: Connection; rotated: boolean; published: boolean }
+  | { did: 'failed'; item: Connection; error: unknown; published: false };
+
+export interface StepOptions {
+  /** When the function ends, epoch seconds: until then a new token is tried to be stored. */
+  deadline: number;
+  /** Rotate now, due or not. */
+  early?: boolean;
+}
+
+/** Brings one connection to its desired state, and notes a failure. */
+export async function step(name: string, deps: Dependencies, options: StepOptions): Promise<Outcome> {
+  const outcome = await attempt(name, deps, options);
+  if (outcome.did === 'failed') await noteFailure(outcome.item, outcome.error, deps);
+  return outcome;
+}
+
+/**
+ * The step without its last word on a failure: the caller notes it (`noteFailure`), and until then the lease
+ * keeps everybody else away.
+ */
+export async function attempt(
+  name: string,
+  deps: Dependencies,
+  { deadline, early = false }: StepOptions,
+): Promise<Outcome> {
+  const { store, now, margins, log } = deps;
+  const owner = randomUUID();
+  const leased = await store.lease(name, { owner, now: now(), until: now() + LEASE_SECONDS, early });
+  if (!leased) return { did: 'nothing' };
+  let item = leased;
+  try {
+    const rotated = early || isRotationDue(item, deps);
+    if (rotated) {
+      const committed = await rotate(item, deps, deadline);
+      if (committed?.leaseOwner !== owner) {
+        await store.release(item);
+        log.info('yielded to a newer consent', about(item));
+        return { did: 'yielded', item };
+      }
+      item = committed;
+      log.info('rotated', about(item));
+    }
+    const published = item.publishedVersion < item.version;
+    if (published) await publish(item, deps);
+    const settled = { validUntil: item.expiresAt, dueAt: rotateAt(item, margins) };
+    // A consent that came meanwhile has tokens of its own to publish: the next step does.
+    if (!(await store.settle(item, settled))) await store.release(item);
+    if (published) log.info('published', about(item));
+    return { did: 'settled', item, rotated, published };
+  } catch (error) {
+    return { did: 'failed', item, error, published: false };
+  }
+}
+
+/** A token that only waits to be published is not rotated; a rotation that failed before its time is repeated. */
+function isRotationDue(item: Connection, { now, margins }: Dependencies): boolean {
+  const failedToRotate = item.failures > 0 && item.publishedVersion === item.version;
+  return failedToRotate || now() >= rotateAt(item, margins);
+}
+
+/** One request to Zoom, then the commit. Whatever could fail in between is fetched before. */
+async function rotate(
+  item: Connection,
+  deps: Dependencies,
+  deadline: number,
+): Promise<Connection | undefined> {
+  const { store, keyring, now } = deps;
+  const keys = await keyring();
+  const tokens = await requestTokens(item, deps);
+  const sealedTokens = await seal(tokens, item.connection, keys);
+  const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now() };
+  return untilStored(
+    async () => {
+      const committed = await store.commitRotation(item, rotation);
+      if (committed) return committed;
+      // An earlier attempt may have taken effect and lost its answer.
+      const stored = await store.get(item.connection);
+      return stored?.sealedTokens === sealedTokens ? stored : undefined;
+    },
+    deps,
+    deadline,
+  );
+}
+
+/** Asks Zoom, and once more if the operator has replaced the app's credentials since we last read them. */
+async function requestTokens(item: Connection, { vault, zoom, keyring }: Dependencies): Promise<Tokens> {
+  const ask = await (async (): Promise<(app: ZoomApp) => Promise<Tokens>> => {
+    if (item.grantType === 'account_credentials') return (app) => zoom.accountCredentials(app);
+    const { refreshToken = '' } = await open(item.sealedTokens, item.connection, keyring);
+    // RFC 6749 section 6: an answer without a refresh token leaves the present one in force.
+    return async (app) => ({ refreshToken, ...(await zoom.refresh(app, refreshToken)) });
+  })();
+  const app = await vault.app(item.app);
+  try {
+    return await ask(app);
+  } catch (error) {
+    const refused = error instanceof TokenError && error.class !== 'try_again';
+    if (!refused) throw error;
+    const fresh = await vault.app(item.app, { fresh: true });
+    if (fresh.clientId === app.clientId && fresh.clientSecret === app.clientSecret) throw error;
+    return ask(fresh);
+  }
+}
+
+/**
+ * Writes a failure down: the status after its class, the next attempt after its back-off. A connection that moved
+ * on meanwhile (a newer version, another holder) is left alone.
+ */
+export async function noteFailure(item: Connection, error: unknown, deps: Dependencies): Promise<void> {
+  const { store, now, random, log } = deps;
+  const lastError = { ...describe(error), at: now() };
+  const failures = item.failures + 1;
+  const retryAfter = error instanceof TokenError ? error.retryAfter : undefined;
+  const failure = {
+    status: statusAfter(item, lastError.class),
+    dueAt: now() + backOff({ class: lastError.class, retryAfter }, failures, random()),
+    failures,
+    lastError,
+  };
+  try {
+    if (!(await store.fail(item, failure))) return await store.release(item);
+  } catch {
+    // The store is down as well: the lease runs out, and a later sweep starts from what is stored.
+  }
+  const level = lastError.class === 'try_again' ? 'warn' : 'error';
+  log[level](lastError.message, { ...about(item), class: lastError.class, code: lastError.code, failures });
+}
+
+function statusAfter(item: Connection, failureClass: TokenError['class']): Connection['status'] {
+  return failureClass === 'reconnect' || failureClass === 'misconfigured' ? failureClass : item.status;
+}
+
+function about({ connection, app, generation, version }: Connection) {
+  return { connection, app, generation, version };
+}

@@ -1,0 +1,78 @@
+import type { Connection, Status } from './connection.ts';
+
+/** What a consent, or a first Server-to-Server token, writes. */
+export type Consent = Pick<
+  Connection,
+  | 'connection'
+  | 'app'
+  | 'grantType'
+  | 'sealedTokens'
+  | 'expiresAt'
+  | 'consentedAt'
+  | 'overlap'
+  | 'zoomUserId'
+  | 'zoomAccountId'
+>;
+
+/** What a rotation writes. */
+export type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+
+/** What a failed step writes. */
+export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures'> &
+  Required<Pick<Connection, 'lastError'>>;
+
+/**
+ * Where connections live: strongly consistent, every write under a condition.
+ * A method answers `undefined` (or `false`) when its condition did not hold: somebody else was faster.
+ */
+export interface ConnectionStore {
+  get(connection: string): Promise<Connection | undefined>;
+
+  /** All connections, in no order; for people, not for the sweep. */
+  list(): Promise<Connection[]>;
+
+  /** Names of the connections in `status` that are due, the most urgent first. Eventually consistent. */
+  due(status: Status, now: number, limit: number): Promise<string[]>;
+
+  /** How many connections are in `status`. Eventually consistent. */
+  count(status: Status): Promise<number>;
+
+  /** The `validUntil` of the active connection that n8n loses first. Eventually consistent. */
+  leastValidUntil(): Promise<number | undefined>;
+
+  /**
+   * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
+   * Answers the item as it is then.
+   */
+  lease(connection: string, lease: Lease & { now: number; early: boolean }): Promise<Connection | undefined>;
+
+  /** Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder. */
+  commitConsent(consent: Consent): Promise<Connection>;
+
+  /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
+  commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
+
+  /** Ends a step by its lease's holder: what is published is noted, the lease released. */
+  settle(of: Connection, settled: Pick<Connection, 'validUntil' | 'dueAt'>): Promise<boolean>;
+
+  /** Ends a failed step of exactly that version by its lease's holder. */
+  fail(of: Connection, failure: Failure): Promise<boolean>;
+
+  /** Lets the lease go with nothing else changed. */
+  release(of: Connection): Promise<void>;
+
+  /** Notes that a one-time id was used; false when it had been before. `until`: epoch seconds. */
+  useOnce(id: string, until: number): Promise<boolean>;
+
+  /**
+   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant,
+   * or the one that was faster and still is connected as that user.
+   */
+  claimUser(app: string, zoomUserId: string, connection: string): Promise<string>;
+}
+
+/** Who works on a connection, until when (epoch seconds). */
+export interface Lease {
+  owner: string;
+  until: number;
+}

@@ -1,0 +1,121 @@
+import pMap from 'p-map';
+import type { Connection } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe, type FailureClass, TokenError } from './errors.ts';
+import { attempt, noteFailure, type Outcome } from './step.ts';
+
+/**
+ * Secrets Manager takes 50 writes a second, for the whole account and Region. Eight at a time reach that; more
+ * only lengthen the time between Zoom's rotation and our commit.
+ */
+export const CONCURRENCY = 8;
+const PAGE = 100;
+/** A step asks Zoom (10 s), stores and publishes: none is begun with less than this left, in seconds. */
+const STEP_SECONDS = 20;
+
+/** What a sweep did, for the metrics. */
+export interface SweepReport {
+  rotated: number;
+  published: number;
+  publishFailed: number;
+  failed: Record<FailureClass, number>;
+  /** Seconds. */
+  took: number;
+}
+
+/** Asks who is due and brings each to its desired state, the most urgent first, until time is up. */
+export async function sweep(deps: Dependencies, { deadline }: { deadline: number }): Promise<SweepReport> {
+  const { now, store } = deps;
+  const startedAt = now();
+  const report: SweepReport = {
+    rotated: 0,
+    published: 0,
+    publishFailed: 0,
+    failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
+    took: 0,
+  };
+  const hasTime = () => now() < deadline - STEP_SECONDS;
+  const dead: { item: Connection; error: unknown }[] = [];
+  let attempts = 0;
+
+  const count = async (outcome: Outcome) => {
+    if (outcome.did === 'nothing') return;
+    attempts += 1;
+    if (outcome.did === 'yielded') return;
+    if (outcome.did === 'settled') {
+      if (outcome.rotated) report.rotated += 1;
+      if (outcome.published) report.published += 1;
+      return;
+    }
+    const { item, error } = outcome;
+    if (item.publishedVersion < item.version) report.publishFailed += 1;
+    if (describe(error).class === 'reconnect') {
+      dead.push({ item, error });
+      return;
+    }
+    report.failed[describe(error).class] += 1;
+    await noteFailure(item, error, deps);
+  };
+
+  /** One connection's lease that could not be asked for must not end the sweep for the others. */
+  const storeIsDown = (connection: string) => (error: unknown) => {
+    report.failed.try_again += 1;
+    deps.log.warn('the lease could not be taken', { connection, code: describe(error).message });
+  };
+
+  for (const status of ['active', 'misconfigured'] as const) {
+    for (let more = true; more && hasTime(); ) {
+      const names = await store.due(status, now(), PAGE);
+      const before = attempts;
+      await pMap(
+        names,
+        async (name) => {
+          if (!hasTime()) return;
+          const outcome = await attempt(name, deps, { deadline }).catch(storeIsDown(name));
+          if (outcome) await count(outcome);
+        },
+        { concurrency: CONCURRENCY },
+      );
+      more = names.length === PAGE && attempts > before;
+    }
+  }
+
+  const isIncident = dead.length >= BREAKER_LEAST && dead.length > attempts / 2;
+  for (const { item, error } of dead) {
+    report.failed[isIncident ? 'try_again' : 'reconnect'] += 1;
+    await noteFailure(item, isIncident ? INCIDENT : error, deps);
+  }
+  report.took = now() - startedAt;
+  return report;
+}
+
+/** Fewer dead connections than this are believed; it takes a fleet to tell Zoom's incident from a user's act. */
+const BREAKER_LEAST = 3;
+
+const INCIDENT = new TokenError(
+  'try_again',
+  'zoom_incident',
+  'Zoom refuses the refresh tokens of most connections at once, which looks like an incident at Zoom.',
+  'See status.zoom.us. If it lasts and Zoom is well, connect again: zoom-tokens connect.',
+);
+
+/** How the whole fleet stands, for the alarms. */
+export interface Health {
+  /** What n8n has left of the token that ends first; `undefined` without an active connection. */
+  minutesOfValidity: number | undefined;
+  reconnect: number;
+  misconfigured: number;
+}
+
+export async function health({ store, now }: Pick<Dependencies, 'store' | 'now'>): Promise<Health> {
+  const [least, reconnect, misconfigured] = await Promise.all([
+    store.leastValidUntil(),
+    store.count('reconnect'),
+    store.count('misconfigured'),
+  ]);
+  return {
+    minutesOfValidity: least === undefined ? undefined : Math.max(0, Math.round((least - now()) / 60)),
+    reconnect,
+    misconfigured,
+  };
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { EncryptJWT, errors, jwtDecrypt, jwtVerify, SignJWT } from 'jose';
+import type { Dependencies } from './dependencies.ts';
+import { TokenError } from './errors.ts';
+
+/** For how long a link may be opened, and then for how long a consent may take; seconds. */
+export const TICKET_SECONDS = 10 * 60;
+
+type TicketDependencies = Pick<Dependencies, 'keyring' | 'now' | 'ticketSeconds'>;
+
+/** An operator's permission to connect, opened once in a browser. */
+export interface Ticket {
+  /** One use: whoever accepts the ticket notes it. */
+  id: string;
+  connection: string;
+  app: string;
+  /** Epoch seconds. */
+  expiresAt: number;
+}
+
+/** What the browser keeps between `/connect` and `/callback`. */
+export interface PendingConsent {
+  connection: string;
+  app: string;
+  state: string;
+  codeVerifier: string;
+}
+
+/** Signs a one-time ticket (JWS, HS256). */
+export async function signTicket(
+  { connection, app }: Pick<Ticket, 'connection' | 'app'>,
+  { keyring, now, ticketSeconds }: TicketDependencies,
+): Promise<{ ticket: string; expiresAt: number }> {
+  const keys = await keyring();
+  const expiresAt = now() + ticketSeconds;
+  const ticket = await new SignJWT({ app })
+    .setProtectedHeader({ alg: 'HS256', kid: keys.id })
+    .setAudience('connect')
+    .setSubject(connection)
+    .setJti(randomUUID())
+    .setExpirationTime(expiresAt)
+    .sign(keys.signing);
+  return { ticket, expiresAt };
+}
+
+/** @throws {TokenError} `rejected`: `ticket_invalid` or `ticket_expired` */
+export async function verifyTicket(
+  ticket: string,
+  { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
+): Promise<Ticket> {
+  try {
+    const { payload } = await jwtVerify<{ app: string; sub: string; jti: string; exp: number }>(
+      ticket,
+      async ({ kid }) => (await keyring(kid ?? '')).signing,
+      {
+        algorithms: ['HS256'],
+        audience: 'connect',
+        requiredClaims: ['sub', 'jti', 'exp', 'app'],
+        currentDate: new Date(now() * 1000),
+      },
+    );
+    return { id: payload.jti, connection: payload.sub, app: payload.app, expiresAt: payload.exp };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new TokenError('rejected', 'ticket_expired', 'This link has expired.', NEW_LINK);
+    }
+    if (error instanceof errors.JOSEError || isUnknownKey(error)) {
+      throw new TokenError(
+        'rejected',
+        'ticket_invalid',
+        'This link is not one of ours, or it is incomplete.',
+        NEW_LINK,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Encrypts a consent under way for the browser's cookie (JWE, `dir` and A256GCM). */
+export async function sealConsent(
+  { connection, ...consent }: PendingConsent,
+  { keyring, now, ticketSeconds }: TicketDependencies,
+): Promise<string> {
+  const keys = await keyring();
+  return new EncryptJWT(consent)
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
+    .setAudience('consent')
+    .setSubject(connection)
+    .setExpirationTime(now() + ticketSeconds)
+    .encrypt(keys.cookie);
+}
+
+/** @throws {TokenError} `rejected`: `consent_expired` or `consent_unknown` */
+export async function openConsent(
+  sealed: string,
+  { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
+): Promise<PendingConsent> {
+  try {
+    const { payload } = await jwtDecrypt<Omit<PendingConsent, 'connection'> & { sub: string }>(
+      sealed,
+      async ({ kid }) => (await keyring(kid ?? '')).cookie,
+      {
+        audience: 'consent',
+        requiredClaims: ['sub', 'app', 'state', 'codeVerifier', 'exp'],
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+        currentDate: new Date(now() * 1000),
+      },
+    );
+    const { sub: connection, app, state, codeVerifier } = payload;
+    return { connection, app, state, codeVerifier };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new TokenError('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);
+    }
+    if (error instanceof errors.JOSEError || isUnknownKey(error)) {
+      throw new TokenError(
+        'rejected',
+        'consent_unknown',
+        'This browser did not start a consent here.',
+        NEW_LINK,
+      );
+    }
+    throw error;
+  }
+}
+
+const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
+
+/** A forged `kid` must look like any other forgery, not like a broken installation. */
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof TokenError && error.code === 'unknown_key';
+}

@@ -1,0 +1,25 @@
+import type { ZoomApp } from './zoom.ts';
+
+/** Secrets Manager, as the domain sees it. */
+export interface Vault {
+  /**
+   * A Zoom app's credentials, remembered after the first reading.
+   * @param options.fresh read again: the operator may have replaced them
+   * @throws {TokenError} `misconfigured` when the secret is missing, no JSON or incomplete
+   */
+  app(app: string, options?: { fresh: boolean }): Promise<ZoomApp>;
+
+  /**
+   * The secret from which every key is derived.
+   * @param stage `previous`: the one before the operator replaced it, where there is one
+   * @throws {TokenError} `misconfigured` when there is no current one
+   */
+  key(stage: 'current' | 'previous', options: { fresh: boolean }): Promise<string | undefined>;
+
+  /**
+   * Makes `value` what n8n reads for this connection.
+   * @param versionId names this very publication: a repetition of it changes nothing; 32 to 64 characters
+   * @throws {TokenError} `misconfigured` when we may not write it, `try_again` otherwise
+   */
+  publish(connection: string, value: string, versionId: string): Promise<void>;
+}

@@ -1,0 +1,187 @@
+import * as z from 'zod/mini';
+import type { Tokens } from './connection.ts';
+import { TokenError } from './errors.ts';
+
+/** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
+const DEFAULT_LIFETIME_SECONDS = 3600;
+
+/** The least that makes an answer worth keeping: a new refresh token must not be lost to a missing field. */
+const TokenAnswer = z.object({
+  access_token: z.string().check(z.minLength(1)),
+  refresh_token: z.optional(z.string().check(z.minLength(1))),
+  expires_in: z.catch(z.coerce.number().check(z.positive()), DEFAULT_LIFETIME_SECONDS),
+  scope: z.catch(z.optional(z.string()), undefined),
+  api_url: z.catch(z.optional(z.string()), undefined),
+});
+
+/** Zoom's own error body, RFC 6749's `error` beside Zoom's `reason`. */
+const ErrorAnswer = z.object({ error: z.optional(z.string()), reason: z.optional(z.string()) });
+
+export interface ZoomUser {
+  id: string;
+  accountId?: string;
+  name?: string;
+}
+
+const UserAnswer = z.object({
+  id: z.string(),
+  account_id: z.optional(z.string()),
+  display_name: z.optional(z.string()),
+});
+
+/**
+ * Reads an answer of Zoom's token endpoint.
+ * @param sentAt when the request was sent, epoch seconds
+ * @throws {TokenError} classed after what Zoom says, never after the status alone
+ */
+export async function readTokenAnswer(response: Response, sentAt: number): Promise<Tokens> {
+  const text = await response.text().catch(sendFailure);
+  const body = parseJson(text);
+  if (response.ok) {
+    const answer = z.safeParse(TokenAnswer, body);
+    if (!answer.success) throw unreadable(response);
+    const { access_token, refresh_token, expires_in, scope, api_url } = answer.data;
+    return {
+      accessToken: access_token,
+      expiresAt: sentAt + Math.floor(expires_in),
+      ...(refresh_token !== undefined && { refreshToken: refresh_token }),
+      ...(scope !== undefined && { scope }),
+      ...(api_url !== undefined && { apiUrl: api_url }),
+    };
+  }
+  if (response.status === 429) {
+    throw new TokenError(
+      'try_again',
+      'rate_limited',
+      'Zoom asks us to slow down (429).',
+      WAIT,
+      retryAfter(response),
+    );
+  }
+  const refusal = z.safeParse(ErrorAnswer, body);
+  if (response.status >= 500 || !refusal.success) throw unreadable(response);
+  throw classify(refusal.data, response.status);
+}
+
+/** Who the token belongs to. Every refusal means "not told": it depends on the scopes of the operator's app. */
+export async function readUserAnswer(response: Response): Promise<ZoomUser | undefined> {
+  if (!response.ok) return undefined;
+  const answer = z.safeParse(UserAnswer, parseJson(await response.text()));
+  if (!answer.success) return undefined;
+  const { id, account_id, display_name } = answer.data;
+  return {
+    id,
+    ...(account_id !== undefined && { accountId: account_id }),
+    ...(display_name !== undefined && { name: display_name }),
+  };
+}
+
+/** Rethrows a failed `fetch`: whether Zoom has read the request decides if a refresh token may be spent. */
+export function sendFailure(error: unknown): never {
+  const code = causeCode(error);
+  if (code !== undefined && NEVER_SENT.has(code)) {
+    throw new TokenError('try_again', 'zoom_unreachable', `Zoom cannot be reached (${code}).`, WAIT);
+  }
+  throw new TokenError(
+    'try_again',
+    'no_answer',
+    `Zoom's answer did not arrive (${code ?? (error instanceof Error ? error.name : 'unknown')}).`,
+    'The next attempt decides whether Zoom had acted on the request; a human is asked only if it had.',
+  );
+}
+
+const WAIT = 'Nothing to do: the next sweeps try again, and the present token stays until it ends.';
+
+const NEVER_SENT = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+]);
+
+/** `fetch` hides the system's error code in the cause of a TypeError. */
+function causeCode(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const found = cause?.code ?? code;
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** Zoom's texts, from its documentation and as developers have met them. */
+function classify({ error = '', reason = '' }: z.infer<typeof ErrorAnswer>, status: number): TokenError {
+  if (/authorization code|redirect/i.test(reason)) return codeRefused();
+  if (/invalid token/i.test(reason) || error === 'invalid_grant') {
+    return new TokenError(
+      'reconnect',
+      'invalid_token',
+      'Zoom no longer accepts the refresh token.',
+      'A human must consent at Zoom again: zoom-tokens connect.',
+    );
+  }
+  if (error === 'invalid_client' || /client_id|client_secret/i.test(reason)) {
+    return new TokenError(
+      'misconfigured',
+      'invalid_client',
+      'Zoom does not accept the client id and client secret of the app.',
+      'Copy both from the Zoom App Marketplace into the app secret; it heals by itself then.',
+    );
+  }
+  if (/account/i.test(reason)) {
+    return new TokenError(
+      'misconfigured',
+      'invalid_account',
+      'Zoom does not know the account id of the Server-to-Server app.',
+      'Copy the account id from the Zoom App Marketplace into the app secret.',
+    );
+  }
+  if (error === 'unsupported_grant_type' || /grant type/i.test(reason)) {
+    return new TokenError(
+      'misconfigured',
+      'unsupported_grant',
+      'The Zoom app does not allow this grant.',
+      'Use a Server-to-Server OAuth app for account_credentials, a General app for authorization_code.',
+    );
+  }
+  return new TokenError(
+    'try_again',
+    'zoom_refused',
+    `Zoom refused the request (${status}) without a known reason.`,
+    WAIT,
+  );
+}
+
+/** An authorization code lives five minutes and is single-use. */
+export function codeRefused(): TokenError {
+  return new TokenError(
+    'rejected',
+    'code_refused',
+    'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
+    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
+  );
+}
+
+/** No JSON, not Zoom's JSON, or a server error: something in front of Zoom has answered. */
+function unreadable(response: Response): TokenError {
+  return new TokenError(
+    'try_again',
+    'zoom_unavailable',
+    `Zoom is not well: it answered ${response.status} without a readable body.`,
+    WAIT,
+    retryAfter(response),
+  );
+}
+
+/** Seconds; the date form of RFC 9110 section 10.2.3 is left to our own back-off. */
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

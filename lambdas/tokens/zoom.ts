@@ -1,0 +1,140 @@
+import {
+  type AuthorizationServer,
+  allowInsecureRequests,
+  authorizationCodeGrantRequest,
+  type Client,
+  type ClientAuth,
+  calculatePKCECodeChallenge,
+  customFetch,
+  genericTokenEndpointRequest,
+  refreshTokenGrantRequest,
+  type TokenEndpointRequestOptions,
+} from 'oauth4webapi';
+import type { Clock } from './clock.ts';
+import type { Tokens } from './connection.ts';
+import { TokenError } from './errors.ts';
+import { codeRefused, readTokenAnswer, readUserAnswer, sendFailure, type ZoomUser } from './zoom-answer.ts';
+
+/** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
+export interface ZoomApp {
+  clientId: string;
+  clientSecret: string;
+  /** A Server-to-Server OAuth app has one. */
+  accountId?: string;
+}
+
+/** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */
+export interface Zoom {
+  /** Where a browser goes to consent. */
+  authorizationUrl(app: ZoomApp, consent: { state: string; codeVerifier: string }): Promise<URL>;
+  /** RFC 6749 section 4.1.3 with PKCE (RFC 7636). `parameters` come from `validateAuthResponse`. */
+  exchangeCode(app: ZoomApp, parameters: URLSearchParams, codeVerifier: string): Promise<Tokens>;
+  /** RFC 6749 section 6; the refresh token is spent by it. */
+  refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
+  /** Zoom's Server-to-Server grant. */
+  accountCredentials(app: ZoomApp): Promise<Tokens>;
+  /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
+  user(accessToken: string): Promise<ZoomUser | undefined>;
+  /** What `validateAuthResponse` checks an answer against. */
+  readonly server: AuthorizationServer;
+}
+
+export interface ZoomOptions {
+  /** Origin of `/oauth/authorize` and `/oauth/token`. */
+  oauthUrl: string;
+  /** Origin of `/v2`. */
+  apiUrl: string;
+  redirectUri: string;
+  fetch: typeof fetch;
+  now: Clock;
+}
+
+/** Longer than Zoom ever takes, far below the functions' timeouts. */
+export const ZOOM_TIMEOUT_SECONDS = 10;
+
+export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
+  const server: AuthorizationServer = {
+    issuer: oauthUrl,
+    authorization_endpoint: `${oauthUrl}/oauth/authorize`,
+    token_endpoint: `${oauthUrl}/oauth/token`,
+  };
+  const timeout = () => AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000);
+  const options = (): TokenEndpointRequestOptions => ({
+    [customFetch]: fetch,
+    // A local stand-in speaks plain HTTP; the configuration admits that on loopback only.
+    [allowInsecureRequests]: oauthUrl.startsWith('http:'),
+    signal: timeout(),
+  });
+
+  /** Expiry counts from before the request: never later than Zoom's own. */
+  const send = async (request: () => Promise<Response>): Promise<Tokens> => {
+    const sentAt = now();
+    return readTokenAnswer(await request().catch(sendFailure), sentAt);
+  };
+
+  return {
+    server,
+    async authorizationUrl(app, { state, codeVerifier }) {
+      const url = new URL(`${oauthUrl}/oauth/authorize`);
+      url.search = new URLSearchParams({
+        response_type: 'code',
+        client_id: app.clientId,
+        redirect_uri: redirectUri,
+        state,
+        code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+        // Zoom's default is `plain`.
+        code_challenge_method: 'S256',
+      }).toString();
+      return url;
+    },
+    exchangeCode: (app, parameters, codeVerifier) =>
+      send(() =>
+        authorizationCodeGrantRequest(
+          server,
+          client(app),
+          basic(app),
+          parameters,
+          redirectUri,
+          codeVerifier,
+          options(),
+        ),
+      ).catch((error) => {
+        // `invalid_grant` means the code here; there is no refresh token yet.
+        throw error instanceof TokenError && error.class === 'reconnect' ? codeRefused() : error;
+      }),
+    refresh: (app, refreshToken) =>
+      send(() => refreshTokenGrantRequest(server, client(app), basic(app), refreshToken, options())),
+    accountCredentials: (app) =>
+      send(() =>
+        genericTokenEndpointRequest(
+          server,
+          client(app),
+          basic(app),
+          'account_credentials',
+          { account_id: app.accountId ?? '' },
+          options(),
+        ),
+      ),
+    user: (accessToken) =>
+      fetch(`${apiUrl}/v2/users/me`, {
+        headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
+        redirect: 'manual',
+        signal: timeout(),
+      }).then(readUserAnswer, () => undefined),
+  };
+}
+
+const client = (app: ZoomApp): Client => ({ client_id: app.clientId });
+
+/**
+ * HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1, and with it the
+ * library's own `ClientSecretBasic`, percent-encodes both first; Zoom's ids hold `_` and `-`, and nothing says
+ * that Zoom decodes them.
+ */
+const basic =
+  (app: ZoomApp): ClientAuth =>
+  (_server, _client, _body, headers) =>
+    headers.set(
+      'authorization',
+      `Basic ${Buffer.from(`${app.clientId}:${app.clientSecret}`).toString('base64')}`,
+    );

@@ -1,0 +1,76 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { CapabilityProps } from './capability.ts';
+import { CALLBACK_TIMEOUT, LOG_RETENTION, ServiceFunction } from './service-function.ts';
+
+/** Where a person's browser begins a consent, `GET /connect`, and where Zoom sends it back, `GET /callback`. */
+export class CallbackApi extends Construct {
+  readonly function: ServiceFunction;
+  /** Origin of the API, without a slash at its end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, props: CapabilityProps) {
+    super(scope, id);
+    const { settings, connections, credentials, n8nAccess } = props;
+    this.function = new ServiceFunction(this, 'Function', {
+      settings,
+      task: 'callback',
+      description: 'Turns a consent at Zoom into a connection.',
+      timeout: CALLBACK_TIMEOUT,
+    });
+    connections.grant(this.function, 'GetItem', 'UpdateItem');
+    credentials.grantRead(this.function);
+    n8nAccess.grantPublish(this.function);
+
+    const api = new HttpApi(this, 'Api', { apiName: settings.name, createDefaultStage: false });
+    const integration = new HttpLambdaIntegration('Callback', this.function);
+    for (const path of ['/connect', '/callback']) {
+      api.addRoutes({ path, methods: [HttpMethod.GET], integration });
+    }
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      autoDeploy: true,
+      // A few people now and then; whoever floods it must not take the account's concurrency from the sweep.
+      throttle: { rateLimit: 10, burstLimit: 20 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLog(settings.name)),
+        format: FORMAT,
+      },
+    });
+    this.url = api.apiEndpoint;
+    this.tellUrl(this.function);
+  }
+
+  /** Tells the function where the API is reached: of this its links and the redirect URI are made. */
+  tellUrl(fn: ServiceFunction): void {
+    fn.addEnvironment('PUBLIC_URL', this.url);
+  }
+
+  private accessLog(name: string): LogGroup {
+    return new LogGroup(this, 'AccessLog', {
+      // Under this prefix the log needs no entry in the account's log resource policy, whose size is limited.
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+      logGroupName: `/aws/vendedlogs/${name}-api`,
+      retention: LOG_RETENTION,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+}
+
+// The route, never the path with its query string: that holds tickets and authorization codes.
+const FORMAT = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    requestTime: AccessLogField.contextRequestTime(),
+    ip: AccessLogField.contextIdentitySourceIp(),
+    route: AccessLogField.contextRouteKey(),
+    status: AccessLogField.contextStatus(),
+    responseLength: AccessLogField.contextResponseLength(),
+    integrationLatency: AccessLogField.contextIntegrationLatency(),
+    integrationError: AccessLogField.contextIntegrationErrorMessage(),
+  }),
+);

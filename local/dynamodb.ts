@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+
+/** Starts a DynamoDB in memory, on loopback only, with the connections' table as the stack defines it. */
+export async function startDynamoDB({
+  port = 0,
+  tableName,
+}: {
+  port?: number;
+  tableName: string;
+}): Promise<{ url: string; close(): Promise<void> }> {
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new DynamoDBClient({ endpoint: url });
+  await client.send(createTable(tableName));
+  client.destroy();
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function createTable(tableName: string): CreateTableCommand {
+  const index = (name: string, sortKey: string) => ({
+    IndexName: name,
+    KeySchema: [
+      { AttributeName: 'status', KeyType: 'HASH' as const },
+      { AttributeName: sortKey, KeyType: 'RANGE' as const },
+    ],
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  });
+  return new CreateTableCommand({
+    TableName: tableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
+    AttributeDefinitions: [
+      { AttributeName: 'connection', AttributeType: 'S' },
+      { AttributeName: 'status', AttributeType: 'S' },
+      { AttributeName: 'dueAt', AttributeType: 'N' },
+      { AttributeName: 'validUntil', AttributeType: 'N' },
+    ],
+    GlobalSecondaryIndexes: [index('due', 'dueAt'), index('validity', 'validUntil')],
+  });
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { sendResult, toEvent } from './api-gateway.ts';
+import { answerInvoke, invoke, type LocalFunction } from './lambda.ts';
+
+/** Answers a request and says so, or leaves it to the next. */
+export type Responder = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+/** The one port that a person opens: the page, the HTTP API and Lambda's Invoke API. */
+export interface Gateway {
+  /** `http://localhost:<port>` */
+  url: string;
+  serve(responders: Responder[]): void;
+  close(): Promise<void>;
+}
+
+/** Listens on loopback only; serves once it is told what. */
+export async function openGateway(port: number): Promise<Gateway> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    serve(responders) {
+      server.on('request', async (request, response) => {
+        try {
+          if (!isLoopback(request)) return sendJson(response, 403, 'Forbidden');
+          for (const respond of responders) if (await respond(request, response)) return;
+          sendJson(response, 404, 'Not Found');
+        } catch {
+          sendJson(response, 500, 'Internal Server Error');
+        }
+      });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A page elsewhere whose name was made to point here must not read what is here. */
+function isLoopback(request: IncomingMessage): boolean {
+  return /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? '');
+}
+
+/** The routes of the HTTP API, each a call of the callback function. */
+export function httpApi(callback: LocalFunction, speed: number): Responder {
+  return async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (request.method !== 'GET' || !['/connect', '/callback'].includes(pathname)) return false;
+    const result = await invoke(callback, await toEvent(request), speed);
+    sendResult(response, result as APIGatewayProxyStructuredResultV2);
+    return true;
+  };
+}
+
+/** Lambda's Invoke API for these functions. */
+export function lambdaApi(functions: LocalFunction[], speed: number): Responder {
+  return (request, response) => answerInvoke(request, response, functions, speed);
+}
+
+function sendJson(response: ServerResponse, status: number, message: string): void {
+  if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ message }));
+}

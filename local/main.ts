@@ -1,0 +1,91 @@
+import './quiet.ts';
+import { fastClock, manualClock } from './clock.ts';
+import { journey } from './once.ts';
+import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { snapshot } from './snapshot.ts';
+import { type LocalStack, startLocalStack } from './stack.ts';
+import { banner, createTerminal, type Terminal } from './terminal.ts';
+
+const MINUTE_MS = 60_000;
+
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args, process.env);
+  if (!options) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const terminal = createTerminal(options.json, (text) => process.stdout.write(text));
+  return options.once ? runOnce(options, terminal) : runUntilInterrupted(options, terminal);
+}
+
+async function runOnce(options: Options, terminal: Terminal): Promise<number> {
+  const clock = manualClock();
+  const stack = await startLocalStack({ ...options, now: clock.now });
+  try {
+    return (await journey(stack, clock, terminal)) ? 0 : 1;
+  } finally {
+    await stack.close();
+  }
+}
+
+async function runUntilInterrupted(options: Options, terminal: Terminal): Promise<number> {
+  const stack = await startLocalStack({ ...options, now: fastClock(options.speed) });
+  terminal.say(banner(stack));
+  terminal.emit({ event: 'ready', url: stack.publicUrl, environment: stack.environment });
+  stack.journal.listen((entry) => {
+    terminal.entry(entry);
+    if (entry.event === 'published') void showPublished(stack, String(entry.connection), terminal);
+  });
+  if (stack.apps.includes('reports')) {
+    const answer = await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
+    if (!answer.ok) terminal.say(`reports: ${answer.error.message} ${answer.error.action}`);
+  }
+  const stop = startScheduler(stack);
+  await interrupted();
+  stop();
+  await stack.close();
+  return 0;
+}
+
+async function showPublished(stack: LocalStack, name: string, terminal: Terminal): Promise<void> {
+  const connection = (await snapshot(stack)).find((shown) => shown.connection === name);
+  if (connection) terminal.published(connection);
+}
+
+/** Starts a sweep every minute of the local clock, as EventBridge Scheduler does; one at a time. */
+function startScheduler(stack: LocalStack): () => void {
+  let sweeping = false;
+  const timer = setInterval(async () => {
+    if (sweeping) return;
+    sweeping = true;
+    try {
+      await stack.sweep();
+    } catch (error) {
+      stack.journal.log.error('the sweep failed', { code: (error as Error).name });
+    } finally {
+      sweeping = false;
+    }
+  }, MINUTE_MS / stack.speed);
+  return () => clearInterval(timer);
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** What a person can do something about, in words. */
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\nSee npm start -- --help.`;
+  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `Port ${port} is taken. Choose another: npm start -- --port 9000.`;
+  return message;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,18 @@
+/** An error as Secrets Manager answers it: HTTP 400, `type` in `__type`. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+export const validationException = (message: string) => new ServiceError('ValidationException', message);
+export const invalidParameter = (message: string) => new ServiceError('InvalidParameterException', message);
+export const invalidRequest = (message: string) => new ServiceError('InvalidRequestException', message);
+export const notFound = (what: string) =>
+  new ServiceError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}`);
+export const resourceExists = (message: string) => new ServiceError('ResourceExistsException', message);
+export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);

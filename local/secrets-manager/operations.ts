@@ -1,0 +1,172 @@
+import { invalidParameter, invalidRequest, resourceExists, ServiceError } from './errors.ts';
+import { listing } from './listing.ts';
+import type { OperationName, Operations, Request } from './model.ts';
+import { date, type Secret } from './secret.ts';
+import { assertName, Secrets, type SecretsOptions } from './secrets.ts';
+import type { Value } from './versions.ts';
+
+const DEFAULT_RECOVERY_DAYS = 30;
+
+/** The operations over an empty set of secrets. Each throws the ServiceErrors that AWS documents for it. */
+export function operations(options: SecretsOptions): Operations {
+  const { now } = options;
+  const secrets = new Secrets(options);
+
+  const getLive = (id: string, operation: OperationName): Secret => {
+    const secret = secrets.get(id, operation);
+    secret.assertLive();
+    return secret;
+  };
+
+  return {
+    ...listing(secrets, now),
+
+    CreateSecret({ Name, Description, Tags, ...request }) {
+      assertName(Name);
+      secrets.assertAllowed(Name, 'CreateSecret');
+      const value = valueIn(request);
+      const token = value && tokenIn(request);
+      const existing = secrets.named(Name);
+      if (existing?.deletion) {
+        throw invalidRequest(
+          "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        );
+      }
+      if (existing) {
+        const isSameRequest = token !== undefined && existing.versions.all().some(({ id }) => id === token);
+        if (!isSameRequest) {
+          throw resourceExists(`The operation failed because the secret ${Name} already exists.`);
+        }
+      }
+      const secret = existing ?? secrets.add(Name);
+      if (value && token !== undefined) secret.versions.put(token, value, ['AWSCURRENT'], now());
+      if (!existing) {
+        secret.description = Description;
+        if (Tags) secret.tag(Tags, now());
+      }
+      return { ...secret.id, VersionId: token };
+    },
+
+    DeleteResourcePolicy({ SecretId }) {
+      const secret = getLive(SecretId, 'DeleteResourcePolicy');
+      secret.policy = undefined;
+      return secret.id;
+    },
+
+    DeleteSecret({ SecretId, RecoveryWindowInDays, ForceDeleteWithoutRecovery = false }) {
+      if (RecoveryWindowInDays !== undefined && (RecoveryWindowInDays < 7 || RecoveryWindowInDays > 30)) {
+        throw invalidParameter('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+      }
+      if (RecoveryWindowInDays !== undefined && ForceDeleteWithoutRecovery) {
+        throw invalidParameter(
+          "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        );
+      }
+      if (ForceDeleteWithoutRecovery) {
+        const secret = secrets.lookUp(SecretId, 'DeleteSecret');
+        if (secret) secrets.remove(secret);
+        return { ...(secret?.id ?? secrets.unknown(SecretId)), DeletionDate: date(now()) };
+      }
+      const secret = secrets.get(SecretId, 'DeleteSecret');
+      if (secret.deletion) {
+        throw invalidRequest(
+          "You tried to perform the operation on a secret that's currently marked deleted.",
+        );
+      }
+      const at = secret.scheduleDeletion(RecoveryWindowInDays ?? DEFAULT_RECOVERY_DAYS, now());
+      return { ...secret.id, DeletionDate: date(at) };
+    },
+
+    DescribeSecret({ SecretId }) {
+      const secret = secrets.get(SecretId, 'DescribeSecret');
+      return {
+        ...secret.metadata(),
+        DeletedDate: secret.deletion && date(secret.deletion.at),
+        VersionIdsToStages: secret.labelledVersions(),
+      };
+    },
+
+    GetResourcePolicy({ SecretId }) {
+      const secret = getLive(SecretId, 'GetResourcePolicy');
+      return { ...secret.id, ResourcePolicy: secret.policy };
+    },
+
+    GetSecretValue({ SecretId, VersionId, VersionStage }) {
+      return secrets.get(SecretId, 'GetSecretValue').read(VersionId, VersionStage, now());
+    },
+
+    PutResourcePolicy({ SecretId, ResourcePolicy }) {
+      const secret = getLive(SecretId, 'PutResourcePolicy');
+      assertJson(ResourcePolicy);
+      secret.policy = ResourcePolicy;
+      return secret.id;
+    },
+
+    PutSecretValue({ SecretId, VersionStages = ['AWSCURRENT'], ...request }) {
+      const secret = getLive(SecretId, 'PutSecretValue');
+      const value = valueIn(request);
+      if (!value) throw invalidRequest('You must provide either SecretString or SecretBinary.');
+      const token = tokenIn(request);
+      if (secret.versions.put(token, value, VersionStages, now())) secret.changedAt = now();
+      return { ...secret.id, VersionId: token, VersionStages: secret.versions.labelsOf(token) };
+    },
+
+    RestoreSecret({ SecretId }) {
+      const secret = secrets.get(SecretId, 'RestoreSecret');
+      secret.deletion = undefined;
+      return secret.id;
+    },
+
+    TagResource({ SecretId, Tags }) {
+      getLive(SecretId, 'TagResource').tag(Tags, now());
+      return {};
+    },
+
+    UntagResource({ SecretId, TagKeys }) {
+      getLive(SecretId, 'UntagResource').untag(TagKeys, now());
+      return {};
+    },
+
+    UpdateSecret({ SecretId, Description, ...request }) {
+      const secret = getLive(SecretId, 'UpdateSecret');
+      const value = valueIn(request);
+      const token = value && tokenIn(request);
+      const stored = value && token !== undefined && secret.versions.put(token, value, ['AWSCURRENT'], now());
+      if (Description !== undefined) secret.description = Description;
+      if (stored || Description !== undefined) secret.changedAt = now();
+      return { ...secret.id, VersionId: token };
+    },
+
+    UpdateSecretVersionStage({ SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }) {
+      const secret = getLive(SecretId, 'UpdateSecretVersionStage');
+      if (secret.versions.moveLabel(VersionStage, RemoveFromVersionId, MoveToVersionId))
+        secret.changedAt = now();
+      return secret.id;
+    },
+  };
+}
+
+type NewValue = Pick<Request<'PutSecretValue'>, 'ClientRequestToken' | 'SecretString' | 'SecretBinary'>;
+
+function valueIn({ SecretString, SecretBinary }: NewValue): Value | undefined {
+  if (SecretString !== undefined && SecretBinary !== undefined) {
+    throw invalidParameter(
+      "You can't specify both a binary secret value and a string secret value in the same secret.",
+    );
+  }
+  if (SecretString !== undefined) return { SecretString };
+  return SecretBinary && { SecretBinary };
+}
+
+function tokenIn({ ClientRequestToken }: NewValue): string {
+  if (ClientRequestToken !== undefined) return ClientRequestToken;
+  throw invalidRequest('You must provide a ClientRequestToken value. We recommend a UUID-type value.');
+}
+
+function assertJson(policy: string): void {
+  try {
+    JSON.parse(policy);
+  } catch {
+    throw new ServiceError('MalformedPolicyDocumentException', 'This resource policy contains invalid Json.');
+  }
+}

@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../../lambdas/tokens/clock.ts';
+import { notFound, ServiceError, validationException } from './errors.ts';
+import { Secret } from './secret.ts';
+
+/** Whether the caller may not use this operation on this secret: stands for what IAM would decide. */
+type Denied = (secretName: string, operation: string) => boolean;
+
+export interface SecretsOptions {
+  now: Clock;
+  region?: string;
+  /** Twelve digits. */
+  accountId?: string;
+  denied?: Denied;
+}
+
+const NAME = /^[A-Za-z0-9/_+=.@-]+$/;
+const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Every secret of one account and Region. One whose recovery window has passed is gone. */
+export class Secrets {
+  readonly #now: Clock;
+  readonly #denied: Denied;
+  readonly #arnPrefix: string;
+  readonly #byName = new Map<string, Secret>();
+
+  constructor({
+    now,
+    region = 'us-east-1',
+    accountId = '123456789012',
+    denied = () => false,
+  }: SecretsOptions) {
+    this.#now = now;
+    this.#denied = denied;
+    this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
+  }
+
+  /** Oldest first. */
+  all(): Secret[] {
+    return [...this.#byName.keys()].flatMap((name) => this.named(name) ?? []);
+  }
+
+  named(name: string): Secret | undefined {
+    const secret = this.#byName.get(name);
+    if (!secret?.deletion || secret.deletion.at > this.#now()) return secret;
+    this.#byName.delete(name);
+    return undefined;
+  }
+
+  add(name: string): Secret {
+    // The random end keeps a policy for a deleted secret from opening a later one of the same name.
+    const suffix = Array.from({ length: 6 }, () => ALPHANUMERICS[randomInt(ALPHANUMERICS.length)]).join('');
+    const secret = new Secret(`${this.#arnPrefix}${name}-${suffix}`, name, this.#now());
+    this.#byName.set(name, secret);
+    return secret;
+  }
+
+  remove(secret: Secret): void {
+    this.#byName.delete(secret.name);
+  }
+
+  /**
+   * @param id a name, an ARN, or an ARN without its random end.
+   * @throws AccessDeniedException, ValidationException
+   */
+  lookUp(id: string, operation: string): Secret | undefined {
+    const isArn = id.startsWith('arn:');
+    const secret = isArn ? this.#withArn(id) : this.named(assertName(id));
+    const name = secret?.name ?? (isArn ? undefined : id);
+    if (name !== undefined) this.assertAllowed(name, operation);
+    return secret;
+  }
+
+  /** @throws ResourceNotFoundException, and as `lookUp` */
+  get(id: string, operation: string): Secret {
+    const secret = this.lookUp(id, operation);
+    if (!secret) throw notFound('secret.');
+    return secret;
+  }
+
+  assertAllowed(name: string, operation: string): void {
+    if (!this.#denied(name, operation)) return;
+    const action = `secretsmanager:${operation}`;
+    throw new ServiceError(
+      'AccessDeniedException',
+      `User is not authorized to perform: ${action} on resource: ${name} because no identity-based policy allows the ${action} action`,
+    );
+  }
+
+  /** The identity that a forced deletion of an unknown secret answers with. */
+  unknown(id: string): { ARN: string; Name: string } {
+    const isArn = id.startsWith('arn:');
+    return {
+      ARN: isArn ? id : `${this.#arnPrefix}${id}`,
+      Name: isArn ? id.split(':').slice(6).join(':') : id,
+    };
+  }
+
+  /** What ends like a random end is taken for one, even where a partial ARN's name ends so: then nothing is found. */
+  #withArn(arn: string): Secret | undefined {
+    if (!arn.startsWith(this.#arnPrefix)) return undefined;
+    const end = arn.slice(this.#arnPrefix.length);
+    if (!/-[A-Za-z0-9]{6}$/.test(end)) return this.named(end);
+    const secret = this.named(end.slice(0, -7));
+    return secret?.arn === arn ? secret : undefined;
+  }
+}
+
+/** @throws ValidationException */
+export function assertName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw validationException(
+    'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+  );
+}

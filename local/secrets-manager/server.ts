@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ServiceError } from './errors.ts';
+import { type OperationName, type Operations, requests } from './model.ts';
+import { operations } from './operations.ts';
+import type { SecretsOptions } from './secrets.ts';
+import { validated } from './validation.ts';
+
+const TARGET_PREFIX = 'secretsmanager.';
+
+/**
+ * A Secrets Manager in memory that speaks AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+ * Listens on loopback only. Signatures are not checked; resource policies are stored, not evaluated.
+ * @param options `port` 0 takes any free one
+ */
+export async function startSecretsManager({
+  port = 0,
+  ...options
+}: SecretsOptions & { port?: number }): Promise<{ url: string; close(): Promise<void> }> {
+  const service = operations(options);
+  const server = createServer(async (request, response) => {
+    const { status, body } = await answer(service, request);
+    response.writeHead(status, {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amzn-RequestId': randomUUID(),
+    });
+    response.end(JSON.stringify(body, wireForm));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(service: Operations, request: IncomingMessage) {
+  try {
+    const operation = operationOf(request);
+    return { status: 200, body: call(service, operation, parsed(await text(request))) };
+  } catch (error) {
+    if (error instanceof ServiceError) {
+      return { status: 400, body: { __type: error.type, message: error.message } };
+    }
+    return {
+      status: 500,
+      body: { __type: 'InternalServiceError', message: 'An error occurred on the server side.' },
+    };
+  }
+}
+
+function operationOf({ method, headers }: IncomingMessage): OperationName {
+  const target = headers['x-amz-target'];
+  const name =
+    typeof target === 'string' && target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
+  if (method === 'POST' && isOperation(name)) return name;
+  throw new ServiceError(
+    'UnknownOperationException',
+    `No operation at ${method} with X-Amz-Target ${target ?? '(missing)'}. Known are: ${Object.keys(requests).join(', ')}.`,
+  );
+}
+
+function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(requests, name);
+}
+
+function call<Name extends OperationName>(service: Operations, operation: Name, body: unknown) {
+  return service[operation](validated(operation, body));
+}
+
+/** A member that is null counts as missing. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body, (_key, value) => value ?? undefined);
+  } catch {
+    throw new ServiceError('SerializationException', 'The request body is not valid JSON.');
+  }
+}
+
+/** Dates travel as epoch seconds, binary values as base64. */
+function wireForm(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const original = this[key]; // `value` has been through toJSON already.
+  if (original instanceof Date) return original.getTime() / 1000;
+  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64');
+  return value;
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { devNull } from 'node:os';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createHandler as createCallback } from '../lambdas/callback.ts';
+import { createHandler as createOperator, type OperatorAnswer } from '../lambdas/operator.ts';
+import { createHandler as createRotate } from '../lambdas/rotate.ts';
+import { createRuntime } from '../lambdas/runtime.ts';
+import type { Clock } from '../lambdas/tokens/clock.ts';
+import { TICKET_SECONDS } from '../lambdas/tokens/ticket.ts';
+import { startDynamoDB } from './dynamodb.ts';
+import { httpApi, lambdaApi, openGateway } from './gateway.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { invoke } from './lambda.ts';
+import { page } from './page/page.ts';
+import { startSecretsManager } from './secrets-manager/server.ts';
+import { startZoom } from './zoom/server.ts';
+
+const NAME = 'zoom-token-refresher';
+const TABLE_NAME = `${NAME}-connections`;
+
+/** A Zoom app whose credentials go into the app secret of that name. */
+export interface AppCredentials {
+  client_id: string;
+  client_secret: string;
+  account_id?: string;
+}
+
+export interface LocalStackOptions {
+  now: Clock;
+  /** How many times as fast as real time `now` runs, for the functions' timeouts. */
+  speed: number;
+  /** The page and the API take this port, Zoom and the AWS services the three after it; 0 takes any free ones. */
+  port: number;
+  /** A real Zoom instead of the local one. */
+  zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
+}
+
+/** Everything that `cdk deploy` makes, on one machine. */
+export interface LocalStack {
+  publicUrl: string;
+  zoomUrl: string;
+  /** What another program needs in its environment to use the same AWS services. */
+  environment: Record<string, string>;
+  /** Names of the Zoom apps that have credentials. */
+  apps: string[];
+  speed: number;
+  now: Clock;
+  journal: Journal;
+  secretsManager: SecretsManagerClient;
+  /** What the scheduler does every minute. */
+  sweep(): Promise<unknown>;
+  /** What the command line does. */
+  operate(request: object): Promise<OperatorAnswer>;
+  close(): Promise<void>;
+}
+
+/** The apps of the local Zoom: `default` is a user app, `reports` a Server-to-Server one. Made up anew at each start. */
+function localApps(): Record<string, AppCredentials> {
+  const secret = () => randomBytes(24).toString('base64url');
+  return {
+    default: { client_id: 'local_user-app', client_secret: secret() },
+    reports: { client_id: 'local_server-app', client_secret: secret(), account_id: 'local-account' },
+  };
+}
+
+/** Starts the services, writes the secrets that an operator and `cdk deploy` write, and wires the functions. */
+export async function startLocalStack({
+  now,
+  speed,
+  port,
+  zoom: realZoom,
+}: LocalStackOptions): Promise<LocalStack> {
+  const portAfter = (offset: number) => (port === 0 ? 0 : port + offset);
+  useLocalAws();
+  const gateway = await openGateway(port);
+  const publicUrl = gateway.url;
+  const apps = realZoom?.apps ?? localApps();
+  const zoom = realZoom
+    ? undefined
+    : await startZoom({ port: portAfter(1), now, apps: Object.values(apps).map(toZoomApp(publicUrl)) });
+  const secrets = await startSecretsManager({ port: portAfter(2), now });
+  const dynamodb = await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME });
+  const environment = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_LAMBDA: publicUrl,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+  Object.assign(process.env, environment);
+  const secretsManager = new SecretsManagerClient();
+  await writeSecrets(secretsManager, apps);
+
+  const journal = createJournal(now);
+  const runtime = createRuntime(
+    {
+      TABLE_NAME,
+      KEY_SECRET_ID: `${NAME}/key`,
+      APP_SECRET_PREFIX: `${NAME}/app/`,
+      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+      PUBLIC_URL: publicUrl,
+      ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
+      ZOOM_API_URL: realZoom?.apiUrl ?? zoom?.url,
+    },
+    // A person reads and clicks in real time.
+    { now, log: journal.log, ticketSeconds: TICKET_SECONDS * speed },
+  );
+  const load = () => runtime;
+  const callback = { name: `${NAME}-callback`, handler: createCallback(load), timeoutSeconds: 25 };
+  const rotate = { name: `${NAME}-rotate`, handler: createRotate(load), timeoutSeconds: 60 };
+  const operator = { name: `${NAME}-operator`, handler: createOperator(load), timeoutSeconds: 60 };
+  const functions = [callback, rotate, operator];
+  const stack: LocalStack = {
+    publicUrl,
+    zoomUrl: realZoom?.oauthUrl ?? zoom?.url ?? '',
+    environment,
+    apps: Object.keys(apps),
+    journal,
+    now,
+    speed,
+    secretsManager,
+    sweep: () => invoke(rotate, {}, speed),
+    operate: (request) => invoke(operator, request, speed) as Promise<OperatorAnswer>,
+    async close() {
+      secretsManager.destroy();
+      await Promise.all([gateway.close(), zoom?.close(), secrets.close(), dynamodb.close()]);
+    },
+  };
+  gateway.serve([httpApi(callback, speed), lambdaApi(functions, speed), page(stack)]);
+  return stack;
+}
+
+/** Nothing here may reach an AWS account: the person's own profile and configuration are left out. */
+function useLocalAws(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  });
+}
+
+const toZoomApp =
+  (publicUrl: string) =>
+  ({ client_id, client_secret, account_id }: AppCredentials) => ({
+    clientId: client_id,
+    clientSecret: client_secret,
+    ...(account_id === undefined ? { redirectUris: [`${publicUrl}/callback`] } : { accountId: account_id }),
+  });
+
+async function writeSecrets(
+  client: SecretsManagerClient,
+  apps: Record<string, AppCredentials>,
+): Promise<void> {
+  const secrets = {
+    [`${NAME}/key`]: randomBytes(48).toString('base64url'),
+    ...Object.fromEntries(
+      Object.entries(apps).map(([app, credentials]) => [`${NAME}/app/${app}`, JSON.stringify(credentials)]),
+    ),
+  };
+  for (const [Name, SecretString] of Object.entries(secrets)) {
+    await client.send(new CreateSecretCommand({ Name, SecretString }));
+  }
+}

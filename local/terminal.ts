@@ -1,0 +1,80 @@
+import type { Entry } from './journal.ts';
+import type { ShownConnection } from './snapshot.ts';
+import type { LocalStack } from './stack.ts';
+
+/** Writes what happens: text for a person, or one JSON object a line. */
+export interface Terminal {
+  say(text: string): void;
+  entry(entry: Entry): void;
+  /** After a publication: what n8n reads now. */
+  published(connection: ShownConnection): void;
+  emit(event: object): void;
+}
+
+export function createTerminal(json: boolean, write: (text: string) => void): Terminal {
+  const emit = (event: object) => {
+    if (json) write(`${JSON.stringify(event)}\n`);
+  };
+  const line = (at: number, connection: string, event: string, details: string) => {
+    if (!json) write(`${clockTime(at)}  ${connection.padEnd(10)} ${event.padEnd(10)} ${details}\n`);
+  };
+  return {
+    say(text) {
+      if (!json) write(`${text}\n`);
+    },
+    emit,
+    entry({ event, at, connection = '', ...details }) {
+      // Shown by `published`, which knows more.
+      if (event === 'published') return;
+      emit({ event, at: instant(at), connection, ...details });
+      line(at, String(connection), event, describe(details));
+    },
+    published({ connection, rotatedAt, dueAt, validUntil, version, expression, maskedToken }) {
+      emit({
+        event: 'published',
+        connection,
+        version,
+        validUntil: instant(validUntil),
+        nextRotation: instant(dueAt),
+        expression,
+        maskedToken,
+      });
+      const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(dueAt)}`;
+      line(rotatedAt, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
+    },
+  };
+}
+
+/** The first lines: what is where, and what to do. */
+export function banner(stack: LocalStack): string {
+  const environment = Object.entries(stack.environment).map(([name, value]) => `  export ${name}=${value}`);
+  const pace =
+    stack.speed === 1
+      ? 'in real time'
+      : `${stack.speed} times as fast: an hour takes ${Math.round(3600 / stack.speed)} s`;
+  const connect = stack.apps.includes('default')
+    ? [`Connect "main" in a browser:   ${stack.publicUrl}/link/main`]
+    : ['No user app has credentials, so there is nothing to connect in a browser.'];
+  return [
+    '',
+    'zoom-token-refresher, on this machine. Ctrl-C ends it.',
+    '',
+    `See it live:                   ${stack.publicUrl}/`,
+    ...connect,
+    `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
+    `Zoom:                          ${stack.zoomUrl}`,
+    `Time runs ${pace}.`,
+    '',
+    'Any other program reads the same secrets with',
+    ...environment,
+    '',
+  ].join('\n');
+}
+
+const clockTime = (at: number) => new Date(at * 1000).toISOString().slice(11, 19);
+const instant = (at: number) => new Date(at * 1000).toISOString();
+
+function describe({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
+  if (message !== undefined) return `${message} (${code})`;
+  return generation === undefined ? '' : `generation ${generation}, version ${version}`;
+}

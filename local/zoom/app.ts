@@ -1,0 +1,7 @@
+/** An app of the Zoom Marketplace: a user-managed app has `redirectUris`, a Server-to-Server app has `accountId`. */
+export interface ZoomApp {
+  clientId: string;
+  clientSecret: string;
+  redirectUris?: string[];
+  accountId?: string;
+}

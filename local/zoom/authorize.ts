@@ -1,0 +1,64 @@
+import { text } from 'node:stream/consumers';
+import type { InteractionResults, Provider } from 'oidc-provider';
+import { consentPage, errorPage } from './pages.ts';
+import { AUTHORIZE_PATH, CONSENT_PATH, USER_SCOPE } from './provider.ts';
+import { users } from './users.ts';
+
+type Middleware = Parameters<Provider['use']>[0];
+
+/** Zoom's authorize endpoint: scopes come from the app, and no `iss` (RFC 9207) goes back to it. */
+export function authorize(url: string): Middleware {
+  return async (ctx, next) => {
+    if (!`${ctx.path}/`.startsWith(`${AUTHORIZE_PATH}/`)) return next();
+    if (ctx.path === AUTHORIZE_PATH) ctx.query = { ...ctx.query, scope: USER_SCOPE };
+    await next();
+    const location = ctx.response.get('location');
+    if (location && new URL(location, url).origin !== url) {
+      const redirect = new URL(location);
+      redirect.searchParams.delete('iss');
+      ctx.set('location', redirect.href);
+      ctx.status = 302;
+    }
+  };
+}
+
+/** The consent page, and what its buttons do. */
+export function consent(provider: Provider): Middleware {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith(`${CONSENT_PATH}/`)) return next();
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined);
+    if (!interaction) {
+      errorPage(ctx, 'This request has expired. Start again at the app that sent you here.');
+      return;
+    }
+    const clientId = String(interaction.params.client_id);
+    if (ctx.method !== 'POST') {
+      consentPage(ctx, clientId, String(interaction.params.redirect_uri), users);
+      return;
+    }
+    const result = await decide(provider, clientId, new URLSearchParams(await text(ctx.req)));
+    if (!result) {
+      errorPage(ctx, 'Choose a user, then Allow or Decline.');
+      return;
+    }
+    ctx.redirect(
+      await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false }),
+    );
+    ctx.status = 303;
+  };
+}
+
+async function decide(
+  provider: Provider,
+  clientId: string,
+  form: URLSearchParams,
+): Promise<InteractionResults | undefined> {
+  if (form.get('decision') === 'decline') return { error: 'access_denied' };
+  const user = users.find(({ id }) => id === form.get('user'));
+  if (form.get('decision') !== 'allow' || !user) return undefined;
+  const grant = new provider.Grant({ accountId: user.id, clientId });
+  // The same name at each consent, so that all tokens of this user and app are under one grant.
+  grant.jti = `${clientId} ${user.id}`;
+  grant.addOIDCScope(USER_SCOPE);
+  return { login: { accountId: user.id, remember: false }, consent: { grantId: await grant.save() } };
+}

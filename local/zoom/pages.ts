@@ -1,0 +1,84 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { ZoomUser } from './users.ts';
+
+type Page = Pick<KoaContextWithOIDC, 'body' | 'set' | 'status' | 'type'>;
+
+/** Which app asks, who answers, Allow or Decline. A plain form, so that it works without scripts. */
+export function consentPage(
+  page: Page,
+  clientId: string,
+  redirectUri: string,
+  users: readonly ZoomUser[],
+): void {
+  const choices = users.map(
+    (user, index) =>
+      `<label><input type="radio" name="user" value="${escapeHtml(user.id)}"${index === 0 ? ' checked' : ''}>
+<span>${escapeHtml(user.display_name)} <small>${escapeHtml(user.email)}</small></span></label>`,
+  );
+  respond(
+    page,
+    'Allow access?',
+    `<h1>Allow this app to use your Zoom account?</h1>
+<p>App <strong>${escapeHtml(clientId)}</strong> asks to read your user profile and your meetings.
+You go back to <strong>${escapeHtml(new URL(redirectUri).host)}</strong>.</p>
+<form method="post">
+<fieldset><legend>Sign in as</legend>
+${choices.join('\n')}
+</fieldset>
+<button name="decision" value="allow">Allow</button>
+<button name="decision" value="decline" class="quiet">Decline</button>
+</form>`,
+  );
+}
+
+/** Zoom's error page: it never sends the browser back to the app. */
+export function errorPage(page: Page, message: string): void {
+  page.status = 400;
+  respond(page, 'Error', `<h1>Zoom cannot go on</h1>\n<p role="alert">${escapeHtml(message)}</p>`);
+}
+
+function respond(page: Page, title: string, main: string): void {
+  page.type = 'html';
+  page.set('cache-control', 'no-store');
+  page.set(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  page.set('referrer-policy', 'no-referrer');
+  page.body = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · local Zoom</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${main}
+</main>
+<footer>A Zoom that runs on this machine. Its users are made up.</footer>
+</body>
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+const STYLE = `
+body { margin: 0; padding: 1.5rem; background: #f4f6fa; color: #131619; font: 1rem/1.5 system-ui, sans-serif; }
+main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem 2rem 2rem; background: #fff; border-radius: 12px;
+  box-shadow: 0 1px 4px #0003; }
+h1 { margin-top: 0; font-size: 1.4rem; line-height: 1.3; }
+p, strong { overflow-wrap: anywhere; }
+fieldset { margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid #8a93a5; border-radius: 8px; }
+label { display: flex; gap: .75rem; align-items: baseline; padding: .5rem 0; cursor: pointer; }
+small { display: block; color: #4c5567; }
+button { padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px; background: #0b5cff; color: #fff;
+  font: inherit; font-weight: 600; cursor: pointer; }
+button.quiet { background: #fff; color: #0842b8; }
+:focus-visible { outline: 3px solid #131619; outline-offset: 2px; }
+footer { text-align: center; color: #4c5567; font-size: .875rem; }
+`;

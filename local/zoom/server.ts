@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../lambdas/tokens/clock.ts';
+import { api } from './api.ts';
+import type { ZoomApp } from './app.ts';
+import { authorize, consent } from './authorize.ts';
+import { AUTHORIZE_PATH, createProvider, REVOKE_PATH, TOKEN_PATH } from './provider.ts';
+import { openStore } from './store.ts';
+import { clientAuthentication, revocation, shapeTokenAnswers } from './token.ts';
+
+export type { ZoomApp };
+
+export interface Zoom {
+  /** `http://localhost:<port>`, for `ZOOM_OAUTH_URL` and `ZOOM_API_URL`. */
+  url: string;
+  close(): Promise<void>;
+}
+
+export interface ZoomOptions {
+  /** 0, the default, takes any free port. */
+  port?: number;
+  /** Tells how old tokens and codes are. It may run fast or jump. */
+  now: Clock;
+  apps: ZoomApp[];
+  /** Whether a refresh leaves the earlier access token of a user alive. Zoom does not document it. Default true. */
+  accessTokenOutlivesRefresh?: boolean;
+}
+
+/**
+ * Starts a Zoom on loopback: oidc-provider decides, and what it answers is shaped to Zoom's wire format.
+ * Rejects with `EADDRINUSE` when the port is taken.
+ */
+export async function startZoom({
+  port = 0,
+  now,
+  apps,
+  accessTokenOutlivesRefresh = true,
+}: ZoomOptions): Promise<Zoom> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+
+  const store = openStore(now);
+  const provider = createProvider(url, apps, store);
+  shapeTokenAnswers(provider, { url, store, accessTokenOutlivesRefresh });
+  provider.use(api(provider, apps));
+  provider.use(consent(provider));
+  provider.use(authorize(url));
+  provider.use(clientAuthentication(apps));
+  provider.use(revocation);
+  provider.use(async (ctx, next) => {
+    // What oidc-provider has besides, such as its discovery document, Zoom has not.
+    if ([AUTHORIZE_PATH, TOKEN_PATH, REVOKE_PATH].some((path) => `${ctx.path}/`.startsWith(`${path}/`)))
+      await next();
+  });
+  server.on('request', provider.callback());
+
+  return {
+    url,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

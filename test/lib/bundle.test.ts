@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { bundled, functionNamed } from './synthesized.ts';
+
+// Outside the repository, so that nothing is found in its node_modules.
+const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+let template: Template;
+
+beforeAll(() => {
+  template = bundled(join(folder, 'cdk.out'));
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The folder that is deployed as this function's code. */
+function asset(task: string): string {
+  const key: string = functionNamed(template, `zoom-token-refresher-${task}`).Code.S3Key;
+  return join(folder, 'cdk.out', `asset.${key.replace('.zip', '')}`);
+}
+
+describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
+  test('is one file, without a source map', () => {
+    expect(readdirSync(asset(task))).toEqual(['index.mjs']);
+    expect(readFileSync(join(asset(task), 'index.mjs'), 'utf8')).not.toContain('sourceMappingURL');
+  });
+
+  test('holds all that it needs: plain Node loads it anywhere, and finds a handler', () => {
+    const elsewhere = join(folder, task);
+    cpSync(asset(task), elsewhere, { recursive: true });
+    const { stdout, stderr } = run(
+      ['--input-type=module', '-e', "process.stdout.write(typeof (await import('./index.mjs')).handler)"],
+      elsewhere,
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: 'function', stderr: '' });
+  });
+});
+
+test('a bundle is the same bytes wherever it is made', () => {
+  const root = resolve(import.meta.dirname, '../..');
+  run([join(root, 'lib/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);
+  const again = readFileSync(join(folder, 'again/index.mjs'));
+  expect(again.equals(readFileSync(join(asset('rotate'), 'index.mjs')))).toBe(true);
+});
+
+function run(args: string[], cwd: string) {
+  // What Lambda itself sets, and nothing of the surroundings.
+  const env = { AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'bundle' };
+  return spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env });
+}

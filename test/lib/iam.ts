@@ -1,0 +1,129 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { functionNamed } from './synthesized.ts';
+
+// Who may do what, decided from the template's own policies as IAM decides it: an explicit deny, then an allow.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+
+export const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
+
+export interface Statement {
+  Effect: 'Allow' | 'Deny';
+  Action: string | string[];
+  Resource: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** Someone with an ARN and identity policies. */
+export interface Principal {
+  arn: string;
+  statements: Statement[];
+}
+
+export const tableArn = arn('dynamodb', 'table/Connections');
+export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
+export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
+export const functionArn = (name: string) => arn('lambda', `function:${name}`);
+export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
+
+export function may(template: Template, who: Principal, action: string, resource: string): boolean {
+  const applicable = [...who.statements, ...resourcePolicy(template, resource)].filter(
+    (statement) =>
+      list(statement.Action).some((pattern) => matches(pattern, action)) &&
+      list(statement.Resource).some((pattern) => matches(pattern, resource)) &&
+      holds(statement.Condition, who.arn),
+  );
+  return (
+    applicable.some(({ Effect }) => Effect === 'Allow') && !applicable.some(({ Effect }) => Effect === 'Deny')
+  );
+}
+
+/** The function of that name, with its role's policies. */
+export function functionPrincipal(template: Template, name: string): Principal {
+  const roleId: string = functionNamed(template, name).Role['Fn::GetAtt'][0];
+  return rolePrincipal(template, roleId);
+}
+
+/** The role with that logical id, with its inline policies. */
+export function rolePrincipal(template: Template, roleId: string): Principal {
+  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles.some((role: { Ref: string }) => role.Ref === roleId),
+  );
+  const role = template.toJSON().Resources[roleId].Properties;
+  if (role.ManagedPolicyArns || role.Policies)
+    throw new Error(`${roleId} has policies that are not read here.`);
+  return {
+    arn: resolve(template, { 'Fn::GetAtt': [roleId, 'Arn'] }),
+    statements: policies.flatMap(({ Properties }) => resolve(template, Properties.PolicyDocument.Statement)),
+  };
+}
+
+/** The statements of a role, a managed policy or a secret with every reference replaced by what it will be. */
+// biome-ignore lint/suspicious/noExplicitAny: any part of a template
+export function resolve(template: Template, value: any): any {
+  if (Array.isArray(value)) return value.map((item) => resolve(template, item));
+  if (typeof value !== 'object' || value === null) return value;
+  if ('Ref' in value) return reference(template, value.Ref);
+  if ('Fn::GetAtt' in value) return reference(template, value['Fn::GetAtt'][0]);
+  if ('Fn::Join' in value) {
+    const [separator, parts] = value['Fn::Join'];
+    return resolve(template, parts).join(separator);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(template, item)]));
+}
+
+// What policies refer to is always an ARN: `Ref` of a secret, the attribute `Arn` of the others.
+function reference(template: Template, id: string): string {
+  const pseudo: Record<string, string> = {
+    'AWS::Partition': 'aws',
+    'AWS::Region': REGION,
+    'AWS::AccountId': ACCOUNT,
+  };
+  const constant = pseudo[id];
+  if (constant !== undefined) return constant;
+  const { Type, Properties } = template.toJSON().Resources[id];
+  switch (Type) {
+    case 'AWS::DynamoDB::Table':
+      return tableArn;
+    case 'AWS::SecretsManager::Secret':
+      return secretArn(Properties.Name);
+    case 'AWS::Logs::LogGroup':
+      return logArn(Properties.LogGroupName);
+    case 'AWS::Lambda::Function':
+      return functionArn(Properties.FunctionName);
+    case 'AWS::Scheduler::ScheduleGroup':
+      return arn('scheduler', `schedule-group/${Properties.Name}`);
+    case 'AWS::IAM::Role':
+      return `arn:aws:iam::${ACCOUNT}:role/${id}`;
+    default:
+      throw new Error(`A policy refers to ${id}, a ${Type}.`);
+  }
+}
+
+function resourcePolicy(template: Template, resource: string): Statement[] {
+  return Object.values(template.findResources('AWS::SecretsManager::ResourcePolicy'))
+    .map(({ Properties }) => resolve(template, Properties))
+    .filter(({ SecretId }) => SecretId === resource)
+    .flatMap(({ ResourcePolicy }) => ResourcePolicy.Statement);
+}
+
+function holds(condition: Statement['Condition'], principalArn: string): boolean {
+  return Object.entries(condition ?? {}).every(([operator, keys]) => {
+    const arns = keys['aws:PrincipalArn'];
+    if (operator !== 'ArnNotEquals' || arns === undefined || Object.keys(keys).length !== 1) {
+      throw new Error(`This condition is not evaluated here: ${JSON.stringify(condition)}.`);
+    }
+    return !list(arns).some((pattern) => matches(pattern, principalArn));
+  });
+}
+
+function matches(pattern: string, value: string): boolean {
+  const literal = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.*')}$`).test(value);
+}
+
+const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
+
+function arn(service: string, resource: string): string {
+  return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
+}

@@ -1,0 +1,241 @@
+import { describe, expect, test } from '@jest/globals';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { createRuntime } from '../../lambdas/runtime.ts';
+import { functionNamed, synthesized } from './synthesized.ts';
+
+const template = synthesized();
+const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+
+describe('the functions', () => {
+  test.each([
+    // API Gateway gives up after 30 s.
+    { name: 'zoom-token-refresher-callback', timeout: 25 },
+    { name: 'zoom-token-refresher-rotate', timeout: 60 },
+    { name: 'zoom-token-refresher-operator', timeout: 60 },
+  ])('$name runs on Node.js 24, arm64, 512 MB, for $timeout s at most', ({ name, timeout }) => {
+    expect(functionNamed(template, name)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 512,
+      Timeout: timeout,
+      Handler: 'index.handler',
+    });
+  });
+
+  test('there are no others', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 3);
+  });
+
+  test.each(['callback', 'rotate', 'operator'])('%s is told all that it needs, and no secret', (task) => {
+    const { Variables } = functionNamed(template, `zoom-token-refresher-${task}`).Environment;
+    expect(Variables).toEqual({
+      TABLE_NAME: { Ref: expect.stringContaining('Table') },
+      KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
+      APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
+      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+      PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
+      ZOOM_OAUTH_URL: 'https://zoom.us',
+      ZOOM_API_URL: 'https://api.zoom.us',
+      POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
+      POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+    });
+    const deployed = {
+      ...Variables,
+      TABLE_NAME: 'Connections',
+      KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
+      PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+    };
+    expect(() => createRuntime(deployed)).not.toThrow();
+  });
+
+  test('their logs are kept for 30 days', () => {
+    for (const task of ['callback', 'rotate', 'operator']) {
+      template.hasResource('AWS::Logs::LogGroup', {
+        Properties: { LogGroupName: `/aws/lambda/zoom-token-refresher-${task}`, RetentionInDays: 30 },
+        DeletionPolicy: 'Delete',
+      });
+    }
+  });
+
+  test('Lambda never invokes one again by itself', () => {
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 3);
+    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+  });
+});
+
+describe('the schedule', () => {
+  test('sweeps every minute, in a group of its own, and never repeats a start', () => {
+    template.hasResourceProperties('AWS::Scheduler::ScheduleGroup', { Name: 'zoom-token-refresher' });
+    template.resourceCountIs('AWS::Scheduler::Schedule', 1);
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      GroupName: 'zoom-token-refresher',
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('RotationFunction'), 'Arn'] },
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+      },
+    });
+  });
+
+  test('goes with the stack', () => {
+    template.hasResource('AWS::Scheduler::ScheduleGroup', { DeletionPolicy: 'Delete' });
+  });
+});
+
+describe('the connections table', () => {
+  const byStatusAnd = (instant: string) => ({
+    KeySchema: [
+      { AttributeName: 'status', KeyType: 'HASH' },
+      { AttributeName: instant, KeyType: 'RANGE' },
+    ],
+    Projection: { ProjectionType: 'KEYS_ONLY' },
+  });
+
+  test('has one item a connection, and finds by status who is due and whose token ends first', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        { IndexName: 'due', ...byStatusAnd('dueAt') },
+        { IndexName: 'validity', ...byStatusAnd('validUntil') },
+      ],
+      AttributeDefinitions: Match.arrayWith([
+        { AttributeName: 'connection', AttributeType: 'S' },
+        { AttributeName: 'status', AttributeType: 'S' },
+        { AttributeName: 'dueAt', AttributeType: 'N' },
+        { AttributeName: 'validUntil', AttributeType: 'N' },
+      ]),
+    });
+  });
+
+  test('is paid by request, recoverable to any second, and forgets used tickets', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+  });
+});
+
+describe('the secrets', () => {
+  test('the key is generated: 64 letters and digits', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/key',
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+  });
+
+  test('the default app has a value before the operator fills it in', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/app/default',
+      SecretString: '{"client_id":"","client_secret":"","account_id":"","webhook_secret_token":""}',
+    });
+  });
+});
+
+describe('when the stack is destroyed', () => {
+  const kept = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
+
+  test('the table and the secrets stay', () => {
+    for (const type of kept) {
+      template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  test('they go too where the app says so', () => {
+    const trial = synthesized({}, { removalPolicy: RemovalPolicy.DESTROY });
+    for (const type of kept) trial.allResources(type, { DeletionPolicy: 'Delete' });
+  });
+});
+
+describe('the API', () => {
+  test('has the two routes of a consent, and hands them to the callback as payload 2.0', () => {
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['GET /connect', 'GET /callback']);
+    template.allResourcesProperties('AWS::ApiGatewayV2::Integration', {
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp('CallbackApiFunction'), 'Arn'] },
+      PayloadFormatVersion: '2.0',
+    });
+  });
+
+  test('is throttled', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    });
+  });
+
+  test('logs neither tickets nor codes: the route, never a path or a query string', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const format = Object.values(JSON.parse(stage?.Properties.AccessLogSettings.Format));
+    expect(format).toContain('$context.routeKey');
+    expect(format.join()).not.toMatch(/path|querystring|protocol|requestOverride/i);
+  });
+});
+
+describe('the outputs', () => {
+  test('the URL to paste at Zoom', () => {
+    template.hasOutput('CallbackUrl', {
+      Value: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [Match.anyValue(), 'ApiEndpoint'] }, '/callback']] },
+    });
+  });
+
+  test("n8n's policy, the operator's function and the app's secret", () => {
+    template.hasOutput('N8nPolicyArn', { Value: { Ref: Match.stringLikeRegexp('N8nAccessPolicy') } });
+    template.hasOutput('OperatorFunctionName', {
+      Value: { Ref: Match.stringLikeRegexp('OperatorFunction') },
+    });
+    template.hasOutput('AppSecretName', {});
+  });
+});
+
+describe('the context', () => {
+  test('another name renames the functions and the secrets, not what n8n reads', () => {
+    const other = synthesized({ name: 'staging' });
+    const { Variables } = functionNamed(other, 'staging-operator').Environment;
+    expect(Variables).toMatchObject({
+      APP_SECRET_PREFIX: 'staging/app/',
+      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+    });
+    for (const name of ['staging/key', 'staging/app/default']) {
+      other.hasResourceProperties('AWS::SecretsManager::Secret', { Name: name });
+    }
+  });
+
+  test("Zoom's government cloud is two hosts", () => {
+    const gov = synthesized({ zoomOauthUrl: 'https://zoomgov.com', zoomApiUrl: 'https://api.zoomgov.com' });
+    expect(functionNamed(gov, 'zoom-token-refresher-rotate').Environment.Variables).toMatchObject({
+      ZOOM_OAUTH_URL: 'https://zoomgov.com',
+      ZOOM_API_URL: 'https://api.zoomgov.com',
+    });
+  });
+
+  test('a Zoom on this machine needs no TLS', () => {
+    expect(() => synthesized({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
+    expect(() => synthesized({ zoomOauthUrl: 'http://127.0.0.1:8788' })).not.toThrow();
+  });
+
+  test.each([
+    ['name', 'Zoom Tokens'],
+    ['name', ''],
+    ['name', 'a'.repeat(41)],
+    ['name', 7],
+    ['zoomOauthUrl', 'zoom.us'],
+    ['zoomOauthUrl', 'http://zoom.us'],
+    ['zoomOauthUrl', 'https://zoom.us/'],
+    ['zoomOauthUrl', 'https://zoom.us/oauth'],
+    ['zoomApiUrl', 'https://api.zoom.us/v2'],
+    ['zoomApiUrl', ['https://api.zoom.us']],
+  ])('a wrong %s, %j, fails the synth with a message that names it and what to do', (key, value) => {
+    expect(() => synthesized({ [key]: value })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\..* -c ${key}=`),
+        ),
+      }),
+    );
+  });
+});

@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DAY, standIn, token } from './secrets-manager-stand-in.ts';
+
+let local: Awaited<ReturnType<typeof standIn>>;
+beforeAll(async () => {
+  local = await standIn();
+});
+afterAll(() => local.close());
+
+/** A secret of its own for each test, with one version `token(1)`. */
+async function secret(): Promise<string> {
+  const { Name } = await local.aws.createSecret({
+    Name: randomUUID(),
+    SecretString: 'one',
+    ClientRequestToken: token(1),
+  });
+  return Name as string;
+}
+
+const put = (SecretId: string, n: number, SecretString: string, VersionStages?: string[]) =>
+  local.aws.putSecretValue({ SecretId, ClientRequestToken: token(n), SecretString, VersionStages });
+
+const labels = async (SecretId: string) => (await local.aws.describeSecret({ SecretId })).VersionIdsToStages;
+
+describe('creating a secret', () => {
+  test('its ARN is its name and six random characters', async () => {
+    const { ARN } = await local.aws.createSecret({ Name: 'app/main_1', SecretString: 'a' });
+    expect(ARN).toMatch(
+      /^arn:aws:secretsmanager:eu-central-1:111122223333:secret:app\/main_1-[A-Za-z0-9]{6}$/,
+    );
+  });
+
+  test('without a value it has no version, and reading it finds none', async () => {
+    const created = await local.aws.createSecret({ Name: 'empty' });
+    expect(created.VersionId).toBeUndefined();
+    expect(await labels('empty')).toBeUndefined();
+    await expect(local.aws.getSecretValue({ SecretId: 'empty' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+    });
+  });
+
+  test('again with the same token and value is the same secret; otherwise it exists', async () => {
+    const request = { Name: 'again', SecretString: 'a', ClientRequestToken: token(1) };
+    const { ARN } = await local.aws.createSecret(request);
+    expect((await local.aws.createSecret(request)).ARN).toBe(ARN);
+    await expect(local.aws.createSecret({ ...request, SecretString: 'b' })).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+      message: `You can't use ClientRequestToken ${token(1)} because that value is already in use for a version of secret ${ARN}.`,
+    });
+    await expect(local.aws.createSecret({ Name: 'again', SecretString: 'a' })).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+      message: 'The operation failed because the secret again already exists.',
+    });
+  });
+});
+
+describe('a put', () => {
+  test('with a new ClientRequestToken moves AWSCURRENT and AWSPREVIOUS', async () => {
+    const id = await secret();
+    expect(await put(id, 2, 'two')).toMatchObject({ VersionId: token(2), VersionStages: ['AWSCURRENT'] });
+    expect(await labels(id)).toEqual({ [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] });
+    await put(id, 3, 'three');
+    expect(await labels(id)).toEqual({ [token(2)]: ['AWSPREVIOUS'], [token(3)]: ['AWSCURRENT'] });
+  });
+
+  test('of the same content under a known token changes nothing, labels included', async () => {
+    const id = await secret();
+    await put(id, 2, 'two');
+    const before = await local.aws.describeSecret({ SecretId: id });
+    local.pass(60);
+    expect(await put(id, 1, 'one')).toMatchObject({ VersionId: token(1), VersionStages: ['AWSPREVIOUS'] });
+    const after = await local.aws.describeSecret({ SecretId: id });
+    expect(after.VersionIdsToStages).toEqual(before.VersionIdsToStages);
+    expect(after.LastChangedDate).toEqual(before.LastChangedDate);
+  });
+
+  test('of other content under a known token is refused', async () => {
+    const id = await secret();
+    await expect(put(id, 1, 'other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    const binary = { SecretId: id, ClientRequestToken: token(1), SecretBinary: Buffer.from('one') };
+    await expect(local.aws.putSecretValue(binary)).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  });
+
+  test('with VersionStages moves those labels alone', async () => {
+    const id = await secret();
+    await put(id, 2, 'two', ['AWSPENDING', 'blue']);
+    await put(id, 3, 'three', ['blue']);
+    expect(await labels(id)).toEqual({
+      [token(1)]: ['AWSCURRENT'],
+      [token(2)]: ['AWSPENDING'],
+      [token(3)]: ['blue'],
+    });
+  });
+
+  test('that makes the first version makes it AWSCURRENT, whatever its VersionStages', async () => {
+    const { Name = '' } = await local.aws.createSecret({ Name: randomUUID() });
+    await put(Name, 1, 'one', ['AWSPENDING']);
+    expect(await labels(Name)).toEqual({ [token(1)]: ['AWSCURRENT', 'AWSPENDING'] });
+  });
+
+  test('takes a string or bytes, not both and not neither', async () => {
+    const id = await secret();
+    await local.aws.putSecretValue({ SecretId: id, SecretBinary: Uint8Array.of(0, 200, 255) });
+    const { SecretBinary, SecretString } = await local.aws.getSecretValue({ SecretId: id });
+    expect({ SecretBinary, SecretString }).toEqual({ SecretBinary: Uint8Array.of(0, 200, 255) });
+    await expect(local.aws.putSecretValue({ SecretId: id })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'You must provide either SecretString or SecretBinary.',
+    });
+    await expect(
+      local.aws.putSecretValue({ SecretId: id, SecretString: 'a', SecretBinary: Buffer.from('a') }),
+    ).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+});
+
+describe('reading', () => {
+  test('by label, by VersionId, and by both where they agree', async () => {
+    const id = await secret();
+    await put(id, 2, 'two');
+    const read = async (selection: { VersionId?: string; VersionStage?: string }) =>
+      (await local.aws.getSecretValue({ SecretId: id, ...selection })).SecretString;
+    expect(await read({})).toBe('two');
+    expect(await read({ VersionStage: 'AWSPREVIOUS' })).toBe('one');
+    expect(await read({ VersionId: token(1) })).toBe('one');
+    expect(await read({ VersionId: token(1), VersionStage: 'AWSPREVIOUS' })).toBe('one');
+    await expect(read({ VersionId: token(1), VersionStage: 'AWSCURRENT' })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'You provided a VersionStage that is not associated to the provided VersionId.',
+    });
+    await expect(read({ VersionId: token(9) })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: `Secrets Manager can't find the specified secret value for VersionId: ${token(9)}`,
+    });
+  });
+
+  test('tells when the version was made, and the secret when it was read, by the day', async () => {
+    const id = await secret();
+    const made = local.date();
+    local.pass(DAY);
+    expect((await local.aws.getSecretValue({ SecretId: id })).CreatedDate).toEqual(made);
+    const { LastAccessedDate } = await local.aws.describeSecret({ SecretId: id });
+    expect(LastAccessedDate?.toISOString()).toBe(`${local.date().toISOString().slice(0, 10)}T00:00:00.000Z`);
+  });
+
+  test('a secret is found by its name, its ARN, and its ARN without the random end', async () => {
+    const { ARN = '' } = await local.aws.createSecret({ Name: 'found', SecretString: 'a' });
+    for (const SecretId of ['found', ARN, ARN.slice(0, -7)]) {
+      expect((await local.aws.getSecretValue({ SecretId })).Name).toBe('found');
+    }
+    const notFound = {
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret.",
+    };
+    for (const SecretId of ['foun', `${ARN}x`, ARN.replace('eu-central-1', 'us-east-1')]) {
+      await expect(local.aws.getSecretValue({ SecretId })).rejects.toMatchObject(notFound);
+    }
+  });
+
+  test('a partial ARN whose name ends like a random end finds nothing', async () => {
+    const { ARN = '' } = await local.aws.createSecret({ Name: 'ends-abc123', SecretString: 'a' });
+    await expect(local.aws.getSecretValue({ SecretId: ARN.slice(0, -7) })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+});
+
+describe('updating', () => {
+  test('a description makes no version; a value makes one, under the rules of a put', async () => {
+    const id = await secret();
+    expect((await local.aws.updateSecret({ SecretId: id, Description: 'text' })).VersionId).toBeUndefined();
+    const update = { SecretId: id, SecretString: 'two', ClientRequestToken: token(2) };
+    expect((await local.aws.updateSecret(update)).VersionId).toBe(token(2));
+    expect(await local.aws.describeSecret({ SecretId: id })).toMatchObject({
+      Description: 'text',
+      VersionIdsToStages: { [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] },
+    });
+    await expect(local.aws.updateSecret({ ...update, SecretString: 'x' })).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+    });
+  });
+});
+
+describe('listing the versions', () => {
+  test('hides the deprecated ones unless asked, and pages', async () => {
+    const id = await secret();
+    await put(id, 2, 'two');
+    await put(id, 3, 'three');
+    const listed = await local.aws.listSecretVersionIds({ SecretId: id });
+    expect(listed.Versions?.map(({ VersionId }) => VersionId)).toEqual([token(2), token(3)]);
+    const all = { SecretId: id, IncludeDeprecated: true, MaxResults: 2 };
+    const first = await local.aws.listSecretVersionIds(all);
+    const second = await local.aws.listSecretVersionIds({ ...all, NextToken: first.NextToken });
+    expect(first.Versions?.map(({ VersionId }) => VersionId)).toEqual([token(1), token(2)]);
+    expect(first.Versions?.[0]?.VersionStages).toBeUndefined();
+    expect(second.Versions?.map(({ VersionId }) => VersionId)).toEqual([token(3)]);
+    expect(second.NextToken).toBeUndefined();
+  });
+
+  test('deprecated versions beyond the newest hundred go once they are a day old', async () => {
+    const id = await secret();
+    for (let n = 2; n <= 103; n += 1) await put(id, n, `value ${n}`);
+    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(1) })).resolves.toBeDefined();
+    local.pass(DAY + 1);
+    await put(id, 104, 'last');
+    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(4) })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(5) })).resolves.toBeDefined();
+  });
+});
