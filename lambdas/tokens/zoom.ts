@@ -120,7 +120,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
         headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
         redirect: 'manual',
         signal: timeout(),
-      }).then(readUserAnswer, () => undefined),
+      }).then(readUserAnswer).catch(() => undefined),
   };
 }
 

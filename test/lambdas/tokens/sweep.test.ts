@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CONCURRENCY, health, sweep } from '../../../lambdas/tokens/sweep.ts';
+import { type FunctionOptions, World } from '../../support/world.ts';
+
+let world: World;
+const run = (options?: FunctionOptions) => sweep(world.dependencies(options), { deadline: world.deadline });
+const connect = async (count: number) => {
+  for (let i = 0; i < count; i += 1) await world.connect(`c${i}`);
+};
+const statuses = async () => (await world.store.list()).map(({ status }) => status);
+const HOUR = 3600;
+
+beforeEach(() => {
+  world = new World();
+});
+
+describe('a sweep', () => {
+  test('with nothing due does nothing', async () => {
+    await connect(3);
+    expect(await run()).toMatchObject({ rotated: 0, published: 0, failed: { try_again: 0 } });
+  });
+
+  test('rotates everything that is due, and what nobody rotated before keeps working', async () => {
+    await connect(250);
+    world.pass(HOUR - 600);
+    expect(await run()).toMatchObject({ rotated: 250, published: 250 });
+    for (let i = 0; i < 250; i += 1) expect(world.zoom.accepts(world.published(`c${i}`))).toBe(true);
+  });
+
+  test('works on eight at once, and no more', async () => {
+    await connect(40);
+    world.pass(HOUR - 600);
+    let waiting: (() => void)[] = [];
+    let most = 0;
+    const report = await run({
+      intercept: async (point, call) => {
+        if (point !== 'zoom.token') return call();
+        // Zoom answers none before eight have asked: fewer at once would wait for ever.
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          most = Math.max(most, waiting.length);
+          if (waiting.length < CONCURRENCY) return;
+          for (const answer of waiting) answer();
+          waiting = [];
+        });
+        return call();
+      },
+    });
+    expect(report.rotated).toBe(40);
+    expect(most).toBe(CONCURRENCY);
+  });
+
+  test('takes the most urgent first, begins nothing it cannot finish, and leaves the rest to the next', async () => {
+    await connect(40);
+    world.pass(HOUR - 600);
+    const order = await world.store.due('active', world.time, 40);
+    const begun: string[] = [];
+    // Every rotation takes five seconds of the one clock that all eight share.
+    const slow: FunctionOptions = {
+      intercept: async (point, call) => {
+        if (point === 'zoom.token') world.pass(5);
+        return call();
+      },
+    };
+    const deps = world.dependencies(slow);
+    const store = new Proxy(deps.store, {
+      get: (target, property) =>
+        property === 'lease'
+          ? (...[name, lease]: Parameters<typeof target.lease>) => {
+              begun.push(name);
+              return target.lease(name, lease);
+            }
+          : Reflect.get(target, property),
+    });
+    const first = await sweep({ ...deps, store }, { deadline: world.deadline });
+    expect(first.rotated).toBeGreaterThan(0);
+    expect(first.rotated).toBeLessThan(40);
+    expect(begun).toEqual(order.slice(0, begun.length));
+    expect(first.took).toBeLessThanOrEqual(60);
+    expect((await run()).rotated).toBe(40 - first.rotated);
+  });
+
+  test('that overlaps another never asks Zoom twice for one connection', async () => {
+    await connect(30);
+    world.pass(HOUR - 600);
+    const reports = await Promise.all([run(), run(), run()]);
+    expect(reports.reduce((sum, { rotated }) => sum + rotated, 0)).toBe(30);
+    expect(world.zoom.mostInFlight).toBe(1);
+    expect(world.zoom.refusals).toBe(0);
+  });
+
+  test('goes on when the lease of one connection cannot be asked for', async () => {
+    await connect(10);
+    world.pass(HOUR - 600);
+    let calls = 0;
+    const report = await run({
+      intercept: (point, call) =>
+        point === 'store.lease' && ++calls === 3 ? Promise.reject(new Error('down')) : call(),
+    });
+    expect(report).toMatchObject({ rotated: 9, failed: { try_again: 1 } });
+    expect((await run()).rotated).toBe(1);
+  });
+
+  test('looks after misconfigured connections as well, when their time has come', async () => {
+    await connect(2);
+    world.pass(HOUR - 600);
+    world.zoom.clientSecret = 'new';
+    expect((await run()).failed).toMatchObject({ misconfigured: 2, reconnect: 0 });
+    expect(await statuses()).toEqual(['misconfigured', 'misconfigured']);
+    world.appSecret = 'new';
+    expect((await run()).rotated).toBe(0);
+    world.pass(20 * 60);
+    expect((await run()).rotated).toBe(2);
+    expect(await statuses()).toEqual(['active', 'active']);
+  });
+});
+
+describe('when Zoom calls refresh tokens dead', () => {
+  test('one of many needs a human, and only that one', async () => {
+    await connect(10);
+    world.pass(HOUR - 600);
+    world.zoom.deauthorize('c3');
+    expect(await run()).toMatchObject({ rotated: 9, failed: { reconnect: 1, try_again: 0 } });
+    expect((await world.item('c3')).status).toBe('reconnect');
+  });
+
+  test('most at once are Zoom’s incident: none is given up, and all recover after it', async () => {
+    await connect(10);
+    world.pass(HOUR - 600);
+    const incident: FunctionOptions = {
+      intercept: async (point, call) =>
+        point === 'zoom.token'
+          ? (Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }) as never)
+          : call(),
+    };
+    expect((await run(incident)).failed).toMatchObject({ reconnect: 0, try_again: 10 });
+    expect(new Set(await statuses())).toEqual(new Set(['active']));
+    expect((await world.item('c0')).lastError).toMatchObject({ code: 'zoom_incident' });
+    world.pass(300);
+    expect((await run()).rotated).toBe(10);
+  });
+
+  test('one or two are believed: there is no fleet to compare with', async () => {
+    await connect(2);
+    world.pass(HOUR - 600);
+    world.zoom.deauthorize('c0');
+    world.zoom.deauthorize('c1');
+    expect((await run()).failed).toMatchObject({ reconnect: 2 });
+  });
+});
+
+describe('the fleet’s health', () => {
+  test('is what n8n has left of the token that ends first', async () => {
+    expect(await health(world.dependencies())).toEqual({
+      minutesOfValidity: undefined,
+      reconnect: 0,
+      misconfigured: 0,
+    });
+    await connect(1);
+    world.pass(1200);
+    await world.connect('c1');
+    expect(await health(world.dependencies())).toEqual({
+      minutesOfValidity: 40,
+      reconnect: 0,
+      misconfigured: 0,
+    });
+  });
+
+  test('counts who needs a human and who the operator', async () => {
+    await connect(3);
+    world.pass(HOUR - 600);
+    world.zoom.deauthorize('c0');
+    await run();
+    world.zoom.clientSecret = 'new';
+    world.pass(HOUR - 600);
+    await run();
+    expect(await health(world.dependencies())).toMatchObject({ reconnect: 1, misconfigured: 2 });
+  });
+
+  test('never counts below nothing', async () => {
+    await connect(1);
+    world.pass(3 * HOUR);
+    expect((await health(world.dependencies())).minutesOfValidity).toBe(0);
+  });
+});

@@ -1,0 +1,133 @@
+import type { Connection, Status } from '../../lambdas/tokens/connection.ts';
+import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+
+/** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
+export class MemoryStore implements ConnectionStore {
+  readonly #items = new Map<string, Connection>();
+  readonly #used = new Set<string>();
+  readonly #holders = new Map<string, string>();
+
+  /** Changes the item if the condition holds; copies in and out, as a table does. */
+  #update(
+    name: string,
+    holds: (item: Connection) => boolean,
+    change: (item: Connection) => Partial<Connection>,
+    remove: (keyof Connection)[] = [],
+  ): Connection | undefined {
+    const item = this.#items.get(name);
+    if (!item || !holds(item)) return undefined;
+    const changed = { ...item, ...change(item) };
+    for (const attribute of remove) delete changed[attribute];
+    this.#items.set(name, changed);
+    return { ...changed };
+  }
+
+  #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
+    const found = [...this.#items.values()].filter((item) => item.status === status);
+    return found.sort((a, b) => a[by] - b[by]);
+  }
+
+  async get(connection: string) {
+    const item = this.#items.get(connection);
+    return item && { ...item };
+  }
+
+  async list() {
+    return [...this.#items.values()].map((item) => ({ ...item }));
+  }
+
+  async due(status: Status, now: number, limit: number) {
+    const due = this.#inOrder(status, 'dueAt').filter(({ dueAt }) => dueAt <= now);
+    return due.slice(0, limit).map(({ connection }) => connection);
+  }
+
+  async count(status: Status) {
+    return this.#inOrder(status, 'dueAt').length;
+  }
+
+  async leastValidUntil() {
+    return this.#inOrder('active', 'validUntil')[0]?.validUntil;
+  }
+
+  async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
+    const { owner, until, now, early } = lease;
+    return this.#update(
+      connection,
+      (item) =>
+        (item.status === 'active' || item.status === 'misconfigured') &&
+        (early || item.dueAt <= now) &&
+        (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
+      () => ({ leaseOwner: owner, leaseUntil: until }),
+    );
+  }
+
+  async commitConsent(consent: Parameters<ConnectionStore['commitConsent']>[0]) {
+    const { connection, consentedAt } = consent;
+    const previous = this.#items.get(connection);
+    const { zoomUserId: _, zoomAccountId: __, lastError: ___, ...kept } = previous ?? {};
+    const item: Connection = {
+      publishedVersion: 0,
+      validUntil: 0,
+      ...kept,
+      ...consent,
+      status: 'active',
+      rotatedAt: consentedAt,
+      dueAt: consentedAt,
+      failures: 0,
+      generation: (previous?.generation ?? 0) + 1,
+      version: (previous?.version ?? 0) + 1,
+    };
+    this.#items.set(connection, item);
+    return { ...item };
+  }
+
+  async commitRotation(of: Connection, rotation: Parameters<ConnectionStore['commitRotation']>[1]) {
+    return this.#update(
+      of.connection,
+      ({ version }) => version === of.version,
+      ({ version }) => ({
+        ...rotation,
+        dueAt: rotation.rotatedAt,
+        status: 'active',
+        failures: 0,
+        version: version + 1,
+      }),
+      ['lastError'],
+    );
+  }
+
+  async settle(of: Connection, settled: Parameters<ConnectionStore['settle']>[1]) {
+    const change = () => ({ ...settled, publishedVersion: of.version, failures: 0 });
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError'];
+    return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
+  }
+
+  async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
+    return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
+  }
+
+  async release(of: Connection) {
+    const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
+    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
+  }
+
+  async useOnce(id: string) {
+    const isNew = !this.#used.has(id);
+    this.#used.add(id);
+    return isNew;
+  }
+
+  async claimUser(app: string, zoomUserId: string, connection: string) {
+    const key = `${app}/${zoomUserId}`;
+    const holder = this.#items.get(this.#holders.get(key) ?? '');
+    const isHeld =
+      holder?.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected';
+    if (isHeld) return holder.connection;
+    this.#holders.set(key, connection);
+    return connection;
+  }
+}
+
+const isUnchanged = (of: Connection) => (item: Connection) =>
+  item.version === of.version && item.leaseOwner === of.leaseOwner;

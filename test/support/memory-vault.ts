@@ -1,0 +1,48 @@
+import type { Vault } from '../../lambdas/tokens/vault.ts';
+import type { ZoomApp } from '../../lambdas/tokens/zoom.ts';
+
+interface Published {
+  value: string;
+  versionId: string;
+}
+
+/** Secrets Manager in memory: what the operator wrote, and what n8n reads. */
+export class MemoryVault {
+  /** The key secret, the current one first. */
+  readonly keys = ['a key of the key secret, for tests'];
+  readonly published = new Map<string, Published>();
+  /** Every publication in its order; a repetition of one is none. */
+  readonly history: (Published & { connection: string })[] = [];
+  readonly #app: () => ZoomApp;
+
+  constructor(app: () => ZoomApp) {
+    this.#app = app;
+  }
+
+  /** As one execution environment sees it: what was read is remembered. */
+  environment(): Vault {
+    const remembered = new Map<string, ZoomApp | string | undefined>();
+    const remember = <T extends ZoomApp | string | undefined>(
+      key: string,
+      fresh: boolean,
+      read: () => T,
+    ): T => {
+      if (fresh || !remembered.has(key)) remembered.set(key, read());
+      return remembered.get(key) as T;
+    };
+    return {
+      app: async (app, options) => remember(`app/${app}`, options?.fresh ?? false, this.#app),
+      key: async (stage, { fresh }) =>
+        remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
+      publish: async (connection, value, versionId) => {
+        const known = this.history.find(
+          (each) => each.connection === connection && each.versionId === versionId,
+        );
+        if (known?.value === value) return;
+        if (known) throw new Error('this version exists with another value');
+        this.published.set(connection, { value, versionId });
+        this.history.push({ connection, value, versionId });
+      },
+    };
+  }
+}

@@ -1,0 +1,132 @@
+import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
+import { finishConsent } from '../../lambdas/tokens/consent.ts';
+import type { Dependencies, Log } from '../../lambdas/tokens/dependencies.ts';
+import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { open } from '../../lambdas/tokens/seal.ts';
+import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
+import { createZoom } from '../../lambdas/tokens/zoom.ts';
+import { MemoryStore } from './memory-store.ts';
+import { MemoryVault } from './memory-vault.ts';
+import { ZoomModel } from './zoom-model.ts';
+
+/** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
+export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
+
+export interface FunctionOptions {
+  /** Seconds by which this function's clock differs from Zoom's. */
+  skew?: number;
+  intercept?: Intercept;
+  random?: () => number;
+}
+
+/** How long a function may run; what `deadline` is made of. */
+export const FUNCTION_SECONDS = 60;
+
+/** One installation and its Zoom in memory, at an hour that only `pass` moves. */
+export class World {
+  /** Epoch seconds. */
+  time = Date.UTC(2030, 0, 1) / 1000;
+  readonly zoom = new ZoomModel(() => Math.floor(this.time));
+  readonly store = new MemoryStore();
+  readonly vault = new MemoryVault(() => ({
+    clientId: this.zoom.clientId,
+    clientSecret: this.appSecret,
+    accountId: this.zoom.accountId,
+  }));
+  /** What the operator has written into the app secret. */
+  appSecret = this.zoom.clientSecret;
+  readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
+
+  readonly #log: Log = {
+    info: (message, details) => void this.lines.push({ level: 'info', message, details }),
+    warn: (message, details) => void this.lines.push({ level: 'warn', message, details }),
+    error: (message, details) => void this.lines.push({ level: 'error', message, details }),
+  };
+
+  /** A function's dependencies, as a new execution environment has them. */
+  dependencies({
+    skew = 0,
+    intercept = (_, call) => call(),
+    random = () => 0.5,
+  }: FunctionOptions = {}): Dependencies {
+    const now = () => Math.floor(this.time + skew);
+    const vault = intercepted(this.vault.environment(), 'vault', intercept);
+    const { fetch } = this.zoom;
+    return {
+      now,
+      random,
+      wait: async (milliseconds) => this.pass(milliseconds / 1000),
+      store: intercepted<Dependencies['store']>(this.store, 'store', intercept),
+      vault,
+      zoom: createZoom({
+        oauthUrl: 'https://zoom.us',
+        apiUrl: 'https://api.zoom.us',
+        redirectUri: 'https://api.example/callback',
+        fetch: async (input, init) => {
+          const isToken = String(input).endsWith('/oauth/token');
+          const leave = this.zoom.enter(String(init?.body));
+          try {
+            return await intercept(isToken ? 'zoom.token' : 'zoom.user', () => fetch(input, init));
+          } finally {
+            leave();
+          }
+        },
+        now,
+      }),
+      keyring: createKeyring(vault),
+      margins: DEFAULT_MARGINS,
+      ticketSeconds: TICKET_SECONDS,
+      log: this.#log,
+    };
+  }
+
+  pass(seconds: number): void {
+    this.time += seconds;
+  }
+
+  get deadline(): number {
+    return this.time + FUNCTION_SECONDS;
+  }
+
+  /** A human consents at Zoom as `user`, and the browser comes back to the callback. */
+  async connect(connection: string, deps = this.dependencies(), user = connection) {
+    const state = 'state';
+    const consent = { connection, app: 'default', state, codeVerifier: 'v'.repeat(43) };
+    const cookie = await sealConsent(consent, deps);
+    const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
+    return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+  }
+
+  /** The stored item; it must be there. */
+  async item(connection: string) {
+    const item = await this.store.get(connection);
+    if (!item) throw new Error(`no item "${connection}"`);
+    return item;
+  }
+
+  /** The stored tokens, opened. */
+  async tokens(connection: string) {
+    return open(
+      (await this.item(connection)).sealedTokens,
+      connection,
+      createKeyring(this.vault.environment()),
+    );
+  }
+
+  /** What n8n reads. */
+  published(connection: string): string | undefined {
+    return this.vault.published.get(connection)?.value;
+  }
+}
+
+/** Every method of the port by its name, so that a new call cannot be forgotten. */
+function intercepted<T extends object>(port: T, name: string, intercept: Intercept): T {
+  return new Proxy(port, {
+    get(target, property) {
+      const member = target[property as keyof T];
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) =>
+        intercept(`${name}.${String(property)}`, () => member.apply(target, args));
+    },
+  });
+}

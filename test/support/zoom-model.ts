@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../lambdas/tokens/clock.ts';
+
+const HOUR = 3600;
+
+interface Issued {
+  user: string;
+  expiresAt: number;
+}
+
+/**
+ * Zoom at its wire, for the faults and interleavings that no server would play along with: single-use refresh
+ * tokens, one living pair a user, Basic credentials. It is a `fetch`, so the real client sends and parses.
+ */
+export class ZoomModel {
+  readonly clientId = 'client_id';
+  clientSecret = 'client-secret';
+  readonly accountId = 'account';
+  /** Does an earlier access token outlive a refresh? */
+  overlap = true;
+  /** While set, Zoom answers 503 and does nothing. */
+  isDown = false;
+  /** Refused refresh tokens so far. */
+  refusals = 0;
+  /** The most requests for one user's refresh token that were ever under way at once. */
+  mostInFlight = 0;
+  /** Every token, code and secret that went over the wire. */
+  readonly secrets = new Set<string>();
+
+  readonly #now: Clock;
+  readonly #access = new Map<string, Issued>();
+  /** The one living refresh token of each user. */
+  readonly #refresh = new Map<string, string>();
+  readonly #codes = new Map<string, string>();
+  readonly #inFlight = new Map<string, number>();
+
+  constructor(now: Clock) {
+    this.#now = now;
+    this.secrets.add(this.clientSecret);
+  }
+
+  /** The user presses Allow: a code for the callback. */
+  consent(user: string): string {
+    const code = this.#make('code');
+    this.#codes.set(code, user);
+    return code;
+  }
+
+  /** The user removes the app at Zoom. */
+  deauthorize(user: string): void {
+    this.#refresh.delete(user);
+    for (const [token, issued] of this.#access) if (issued.user === user) this.#access.delete(token);
+  }
+
+  /** Would Zoom's API accept it now? */
+  accepts(accessToken: string | undefined): boolean {
+    return (this.#access.get(accessToken ?? '')?.expiresAt ?? 0) > this.#now();
+  }
+
+  /** Is it the user's living refresh token? */
+  isLiving(user: string, refreshToken: string | undefined): boolean {
+    return refreshToken !== undefined && this.#refresh.get(user) === refreshToken;
+  }
+
+  /** A request under way that spends a user's refresh token; call the answer at its end. */
+  enter(body: string): () => void {
+    const user = userOf(new URLSearchParams(body).get('refresh_token'));
+    if (!user) return () => {};
+    const count = (this.#inFlight.get(user) ?? 0) + 1;
+    this.#inFlight.set(user, count);
+    this.mostInFlight = Math.max(this.mostInFlight, count);
+    return () => this.#inFlight.set(user, (this.#inFlight.get(user) ?? 1) - 1);
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const { pathname } = new URL(String(input));
+    if (this.isDown) return new Response('<html>Service Unavailable</html>', { status: 503 });
+    const headers = new Headers(init?.headers);
+    if (pathname === '/v2/users/me') return this.#me(headers.get('authorization') ?? '');
+    const basic = Buffer.from(`${this.clientId}:${this.clientSecret}`).toString('base64');
+    if (headers.get('authorization') !== `Basic ${basic}`) {
+      return refuse('invalid_client', 'Invalid client_id or client_secret');
+    }
+    return this.#token(new URLSearchParams(String(init?.body)));
+  };
+
+  #me(authorization: string): Response {
+    const token = authorization.replace('Bearer ', '');
+    const issued = this.#access.get(token);
+    if (!issued || !this.accepts(token)) {
+      return Response.json({ code: 124, message: 'Invalid access token.' }, { status: 401 });
+    }
+    return Response.json({ id: issued.user, account_id: this.accountId, display_name: issued.user });
+  }
+
+  #token(parameters: URLSearchParams): Response {
+    const grant = parameters.get('grant_type');
+    if (grant === 'account_credentials') {
+      if (parameters.get('account_id') !== this.accountId)
+        return refuse('invalid_request', 'Invalid Account Id.');
+      return Response.json(this.#issue('server'));
+    }
+    if (grant === 'authorization_code') {
+      const user = this.#take(this.#codes, parameters.get('code'));
+      if (!user) return refuse('invalid_request', 'Invalid authorization code');
+      // The last pair issued is the valid one.
+      this.deauthorize(user);
+      return Response.json(this.#issuePair(user));
+    }
+    const spent = parameters.get('refresh_token');
+    const user = userOf(spent);
+    if (!user || !this.isLiving(user, spent ?? undefined)) {
+      this.refusals += 1;
+      return refuse('invalid_grant', 'Invalid Token!');
+    }
+    if (!this.overlap) this.deauthorize(user);
+    return Response.json(this.#issuePair(user));
+  }
+
+  #issuePair(user: string) {
+    const refresh_token = this.#make(`refresh-${user}`);
+    this.#refresh.set(user, refresh_token);
+    return { ...this.#issue(user), refresh_token };
+  }
+
+  #issue(user: string) {
+    for (const [token, { expiresAt }] of this.#access)
+      if (expiresAt <= this.#now()) this.#access.delete(token);
+    const access_token = this.#make(`access-${user}`);
+    this.#access.set(access_token, { user, expiresAt: this.#now() + HOUR });
+    return {
+      access_token,
+      token_type: 'bearer',
+      expires_in: HOUR,
+      scope: 'user:read',
+      api_url: 'https://api.zoom.us',
+    };
+  }
+
+  #take(from: Map<string, string>, key: string | null): string | undefined {
+    const found = from.get(key ?? '');
+    from.delete(key ?? '');
+    return found;
+  }
+
+  #make(kind: string): string {
+    const secret = `${kind}-${randomBytes(12).toString('base64url')}`;
+    this.secrets.add(secret);
+    return secret;
+  }
+}
+
+const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];
+
+function refuse(error: string, reason: string): Response {
+  return Response.json({ reason, error }, { status: 400 });
+}
