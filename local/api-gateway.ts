@@ -9,16 +9,19 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
  */
 export async function toEvent(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {
   const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const { cookie, ...headers } = request.headers;
+  const { cookie, ...headers } = request.headersDistinct;
   const body = await text(request);
   const method = request.method ?? 'GET';
+  const now = new Date();
   return {
     version: '2.0',
     routeKey: `${method} ${pathname}`,
     rawPath: pathname,
     rawQueryString: search.slice(1),
-    ...(cookie !== undefined && { cookies: cookie.split('; ') }),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    ...(cookie && { cookies: cookie.flatMap((header) => header.split('; ')) }),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, values]) => [name, (values ?? []).join(',')]),
+    ),
     ...(search !== '' && { queryStringParameters: joined(searchParams) }),
     requestContext: {
       accountId: '000000000000',
@@ -35,8 +38,8 @@ export async function toEvent(request: IncomingMessage): Promise<APIGatewayProxy
       requestId: randomUUID(),
       routeKey: `${method} ${pathname}`,
       stage: '$default',
-      time: new Date().toUTCString(),
-      timeEpoch: Date.now(),
+      time: logTime(now),
+      timeEpoch: now.getTime(),
     },
     ...(body !== '' && { body }),
     isBase64Encoded: false,
@@ -49,6 +52,12 @@ export function sendResult(response: ServerResponse, result: APIGatewayProxyStru
   if (result.cookies?.length) response.setHeader('set-cookie', result.cookies);
   response.statusCode = result.statusCode ?? 200;
   response.end(result.body);
+}
+
+/** The time as access logs write it: `12/Mar/2020:19:03:58 +0000`. */
+function logTime(date: Date): string {
+  const [, day, month, year, time] = date.toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
 }
 
 /** A parameter that is there twice arrives as one, its values joined by commas. */

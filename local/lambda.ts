@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 
 /** A handler as Lambda calls it. */
 // biome-ignore lint/suspicious/noExplicitAny: each handler has an event type of its own
-export type LambdaHandler = (event: any, context: Context) => Promise<unknown>;
+type LambdaHandler = (event: any, context: Context) => Promise<unknown>;
 
 /** One function: its handler and its timeout in seconds (of a clock that may run `speed` times as fast). */
 export interface LocalFunction {
@@ -69,7 +69,7 @@ export async function answerInvoke(
   response.setHeader('content-type', 'application/json');
   response.setHeader('x-amz-executed-version', '$LATEST');
   try {
-    response.end(JSON.stringify(await invoke(fn, event, speed)));
+    response.end(JSON.stringify((await invoke(fn, event, speed)) ?? null));
   } catch (error) {
     response.setHeader('x-amz-function-error', 'Unhandled');
     const { name: errorType, message: errorMessage } = error as Error;

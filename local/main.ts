@@ -1,5 +1,6 @@
 import './quiet.ts';
 import { fastClock, manualClock } from './clock.ts';
+import type { Entry } from './journal.ts';
 import { journey } from './once.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { snapshot } from './snapshot.ts';
@@ -34,39 +35,54 @@ async function runUntilInterrupted(options: Options, terminal: Terminal): Promis
   terminal.emit({ event: 'ready', url: stack.publicUrl, environment: stack.environment });
   stack.journal.listen((entry) => {
     terminal.entry(entry);
-    if (entry.event === 'published') void showPublished(stack, String(entry.connection), terminal);
+    if (entry.event === 'published') showPublished(stack, entry, terminal);
   });
   if (stack.apps.includes('reports')) {
     const answer = await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
-    if (!answer.ok) terminal.say(`reports: ${answer.error.message} ${answer.error.action}`);
+    if (!answer.ok) {
+      terminal.say(`reports: ${answer.error.message} ${answer.error.action}`);
+      terminal.emit({ event: 'failed', connection: 'reports', ...answer.error });
+    }
   }
   const stop = startScheduler(stack);
   await interrupted();
-  stop();
+  await stop();
   await stack.close();
   return 0;
 }
 
-async function showPublished(stack: LocalStack, name: string, terminal: Terminal): Promise<void> {
-  const connection = (await snapshot(stack)).find((shown) => shown.connection === name);
-  if (connection) terminal.published(connection);
+async function showPublished(stack: LocalStack, entry: Entry, terminal: Terminal): Promise<void> {
+  try {
+    const connection = (await snapshot(stack)).find((shown) => shown.connection === entry.connection);
+    if (connection) terminal.published(connection, entry.at);
+  } catch {
+    // The stack is being closed.
+  }
 }
 
-/** Starts a sweep every minute of the local clock, as EventBridge Scheduler does; one at a time. */
-function startScheduler(stack: LocalStack): () => void {
-  let sweeping = false;
-  const timer = setInterval(async () => {
-    if (sweeping) return;
-    sweeping = true;
-    try {
-      await stack.sweep();
-    } catch (error) {
-      stack.journal.log.error('the sweep failed', { code: (error as Error).name });
-    } finally {
-      sweeping = false;
-    }
+/**
+ * Starts a sweep every minute of the local clock, as EventBridge Scheduler does; one at a time. The function that it
+ * answers ends that, after the sweep under way.
+ */
+function startScheduler(stack: LocalStack): () => Promise<void> {
+  let sweeping: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    sweeping ??= sweep(stack).finally(() => {
+      sweeping = undefined;
+    });
   }, MINUTE_MS / stack.speed);
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await sweeping;
+  };
+}
+
+async function sweep(stack: LocalStack): Promise<void> {
+  try {
+    await stack.sweep();
+  } catch (error) {
+    stack.journal.log.error('the sweep failed', { code: (error as Error).name });
+  }
 }
 
 function interrupted(): Promise<void> {

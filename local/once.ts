@@ -89,6 +89,6 @@ async function readAndCall(
     });
     const { accepted = true, rotations = 0 } = reads.get(connection.connection) ?? {};
     reads.set(connection.connection, { accepted: accepted && status === 200, rotations });
-    if (published.has(connection.connection)) terminal.published(connection);
+    if (published.has(connection.connection)) terminal.published(connection, stack.now());
   }
 }

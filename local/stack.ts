@@ -19,7 +19,7 @@ const NAME = 'zoom-token-refresher';
 const TABLE_NAME = `${NAME}-connections`;
 
 /** A Zoom app whose credentials go into the app secret of that name. */
-export interface AppCredentials {
+interface AppCredentials {
   client_id: string;
   client_secret: string;
   account_id?: string;
@@ -63,23 +63,47 @@ function localApps(): Record<string, AppCredentials> {
   };
 }
 
-/** Starts the services, writes the secrets that an operator and `cdk deploy` write, and wires the functions. */
-export async function startLocalStack({
-  now,
-  speed,
-  port,
-  zoom: realZoom,
-}: LocalStackOptions): Promise<LocalStack> {
+interface Service {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the services, writes the secrets that an operator and `cdk deploy` write, and wires the functions.
+ * Rejects with `EADDRINUSE` when a port is taken, and then leaves nothing running.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const services: Service[] = [];
+  try {
+    return await start(options, services);
+  } catch (error) {
+    await closeAll(services);
+    throw error;
+  }
+}
+
+/** Closes each once, however often it is called. */
+const closeAll = (services: Service[]) => Promise.all(services.splice(0).map((service) => service.close()));
+
+async function start(
+  { now, speed, port, zoom: realZoom }: LocalStackOptions,
+  services: Service[],
+): Promise<LocalStack> {
+  const started = <S extends Service>(service: S): S => {
+    services.push(service);
+    return service;
+  };
   const portAfter = (offset: number) => (port === 0 ? 0 : port + offset);
   useLocalAws();
-  const gateway = await openGateway(port);
+  const gateway = started(await openGateway(port));
   const publicUrl = gateway.url;
   const apps = realZoom?.apps ?? localApps();
   const zoom = realZoom
     ? undefined
-    : await startZoom({ port: portAfter(1), now, apps: Object.values(apps).map(toZoomApp(publicUrl)) });
-  const secrets = await startSecretsManager({ port: portAfter(2), now });
-  const dynamodb = await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME });
+    : started(
+        await startZoom({ port: portAfter(1), now, apps: Object.values(apps).map(toZoomApp(publicUrl)) }),
+      );
+  const secrets = started(await startSecretsManager({ port: portAfter(2), now }));
+  const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
   const environment = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
@@ -124,7 +148,7 @@ export async function startLocalStack({
     operate: (request) => invoke(operator, request, speed) as Promise<OperatorAnswer>,
     async close() {
       secretsManager.destroy();
-      await Promise.all([gateway.close(), zoom?.close(), secrets.close(), dynamodb.close()]);
+      await closeAll(services);
     },
   };
   gateway.serve([httpApi(callback, speed), lambdaApi(functions, speed), page(stack)]);

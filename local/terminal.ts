@@ -6,8 +6,8 @@ import type { LocalStack } from './stack.ts';
 export interface Terminal {
   say(text: string): void;
   entry(entry: Entry): void;
-  /** After a publication: what n8n reads now. */
-  published(connection: ShownConnection): void;
+  /** After a publication, at that instant: what n8n reads now. */
+  published(connection: ShownConnection, at: number): void;
   emit(event: object): void;
 }
 
@@ -29,9 +29,10 @@ export function createTerminal(json: boolean, write: (text: string) => void): Te
       emit({ event, at: instant(at), connection, ...details });
       line(at, String(connection), event, describe(details));
     },
-    published({ connection, rotatedAt, dueAt, validUntil, version, expression, maskedToken }) {
+    published({ connection, dueAt, validUntil, version, expression, maskedToken }, at) {
       emit({
         event: 'published',
+        at: instant(at),
         connection,
         version,
         validUntil: instant(validUntil),
@@ -40,18 +41,15 @@ export function createTerminal(json: boolean, write: (text: string) => void): Te
         maskedToken,
       });
       const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(dueAt)}`;
-      line(rotatedAt, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
+      line(at, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
     },
   };
 }
 
 /** The first lines: what is where, and what to do. */
-export function banner(stack: LocalStack): string {
-  const environment = Object.entries(stack.environment).map(([name, value]) => `  export ${name}=${value}`);
-  const pace =
-    stack.speed === 1
-      ? 'in real time'
-      : `${stack.speed} times as fast: an hour takes ${Math.round(3600 / stack.speed)} s`;
+export function banner(
+  stack: Pick<LocalStack, 'publicUrl' | 'zoomUrl' | 'environment' | 'apps' | 'speed'>,
+): string {
   const connect = stack.apps.includes('default')
     ? [`Connect "main" in a browser:   ${stack.publicUrl}/link/main`]
     : ['No user app has credentials, so there is nothing to connect in a browser.'];
@@ -63,13 +61,21 @@ export function banner(stack: LocalStack): string {
     ...connect,
     `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
     `Zoom:                          ${stack.zoomUrl}`,
-    `Time runs ${pace}.`,
+    `Time runs ${pace(stack.speed)}.`,
     '',
     'Any other program reads the same secrets with',
-    ...environment,
+    ...exportLines(stack.environment).map((line) => `  ${line}`),
     '',
   ].join('\n');
 }
+
+/** The environment as a shell takes it. */
+export const exportLines = (environment: Record<string, string>) =>
+  Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
+
+/** How fast the local clock is, in words. */
+export const pace = (speed: number) =>
+  speed === 1 ? 'in real time' : `${speed} times as fast: an hour takes ${Math.round(3600 / speed)} s`;
 
 const clockTime = (at: number) => new Date(at * 1000).toISOString().slice(11, 19);
 const instant = (at: number) => new Date(at * 1000).toISOString();

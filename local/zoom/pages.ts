@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { escapeHtml } from '../html.ts';
 import type { ZoomUser } from './users.ts';
 
 type Page = Pick<KoaContextWithOIDC, 'body' | 'set' | 'status' | 'type'>;
@@ -63,22 +64,22 @@ ${main}
 `;
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
 const STYLE = `
-body { margin: 0; padding: 1.5rem; background: #f4f6fa; color: #131619; font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem 2rem 2rem; background: #fff; border-radius: 12px;
+:root { color-scheme: light dark; --ink: light-dark(#131619, #e8ebf0); --faint: light-dark(#4c5567, #a7b0bf);
+  --paper: light-dark(#f4f6fa, #14171d); --card: light-dark(#fff, #1d222b); --line: light-dark(#8a93a5, #6b7484);
+  --link: light-dark(#0842b8, #8fb4ff); }
+body { margin: 0; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem 2rem 2rem; background: var(--card); border-radius: 12px;
   box-shadow: 0 1px 4px #0003; }
 h1 { margin-top: 0; font-size: 1.4rem; line-height: 1.3; }
+main > :last-child { margin-bottom: 0; }
 p, strong { overflow-wrap: anywhere; }
-fieldset { margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid #8a93a5; border-radius: 8px; }
+fieldset { margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 8px; }
 label { display: flex; gap: .75rem; align-items: baseline; padding: .5rem 0; cursor: pointer; }
-small { display: block; color: #4c5567; }
-button { padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px; background: #0b5cff; color: #fff;
-  font: inherit; font-weight: 600; cursor: pointer; }
-button.quiet { background: #fff; color: #0842b8; }
-:focus-visible { outline: 3px solid #131619; outline-offset: 2px; }
-footer { text-align: center; color: #4c5567; font-size: .875rem; }
+small { display: block; color: var(--faint); }
+button { margin-right: .5rem; padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px;
+  background: #0b5cff; color: #fff; font: inherit; font-weight: 600; cursor: pointer; }
+button.quiet { background: transparent; color: var(--link); }
+:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+footer { text-align: center; color: var(--faint); font-size: .875rem; }
 `;

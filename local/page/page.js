@@ -1,0 +1,164 @@
+/** Shows each state that the local stack sends. Instants are epoch seconds of its clock. */
+
+const STATUS = {
+  active: 'Active',
+  reconnect: 'A person must connect again',
+  misconfigured: 'The app must be fixed',
+  disconnected: 'Disconnected',
+};
+
+const GRANTS = {
+  authorization_code: 'a user’s consent (authorization_code)',
+  account_credentials: 'Server-to-Server (account_credentials)',
+};
+
+const SAID_MILLISECONDS = 8000;
+
+const byId = (id) => document.getElementById(id);
+const cards = new Map();
+let shownEvents = '';
+let silence;
+
+const source = new EventSource('/events');
+source.onmessage = ({ data }) => {
+  byId('lost').hidden = true;
+  show(JSON.parse(data));
+};
+source.onerror = () => {
+  byId('lost').hidden = false;
+};
+
+function show({ now, speed, pace, zoom, environment, connectable, connections, events }) {
+  byId('clock').dateTime = instant(now);
+  write(byId('clock'), `${instant(now).slice(0, 10)} ${clockTime(now)} UTC`);
+  write(byId('pace'), pace);
+  write(byId('zoom'), zoom);
+  write(byId('environment'), environment);
+  byId('connect').hidden = !connectable;
+  byId('waiting').hidden = connectable || connections.length > 0;
+  for (const connection of connections) showConnection(connection, now, speed);
+  if (shownEvents !== JSON.stringify(events)) {
+    shownEvents = JSON.stringify(events);
+    byId('events').replaceChildren(...events.map(eventItem));
+  }
+}
+
+function showConnection(connection, now, speed) {
+  const card = cards.get(connection.connection) ?? addCard(connection);
+  const { status, lastError, validUntil, dueAt, rotatedAt, maskedToken, publishedVersion } = connection;
+  const lifetime = connection.expiresAt - rotatedAt;
+  const left = Math.max(0, validUntil - now);
+
+  write(card.status, STATUS[status]);
+  card.status.className = `status ${status}`;
+  write(card.kind, `Zoom app “${connection.app}”, ${GRANTS[connection.grantType]}`);
+  card.trouble.hidden = !lastError;
+  if (lastError) {
+    write(card.problem, lastError.message);
+    write(card.action, lastError.action);
+  }
+
+  const [lead, remaining] = validity(publishedVersion, left);
+  write(card.lead, lead);
+  write(card.left, remaining);
+  card.bar.max = lifetime;
+  card.bar.value = left;
+  card.bar.ariaValueText = remaining;
+  const scheduled = status === 'active' && dueAt > now && dueAt < validUntil;
+  card.mark.hidden = !scheduled;
+  card.legend.hidden = !scheduled;
+  if (scheduled) card.mark.style.left = `${(100 * (validUntil - dueAt)) / lifetime}%`;
+
+  write(card.next, nextRotation(connection, now, speed));
+  write(card.last, `${clockTime(rotatedAt)}, ${duration(now - rotatedAt)} ago`);
+  write(card.token, maskedToken ? `${maskedToken} (version ${publishedVersion})` : 'nothing yet');
+  write(card.expression, connection.expression);
+  card.rotate.hidden = status === 'reconnect' || status === 'disconnected';
+  card.reconnect.hidden = !card.rotate.hidden || connection.grantType !== 'authorization_code';
+
+  if (card.version !== undefined && publishedVersion > card.version) {
+    card.article.classList.remove('refilled');
+    requestAnimationFrame(() => card.article.classList.add('refilled'));
+  }
+  card.version = publishedVersion;
+}
+
+function validity(publishedVersion, left) {
+  if (publishedVersion === 0) return ['n8n has', 'no token yet'];
+  if (left === 0) return ['n8n’s token has', 'expired'];
+  return ['n8n’s token is valid for', duration(left)];
+}
+
+function nextRotation({ status, dueAt }, now, speed) {
+  if (status === 'reconnect' || status === 'disconnected') return 'after it was connected again';
+  if (dueAt <= now) return 'at the next sweep, within a minute';
+  const real = speed === 1 ? '' : `; ${Math.ceil((dueAt - now) / speed)} s in real time`;
+  return `${clockTime(dueAt)}, in ${duration(dueAt - now)}${real}`;
+}
+
+function addCard({ connection, expression }) {
+  const article = byId('connection').content.firstElementChild.cloneNode(true);
+  const fields = [...article.querySelectorAll('[data-field]')];
+  const card = { article, ...Object.fromEntries(fields.map((field) => [field.dataset.field, field])) };
+  write(card.name, connection);
+  article.setAttribute('aria-label', connection);
+  card.reconnect.href = `/link/${connection}`;
+  card.copy.ariaLabel = `Copy the expression of ${connection}`;
+  card.rotate.ariaLabel = `Rotate ${connection} now`;
+  card.copy.onclick = () => copy(expression);
+  card.rotate.onclick = () => rotate(connection, card.rotate);
+  const next = [...cards.keys()].sort().find((name) => name > connection);
+  byId('connections').insertBefore(article, cards.get(next)?.article ?? null);
+  cards.set(connection, card);
+  return card;
+}
+
+async function copy(expression) {
+  try {
+    await navigator.clipboard.writeText(expression);
+    say(`Copied: ${expression}`);
+  } catch {
+    say('The browser does not let this page copy: select the expression and copy it.');
+  }
+}
+
+async function rotate(connection, button) {
+  button.disabled = true;
+  try {
+    const answer = await fetch(`/rotate/${connection}`, { method: 'POST' });
+    const { message, action } = await answer.json();
+    say(answer.ok ? message : `${message} ${action}`);
+  } catch {
+    say('The local stack does not answer.');
+  }
+  button.disabled = false;
+}
+
+function eventItem({ event, at, connection, text }) {
+  const item = document.createElement('li');
+  item.className = event;
+  const time = document.createElement('time');
+  time.dateTime = instant(at);
+  time.textContent = clockTime(at);
+  const title = document.createElement('strong');
+  title.textContent = `${connection ?? ''} ${event}`;
+  const words = document.createElement('p');
+  words.textContent = text;
+  item.append(time, title, words);
+  return item;
+}
+
+function say(text) {
+  write(byId('said'), text);
+  clearTimeout(silence);
+  silence = setTimeout(() => write(byId('said'), ''), SAID_MILLISECONDS);
+}
+
+/** Leaves alone what is right already, and with it what a person has selected. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const instant = (at) => new Date(at * 1000).toISOString();
+const clockTime = (at) => instant(at).slice(11, 19);
+const duration = (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`);

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { type Gateway, httpApi, openGateway } from '../../local/gateway.ts';
+
+/** What the function was called with, and what it answers. */
+let events: APIGatewayProxyEventV2[];
+let answer: APIGatewayProxyStructuredResultV2 | Error;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await openGateway(0);
+  const callback = {
+    name: 'callback',
+    timeoutSeconds: 25,
+    handler: async (event: APIGatewayProxyEventV2) => {
+      events.push(event);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  gateway.serve([httpApi(callback, 1)]);
+});
+
+afterAll(() => gateway.close());
+
+/** Sends headers as they are, repeated ones and `Host` too, which `fetch` does not. */
+async function send(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET') {
+  events = [];
+  const request = httpRequest(`${gateway.url}${path}`, { method, headers }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return response;
+}
+
+describe('a request becomes the event that API Gateway sends (payload format 2.0)', () => {
+  test('with its path, query, headers and whereabouts', async () => {
+    answer = { statusCode: 204 };
+    const { port } = new URL(gateway.url);
+    const response = await send('/callback?code=a%26b&state=s', {
+      'User-Agent': 'a browser',
+      'X-Twice': ['one', 'two'],
+      Cookie: 'first=1; second=2=2',
+    });
+    response.resume();
+
+    expect(events).toEqual([
+      {
+        version: '2.0',
+        routeKey: 'GET /callback',
+        rawPath: '/callback',
+        rawQueryString: 'code=a%26b&state=s',
+        cookies: ['first=1', 'second=2=2'],
+        headers: {
+          host: `localhost:${port}`,
+          'user-agent': 'a browser',
+          'x-twice': 'one,two',
+          connection: 'keep-alive',
+        },
+        queryStringParameters: { code: 'a&b', state: 's' },
+        requestContext: {
+          accountId: '000000000000',
+          apiId: 'local',
+          domainName: `localhost:${port}`,
+          domainPrefix: 'local',
+          http: {
+            method: 'GET',
+            path: '/callback',
+            protocol: 'HTTP/1.1',
+            sourceIp: '127.0.0.1',
+            userAgent: 'a browser',
+          },
+          requestId: expect.any(String),
+          routeKey: 'GET /callback',
+          stage: '$default',
+          time: expect.stringMatching(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/),
+          timeEpoch: expect.any(Number),
+        },
+        isBase64Encoded: false,
+      },
+    ]);
+  });
+
+  test('whose repeated parameters are joined by commas', async () => {
+    answer = { statusCode: 204 };
+    (await send('/connect?ticket=1&ticket=2')).resume();
+    expect(events[0]).toMatchObject({
+      rawQueryString: 'ticket=1&ticket=2',
+      queryStringParameters: { ticket: '1,2' },
+    });
+  });
+
+  test('without cookies and parameters where there are none', async () => {
+    answer = { statusCode: 204 };
+    (await send('/connect')).resume();
+    expect(events[0]).not.toHaveProperty('cookies');
+    expect(events[0]).not.toHaveProperty('queryStringParameters');
+    expect(events[0]).not.toHaveProperty('body');
+  });
+});
+
+describe('what the function answers becomes the response', () => {
+  test('with a header for each cookie', async () => {
+    answer = {
+      statusCode: 302,
+      headers: { Location: '/there' },
+      cookies: ['a=1; HttpOnly', 'b=2'],
+      body: '{}',
+    };
+    const response = await send('/connect');
+    expect(response.statusCode).toBe(302);
+    expect(response.headers).toMatchObject({ location: '/there', 'set-cookie': ['a=1; HttpOnly', 'b=2'] });
+    expect(await json(response)).toEqual({});
+  });
+
+  test('a function that throws is an Internal Server Error, its reason private', async () => {
+    answer = new Error('the reason');
+    const response = await send('/connect');
+    expect(response.statusCode).toBe(500);
+    expect(await json(response)).toEqual({ message: 'Internal Server Error' });
+  });
+});
+
+test.each([
+  ['GET', '/elsewhere'],
+  ['GET', '/connect/'],
+  ['POST', '/callback'],
+  ['HEAD', '/connect'],
+])('%s %s has no route, and calls no function', async (method, path) => {
+  const response = await send(path, {}, method);
+  response.resume();
+  expect(response.statusCode).toBe(404);
+  expect(events).toEqual([]);
+});
+
+test.each(['evil.example', 'localhost.evil.example', 'localhost:8787@evil.example'])(
+  'a request for the host %s is refused: a name elsewhere was made to point here',
+  async (host) => {
+    const response = await send('/connect', { host });
+    response.resume();
+    expect(response.statusCode).toBe(403);
+    expect(events).toEqual([]);
+  },
+);

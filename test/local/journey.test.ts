@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { readAsN8n } from '../../local/n8n.ts';
+
+const ROOT = new URL('../..', import.meta.url);
+const SECONDS = 1000;
+
+/** What a token, a code or a client secret of the local Zoom would look like; not the name of a variable. */
+const SECRET = /(?<![\w-])(?![A-Z_]+=)[\w-]{32,}/;
+
+let child: ChildProcess | undefined;
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+function start(...args: string[]) {
+  const started = spawn(process.execPath, ['local/main.ts', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child = started;
+  return started;
+}
+
+/** Runs it to its end. */
+async function run(...args: string[]) {
+  const started = start(...args);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(started.stdout),
+    text(started.stderr),
+    once(started, 'close'),
+  ]);
+  return { code, stdout, stderr };
+}
+
+describe('npm start -- --once', () => {
+  test(
+    '--json: the last lines say for each connection that every token n8n read was accepted',
+    async () => {
+      const { code, stdout, stderr } = await run('--once', '--json');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+      const lines = stdout.trimEnd().split('\n');
+      const events = lines.map((line) => JSON.parse(line));
+      expect(events.slice(-2)).toEqual([
+        {
+          event: 'n8n-read',
+          connection: 'main',
+          secretName: 'n8n_zoom_main',
+          expression: '{{ $secrets.aws.n8n_zoom_main }}',
+          accepted: true,
+          rotations: expect.any(Number),
+        },
+        {
+          event: 'n8n-read',
+          connection: 'reports',
+          secretName: 'n8n_zoom_reports',
+          expression: '{{ $secrets.aws.n8n_zoom_reports }}',
+          accepted: true,
+          rotations: expect.any(Number),
+        },
+      ]);
+      for (const { connection, rotations } of events.slice(-2)) {
+        expect(rotations).toBeGreaterThanOrEqual(2);
+        const happened = (event: string) =>
+          events.filter((each) => each.event === event && each.connection === connection);
+        expect(happened('connected')).toHaveLength(1);
+        expect(happened('rotated')).toHaveLength(rotations);
+        expect(happened('published')).toHaveLength(rotations + 1);
+        expect(happened('failed')).toEqual([]);
+      }
+      expect(stdout).not.toMatch(SECRET);
+    },
+    30 * SECONDS,
+  );
+
+  test(
+    'says the same in words',
+    async () => {
+      const { code, stdout } = await run('--once');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /main +\{\{ \$secrets\.aws\.n8n_zoom_main \}\} +\d rotations, every token accepted\n/,
+      );
+      expect(stdout).toMatch(/\nEvery token that n8n read was accepted by Zoom\.\n$/);
+      expect(stdout).not.toMatch(SECRET);
+    },
+    30 * SECONDS,
+  );
+});
+
+describe('npm start', () => {
+  test(
+    'says within 10 seconds what is where, connects reports, rotates it, and ends on Ctrl-C',
+    async () => {
+      const startedAt = performance.now();
+      const started = start('--port', '0', '--speed', '600');
+      const stderr = text(started.stderr);
+      let output = '';
+      const lines = createInterface(started.stdout)[Symbol.asyncIterator]();
+      const until = async (pattern: RegExp) => {
+        while (!pattern.test(output)) {
+          const { value, done } = await lines.next();
+          if (done) throw new Error(`It ended before ${pattern}: ${output}`);
+          output += `${value}\n`;
+        }
+        return pattern.exec(output)?.[1] ?? '';
+      };
+
+      const page = await until(/See it live: +(http:\/\/localhost:\d+\/)\n/);
+      expect(performance.now() - startedAt).toBeLessThan(10 * SECONDS);
+      await until(/reports +connected/);
+      await until(/reports +published +\{\{ \$secrets\.aws\.n8n_zoom_reports \}\} = ••••••••/);
+      expect((await fetch(page)).status).toBe(200);
+
+      const endpoint = await until(/export AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)\n/);
+      const client = new SecretsManagerClient({
+        endpoint,
+        region: await until(/export AWS_REGION=(\S+)\n/),
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      });
+      expect(await readAsN8n(client)).toHaveProperty('size', 4);
+      client.destroy();
+
+      await until(/reports +rotated +generation 1, version 2/);
+      started.kill('SIGINT');
+      expect(await once(started, 'exit')).toEqual([0, null]);
+      expect(await stderr).toBe('');
+      expect(output).not.toMatch(SECRET);
+    },
+    30 * SECONDS,
+  );
+
+  test('--help shows the options', async () => {
+    const { code, stdout } = await run('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--speed <n>');
+  });
+
+  test('a wrong option is explained, and the exit status is 2', async () => {
+    const { code, stdout, stderr } = await run('--speed', 'fast');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      '--speed takes a whole number from 1 to 600, not "fast".\nSee npm start -- --help.\n',
+    );
+  });
+});
+
+describe('a port that is taken is named, and the exit status is 1', () => {
+  let other: Server;
+  let taken: number;
+
+  afterEach(() => {
+    other.close();
+  });
+
+  test.each([
+    ['its own', 0],
+    ['one of the three after it', 2],
+  ])('%s', async (_, offset) => {
+    other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    taken = (other.address() as AddressInfo).port;
+
+    const { code, stdout, stderr } = await run('--port', String(taken - offset));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(`Port ${taken} is taken. Choose another: npm start -- --port 9000.\n`);
+  });
+});

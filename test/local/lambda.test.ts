@@ -1,0 +1,105 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
+
+const SPEED = 60;
+
+let gateway: Gateway;
+let client: LambdaClient;
+
+beforeAll(async () => {
+  gateway = await openGateway(0);
+  const handlers = {
+    echo: async (event: unknown, context: Context) => ({
+      event,
+      name: context.functionName,
+      seconds: Math.round(context.getRemainingTimeInMillis() / 1000),
+    }),
+    silent: async () => undefined,
+    broken: async () => {
+      throw new TypeError('no such thing');
+    },
+  };
+  const functions = Object.entries(handlers).map(([name, handler]) => ({
+    name,
+    handler,
+    timeoutSeconds: 60,
+  }));
+  gateway.serve([lambdaApi(functions, SPEED)]);
+  client = new LambdaClient({
+    endpoint: gateway.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await gateway.close();
+});
+
+async function invoke(FunctionName: string, event?: object) {
+  const { Payload, ...answer } = await client.send(
+    new InvokeCommand({ FunctionName, ...(event && { Payload: JSON.stringify(event) }) }),
+  );
+  return { ...answer, payload: JSON.parse(Payload?.transformToString() ?? '') };
+}
+
+describe('the AWS SDK invokes a function', () => {
+  test('by its name, and gets what the handler answers', async () => {
+    expect(await invoke('echo', { action: 'status' })).toMatchObject({
+      StatusCode: 200,
+      ExecutedVersion: '$LATEST',
+      payload: { event: { action: 'status' }, name: 'echo' },
+    });
+  });
+
+  test('by its ARN', async () => {
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:echo';
+    expect((await invoke(arn)).payload).toMatchObject({ name: 'echo', event: {} });
+  });
+
+  test('whose remaining time is counted by the clock that runs fast', async () => {
+    const { seconds } = (await invoke('echo')).payload;
+    expect(seconds).toBeLessThanOrEqual(60 * SPEED);
+    expect(seconds).toBeGreaterThan(50 * SPEED);
+  });
+
+  test('that answers nothing', async () => {
+    expect((await invoke('silent')).payload).toBeNull();
+  });
+
+  test('that throws: the call succeeds and tells of the error', async () => {
+    expect(await invoke('broken')).toMatchObject({
+      StatusCode: 200,
+      FunctionError: 'Unhandled',
+      payload: { errorType: 'TypeError', errorMessage: 'no such thing' },
+    });
+  });
+
+  test('that does not exist: ResourceNotFoundException, which names it', async () => {
+    await expect(invoke('nobody')).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'Function not found: nobody',
+    });
+  });
+});
+
+const path = '/2015-03-31/functions/echo/invocations';
+
+test('a request without a signature is refused: a page elsewhere can send one', async () => {
+  const response = await fetch(`${gateway.url}${path}`, { method: 'POST', body: '{}' });
+  expect(response.status).toBe(403);
+  expect(response.headers.get('x-amzn-errortype')).toBe('MissingAuthenticationTokenException');
+});
+
+test('an event that is no JSON is refused', async () => {
+  const response = await fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: 'AWS4-HMAC-SHA256 Credential=local' },
+    body: '{',
+  });
+  expect(response.status).toBe(400);
+  expect(response.headers.get('x-amzn-errortype')).toBe('InvalidRequestContentException');
+});

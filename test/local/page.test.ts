@@ -1,0 +1,205 @@
+import '../../local/quiet.ts';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { manualClock } from '../../local/clock.ts';
+import { readAsN8n } from '../../local/n8n.ts';
+import type { State } from '../../local/page/state.ts';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+
+const REAL = [
+  ...(['Date', 'hrtime', 'performance', 'nextTick', 'queueMicrotask'] as const),
+  ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+];
+
+let clock: ReturnType<typeof manualClock>;
+let stack: LocalStack;
+
+beforeEach(async () => {
+  clock = manualClock();
+  stack = await startLocalStack({ now: clock.now, speed: 120, port: 0 });
+});
+
+afterEach(() => stack.close());
+
+const get = (path: string) => fetch(`${stack.publicUrl}${path}`, { redirect: 'manual' });
+const connectReports = () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
+
+describe('the page', () => {
+  test('runs and shows only what comes from itself', async () => {
+    const response = await get('/');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toMatch(/^default-src 'none'; /);
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+
+    const html = await response.text();
+    const linked = [...html.matchAll(/(?:src|href)="(\/[\w.]+)"/g)].map(([, path]) => path as string);
+    expect(linked).toEqual(['/page.css', '/page.js']);
+    for (const path of linked) expect((await get(path)).status).toBe(200);
+  });
+});
+
+describe('/link/<connection>', () => {
+  test('leads to a one-time link, which reaches nobody else and no cache', async () => {
+    const [first, second] = [await get('/link/main'), await get('/link/main')];
+    expect(first.status).toBe(302);
+    expect(first.headers.get('location')).toContain(`${stack.publicUrl}/connect?ticket=`);
+    expect(first.headers.get('location')).not.toBe(second.headers.get('location'));
+    expect(first.headers.get('cache-control')).toBe('no-store');
+    expect(first.headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('says in words why there is no link', async () => {
+    await connectReports();
+    const response = await get('/link/reports');
+    expect(response.status).toBe(400);
+    expect(response.headers.get('location')).toBeNull();
+    expect(await response.text()).toContain('is connected with the grant account_credentials.');
+  });
+
+  test('does not take markup from its address', async () => {
+    const html = await (await get("/link/a&b'")).text();
+    expect(html).toContain('a&#38;b&#39;');
+    expect(html).not.toContain('a&b');
+  });
+});
+
+describe('rotate now', () => {
+  const rotate = (connection: string, headers: Record<string, string>) =>
+    fetch(`${stack.publicUrl}/rotate/${connection}`, { method: 'POST', headers });
+  const rotations = () => stack.journal.entries.filter(({ event }) => event === 'rotated').length;
+
+  beforeEach(connectReports);
+
+  test('rotates for this page, as its origin tells', async () => {
+    const response = await rotate('reports', { origin: stack.publicUrl });
+    expect(response.status).toBe(200);
+    expect(rotations()).toBe(1);
+  });
+
+  test('rotates for this page, as the browser says that the request comes from it', async () => {
+    const response = await rotate('reports', { 'sec-fetch-site': 'same-origin' });
+    expect(response.status).toBe(200);
+    expect(rotations()).toBe(1);
+  });
+
+  test.each<Record<string, string>>([
+    {},
+    { origin: 'null' },
+    { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+    { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' },
+  ])('is refused for a page elsewhere: %j', async (headers) => {
+    const response = await rotate('reports', headers);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ message: 'The request does not come from this page.' });
+    expect(rotations()).toBe(0);
+  });
+
+  test('says what is wrong and what to do', async () => {
+    const response = await rotate('nobody', { origin: stack.publicUrl });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({
+      message: 'There is no connection "nobody".',
+      action: expect.any(String),
+    });
+  });
+
+  test('is no link that a browser may follow ahead', async () => {
+    expect((await get('/rotate/reports')).status).toBe(404);
+  });
+});
+
+describe('/events', () => {
+  beforeEach(() => {
+    // The second that passes is the test's to say; all else runs in real time.
+    jest.useFakeTimers({ doNotFake: REAL });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** Follows the events as a browser does. */
+  async function follow() {
+    const response = await get('/events');
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    if (!reader) throw new Error('no events');
+    let text = '';
+    return {
+      type: response.headers.get('content-type'),
+      /** The next state that is as asked. */
+      async until(isIt: (state: State) => boolean): Promise<State> {
+        for (;;) {
+          const end = text.indexOf('\n\n');
+          if (end === -1) {
+            const { value, done } = await reader.read();
+            if (done) throw new Error('the events have ended');
+            text += value;
+            continue;
+          }
+          const state = JSON.parse(text.slice('data: '.length, end)) as State;
+          text = text.slice(end + 2);
+          if (isIt(state)) return state;
+        }
+      },
+      stop: () => reader.cancel(),
+    };
+  }
+
+  test('tell at once how all stands', async () => {
+    const events = await follow();
+    expect(events.type).toBe('text/event-stream');
+    expect(await events.until(() => true)).toEqual({
+      now: clock.now(),
+      speed: 120,
+      pace: '120 times as fast: an hour takes 30 s',
+      zoom: 'the local Zoom',
+      environment: expect.stringContaining(
+        `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${stack.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER}\n`,
+      ),
+      connectable: true,
+      connections: [],
+      events: [],
+    });
+    await events.stop();
+  });
+
+  test('tell what has happened, the newest first, and never a whole token', async () => {
+    const events = await follow();
+    await connectReports();
+    const connected = await events.until((state) => state.events.length === 2);
+    expect(connected.connections).toMatchObject([
+      { connection: 'reports', status: 'active', publishedVersion: 1, validUntil: clock.now() + 3600 },
+    ]);
+    expect(connected.events).toMatchObject([
+      { event: 'published', connection: 'reports', text: 'n8n reads the access token of version 1.' },
+      { event: 'connected', connection: 'reports', text: 'Zoom gave tokens, stored as version 1.' },
+    ]);
+
+    clock.advance(31 * 60);
+    await stack.sweep();
+    const rotated = await events.until((state) => state.connections[0]?.publishedVersion === 2);
+    expect(rotated.now).toBe(clock.now());
+    expect(rotated.events[1]).toMatchObject({ event: 'rotated', at: clock.now() });
+
+    const token = (await readAsN8n(stack.secretsManager)).get('n8n_zoom_reports') as string;
+    expect(rotated.connections[0]?.maskedToken).toBe(`••••••••${token.slice(-4)}`);
+    expect(JSON.stringify(rotated)).not.toContain(token);
+    await events.stop();
+  });
+
+  test('tell every second how the time goes on', async () => {
+    const events = await follow();
+    const { now } = await events.until(() => true);
+    clock.advance(120);
+    jest.advanceTimersByTime(1000);
+    expect((await events.until(() => true)).now).toBe(now + 120);
+    await events.stop();
+  });
+
+  test('end with the stack', async () => {
+    const events = await follow();
+    await stack.close();
+    await expect(events.until(() => false)).rejects.toThrow();
+  });
+});
