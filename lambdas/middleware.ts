@@ -7,8 +7,11 @@ import { logger, metrics, whereabouts } from './observability.ts';
 import { contentSecurityPolicy, errorPage } from './pages.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 
-/** Every function's first middleware: the log knows the request. It is never given the event. */
-export const logged = () => injectLambdaContext(logger);
+/**
+ * Every function's first middleware: the log knows the request. It is never given the event, not even where
+ * POWERTOOLS_LOGGER_LOG_EVENT asks for it.
+ */
+export const logged = () => injectLambdaContext(logger, { logEvent: false });
 
 /** Writes the metrics at the end of the request. */
 export const measured = () => logMetrics(metrics);
@@ -17,7 +20,7 @@ export const measured = () => logMetrics(metrics);
 export const pageHeaders = () =>
   httpSecurityHeaders({
     contentSecurityPolicy,
-    permissionsPolicy: {},
+    permissionsPolicy: false,
     reportTo: false,
     reportingEndpoints: false,
   });

@@ -8,22 +8,26 @@ export const logger = new Logger();
 /** Embedded metrics, with no dimension a connection: each would be billed as a metric of its own. */
 export const metrics = new Metrics();
 
-/** What the alarms watch. */
-export function measure(report: SweepReport, health: Health): void {
+/** What a sweep did. */
+export function measure(report: SweepReport): void {
   metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
   metrics.addMetric('Published', MetricUnit.Count, report.published);
   metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
   metrics.addMetric('SweepSeconds', MetricUnit.Seconds, report.took);
-  metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
-  metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
-  if (health.minutesOfValidity !== undefined) {
-    metrics.addMetric('MinutesOfValidity', MetricUnit.NoUnit, health.minutesOfValidity);
-  }
   for (const [failureClass, count] of Object.entries(report.failed)) {
     if (count === 0) continue;
     const failed = metrics.singleMetric();
     failed.addDimension('class', failureClass);
     failed.addMetric('RotationFailed', MetricUnit.Count, count);
+  }
+}
+
+/** How the fleet stands after it. */
+export function measureHealth(health: Health): void {
+  metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
+  metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
+  if (health.minutesOfValidity !== undefined) {
+    metrics.addMetric('MinutesOfValidity', MetricUnit.NoUnit, health.minutesOfValidity);
   }
 }
 

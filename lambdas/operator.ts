@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { deadlineOf, logFailure, logged } from './middleware.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { connectServerToServer } from './tokens/consent.ts';
-import { makeLink, rotateNow, status, view } from './tokens/control.ts';
+import { makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import type { StepOptions } from './tokens/step.ts';
 
@@ -45,8 +45,9 @@ async function act(event: unknown, runtime: Runtime, options: StepOptions): Prom
     case 'link':
       return makeLink(request, runtime, runtime.publicUrl);
     case 'connect': {
-      const { item, outcome } = await connectServerToServer(request, runtime, options);
-      return { connection: view(item), outcome: outcome.did };
+      const { outcome } = await connectServerToServer(request, runtime, options);
+      const [connection] = await status(request.connection, runtime);
+      return { connection, outcome: outcome.did };
     }
     case 'status':
       return { now: runtime.now(), connections: await status(request.connection, runtime) };

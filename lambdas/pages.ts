@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Connected } from './tokens/consent.ts';
-import { TokenError } from './tokens/errors.ts';
+import { describe, TokenError } from './tokens/errors.ts';
 import { expression } from './tokens/publish.ts';
 
 const STYLE = `
@@ -31,7 +31,6 @@ export const contentSecurityPolicy = {
   'report-to': '',
   'require-trusted-types-for': '',
   'trusted-types': '',
-  'upgrade-insecure-requests': 'no',
 };
 
 const TITLES: Record<string, string> = {
@@ -60,14 +59,17 @@ const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try
 
 export function connectedPage({ item, user, outcome }: Connected): APIGatewayProxyStructuredResultV2 {
   const published = outcome.did === 'settled';
+  const problem = outcome.did === 'failed' ? describe(outcome.error) : undefined;
   return page(200, 'good', `“${item.connection}” is connected`, [
     `<p>${
       published
         ? 'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.'
-        : 'The tokens are stored; within a few minutes n8n can read the access token.'
+        : problem?.class === 'misconfigured'
+          ? `The tokens are stored, but n8n cannot read them yet. ${escapeHtml(`${problem.message} ${problem.action}`)}`
+          : 'The tokens are stored; within a few minutes n8n can read the access token.'
     }</p>`,
     `<dl><dt>Zoom user</dt><dd>${escapeHtml(user?.name ?? user?.id ?? 'not told by the app’s scopes')}</dd>`,
-    `<dt>Valid until</dt><dd>${new Date(item.expiresAt * 1000).toISOString()}, then rotated</dd></dl>`,
+    `<dt>Valid until</dt><dd>${utc(item.expiresAt)}, then rotated</dd></dl>`,
     '<p>Paste this expression into the <b>Access Token</b> field of n8n’s Zoom credential:</p>',
     `<code>${escapeHtml(expression(item.connection))}</code>`,
     '<p>You may close this page.</p>',
@@ -123,6 +125,8 @@ ${content.join('\n')}
     body,
   };
 }
+
+const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

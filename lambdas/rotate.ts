@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { deadlineOf, logged, measured } from './middleware.ts';
-import { measure } from './observability.ts';
+import { measure, measureHealth } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { health, type SweepReport, sweep } from './tokens/sweep.ts';
 
@@ -12,7 +12,8 @@ export function createHandler(load: () => Runtime) {
     .handler(async (_event, context) => {
       const runtime = load();
       const report = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
-      measure(report, await health(runtime));
+      measure(report);
+      measureHealth(await health(runtime));
       return report;
     });
 }

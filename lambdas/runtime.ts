@@ -23,7 +23,7 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** An origin. Plain HTTP never leaves the machine: tokens and codes travel there. */
 const origin = z.pipe(
   z
-    .string()
+    .string('is missing')
     .check(
       z.refine(
         (value) =>
@@ -35,7 +35,9 @@ const origin = z.pipe(
     ),
   z.transform((value) => new URL(value).origin),
 );
-const required = z.string().check(z.minLength(1));
+const required = z.string('is missing').check(z.minLength(1, 'is empty'));
+const RANGE = 'must be whole seconds, 60 to 3000';
+const seconds = z.coerce.number(RANGE).check(z.int(RANGE), z.minimum(60, RANGE), z.maximum(3000, RANGE));
 
 const Environment = z.object({
   TABLE_NAME: required,
@@ -45,10 +47,8 @@ const Environment = z.object({
   PUBLIC_URL: origin,
   ZOOM_OAUTH_URL: z._default(origin, 'https://zoom.us'),
   ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
-  MARGIN_SECONDS: z._default(
-    z.coerce.number().check(z.int(), z.minimum(60), z.maximum(3000)),
-    DEFAULT_MARGINS.late,
-  ),
+  MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
+  EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
 });
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
@@ -86,7 +86,7 @@ export function createRuntime(
       now,
     }),
     keyring: createKeyring(vault),
-    margins: { ...DEFAULT_MARGINS, late: variables.MARGIN_SECONDS },
+    margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
@@ -105,7 +105,7 @@ export function lazily<T>(create: () => T): () => T {
 function parse(environment: NodeJS.ProcessEnv): z.infer<typeof Environment> {
   const parsed = z.safeParse(Environment, environment);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`);
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new TokenError(
     'misconfigured',
     'environment',

@@ -39,7 +39,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     condition?: string,
   ): Promise<Item | undefined> => {
     try {
-      const { Attributes = {} } = await client.send(
+      const { Attributes } = await client.send(
         new UpdateItemCommand({
           TableName: tableName,
           Key: marshall({ connection: key }),
@@ -50,6 +50,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           ReturnValues: 'ALL_NEW',
         }),
       );
+      // A success always tells the item; an answer that was cut does not, and must not pass for one.
+      if (!Attributes) throw new Error('DynamoDB answered an update without the item');
       return unmarshall(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
@@ -141,8 +143,9 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
         { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1 },
+        'attribute_not_exists(#sealedTokens) OR #sealedTokens <> :sealedTokens',
       );
-      return item as unknown as Connection;
+      return (item ?? (await get(connection))) as unknown as Connection;
     },
 
     commitRotation: ({ connection, version }, rotation) =>
@@ -158,9 +161,10 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     settle: async ({ connection, version, leaseOwner }, settled) =>
       (await update(
         connection,
-        `SET #publishedVersion = :version, #validUntil = :validUntil, #dueAt = :dueAt, #failures = :zero
+        `SET #status = :active, #publishedVersion = :version, #validUntil = :validUntil, #dueAt = :dueAt,
+            #failures = :zero
           REMOVE #leaseOwner, #leaseUntil, #lastError`,
-        { ...settled, version, leaseOwner, zero: 0 },
+        { ...settled, version, leaseOwner, active: 'active', zero: 0 },
         MINE_UNCHANGED,
       )) !== undefined,
 

@@ -39,9 +39,11 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
     const known = remembered.get(key);
     if (known !== undefined && !fresh) return known;
     try {
-      const { SecretString } = await client.send(
+      const { ARN, SecretString } = await client.send(
         new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
       );
+      // A success always names the secret; an answer that was cut must not pass for an empty one.
+      if (!ARN) throw new Error('Secrets Manager answered without the secret');
       if (SecretString) remembered.set(key, SecretString);
       return SecretString;
     } catch (error) {
@@ -77,7 +79,7 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
           new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
         );
       try {
-        await put().catch(async (error) => {
+        const { VersionId } = await put().catch(async (error) => {
           if (error instanceof ResourceNotFoundException) {
             // Never created without a value: an empty secret spoils n8n's batch.
             return client.send(
@@ -95,6 +97,8 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
           await client.send(new RestoreSecretCommand({ SecretId: name }));
           return put();
         });
+        // As in reading: an answer that was cut must not pass for a publication.
+        if (VersionId !== versionId) throw new Error('Secrets Manager answered without the version');
       } catch (error) {
         throw writing(name, error);
       }
@@ -122,10 +126,13 @@ function unusable(name: string, what: string): TokenError {
   return new TokenError(
     'misconfigured',
     'secret_unusable',
-    `The secret "${name}" ${what}.`,
+    `The secret "${plain(name)}" ${what}.`,
     'Write it again: zoom-tokens setup, or put {"client_id":"…","client_secret":"…"} (and "account_id" for a Server-to-Server app) into it.',
   );
 }
+
+/** An ARN tells the account, and this may be shown to a stranger: the name alone says which secret. */
+const plain = (nameOrArn: string) => nameOrArn.replace(/^arn:.*:secret:(.+)-[A-Za-z0-9]{6}$/, '$1');
 
 function isDenied(error: unknown): boolean {
   return error instanceof Error && error.name === 'AccessDeniedException';
@@ -136,7 +143,7 @@ function reading(name: string, error: unknown): unknown {
   return new TokenError(
     'misconfigured',
     'secret_denied',
-    `The function may not read the secret "${name}".`,
+    `The function may not read the secret "${plain(name)}".`,
     'Deploy again (npx cdk deploy); if it stays, see who changed the policies of the function or the secret.',
   );
 }

@@ -8,9 +8,10 @@ import {
 import type { Connection, GrantType, Tokens } from './connection.ts';
 import { assertName } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
-import { TokenError } from './errors.ts';
+import { describe, TokenError } from './errors.ts';
 import { seal } from './seal.ts';
 import { type Outcome, type StepOptions, step } from './step.ts';
+import type { Consent } from './store.ts';
 import { openConsent, sealConsent, verifyTicket } from './ticket.ts';
 import { untilStored } from './until-stored.ts';
 import type { ZoomUser } from './zoom-answer.ts';
@@ -80,8 +81,12 @@ export async function finishConsent(
     );
   }
   const verified = verifyAnswer(parameters, pending.state, deps);
+  // The link was made ten minutes ago, perhaps before the connection was.
+  await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app);
-  const tokens = await deps.zoom.exchangeCode(app, verified, pending.codeVerifier);
+  const tokens = await deps.zoom
+    .exchangeCode(app, verified, pending.codeVerifier)
+    .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
   const user = await deps.zoom.user(tokens.accessToken);
   return connect({ ...pending, grantType: 'authorization_code', tokens, user }, deps, options);
 }
@@ -104,7 +109,9 @@ export async function connectServerToServer(
       'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
     );
   }
-  const tokens = await deps.zoom.accountCredentials(credentials);
+  const tokens = await deps.zoom
+    .accountCredentials(credentials)
+    .catch(byHand('Connect it again in a few minutes; nothing was changed.'));
   return connect(
     { connection, app, grantType: 'account_credentials', tokens, user: undefined },
     deps,
@@ -137,11 +144,11 @@ async function connect(
   options: StepOptions,
 ): Promise<Connected> {
   const { grantType, app, tokens, user } = fresh;
-  const store = async () => {
+  const prepare = async (): Promise<Consent> => {
     // Linking a Zoom user twice kills the first pair at Zoom, so the new pair goes to whoever holds the user.
     const connection = user ? await deps.store.claimUser(app, user.id, fresh.connection) : fresh.connection;
     const previous = await deps.store.get(connection);
-    return deps.store.commitConsent({
+    return {
       connection,
       app,
       grantType,
@@ -152,12 +159,22 @@ async function connect(
       overlap: grantType === 'account_credentials' ? 'yes' : measured(previous),
       ...(user && { zoomUserId: user.id }),
       ...(user?.accountId && { zoomAccountId: user.accountId }),
-    });
+    };
+  };
+  // Prepared once: a repetition of the commit must be known as one.
+  let consent: Consent | undefined;
+  const store = async () => {
+    consent ??= await prepare();
+    return deps.store.commitConsent(consent);
   };
   const item = await untilStored(store, deps, options.deadline);
   const { connection, generation, version } = item;
   deps.log.info('connected', { connection, app, generation, version });
-  const outcome = await step(connection, deps, { ...options, early: false });
+  // The tokens are stored: what keeps them from being published now is a later sweep's to mend.
+  const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
+    deps.log.warn(describe(error).message, { connection, app, generation, version });
+    return { did: 'failed', item, error, published: false };
+  });
   if (connection !== fresh.connection) {
     throw new TokenError(
       'rejected',
@@ -193,6 +210,14 @@ function verifyAnswer(parameters: URLSearchParams, state: string, { zoom }: Depe
     'Zoom sent no authorization code.',
     'Ask for a new link; if it happens again, check the app in the Zoom App Marketplace.',
   );
+}
+
+/** No sweep tries a first token again; a person does. */
+function byHand(action: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
+    throw new TokenError('try_again', error.code, error.message, action, error.retryAfter);
+  };
 }
 
 function isSame(left: string, right: string): boolean {

@@ -76,11 +76,6 @@ async function known(connection: string, store: Dependencies['store']): Promise<
   );
 }
 
-export function view({
-  sealedTokens: _,
-  leaseOwner: __,
-  leaseUntil: ___,
-  ...item
-}: Connection): ConnectionView {
+function view({ sealedTokens: _, leaseOwner: __, leaseUntil: ___, ...item }: Connection): ConnectionView {
   return { ...item, secretName: secretName(item.connection), expression: expression(item.connection) };
 }

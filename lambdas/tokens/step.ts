@@ -69,7 +69,7 @@ export async function attempt(
     if (published) log.info('published', about(item));
     return { did: 'settled', item, rotated, published };
   } catch (error) {
-    return { did: 'failed', item, error, published: false };
+    return { did: 'failed', item, error: forGrant(item.grantType, error), published: false };
   }
 }
 
@@ -118,9 +118,26 @@ async function requestTokens(item: Connection, { vault, zoom, keyring }: Depende
     const refused = error instanceof TokenError && error.class !== 'try_again';
     if (!refused) throw error;
     const fresh = await vault.app(item.app, { fresh: true });
-    if (fresh.clientId === app.clientId && fresh.clientSecret === app.clientSecret) throw error;
+    if (isSame(fresh, app)) throw error;
     return ask(fresh);
   }
+}
+
+function isSame(one: ZoomApp, other: ZoomApp): boolean {
+  const { clientId, clientSecret, accountId } = one;
+  return clientId === other.clientId && clientSecret === other.clientSecret && accountId === other.accountId;
+}
+
+/** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */
+function forGrant(grantType: Connection['grantType'], error: unknown): unknown {
+  if (grantType !== 'account_credentials' || !(error instanceof TokenError)) return error;
+  if (error.class !== 'reconnect') return error;
+  return new TokenError(
+    'misconfigured',
+    error.code,
+    error.message,
+    'Check in the Zoom App Marketplace that the Server-to-Server OAuth app is activated; it heals by itself then.',
+  );
 }
 
 /**

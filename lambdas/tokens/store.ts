@@ -46,13 +46,16 @@ export interface ConnectionStore {
    */
   lease(connection: string, lease: Lease & { now: number; early: boolean }): Promise<Connection | undefined>;
 
-  /** Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder. */
+  /**
+   * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
+   * A repetition, told by its `sealedTokens`, changes nothing.
+   */
   commitConsent(consent: Consent): Promise<Connection>;
 
   /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
-  /** Ends a step by its lease's holder: what is published is noted, the lease released. */
+  /** Ends a step by its lease's holder: active, what is published is noted, the lease released. */
   settle(of: Connection, settled: Pick<Connection, 'validUntil' | 'dueAt'>): Promise<boolean>;
 
   /** Ends a failed step of exactly that version by its lease's holder. */

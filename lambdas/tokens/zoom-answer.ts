@@ -8,7 +8,7 @@ const DEFAULT_LIFETIME_SECONDS = 3600;
 /** The least that makes an answer worth keeping: a new refresh token must not be lost to a missing field. */
 const TokenAnswer = z.object({
   access_token: z.string().check(z.minLength(1)),
-  refresh_token: z.optional(z.string().check(z.minLength(1))),
+  refresh_token: z.catch(z.optional(z.string().check(z.minLength(1))), undefined),
   expires_in: z.catch(z.coerce.number().check(z.positive()), DEFAULT_LIFETIME_SECONDS),
   scope: z.catch(z.optional(z.string()), undefined),
   api_url: z.catch(z.optional(z.string()), undefined),

@@ -52,18 +52,20 @@ export interface ZoomOptions {
 /** Longer than Zoom ever takes, far below the functions' timeouts. */
 export const ZOOM_TIMEOUT_SECONDS = 10;
 
+/** Who consented is asked while fresh tokens wait to be stored, and can do without an answer. */
+const USER_TIMEOUT_SECONDS = 3;
+
 export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
   const server: AuthorizationServer = {
     issuer: oauthUrl,
     authorization_endpoint: `${oauthUrl}/oauth/authorize`,
     token_endpoint: `${oauthUrl}/oauth/token`,
   };
-  const timeout = () => AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000);
   const options = (): TokenEndpointRequestOptions => ({
     [customFetch]: fetch,
     // A local stand-in speaks plain HTTP; the configuration admits that on loopback only.
     [allowInsecureRequests]: oauthUrl.startsWith('http:'),
-    signal: timeout(),
+    signal: AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000),
   });
 
   /** Expiry counts from before the request: never later than Zoom's own. */
@@ -119,8 +121,10 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       fetch(`${apiUrl}/v2/users/me`, {
         headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
         redirect: 'manual',
-        signal: timeout(),
-      }).then(readUserAnswer).catch(() => undefined),
+        signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
+      })
+        .then(readUserAnswer)
+        .catch(() => undefined),
   };
 }
 

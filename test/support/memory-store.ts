@@ -64,6 +64,7 @@ export class MemoryStore implements ConnectionStore {
   async commitConsent(consent: Parameters<ConnectionStore['commitConsent']>[0]) {
     const { connection, consentedAt } = consent;
     const previous = this.#items.get(connection);
+    if (previous?.sealedTokens === consent.sealedTokens) return { ...previous };
     const { zoomUserId: _, zoomAccountId: __, lastError: ___, ...kept } = previous ?? {};
     const item: Connection = {
       publishedVersion: 0,
@@ -97,7 +98,12 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async settle(of: Connection, settled: Parameters<ConnectionStore['settle']>[1]) {
-    const change = () => ({ ...settled, publishedVersion: of.version, failures: 0 });
+    const change = () => ({
+      ...settled,
+      status: 'active' as const,
+      publishedVersion: of.version,
+      failures: 0,
+    });
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError'];
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }

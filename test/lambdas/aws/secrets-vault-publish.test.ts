@@ -1,0 +1,145 @@
+import '../../support/aws-environment.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
+import { describe as told } from '../../../lambdas/tokens/errors.ts';
+import type { Vault } from '../../../lambdas/tokens/vault.ts';
+import { DAY, standIn, token } from '../../local/secrets-manager-stand-in.ts';
+
+const denied = new Set<string>();
+let service: Awaited<ReturnType<typeof standIn>>;
+let vault: Vault;
+let connection: string;
+let name: string;
+let tests = 0;
+
+beforeAll(async () => {
+  service = await standIn((secret, operation) => denied.has(`${operation} ${secret}`));
+  vault = createSecretsVault(service.aws, {
+    appSecretPrefix: 'zoom-token-refresher/app/',
+    keySecretId: 'zoom-token-refresher/key',
+    publishedSecretPrefix: 'n8n_zoom_',
+  });
+});
+afterAll(() => service.close());
+
+/** Each test has a connection of its own. */
+beforeEach(() => {
+  tests += 1;
+  connection = `connection_${tests}`;
+  name = `n8n_zoom_${connection}`;
+  denied.clear();
+});
+
+const value = () => service.aws.getSecretValue({ SecretId: name });
+const versions = async () => (await service.aws.describeSecret({ SecretId: name })).VersionIdsToStages;
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
+describe('the first publication', () => {
+  test('makes the secret, with the bare token as its value', async () => {
+    await vault.publish(connection, 'access token', token(1));
+    expect(await value()).toMatchObject({ SecretString: 'access token', VersionId: token(1) });
+  });
+
+  test('says in description and tag what the secret is', async () => {
+    await vault.publish(connection, 'access token', token(1));
+    expect(await service.aws.describeSecret({ SecretId: name })).toMatchObject({
+      Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
+      Tags: [{ Key: 'zoom-token-refresher:connection', Value: connection }],
+    });
+  });
+
+  test('never makes a secret without a value, not even when it fails', async () => {
+    denied.add(`CreateSecret ${name}`);
+    await failure(vault.publish(connection, 'access token', token(1)));
+    denied.clear();
+    await expect(value()).rejects.toThrow("can't find the specified secret");
+  });
+
+  test('fills a secret that somebody made by hand and left empty', async () => {
+    await service.aws.createSecret({ Name: name });
+    await vault.publish(connection, 'access token', token(1));
+    expect(await value()).toMatchObject({ SecretString: 'access token' });
+  });
+});
+
+describe('every later publication', () => {
+  beforeEach(() => vault.publish(connection, 'first', token(1)));
+
+  test('becomes what n8n reads; the one before is AWSPREVIOUS', async () => {
+    await vault.publish(connection, 'second', token(2));
+    expect(await value()).toMatchObject({ SecretString: 'second' });
+    expect(await versions()).toEqual({ [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] });
+  });
+
+  test('repeated with the same id changes nothing', async () => {
+    await vault.publish(connection, 'second', token(2));
+    const before = await service.aws.describeSecret({ SecretId: name });
+    service.pass(60);
+    await vault.publish(connection, 'second', token(2));
+    const after = await service.aws.describeSecret({ SecretId: name });
+    expect({ ...after, $metadata: {} }).toEqual({ ...before, $metadata: {} });
+  });
+
+  test('repeated late does not put an earlier token back', async () => {
+    await vault.publish(connection, 'second', token(2));
+    await vault.publish(connection, 'first', token(1));
+    expect(await value()).toMatchObject({ SecretString: 'second' });
+  });
+
+  test('restores a secret that is scheduled for deletion', async () => {
+    await service.aws.deleteSecret({ SecretId: name, RecoveryWindowInDays: 7 });
+    await vault.publish(connection, 'second', token(2));
+    expect(await value()).toMatchObject({ SecretString: 'second' });
+    expect(await service.aws.describeSecret({ SecretId: name })).not.toHaveProperty('DeletedDate');
+  });
+
+  test('makes the secret anew after it was deleted for good', async () => {
+    await service.aws.deleteSecret({ SecretId: name, RecoveryWindowInDays: 7 });
+    service.pass(8 * DAY);
+    await vault.publish(connection, 'second', token(2));
+    expect(await value()).toMatchObject({ SecretString: 'second' });
+    expect(await versions()).toEqual({ [token(2)]: ['AWSCURRENT'] });
+  });
+
+  test('leaves a description and tags of the operator alone', async () => {
+    await service.aws.updateSecret({ SecretId: name, Description: 'mine' });
+    await service.aws.tagResource({ SecretId: name, Tags: [{ Key: 'team', Value: 'video' }] });
+    await vault.publish(connection, 'second', token(2));
+    const { Description, Tags } = await service.aws.describeSecret({ SecretId: name });
+    expect(Description).toBe('mine');
+    expect(Tags).toContainEqual({ Key: 'team', Value: 'video' });
+  });
+});
+
+describe('a publication that fails', () => {
+  test.each(['PutSecretValue', 'CreateSecret', 'RestoreSecret'])(
+    'because we may not %s is misconfigured, and says what n8n has',
+    async (operation) => {
+      if (operation === 'RestoreSecret') {
+        await vault.publish(connection, 'first', token(1));
+        await service.aws.deleteSecret({ SecretId: name });
+      }
+      denied.add(`${operation} ${name}`);
+      const error = await failure(vault.publish(connection, 'never tell this token', token(2)));
+      expect(told(error)).toMatchObject({
+        class: 'misconfigured',
+        code: 'publish_denied',
+        message: `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
+        action: expect.stringContaining('cdk deploy'),
+      });
+      expect(JSON.stringify([error, (error as Error).stack])).not.toContain('never tell this token');
+    },
+  );
+
+  test('because the id is used with another token is tried again, and tells neither', async () => {
+    await vault.publish(connection, 'never tell the first', token(1));
+    const error = await failure(vault.publish(connection, 'never tell the second', token(1)));
+    expect(told(error)).toMatchObject({ class: 'try_again', code: 'unexpected' });
+    expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('never tell');
+    expect(await value()).toMatchObject({ SecretString: 'never tell the first' });
+  });
+});

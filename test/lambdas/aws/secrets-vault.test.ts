@@ -1,0 +1,179 @@
+import '../../support/aws-environment.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
+import { TokenError, describe as told } from '../../../lambdas/tokens/errors.ts';
+import type { Vault } from '../../../lambdas/tokens/vault.ts';
+import { standIn } from '../../local/secrets-manager-stand-in.ts';
+
+const denied = new Set<string>();
+let service: Awaited<ReturnType<typeof standIn>>;
+let vault: Vault;
+let app: string;
+let tests = 0;
+
+beforeAll(async () => {
+  service = await standIn((name, operation) => denied.has(`${operation} ${name}`));
+});
+afterAll(() => service.close());
+
+/** Each test has an app and a key of its own, and a vault that remembers nothing. */
+beforeEach(() => {
+  tests += 1;
+  app = `app_${tests}`;
+  denied.clear();
+  vault = createSecretsVault(service.aws, {
+    appSecretPrefix: 'zoom-token-refresher/app/',
+    keySecretId: keyName(),
+    publishedSecretPrefix: 'n8n_zoom_',
+  });
+});
+
+const keyName = () => `zoom-token-refresher/key-${tests}`;
+const appName = () => `zoom-token-refresher/app/${app}`;
+const create = (Name: string, SecretString: string) => service.aws.createSecret({ Name, SecretString });
+const put = (SecretId: string, SecretString: string) =>
+  service.aws.putSecretValue({ SecretId, SecretString });
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
+describe("an app's credentials", () => {
+  const credentials = { client_id: 'the id', client_secret: 'the secret of the app' };
+
+  test('are read from the secret of that name', async () => {
+    await create(appName(), JSON.stringify(credentials));
+    expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 'the secret of the app' });
+  });
+
+  test('have an account id where the app is Server-to-Server; other fields are left alone', async () => {
+    const more = { ...credentials, account_id: 'the account', webhook_secret_token: 'w' };
+    await create(appName(), JSON.stringify(more));
+    expect(await vault.app(app)).toMatchObject({ accountId: 'the account' });
+    expect(await vault.app(app)).not.toHaveProperty('webhookSecretToken');
+  });
+
+  test('an account id that is empty is none: the secret that the deployment makes has one', async () => {
+    await create(appName(), JSON.stringify({ ...credentials, account_id: '' }));
+    expect(await vault.app(app)).not.toHaveProperty('accountId');
+  });
+
+  test('lose the spaces and line ends that were pasted with them', async () => {
+    await create(appName(), JSON.stringify({ client_id: ' the id\n', client_secret: 's\t' }));
+    expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 's' });
+  });
+
+  test('are remembered, until they are asked for fresh', async () => {
+    await create(appName(), JSON.stringify(credentials));
+    await vault.app(app);
+    await put(appName(), JSON.stringify({ ...credentials, client_id: 'another' }));
+    expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
+    expect(await vault.app(app, { fresh: true })).toMatchObject({ clientId: 'another' });
+    expect(await vault.app(app)).toMatchObject({ clientId: 'another' });
+  });
+
+  test('that are broken are not remembered: the operator is about to mend them', async () => {
+    await create(appName(), '{');
+    await failure(vault.app(app));
+    await put(appName(), JSON.stringify(credentials));
+    expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
+  });
+
+  test('that do not exist yet are found once they do', async () => {
+    await failure(vault.app(app));
+    await create(appName(), JSON.stringify(credentials));
+    expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
+  });
+
+  const SECRET = 'never-tell-this-client-secret';
+  test.each([
+    ['no JSON', `client_secret=${SECRET}`, 'is no JSON.'],
+    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is no JSON.'],
+    ['a JSON string', JSON.stringify(SECRET), 'lacks the object.'],
+    ['null', 'null', 'lacks the object.'],
+    ['a list', JSON.stringify([SECRET]), 'lacks the object.'],
+    ['an empty object', '{}', 'lacks client_id and client_secret.'],
+    [
+      'the template of the deployment',
+      '{"client_id":"","client_secret":""}',
+      'lacks client_id and client_secret.',
+    ],
+    ['no client_id', `{"client_secret":"${SECRET}"}`, 'lacks client_id.'],
+    ['spaces for a client_id', `{"client_id":"  ","client_secret":"${SECRET}"}`, 'lacks client_id.'],
+    ['a number for a client_id', `{"client_id":7,"client_secret":"${SECRET}"}`, 'lacks client_id.'],
+    ['no client_secret', `{"client_id":"${SECRET}"}`, 'lacks client_secret.'],
+    [
+      'a number for an account_id',
+      `{"client_id":"i","client_secret":"${SECRET}","account_id":7}`,
+      'lacks account_id.',
+    ],
+  ])('%s is misconfigured, and the message names what is wrong', async (_, value, message) => {
+    await create(appName(), value);
+    const error = await failure(vault.app(app));
+    expect(told(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
+    expect(told(error).message).toBe(`The secret "${appName()}" ${message}`);
+    expect(told(error).action).toContain('client_id');
+    expect(JSON.stringify([error, (error as Error).stack, (error as Error).cause])).not.toContain(SECRET);
+  });
+
+  test.each([
+    ['does not exist', async () => {}],
+    ['has no value', async () => void (await service.aws.createSecret({ Name: appName() }))],
+    [
+      'is binary',
+      async () => void (await service.aws.createSecret({ Name: appName(), SecretBinary: Buffer.from('{}') })),
+    ],
+  ])('a secret that %s is misconfigured', async (_, prepare) => {
+    await prepare();
+    const error = await failure(vault.app(app));
+    expect(told(error)).toMatchObject({
+      class: 'misconfigured',
+      message: `The secret "${appName()}" does not exist or has no value.`,
+    });
+  });
+
+  test('that we may not read are misconfigured', async () => {
+    await create(appName(), JSON.stringify(credentials));
+    denied.add(`GetSecretValue ${appName()}`);
+    expect(told(await failure(vault.app(app)))).toMatchObject({
+      class: 'misconfigured',
+      code: 'secret_denied',
+      message: `The function may not read the secret "${appName()}".`,
+    });
+  });
+});
+
+describe('the key', () => {
+  test('is the current value', async () => {
+    await create(keyName(), 'key one');
+    expect(await vault.key('current', { fresh: false })).toBe('key one');
+  });
+
+  test('that was replaced is still there as the previous one', async () => {
+    await create(keyName(), 'key one');
+    expect(await vault.key('current', { fresh: false })).toBe('key one');
+    await put(keyName(), 'key two');
+    expect(await vault.key('current', { fresh: false })).toBe('key one');
+    expect(await vault.key('current', { fresh: true })).toBe('key two');
+    expect(await vault.key('previous', { fresh: true })).toBe('key one');
+  });
+
+  test('has no previous one before it was replaced', async () => {
+    await create(keyName(), 'key one');
+    expect(await vault.key('previous', { fresh: true })).toBeUndefined();
+  });
+
+  test('that is missing is misconfigured', async () => {
+    expect(told(await failure(vault.key('current', { fresh: false })))).toMatchObject({
+      class: 'misconfigured',
+      message: `The secret "${keyName()}" has no value.`,
+    });
+  });
+
+  test('that we may not read is misconfigured', async () => {
+    await create(keyName(), 'key one');
+    denied.add(`GetSecretValue ${keyName()}`);
+    expect(await failure(vault.key('current', { fresh: false }))).toBeInstanceOf(TokenError);
+  });
+});

@@ -1,0 +1,203 @@
+import '../support/output.ts';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { deriveKeys } from '../../lambdas/tokens/keys.ts';
+import {
+  expectRefused,
+  HOSTILE,
+  NEW_LINK,
+  NO_SUCH_PAGE,
+  NOT_OURS,
+  type Refusal,
+} from '../support/bad-input.ts';
+import { type Answer, createFunctions, type Functions } from '../support/handlers.ts';
+import { DEPLOYED_URL, type Services, startServices } from '../support/services.ts';
+
+let services: Services;
+let functions: Functions;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+
+const linkFor = async (connection = 'main') =>
+  (await functions.granted<{ link: string }>({ action: 'link', connection })).link;
+const ticketIn = (link: string) => new URL(link).searchParams.get('ticket') ?? '';
+const open = (query: string) => functions.visit(`${DEPLOYED_URL}/connect${query}`);
+const openTicket = (ticket: string) => open(`?${new URLSearchParams({ ticket })}`);
+
+/** A ticket as ours are, but for what a forger cannot know. */
+function forged(
+  header: { alg: string; kid?: string },
+  signing: Uint8Array,
+  audience = 'connect',
+): Promise<string> {
+  return new SignJWT({ app: 'default' })
+    .setProtectedHeader(header)
+    .setAudience(audience)
+    .setSubject('main')
+    .setJti('a-jti')
+    .setExpirationTime(services.clock.now() + 600)
+    .sign(signing);
+}
+
+/** Each prepares what comes before, and answers the bad request. */
+type Rows = [input: string, prepare: () => Promise<() => Promise<Answer>>, refusal: Refusal][];
+
+const NEEDED: Refusal = {
+  status: 400,
+  title: 'A link is needed',
+  paragraphs: [
+    'This page opens with a one-time link only.',
+    'Ask the operator for a link: zoom-tokens connect.',
+  ],
+};
+
+const badTickets: Rows = [
+  ['no query', async () => () => open(''), NEEDED],
+  ['an empty ticket', async () => () => open('?ticket='), NEEDED],
+  ['another parameter', async () => () => open('?connection=main'), NEEDED],
+  ['a word for a ticket', async () => () => openTicket('hello'), NOT_OURS],
+  ['HTML for a ticket', async () => () => openTicket(HOSTILE), NOT_OURS],
+  ['a long word for a ticket', async () => () => openTicket('a.'.repeat(4000)), NOT_OURS],
+  [
+    'a ticket that was cut',
+    async () => {
+      const ticket = ticketIn(await linkFor());
+      return () => openTicket(ticket.slice(0, -6));
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with another connection written into it',
+    async () => {
+      const [header, payload = '', signature] = ticketIn(await linkFor()).split('.');
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      const altered = Buffer.from(JSON.stringify({ ...claims, sub: 'other' })).toString('base64url');
+      return () => openTicket([header, altered, signature].join('.'));
+    },
+    NOT_OURS,
+  ],
+  [
+    'two tickets',
+    async () => {
+      const tickets = [ticketIn(await linkFor()), ticketIn(await linkFor())];
+      return () => open(`?ticket=${tickets.join('&ticket=')}`);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket without a signature',
+    async () => {
+      const ticket = new UnsecuredJWT({ app: 'default' }).setAudience('connect').setSubject('main');
+      const text = ticket
+        .setJti('a-jti')
+        .setExpirationTime(services.clock.now() + 600)
+        .encode();
+      return () => openTicket(text);
+    },
+    NOT_OURS,
+  ],
+  [
+    "a ticket signed with another key under our key's id",
+    async () => {
+      const ticket = await forged({ alg: 'HS256', kid: deriveKeys(services.key).id }, new Uint8Array(32));
+      return () => openTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with a made-up key id',
+    async () => {
+      const ticket = await forged({ alg: 'HS256', kid: 'made-up' }, deriveKeys(services.key).signing);
+      return () => openTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket signed with the key that seals cookies',
+    async () => {
+      const { id, cookie } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS256', kid: id }, cookie);
+      return () => openTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'something else that we signed',
+    async () => {
+      const { id, signing } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS256', kid: id }, signing, 'else');
+      return () => openTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with another algorithm',
+    async () => {
+      const { id, signing } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS512', kid: id }, Buffer.concat([signing, signing]));
+      return () => openTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'our own cookie for a ticket',
+    async () => {
+      const { cookies } = await functions.begin('main');
+      return () => openTicket((cookies[0] ?? '').split('=')[1] ?? '');
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket ten minutes old',
+    async () => {
+      const link = await linkFor();
+      services.clock.advance(600);
+      return () => functions.visit(link);
+    },
+    {
+      status: 410,
+      title: 'This link has expired',
+      paragraphs: ['This link has expired.', NEW_LINK],
+    },
+  ],
+  [
+    'a ticket that was opened before',
+    async () => {
+      const { link } = await functions.begin('main');
+      return () => functions.visit(link);
+    },
+    {
+      status: 410,
+      title: 'This link was used before',
+      paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
+    },
+  ],
+];
+
+const wrongAddresses: Rows = [
+  ...['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'].map((path): Rows[number] => [
+    `GET ${path}`,
+    async () => () => functions.visit(`${DEPLOYED_URL}${path}`),
+    NO_SUCH_PAGE,
+  ]),
+  ...['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'].map((method): Rows[number] => [
+    `${method} /connect`,
+    async () => {
+      const link = await linkFor();
+      return () => functions.visit(link, { method });
+    },
+    NO_SUCH_PAGE,
+  ]),
+];
+
+describe.each([
+  ['a bad ticket', badTickets],
+  ['a wrong address', wrongAddresses],
+])('GET /connect: %s', (_, rows) => {
+  test.each(rows)('%s is refused', async (_input, prepare, refusal) => {
+    await expectRefused(services, await prepare(), refusal);
+  });
+});

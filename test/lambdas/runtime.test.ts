@@ -1,0 +1,145 @@
+import '../support/output.ts';
+import '../support/aws-environment.ts';
+import { describe, expect, test } from '@jest/globals';
+import { createRuntime, lazily } from '../../lambdas/runtime.ts';
+import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { functionsWith } from '../support/handlers.ts';
+import { logLines, takeOutput } from '../support/output.ts';
+import { createWatch } from '../support/watch.ts';
+
+const environment = {
+  TABLE_NAME: 'connections',
+  KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
+  APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
+  PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+  PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+};
+
+function refusal(variables: NodeJS.ProcessEnv): TokenError {
+  try {
+    createRuntime({ ...environment, ...variables });
+  } catch (error) {
+    if (error instanceof TokenError) return error;
+    throw error;
+  }
+  throw new Error('the environment was accepted');
+}
+
+describe('the environment', () => {
+  test.each(Object.keys(environment))('without %s is misconfigured, and the message names it', (name) => {
+    const error = refusal({ [name]: undefined });
+    expect(error).toMatchObject({
+      class: 'misconfigured',
+      code: 'environment',
+      message: `Environment variables are missing or wrong: ${name} is missing.`,
+      action: 'Deploy again: npx cdk deploy sets them all.',
+    });
+  });
+
+  test('names everything that is wrong at once', () => {
+    const wrong = { TABLE_NAME: '', KEY_SECRET_ID: undefined, ZOOM_API_URL: 'zoom', MARGIN_SECONDS: 'soon' };
+    expect(refusal(wrong).message).toBe(
+      'Environment variables are missing or wrong: TABLE_NAME is empty, KEY_SECRET_ID is missing, ' +
+        'ZOOM_API_URL must be an https:// origin, MARGIN_SECONDS must be whole seconds, 60 to 3000.',
+    );
+  });
+
+  test.each(['PUBLIC_URL', 'ZOOM_OAUTH_URL', 'ZOOM_API_URL'])(
+    'takes for %s an https origin alone',
+    (name) => {
+      for (const value of [
+        'zoom.us',
+        'http://zoom.us',
+        'http://localhost.evil.com',
+        'https://zoom.us/oauth',
+        '',
+      ]) {
+        expect(refusal({ [name]: value }).message).toContain(`${name} must be an https:// origin`);
+      }
+      for (const value of [
+        'https://zoomgov.com',
+        'https://zoom.us/',
+        'http://localhost:8788',
+        'http://127.0.0.1:1',
+      ]) {
+        expect(() => createRuntime({ ...environment, [name]: value })).not.toThrow();
+      }
+    },
+  );
+
+  test('loses the slash at the end of our own address: the redirect URL must be exact', () => {
+    const { publicUrl } = createRuntime({ ...environment, PUBLIC_URL: 'https://tokens.example.com/' });
+    expect(publicUrl).toBe('https://tokens.example.com');
+  });
+
+  test.each(['MARGIN_SECONDS', 'EARLY_MARGIN_SECONDS'])(
+    'takes for %s whole seconds within the hour',
+    (name) => {
+      for (const value of ['0', '59', '3001', '90.5', '-600', '10m', '']) {
+        expect(refusal({ [name]: value }).message).toContain(`${name} must be whole seconds, 60 to 3000`);
+      }
+    },
+  );
+
+  test('sets the margins; without it they are 10 and 30 minutes', () => {
+    expect(createRuntime(environment).margins).toEqual({ late: 600, overlapping: 1800 });
+    const margins = { MARGIN_SECONDS: '300', EARLY_MARGIN_SECONDS: '2400' };
+    expect(createRuntime({ ...environment, ...margins }).margins).toEqual({ late: 300, overlapping: 2400 });
+  });
+
+  test('leads to Zoom unless another host is named', async () => {
+    const consent = { state: 's', codeVerifier: 'v'.repeat(43) };
+    const app = { clientId: 'the-id', clientSecret: 'the-secret' };
+    const urlOf = async (variables = {}) =>
+      (await createRuntime({ ...environment, ...variables }).zoom.authorizationUrl(app, consent)).origin;
+    expect(await urlOf()).toBe('https://zoom.us');
+    expect(await urlOf({ ZOOM_OAUTH_URL: 'https://zoomgov.com' })).toBe('https://zoomgov.com');
+  });
+});
+
+test('a deployed function counts time in whole epoch seconds', () => {
+  const now = createRuntime(environment).now();
+  expect(Number.isInteger(now)).toBe(true);
+  expect(Math.abs(now - Date.now() / 1000)).toBeLessThan(5);
+});
+
+describe('what a function is built from', () => {
+  test('is built once, at the first request', () => {
+    let built = 0;
+    const load = lazily(() => {
+      built += 1;
+      return { built };
+    });
+    expect(built).toBe(0);
+    expect(load()).toBe(load());
+    expect(built).toBe(1);
+  });
+
+  test('is tried again at the next request where it failed', () => {
+    const answers = [
+      () => {
+        throw new Error('not yet');
+      },
+      () => 'built',
+    ];
+    const load = lazily(() => (answers.shift() as () => string)());
+    expect(load).toThrow('not yet');
+    expect(load()).toBe('built');
+  });
+});
+
+test('a function without its environment says in its log which variable is missing', async () => {
+  takeOutput();
+  const functions = functionsWith(
+    () => createRuntime({ ...environment, TABLE_NAME: undefined }),
+    createWatch(),
+  );
+  await functions.visit('https://tokens.example.com/connect?ticket=x');
+  expect(logLines(takeOutput())).toEqual([
+    expect.objectContaining({
+      message: 'Environment variables are missing or wrong: TABLE_NAME is missing.',
+      class: 'misconfigured',
+      code: 'environment',
+    }),
+  ]);
+});

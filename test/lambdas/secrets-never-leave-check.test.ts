@@ -1,0 +1,60 @@
+import '../support/output.ts';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { logFailure } from '../../lambdas/middleware.ts';
+import { logger, metrics } from '../../lambdas/observability.ts';
+import { errorPage } from '../../lambdas/pages.ts';
+import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { takeOutput } from '../support/output.ts';
+import { createWatch, shown } from '../support/watch.ts';
+
+const token = randomBytes(32).toString('base64url');
+const watch = createWatch();
+watch.note('the token', token);
+
+describe('the search for secrets finds a token', () => {
+  test.each<[string, () => void]>([
+    ['in a log line', () => logger.info('rotated', { token })],
+    ['in a line of the lowest level', () => logger.debug(`rotated to ${token}`)],
+    ['of which half is logged', () => logger.warn(token.slice(0, 20))],
+    ['in base64', () => logger.info(Buffer.from(`me:${token}`).toString('base64'))],
+    ['in hexadecimal', () => logger.info(Buffer.from(token).toString('hex'))],
+    ['in an address', () => logger.info(`https://localhost/callback?code=${encodeURIComponent(token)}`)],
+    ['in a message of ours', () => logFailure(new TokenError('try_again', 'c', `no ${token}`, 'a'))],
+    ["in an error's cause", () => logger.error('e', new Error('no', { cause: { body: token } }))],
+    [
+      'in a metric',
+      () => metrics.singleMetric().addDimension('token', token).addMetric('Rotated', 'Count', 1),
+    ],
+  ])('%s', (_, leak) => {
+    takeOutput();
+    leak();
+    expect(watch.leaks(takeOutput())).toEqual(['the token']);
+  });
+
+  test('in an error that nobody catches', () => {
+    expect(watch.leaks(shown(new Error('no', { cause: new Error(token) })))).toEqual(['the token']);
+  });
+
+  test('on a page', () => {
+    const { body = '' } = errorPage(new TokenError('rejected', 'c', token, 'a'));
+    expect(watch.leaks(body)).toEqual(['the token']);
+  });
+
+  test('and nothing where there is none', () => {
+    logger.info('rotated', { connection: 'main' });
+    expect(watch.leaks([...takeOutput(), errorPage(new Error('no')).body ?? ''])).toEqual([]);
+  });
+
+  test('but takes no word so short that it would be found by accident', () => {
+    expect(() => watch.note('a word', 'default')).toThrow('a word is too short');
+  });
+});
+
+test('an unexpected error is logged by its name and place: neither its message nor its cause', () => {
+  takeOutput();
+  logFailure(new SyntaxError(`Unexpected token in "${token}"`, { cause: { body: token } }));
+  const output = takeOutput();
+  expect(output.join()).toContain('SyntaxError');
+  expect(watch.leaks(output)).toEqual([]);
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../lambdas/tokens/connection.ts';
+import type { ConnectionStore, Consent } from '../../lambdas/tokens/store.ts';
+import { describeLease } from './store-contract/lease.ts';
+import { describeQueries } from './store-contract/queries.ts';
+import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './store-contract/values.ts';
+
+/** What every `ConnectionStore` promises; `open` answers an empty one. */
+export function describeConnectionStore(
+  name: string,
+  open: () => Promise<{ store: ConnectionStore; close(): Promise<void> }>,
+): void {
+  describe(name, () => {
+    let store: ConnectionStore;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      ({ store, close } = await open());
+    });
+    afterEach(() => close());
+
+    const connected = (changed?: Partial<Consent>) => store.commitConsent(consentOf('main', changed));
+    const leased = async () => (await store.lease('main', leaseOf('me'))) as Connection;
+    const stored = async () => (await store.get('main')) as Connection;
+    const rotation = { sealedTokens: 'sealed again', expiresAt: NOW + 2 * HOUR, rotatedAt: NOW + 5 };
+    const settled = { validUntil: NOW + HOUR, dueAt: NOW + 50 * 60 };
+
+    describe('a consent', () => {
+      test('makes a connection: active, due at once, version 1, nothing published', async () => {
+        const consent = consentOf('main', { zoomUserId: 'ada', zoomAccountId: 'engine' });
+        const item = await store.commitConsent(consent);
+        expect(item).toEqual({
+          ...consent,
+          status: 'active',
+          rotatedAt: NOW,
+          dueAt: NOW,
+          generation: 1,
+          version: 1,
+          publishedVersion: 0,
+          validUntil: 0,
+          failures: 0,
+        });
+        expect(await stored()).toEqual(item);
+      });
+
+      test('that is repeated, because its answer was lost, changes nothing', async () => {
+        const consent = consentOf('main');
+        const item = await store.commitConsent(consent);
+        expect(await store.commitConsent(consent)).toEqual(item);
+        expect(await stored()).toEqual(item);
+      });
+
+      test('of a known connection counts generation and version on, and keeps what n8n has', async () => {
+        await connected();
+        await store.settle(await leased(), settled);
+        const again = await connected({ consentedAt: NOW + 9, sealedTokens: 'newer' });
+        expect(again).toMatchObject({ generation: 2, version: 2, sealedTokens: 'newer' });
+        expect(again).toMatchObject({ consentedAt: NOW + 9, rotatedAt: NOW + 9, dueAt: NOW + 9 });
+        expect(again).toMatchObject({ publishedVersion: 1, validUntil: settled.validUntil });
+      });
+
+      test('ends every trouble: status, failures and error', async () => {
+        await connected();
+        await failInto(store, 'main', 'reconnect');
+        const again = await connected();
+        expect(again).toMatchObject({ status: 'active', failures: 0 });
+        expect(again).not.toHaveProperty('lastError');
+      });
+
+      test('leaves a living lease with its holder', async () => {
+        await connected();
+        await leased();
+        expect(await connected()).toMatchObject({ leaseOwner: 'me', leaseUntil: NOW + 180 });
+      });
+
+      test('forgets an earlier user whom it does not tell', async () => {
+        await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
+        expect(await connected({ zoomUserId: 'grace' })).not.toHaveProperty('zoomAccountId');
+        expect(await connected()).not.toHaveProperty('zoomUserId');
+      });
+
+      test('may change the app and the grant', async () => {
+        await connected();
+        const changed = { app: 'reports', grantType: 'account_credentials', overlap: 'yes' } as const;
+        expect(await connected(changed)).toMatchObject(changed);
+      });
+    });
+
+    describeLease(() => store);
+
+    describe('a rotation', () => {
+      test('stores the new tokens: version +1, due, no more failures; the lease stays', async () => {
+        await connected();
+        await failInto(store, 'main', 'misconfigured');
+        const mine = await leased();
+        const item = await store.commitRotation(mine, rotation);
+        const { lastError: _, ...rest } = mine;
+        const expected = { version: 2, dueAt: NOW + 5, status: 'active', failures: 0 };
+        expect(item).toEqual({ ...rest, ...rotation, ...expected });
+        expect(await stored()).toEqual(item);
+      });
+
+      test('of an earlier version is not stored: the newer consent stays', async () => {
+        await connected();
+        const mine = await leased();
+        const newer = await connected({ sealedTokens: 'newer' });
+        expect(await store.commitRotation(mine, rotation)).toBeUndefined();
+        expect(await stored()).toEqual(newer);
+      });
+
+      test('is stored once, even if it is sent twice', async () => {
+        await connected();
+        const mine = await leased();
+        await store.commitRotation(mine, rotation);
+        expect(await store.commitRotation(mine, rotation)).toBeUndefined();
+        expect(await stored()).toMatchObject({ version: 2 });
+      });
+
+      test('of nothing makes nothing', async () => {
+        const item = { ...(await connected()), connection: 'nobody' };
+        expect(await store.commitRotation(item, rotation)).toBeUndefined();
+        expect(await store.get('nobody')).toBeUndefined();
+      });
+    });
+
+    describe('the end of a step', () => {
+      test('settled: active, its version counts as published, the lease is free, no more failures', async () => {
+        await connected();
+        await failInto(store, 'main', 'misconfigured');
+        const mine = await leased();
+        expect(await store.settle(mine, settled)).toBe(true);
+        const { leaseOwner: _, leaseUntil: __, lastError: ___, ...rest } = mine;
+        const expected = { status: 'active', publishedVersion: 1, failures: 0 };
+        expect(await stored()).toEqual({ ...rest, ...settled, ...expected });
+      });
+
+      test('failed: status, next attempt and error are noted, the lease is free', async () => {
+        await connected();
+        const mine = await leased();
+        expect(await store.fail(mine, failure)).toBe(true);
+        const { leaseOwner: _, leaseUntil: __, ...rest } = mine;
+        expect(await stored()).toEqual({ ...rest, ...failure });
+      });
+
+      const ends = {
+        settled: (item: Connection) => store.settle(item, settled),
+        failed: (item: Connection) => store.fail(item, failure),
+      };
+      for (const [name, end] of Object.entries(ends)) {
+        test(`${name}: not by somebody who does not hold the lease`, async () => {
+          await connected();
+          const mine = await leased();
+          expect(await end({ ...mine, leaseOwner: 'another' })).toBe(false);
+          expect(await stored()).toEqual(mine);
+        });
+
+        test(`${name}: not of an earlier version`, async () => {
+          await connected();
+          const mine = await leased();
+          const newer = await connected();
+          expect(await end(mine)).toBe(false);
+          expect(await stored()).toEqual(newer);
+        });
+
+        test(`${name}: not twice`, async () => {
+          await connected();
+          const mine = await leased();
+          await end(mine);
+          expect(await end(mine)).toBe(false);
+        });
+      }
+    });
+
+    describeQueries(() => store);
+  });
+}

@@ -1,0 +1,197 @@
+import './output.ts';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { createHandler as createCallback } from '../../lambdas/callback.ts';
+import { createHandler as createOperator, type OperatorAnswer } from '../../lambdas/operator.ts';
+import { createHandler as createRotate } from '../../lambdas/rotate.ts';
+import { createRuntime, type Runtime } from '../../lambdas/runtime.ts';
+import { createCookieJar } from '../../local/zoom/cookies.ts';
+import { users } from '../../local/zoom/users.ts';
+import { DEPLOYED_URL, type Services } from './services.ts';
+import type { Watch } from './watch.ts';
+
+const context: Context = {
+  functionName: 'zoom-token-refresher-test',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:zoom-token-refresher-test',
+  memoryLimitInMB: '512',
+  awsRequestId: '7c0b2d1a-0000-4000-8000-000000000000',
+  logGroupName: '/aws/lambda/zoom-token-refresher-test',
+  logStreamName: 'test',
+  callbackWaitsForEmptyEventLoop: false,
+  getRemainingTimeInMillis: () => 60_000,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};
+
+/** A request as an HTTP API hands it to a function, payload format 2.0; a repeated parameter is joined by commas. */
+export function httpEvent(
+  url: string,
+  { cookies, method = 'GET' }: RequestOptions = {},
+): APIGatewayProxyEventV2 {
+  const { pathname, search, searchParams, host } = new URL(url);
+  const names = [...new Set(searchParams.keys())];
+  const routeKey = `${method} ${pathname}`;
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: pathname,
+    rawQueryString: search.slice(1),
+    ...(cookies && { cookies }),
+    headers: { host, accept: 'text/html' },
+    ...(names.length > 0 && {
+      queryStringParameters: Object.fromEntries(
+        names.map((name) => [name, searchParams.getAll(name).join(',')]),
+      ),
+    }),
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'test',
+      domainName: host,
+      domainPrefix: 'test',
+      http: { method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+      requestId: 'test',
+      routeKey,
+      stage: '$default',
+      time: '01/Jan/2030:00:00:00 +0000',
+      timeEpoch: 0,
+    },
+    isBase64Encoded: false,
+  };
+}
+
+export interface RequestOptions {
+  cookies?: string[];
+  method?: string;
+}
+
+/** What a browser sees of an answer. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  /** As `Set-Cookie` lines. */
+  cookies: string[];
+  body: string;
+}
+
+/** The three functions around one runtime, called as Lambda calls them. */
+export function createFunctions(
+  { environment, clock, watch }: Pick<Services, 'environment' | 'clock' | 'watch'>,
+  variables: NodeJS.ProcessEnv = {},
+) {
+  const runtime = createRuntime({ ...environment, ...variables }, { now: clock.now });
+  return { runtime, ...functionsWith(() => runtime, watch) };
+}
+
+export function functionsWith(load: () => Runtime, watch: Watch) {
+  const callback = createCallback(load);
+  const operator = createOperator(load);
+  const rotate = createRotate(load);
+
+  const visit = async (url: string, options?: RequestOptions): Promise<Answer> => {
+    for (const [name, value] of new URL(url).searchParams) {
+      if (value.length >= 16) watch.note(`the ${name} of an address`, value);
+    }
+    const result: APIGatewayProxyStructuredResultV2 = await callback(httpEvent(url, options), context);
+    for (const cookie of result.cookies ?? []) {
+      const [, value = ''] = /=([^;]*)/.exec(cookie) ?? [];
+      if (value) watch.note('a cookie', value);
+    }
+    const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      `${value}`,
+    ]);
+    return {
+      status: result.statusCode ?? 200,
+      headers: Object.fromEntries(headers),
+      cookies: result.cookies ?? [],
+      body: result.body ?? '',
+    };
+  };
+  const operate = (request: unknown): Promise<OperatorAnswer> => operator(request, context);
+
+  /** The result of a request that is expected to be granted. */
+  const granted = async <T extends object>(request: object): Promise<T> => {
+    const answer = await operate(request);
+    if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.message}`);
+    return answer.result as T;
+  };
+
+  /** Opens a link: what the browser then holds, and where it is sent. */
+  const follow = async (link: string): Promise<Begun> => {
+    const answer = await visit(link);
+    const location = answer.headers.location ?? '';
+    const cookies = answer.cookies.map((line) => line.slice(0, line.indexOf(';')));
+    return { link, answer, location, cookies };
+  };
+  const begin = async (connection: string): Promise<Begun> => {
+    const { link } = await granted<{ link: string }>({ action: 'link', connection });
+    return follow(link);
+  };
+
+  /** The same, and the user's answer at Zoom: where the browser is sent back to. */
+  const consentAfter = async (link: string, answer?: Consent) => {
+    const begun = await follow(link);
+    return { ...begun, returned: await consentAtZoom(begun.location, answer) };
+  };
+  const consent = async (connection: string, answer?: Consent) => {
+    const { link } = await granted<{ link: string }>({ action: 'link', connection });
+    return consentAfter(link, answer);
+  };
+
+  /** The whole consent of a user: link, Zoom, callback. */
+  const connect = async (connection: string, answer?: Consent) => {
+    const consented = await consent(connection, answer);
+    return { ...consented, page: await visit(consented.returned, { cookies: consented.cookies }) };
+  };
+
+  return { visit, operate, granted, begin, consent, consentAfter, connect, sweep: () => rotate({}, context) };
+}
+
+export type Functions = ReturnType<typeof functionsWith>;
+
+export interface Begun {
+  link: string;
+  answer: Answer;
+  /** Zoom's authorize endpoint, with what we ask for. */
+  location: string;
+  /** `name=value`, as the browser sends them back. */
+  cookies: string[];
+}
+
+export interface Consent {
+  /** The first user that Zoom's page offers, unless told. */
+  user?: string | undefined;
+  decline?: boolean;
+}
+
+/** Answers Zoom's consent page as a browser does. Returns where Zoom sends the browser then, without going there. */
+export async function consentAtZoom(
+  location: string,
+  { user = users[0]?.display_name, decline = false }: Consent = {},
+): Promise<string> {
+  const cookies = createCookieJar();
+  const { origin } = new URL(location);
+  const id = users.find(({ display_name }) => display_name === user)?.id ?? '';
+  let form: URLSearchParams | undefined;
+  for (let url = new URL(location); ; ) {
+    if (url.origin !== origin) return url.href;
+    const response = await fetch(url, {
+      method: form ? 'POST' : 'GET',
+      headers: { cookie: cookies.header(url) },
+      redirect: 'manual',
+      ...(form && { body: form }),
+    });
+    cookies.keep(url, response.headers);
+    await response.body?.cancel();
+    const next = response.headers.get('location');
+    if (next === null && form) throw new Error(`Zoom's consent page answers ${response.status}`);
+    form =
+      next === null ? new URLSearchParams({ user: id, decision: decline ? 'decline' : 'allow' }) : undefined;
+    url = new URL(next ?? url, url);
+  }
+}
+
+/** The address of the callback with these parameters. */
+export const callbackUrl = (parameters: Record<string, string> | string = '', origin = DEPLOYED_URL) =>
+  `${origin}/callback?${new URLSearchParams(parameters)}`;

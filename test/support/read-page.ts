@@ -1,0 +1,51 @@
+import { expect } from '@jest/globals';
+import type { Answer } from './handlers.ts';
+
+const CHARACTERS: Record<string, string> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+};
+
+const textOf = (html: string) =>
+  html.replace(/<[^>]+>/g, '').replace(/&[#\w]+;/g, (entity) => CHARACTERS[entity] ?? entity);
+
+/** What a person reads on a page of ours. */
+export function readPage(body: string): { title: string; paragraphs: string[]; code: string | undefined } {
+  const all = (tag: string) => [...body.matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, 'gs'))];
+  const [title = '', code] = ['h1', 'code'].map((tag) => all(tag)[0]?.[1]);
+  return {
+    title: textOf(title),
+    paragraphs: all('p').map(([, html = '']) => textOf(html)),
+    code: code && textOf(code),
+  };
+}
+
+/** Every answer says it: kept nowhere, tells its address to nobody, runs and loads nothing, is framed by nobody. */
+export function expectSafeHeaders({ headers }: Answer): void {
+  expect(headers).toMatchObject({
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'strict-transport-security': expect.stringContaining('max-age='),
+  });
+  const policy = headers['content-security-policy'] ?? '';
+  const directives = Object.fromEntries(
+    policy.split('; ').map((directive) => {
+      const [name = '', ...values] = directive.split(' ');
+      return [name, values.join(' ')];
+    }),
+  );
+  expect(directives).toEqual({
+    'default-src': "'none'",
+    'style-src': expect.stringMatching(/^'sha256-[\w+/=]{44}'$/),
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    sandbox: '',
+    'upgrade-insecure-requests': '',
+  });
+}

@@ -1,0 +1,130 @@
+import './aws-environment.ts';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { manualClock } from '../../local/clock.ts';
+import { startDynamoDB } from '../../local/dynamodb.ts';
+import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import { startZoom } from '../../local/zoom/server.ts';
+import { createWatch, watchTokenEndpoint } from './watch.ts';
+
+const TABLE_NAME = 'connections';
+const KEY = 'zoom-token-refresher/key';
+export const APP_PREFIX = 'zoom-token-refresher/app/';
+
+/** Where a deployed API is, and a local one. */
+export const DEPLOYED_URL = 'https://tokens.example.com';
+export const LOOPBACK_URL = 'http://localhost:8787';
+
+/** A random value, as secrets are. */
+const made = () => randomBytes(24).toString('base64url');
+
+/** An address at which nothing listens any more. */
+async function freedAddress(): Promise<string> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return `http://127.0.0.1:${port}`;
+}
+
+/** Zoom, DynamoDB and Secrets Manager on loopback, on one clock that only `clock.advance` moves. */
+export async function startServices() {
+  const clock = manualClock();
+  const user = { clientId: 'user_app-id', clientSecret: made() };
+  const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
+  const redirectUris = [DEPLOYED_URL, LOOPBACK_URL].map((url) => `${url}/callback`);
+  const watch = createWatch();
+  watchTokenEndpoint(watch.note);
+  for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
+  /** What IAM would refuse: `<operation> <secret's name>`. */
+  const denied = new Set<string>();
+  const zoom = await startZoom({ now: clock.now, apps: [{ ...user, redirectUris }, server] });
+  const secrets = await startSecretsManager({
+    now: clock.now,
+    denied: (name, operation) => denied.has(`${operation} ${name}`),
+  });
+  const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
+  process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
+  const secretsManager = new SecretsManager();
+  const table = new DynamoDB();
+
+  /** Makes the secret, or gives it a new value. */
+  const writeSecret = async (Name: string, SecretString: string) => {
+    await secretsManager
+      .putSecretValue({ SecretId: Name, SecretString })
+      .catch(() => secretsManager.createSecret({ Name, SecretString }));
+  };
+  const userApp = { client_id: user.clientId, client_secret: user.clientSecret };
+  const serverApp = {
+    client_id: server.clientId,
+    client_secret: server.clientSecret,
+    account_id: server.accountId,
+  };
+  const key = made();
+  watch.note('the key secret', key);
+  await writeSecret(KEY, key);
+  await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
+  await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
+
+  return {
+    clock,
+    /** Knows every secret in play. */
+    watch,
+    denied,
+    /** A Zoom that is out of reach. */
+    nowhere: await freedAddress(),
+    writeSecret,
+    secretsManager,
+    /** The apps' credentials as an operator writes them. */
+    apps: { user: userApp, server: serverApp },
+    key,
+    /** The functions' environment variables. */
+    environment: {
+      TABLE_NAME,
+      KEY_SECRET_ID: KEY,
+      APP_SECRET_PREFIX: APP_PREFIX,
+      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+      PUBLIC_URL: DEPLOYED_URL,
+      ZOOM_OAUTH_URL: zoom.url,
+      ZOOM_API_URL: zoom.url,
+    },
+
+    /** Every item of the table, and every secret's versions by their labels. */
+    async contents() {
+      const { Items = [] } = await table.scan({ TableName: TABLE_NAME, ConsistentRead: true });
+      const { SecretList = [] } = await secretsManager.listSecrets({ MaxResults: 100 });
+      const described = await Promise.all(
+        SecretList.map(async ({ Name }) => {
+          const { VersionIdsToStages } = await secretsManager.describeSecret({ SecretId: Name });
+          return { Name, VersionIdsToStages };
+        }),
+      );
+      return { Items, secrets: described };
+    },
+
+    /** What n8n reads for the connection. */
+    async published(connection: string): Promise<string | undefined> {
+      const { SecretString } = await secretsManager.getSecretValue({ SecretId: `n8n_zoom_${connection}` });
+      return SecretString;
+    },
+
+    /** What Zoom's API says to a token: 200, or 401 to a dead one. */
+    async zoomAnswers(token: string | undefined) {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${zoom.url}/v2/users/me`, { headers })).status;
+    },
+
+    async close() {
+      secretsManager.destroy();
+      table.destroy();
+      await Promise.all([zoom.close(), secrets.close(), dynamodb.close()]);
+    },
+  };
+}
+
+export type Services = Awaited<ReturnType<typeof startServices>>;

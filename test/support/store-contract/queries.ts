@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import { consentOf, failInto, leaseOf, NOW } from './values.ts';
+
+export function describeQueries(opened: () => ConnectionStore): void {
+  const connected = (connection: string, dueAt = NOW) =>
+    opened().commitConsent(consentOf(connection, { consentedAt: dueAt }));
+  const publish = async (connection: string, validUntil: number) => {
+    const held = (await opened().lease(connection, leaseOf('me', { early: true }))) as Connection;
+    await opened().settle(held, { validUntil, dueAt: NOW });
+  };
+
+  describe('who is due', () => {
+    test('is told by name, the most urgent first', async () => {
+      for (const [name, dueAt] of [
+        ['late', NOW - 9],
+        ['now', NOW],
+        ['latest', NOW - 99],
+      ] as const) {
+        await connected(name, dueAt);
+      }
+      await connected('later', NOW + 1);
+      expect(await opened().due('active', NOW, 100)).toEqual(['latest', 'late', 'now']);
+    });
+
+    test('is told up to a limit', async () => {
+      for (const [index, name] of ['c', 'a', 'b'].entries()) await connected(name, NOW - index);
+      expect(await opened().due('active', NOW, 2)).toEqual(['b', 'a']);
+    });
+
+    test('is told for one status', async () => {
+      await connected('well');
+      await connected('broken');
+      await failInto(opened(), 'broken', 'misconfigured', NOW - 1);
+      expect(await opened().due('active', NOW, 100)).toEqual(['well']);
+      expect(await opened().due('misconfigured', NOW, 100)).toEqual(['broken']);
+      expect(await opened().due('reconnect', NOW, 100)).toEqual([]);
+    });
+
+    test('does not depend on a lease: the lease itself decides', async () => {
+      await connected('main');
+      await opened().lease('main', leaseOf('me'));
+      expect(await opened().due('active', NOW, 100)).toEqual(['main']);
+    });
+  });
+
+  test('how many connections are in a status', async () => {
+    for (const name of ['one', 'two', 'three']) await connected(name);
+    await failInto(opened(), 'two', 'reconnect');
+    expect(await opened().count('active')).toBe(2);
+    expect(await opened().count('reconnect')).toBe(1);
+    expect(await opened().count('disconnected')).toBe(0);
+  });
+
+  describe('what n8n loses first', () => {
+    test('is the least of the active connections', async () => {
+      for (const [name, validUntil] of [
+        ['one', NOW + 50],
+        ['two', NOW + 20],
+        ['three', NOW + 90],
+      ] as const) {
+        await connected(name);
+        await publish(name, validUntil);
+      }
+      expect(await opened().leastValidUntil()).toBe(NOW + 20);
+      await failInto(opened(), 'two', 'reconnect');
+      expect(await opened().leastValidUntil()).toBe(NOW + 50);
+    });
+
+    test('is 0 while a connection is not published yet', async () => {
+      await connected('main');
+      expect(await opened().leastValidUntil()).toBe(0);
+    });
+
+    test('is nothing where nothing is active', async () => {
+      expect(await opened().leastValidUntil()).toBeUndefined();
+    });
+  });
+
+  test('the list holds every connection and nothing else: no ticket, no claimed user', async () => {
+    const items = [await connected('one'), await connected('two')];
+    await opened().useOnce('a ticket', NOW + 600);
+    await opened().claimUser('default', 'ada', 'one');
+    const list = await opened().list();
+    expect(list.sort((a, b) => a.connection.localeCompare(b.connection))).toEqual(items);
+  });
+
+  test('an unknown connection is undefined', async () => {
+    expect(await opened().get('nobody')).toBeUndefined();
+  });
+
+  describe('a one-time id', () => {
+    test('is used once', async () => {
+      expect(await opened().useOnce('ticket', NOW + 600)).toBe(true);
+      expect(await opened().useOnce('ticket', NOW + 600)).toBe(false);
+      expect(await opened().useOnce('another ticket', NOW + 600)).toBe(true);
+    });
+
+    test('is used by one alone of many who try at once', async () => {
+      const tries = Array.from({ length: 8 }, () => opened().useOnce('ticket', NOW + 600));
+      expect((await Promise.all(tries)).filter((used) => used)).toHaveLength(1);
+    });
+  });
+
+  describe('a Zoom user', () => {
+    const living = (connection: string, app = 'default') =>
+      opened().commitConsent(consentOf(connection, { app, zoomUserId: 'ada' }));
+    const claim = (connection: string, app = 'default') => opened().claimUser(app, 'ada', connection);
+
+    test('who is free is claimed', async () => {
+      expect(await claim('one')).toBe('one');
+    });
+
+    test('who is mine stays mine', async () => {
+      await claim('one');
+      expect(await claim('one')).toBe('one');
+      await living('one');
+      expect(await claim('one')).toBe('one');
+    });
+
+    test('who is connected elsewhere stays there', async () => {
+      await claim('one');
+      await living('one');
+      expect(await claim('two')).toBe('one');
+      expect(await claim('one')).toBe('one');
+    });
+
+    test('stays also with a connection that waits for its own reconnection', async () => {
+      await claim('one');
+      await living('one');
+      await failInto(opened(), 'one', 'reconnect');
+      expect(await claim('two')).toBe('one');
+    });
+
+    test('is another user for another app', async () => {
+      await claim('one');
+      await living('one');
+      expect(await claim('two', 'other_app')).toBe('two');
+    });
+
+    test('is free again when the other is disconnected', async () => {
+      await claim('one');
+      await living('one');
+      await failInto(opened(), 'one', 'disconnected');
+      expect(await claim('two')).toBe('two');
+      await living('two');
+      expect(await claim('one')).toBe('two');
+    });
+
+    test.each([
+      ['another user', { zoomUserId: 'grace' }],
+      ['another app', { zoomUserId: 'ada', app: 'other_app' }],
+      ['a user who is not told', {}],
+    ])('is free again when the other has moved to %s', async (_, moved) => {
+      await claim('one');
+      await living('one');
+      await opened().commitConsent(consentOf('one', moved));
+      expect(await claim('two')).toBe('two');
+    });
+
+    test('is free again when the other claimed and never connected', async () => {
+      await claim('one');
+      expect(await claim('two')).toBe('two');
+    });
+
+    test('goes to one alone of two who are connected and claim at once', async () => {
+      for (const name of ['one', 'two']) await living(name);
+      const [first, second] = await Promise.all([claim('one'), claim('two')]);
+      expect(first).toBe(second);
+      expect(['one', 'two']).toContain(first);
+    });
+  });
+}

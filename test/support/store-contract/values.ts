@@ -1,0 +1,52 @@
+import { expect } from '@jest/globals';
+import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore, Consent, Failure, Lease } from '../../../lambdas/tokens/store.ts';
+
+export const NOW = 1_900_000_000;
+export const HOUR = 3600;
+
+/** Every consent brings tokens of its own. */
+let seals = 0;
+
+export const consentOf = (connection: string, changed: Partial<Consent> = {}): Consent => ({
+  connection,
+  app: 'default',
+  grantType: 'authorization_code',
+  sealedTokens: `sealed ${++seals} for ${connection}`,
+  expiresAt: NOW + HOUR,
+  consentedAt: NOW,
+  overlap: 'unknown',
+  ...changed,
+});
+
+export const leaseOf = (owner: string, changed: Partial<Lease & { now: number; early: boolean }> = {}) => ({
+  owner,
+  now: NOW,
+  until: NOW + 180,
+  early: false,
+  ...changed,
+});
+
+export const failure: Failure = {
+  status: 'active',
+  dueAt: NOW + 30,
+  failures: 1,
+  lastError: {
+    class: 'try_again',
+    code: 'zoom_unavailable',
+    message: 'Zoom is not well.',
+    action: 'Wait.',
+    at: NOW,
+  },
+};
+
+/** Ends a step of the connection as failed, with that status. */
+export async function failInto(
+  store: ConnectionStore,
+  connection: string,
+  status: Status,
+  dueAt = NOW,
+): Promise<void> {
+  const held = (await store.lease(connection, leaseOf('me', { early: true }))) as Connection;
+  expect(await store.fail(held, { ...failure, status, dueAt })).toBe(true);
+}

@@ -1,0 +1,79 @@
+import { inspect } from 'node:util';
+
+/** Pieces of that many characters do not meet by accident. */
+const PIECE = 16;
+
+/** Knows every secret that was noted, and finds any piece of one in a text, plain or encoded. */
+export interface Watch {
+  note(name: string, secret: string | Uint8Array): void;
+  /** Names of the noted secrets, each once. */
+  names(): string[];
+  /** Names of the secrets of which a piece is in one of the texts. */
+  leaks(texts: string | string[]): string[];
+}
+
+export function createWatch(): Watch {
+  const names = new Set<string>();
+  const owners = new Map<string, string>();
+  return {
+    note(name, secret) {
+      const bytes = Buffer.from(secret);
+      if (bytes.length < PIECE) throw new Error(`${name} is too short to be told from other text`);
+      names.add(name);
+      for (const form of forms(bytes)) for (const piece of pieces(form)) owners.set(piece, name);
+    },
+    names: () => [...names],
+    leaks(texts) {
+      const found = [texts]
+        .flat()
+        .flatMap((text) => [...pieces(text)].flatMap((piece) => owners.get(piece) ?? []));
+      return [...new Set(found)];
+    },
+  };
+}
+
+/** As it is, and as an encoding of a longer text that holds it would show it. */
+function forms(secret: Buffer): string[] {
+  const base64 = [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), secret])
+      .toString('base64')
+      .slice(offset === 0 ? 0 : 4),
+  );
+  const encoded = [...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
+  return [secret.toString(), encodeURIComponent(secret.toString()), secret.toString('hex'), ...encoded];
+}
+
+function* pieces(text: string): Generator<string> {
+  for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE);
+}
+
+/** Notes what goes to a token endpoint and comes back, for every `fetch` that is taken from now on. */
+export function watchTokenEndpoint(note: Watch['note']): void {
+  const original = globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    const { body, headers } = init ?? {};
+    const [, basic] = /^Basic (.+)$/.exec(new Headers(headers).get('authorization') ?? '') ?? [];
+    if (basic) note('the Basic credentials', basic);
+    if (body instanceof URLSearchParams) {
+      for (const name of ['code', 'code_verifier', 'refresh_token']) {
+        const value = body.get(name);
+        if (value) note(`a ${name} that was sent`, value);
+      }
+    }
+    const response = await original(input, init);
+    const answer: unknown = await response
+      .clone()
+      .json()
+      .catch(() => undefined);
+    for (const [name, value] of Object.entries(answer ?? {})) {
+      if (/_token$/.test(name) && typeof value === 'string') note(`Zoom's ${name}`, value);
+    }
+    return response;
+  };
+}
+
+/** What a program prints of an error that it does not catch: everything in it, and its causes. */
+export const shown = (error: unknown): string[] => [
+  inspect(error, { depth: Infinity, showHidden: true }),
+  JSON.stringify(error),
+];
