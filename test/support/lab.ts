@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { HttpHandlerOptions } from '@smithy/types';
+import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import { createSecretsVault } from '../../lambdas/aws/secrets-vault.ts';
+import type { Runtime } from '../../lambdas/runtime.ts';
+import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
+import type { Log } from '../../lambdas/tokens/dependencies.ts';
+import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { open } from '../../lambdas/tokens/seal.ts';
+import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
+import { createZoom } from '../../lambdas/tokens/zoom.ts';
+import { startDynamoDB } from '../../local/dynamodb.ts';
+import { readAsN8n } from '../../local/n8n.ts';
+import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import type { FaultInjector } from './faults.ts';
+import { ZoomModel } from './zoom-model.ts';
+
+const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
+const TABLE = 'connections';
+const NAME = 'zoom-token-refresher';
+
+/**
+ * One installation with the real AWS SDK over HTTP, against services that forget everything at `close`. Only `pass`
+ * moves its clock. Each `function` is a new execution environment whose every call a fault injector sees.
+ */
+export async function openLab(log: Log) {
+  const clock = { time: Date.UTC(2030, 0, 1) / 1000 };
+  const now = () => Math.floor(clock.time);
+  const pass = (seconds: number) => {
+    clock.time += seconds;
+  };
+  const dynamodb = await startDynamoDB({ tableName: TABLE });
+  const secretsManager = await startSecretsManager({ now });
+  const zoom = new ZoomModel(now);
+  const key = randomBytes(32).toString('hex');
+  zoom.secrets.add(key);
+  const operator = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
+  const app = { client_id: zoom.clientId, client_secret: zoom.clientSecret, account_id: zoom.accountId };
+  await operator.send(new CreateSecretCommand({ Name: `${NAME}/key`, SecretString: key }));
+  await operator.send(
+    new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
+  );
+  const clients: { destroy(): void }[] = [operator];
+
+  /** A function of this installation; nothing befalls its calls without an injector. */
+  const runtime = (faults?: FaultInjector): Runtime => {
+    const configuration = (service: 'dynamodb' | 'secretsmanager', endpoint: string) => ({
+      ...AWS,
+      endpoint,
+      requestHandler: new FaultyHandler(service, faults),
+      retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
+    });
+    const tableClient = new DynamoDBClient(configuration('dynamodb', dynamodb.url));
+    const secretsClient = new SecretsManagerClient(configuration('secretsmanager', secretsManager.url));
+    clients.push(tableClient, secretsClient);
+    const vault = createSecretsVault(secretsClient, {
+      appSecretPrefix: `${NAME}/app/`,
+      keySecretId: `${NAME}/key`,
+      publishedSecretPrefix: 'n8n_zoom_',
+    });
+    return {
+      now,
+      random: () => 0.5,
+      wait: async (milliseconds) => pass(milliseconds / 1000),
+      store: createConnectionsTable(tableClient, TABLE),
+      vault,
+      zoom: createZoom({
+        oauthUrl: 'https://zoom.us',
+        apiUrl: 'https://api.zoom.us',
+        redirectUri: 'https://api.example/callback',
+        fetch: faultyFetch(zoom, faults),
+        now,
+      }),
+      keyring: createKeyring(vault),
+      margins: DEFAULT_MARGINS,
+      ticketSeconds: TICKET_SECONDS,
+      log,
+      publicUrl: 'https://api.example',
+    };
+  };
+
+  const healthy = runtime();
+  return {
+    zoom,
+    now,
+    pass,
+    runtime,
+    healthy,
+    /** The stored tokens of a connection, opened. */
+    async tokens(connection: string) {
+      const item = await healthy.store.get(connection);
+      return item && open(item.sealedTokens, connection, healthy.keyring);
+    },
+    /** What n8n reads for a connection, as n8n reads it. */
+    published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),
+    async close() {
+      for (const client of clients) client.destroy();
+      await Promise.all([dynamodb.close(), secretsManager.close()]);
+    },
+  };
+}
+
+export type Lab = Awaited<ReturnType<typeof openLab>>;
+
+/** The SDK's own HTTP handler, with a fault injector before it: retries and parsing stay the SDK's. */
+class FaultyHandler extends NodeHttpHandler {
+  readonly #service: 'dynamodb' | 'secretsmanager';
+  readonly #faults: FaultInjector | undefined;
+
+  constructor(service: 'dynamodb' | 'secretsmanager', faults: FaultInjector | undefined) {
+    super();
+    this.#service = service;
+    this.#faults = faults;
+  }
+
+  override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
+    const perform = () => super.handle(request, options);
+    if (!this.#faults) return perform();
+    const operation = String(request.headers['x-amz-target']).split('.').at(-1);
+    return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${this.#service}.${operation}`, {
+      service: this.#service,
+      perform,
+      answer: (statusCode, headers, body) =>
+        ({ response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } }) as never,
+      read: async ({ response }) => ({ status: response.statusCode, body: await text(response.body) }),
+    });
+  }
+}
+
+function faultyFetch(zoom: ZoomModel, faults: FaultInjector | undefined): typeof fetch {
+  return async (input, init) => {
+    const perform = () => zoom.fetch(input, init);
+    if (!faults) return perform();
+    const leave = zoom.enter(String(init?.body));
+    try {
+      return await faults.call(String(input).endsWith('/oauth/token') ? 'zoom.token' : 'zoom.user', {
+        service: 'zoom',
+        perform,
+        answer: (status, headers, body) => new Response(body, { status, headers }),
+        read: async (response) => ({ status: response.status, body: await response.text() }),
+      });
+    } finally {
+      leave();
+    }
+  };
+}

@@ -1,0 +1,103 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { createHandler as createCallback } from '../../lambdas/callback.ts';
+import { createHandler as createRotate } from '../../lambdas/rotate.ts';
+import type { Runtime } from '../../lambdas/runtime.ts';
+import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
+import { makeLink } from '../../lambdas/tokens/control.ts';
+import type { Lab } from './lab.ts';
+import { FUNCTION_SECONDS } from './world.ts';
+
+const HOUR = 3600;
+
+/** One invocation of a function, and what must be there before it. */
+export interface Scenario {
+  grantType: 'authorization_code' | 'account_credentials';
+  prepare(lab: Lab): Promise<void>;
+  /** Answers the pages that a browser saw, if any. */
+  invoke(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]>;
+}
+
+export const SCENARIOS = {
+  'a rotation': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR - 600);
+    },
+    invoke: sweepOnce,
+  },
+  'a Server-to-Server rotation': {
+    grantType: 'account_credentials',
+    prepare: async (lab) => {
+      const options = { deadline: lab.now() + FUNCTION_SECONDS };
+      await connectServerToServer({ connection: 'main', app: 'default' }, lab.healthy, options);
+      lab.pass(HOUR / 2);
+    },
+    invoke: sweepOnce,
+  },
+  'a publication': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR - 600);
+      const vault = { ...lab.healthy.vault, publish: () => Promise.reject(new Error('down')) };
+      await sweepOnce(lab, { ...lab.healthy, vault });
+      lab.pass(60);
+    },
+    invoke: sweepOnce,
+  },
+  'a first consent': {
+    grantType: 'authorization_code',
+    prepare: async () => {},
+    invoke: consent,
+  },
+  'a consent again': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+    },
+    invoke: consent,
+  },
+} satisfies Record<string, Scenario>;
+
+/** What the scheduler does. */
+export async function sweepOnce(lab: Lab, runtime: Runtime): Promise<[]> {
+  await createRotate(() => runtime)({}, contextOf(lab));
+  return [];
+}
+
+/** What a person's browser does with a link that the operator made. */
+export async function consent(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]> {
+  const { link } = await makeLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
+  lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
+  const callback = createCallback(() => runtime);
+  const visit = async (url: URL, cookies: string[]) => callback(eventOf(url, cookies), contextOf(lab));
+
+  const redirect = await visit(new URL(link), []);
+  if (redirect.statusCode !== 302) return [redirect];
+  const cookie = (redirect.cookies?.[0] ?? '').split(';')[0] ?? '';
+  lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
+  const state = new URL(String(redirect.headers?.Location)).searchParams.get('state') ?? '';
+  const back = new URL(`${runtime.publicUrl}/callback`);
+  back.search = new URLSearchParams({ code: lab.zoom.consent('main'), state }).toString();
+  return [redirect, await visit(back, [cookie])];
+}
+
+function contextOf(lab: Lab): Context {
+  const end = lab.now() + FUNCTION_SECONDS;
+  return { getRemainingTimeInMillis: () => (end - lab.now()) * 1000 } as Context;
+}
+
+function eventOf(url: URL, cookies: string[]): APIGatewayProxyEventV2 {
+  return {
+    version: '2.0',
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    cookies,
+    headers: {},
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    requestContext: { http: { method: 'GET', path: url.pathname } },
+    isBase64Encoded: false,
+  } as unknown as APIGatewayProxyEventV2;
+}
