@@ -173,7 +173,7 @@ async function connect(
   // The tokens are stored: what keeps them from being published now is a later sweep's to mend.
   const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
     deps.log.warn(describe(error).message, { connection, app, generation, version });
-    return { did: 'failed', item, error, published: false };
+    return { did: 'failed', item, error, rotated: false, phase: 'publication' };
   });
   if (connection !== fresh.connection) {
     throw new TokenError(

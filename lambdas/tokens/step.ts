@@ -19,7 +19,7 @@ export type Outcome =
   /** A newer consent won while Zoom was answering; its tokens stay. */
   | { did: 'yielded'; item: Connection }
   | { did: 'settled'; item: Connection; rotated: boolean; published: boolean }
-  | { did: 'failed'; item: Connection; error: unknown; published: false };
+  | { did: 'failed'; item: Connection; error: unknown; rotated: boolean; phase: 'rotation' | 'publication' };
 
 export interface StepOptions {
   /** When the function ends, epoch seconds: until then a new token is tried to be stored. */
@@ -49,9 +49,10 @@ export async function attempt(
   const leased = await store.lease(name, { owner, now: now(), until: now() + LEASE_SECONDS, early });
   if (!leased) return { did: 'nothing' };
   let item = leased;
+  let rotated = false;
+  let phase: 'rotation' | 'publication' = 'rotation';
   try {
-    const rotated = early || isRotationDue(item, deps);
-    if (rotated) {
+    if (early || isRotationDue(item, deps)) {
       const committed = await rotate(item, deps, deadline);
       if (committed?.leaseOwner !== owner) {
         await store.release(item);
@@ -59,8 +60,10 @@ export async function attempt(
         return { did: 'yielded', item };
       }
       item = committed;
+      rotated = true;
       log.info('rotated', about(item));
     }
+    phase = 'publication';
     const published = item.publishedVersion < item.version;
     if (published) await publish(item, deps);
     const settled = { validUntil: item.expiresAt, dueAt: rotateAt(item, margins) };
@@ -69,7 +72,7 @@ export async function attempt(
     if (published) log.info('published', about(item));
     return { did: 'settled', item, rotated, published };
   } catch (error) {
-    return { did: 'failed', item, error: forGrant(item.grantType, error), published: false };
+    return { did: 'failed', item, error: forGrant(item.grantType, error), rotated, phase };
   }
 }
 

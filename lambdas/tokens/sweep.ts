@@ -42,18 +42,18 @@ export async function sweep(deps: Dependencies, { deadline }: { deadline: number
     if (outcome.did === 'nothing') return;
     attempts += 1;
     if (outcome.did === 'yielded') return;
+    if (outcome.rotated) report.rotated += 1;
     if (outcome.did === 'settled') {
-      if (outcome.rotated) report.rotated += 1;
       if (outcome.published) report.published += 1;
       return;
     }
-    const { item, error } = outcome;
-    if (item.publishedVersion < item.version) report.publishFailed += 1;
+    const { item, error, phase } = outcome;
     if (describe(error).class === 'reconnect') {
       dead.push({ item, error });
       return;
     }
-    report.failed[describe(error).class] += 1;
+    if (phase === 'publication') report.publishFailed += 1;
+    else report.failed[describe(error).class] += 1;
     await noteFailure(item, error, deps);
   };
 

@@ -170,6 +170,7 @@ describe('a failure', () => {
     services.denied.add('PutSecretValue n8n_zoom_unpublished');
     const { metrics } = await sweepFor(40);
     expect(sum(values(metrics, 'PublishFailed'))).toBeGreaterThanOrEqual(1);
+    expect(failed(metrics)).toEqual([]);
     expect(await stored('unpublished')).toMatchObject({ version: 2, publishedVersion: 1 });
     services.denied.clear();
     await sweepFor(20);
@@ -197,8 +198,8 @@ describe('a failure', () => {
   });
 
   test('no metric names a connection, in a dimension or elsewhere', async () => {
-    services.denied.add('PutSecretValue n8n_zoom_unpublished');
-    const { metrics } = await sweepFor(60);
+    const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
+    const { metrics } = await sweepFor(60, down);
     expect(failed(metrics).length).toBeGreaterThan(0);
     for (const { name, dimensions } of metrics) {
       expect(Object.keys(dimensions)).toEqual(name === 'RotationFailed' ? ['service', 'class'] : ['service']);

@@ -6,7 +6,7 @@ import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import { createRuntime, type Runtime } from '../../lambdas/runtime.ts';
 import { createCookieJar } from '../../local/zoom/cookies.ts';
 import { users } from '../../local/zoom/users.ts';
-import { DEPLOYED_URL, type Services } from './services.ts';
+import type { Services } from './services.ts';
 import type { Watch } from './watch.ts';
 
 const context: Context = {
@@ -25,10 +25,7 @@ const context: Context = {
 };
 
 /** A request as an HTTP API hands it to a function, payload format 2.0; a repeated parameter is joined by commas. */
-export function httpEvent(
-  url: string,
-  { cookies, method = 'GET' }: RequestOptions = {},
-): APIGatewayProxyEventV2 {
+function httpEvent(url: string, { cookies, method = 'GET' }: RequestOptions = {}): APIGatewayProxyEventV2 {
   const { pathname, search, searchParams, host } = new URL(url);
   const names = [...new Set(searchParams.keys())];
   const routeKey = `${method} ${pathname}`;
@@ -166,7 +163,7 @@ export interface Consent {
 }
 
 /** Answers Zoom's consent page as a browser does. Returns where Zoom sends the browser then, without going there. */
-export async function consentAtZoom(
+async function consentAtZoom(
   location: string,
   { user = users[0]?.display_name, decline = false }: Consent = {},
 ): Promise<string> {
@@ -191,7 +188,3 @@ export async function consentAtZoom(
     url = new URL(next ?? url, url);
   }
 }
-
-/** The address of the callback with these parameters. */
-export const callbackUrl = (parameters: Record<string, string> | string = '', origin = DEPLOYED_URL) =>
-  `${origin}/callback?${new URLSearchParams(parameters)}`;
