@@ -1,17 +1,28 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { CapabilityProps } from './capability.ts';
-import { CALLBACK_TIMEOUT, LOG_RETENTION, ServiceFunction } from './service-function.ts';
+import { CALLBACK_TIMEOUT, ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings.ts';
 
 /** Where a person's browser begins a consent, `GET /connect`, and where Zoom sends it back, `GET /callback`. */
 export class CallbackApi extends Construct {
   readonly function: ServiceFunction;
   /** Origin of the API, without a slash at its end. */
   readonly url: string;
+  readonly api: HttpApi;
+  /** Where the DNS record of a domain of one's own must point. */
+  readonly domainTarget: string | undefined;
 
   constructor(scope: Construct, id: string, props: CapabilityProps) {
     super(scope, id);
@@ -26,23 +37,35 @@ export class CallbackApi extends Construct {
     credentials.grantRead(this.function);
     n8nAccess.grantPublish(this.function);
 
-    const api = new HttpApi(this, 'Api', { apiName: settings.name, createDefaultStage: false });
+    const domain = this.domain(settings);
+    this.api = new HttpApi(this, 'Api', {
+      apiName: settings.name,
+      createDefaultStage: false,
+      // A consent begun at one name cannot end at another: cookies know their host.
+      disableExecuteApiEndpoint: domain !== undefined,
+    });
     const integration = new HttpLambdaIntegration('Callback', this.function);
     for (const path of ['/connect', '/callback']) {
-      api.addRoutes({ path, methods: [HttpMethod.GET], integration });
+      this.api.addRoutes({ path, methods: [HttpMethod.GET], integration });
     }
     new HttpStage(this, 'Stage', {
-      httpApi: api,
+      httpApi: this.api,
       autoDeploy: true,
       // A few people now and then; whoever floods it must not take the account's concurrency from the sweep.
       throttle: { rateLimit: 10, burstLimit: 20 },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(this.accessLog(settings.name)),
+        destination: new LogGroupLogDestination(this.accessLog(settings)),
         format: FORMAT,
       },
+      ...(domain && { domainMapping: { domainName: domain } }),
     });
-    this.url = api.apiEndpoint;
+    this.domainTarget = domain?.regionalDomainName;
+    this.url = domain ? `https://${settings.domainName}` : this.api.apiEndpoint;
     this.tellUrl(this.function);
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason: 'Browsers come here; a one-time signed ticket or a sealed cookie with its state lets them in.',
+    });
   }
 
   /** Tells the function where the API is reached: of this its links and the redirect URI are made. */
@@ -50,12 +73,20 @@ export class CallbackApi extends Construct {
     fn.addEnvironment('PUBLIC_URL', this.url);
   }
 
-  private accessLog(name: string): LogGroup {
+  private domain({ domainName, certificateArn }: Settings): DomainName | undefined {
+    if (domainName === undefined || certificateArn === undefined) return undefined;
+    return new DomainName(this, 'Domain', {
+      domainName,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
+    });
+  }
+
+  private accessLog({ name, logRetentionDays }: Settings): LogGroup {
     return new LogGroup(this, 'AccessLog', {
       // Under this prefix the log needs no entry in the account's log resource policy, whose size is limited.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
       logGroupName: `/aws/vendedlogs/${name}-api`,
-      retention: LOG_RETENTION,
+      retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }

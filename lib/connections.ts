@@ -1,23 +1,37 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { Encryption } from './encryption.ts';
+import { removal } from './removal.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings.ts';
 
 type Operation = 'GetItem' | 'UpdateItem' | 'Scan';
 
 /** The connections: one item each, with its sealed tokens, its lease and the time of its next step. */
 export class Connections extends Construct {
   readonly table: Table;
+  private readonly encryption: Encryption;
 
-  constructor(scope: Construct, id: string, props: { readonly removalPolicy: RemovalPolicy }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly settings: Settings; readonly encryption: Encryption },
+  ) {
     super(scope, id);
+    const { settings, encryption } = props;
+    this.encryption = encryption;
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'connection', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // Only the ids of used tickets have it.
       timeToLiveAttribute: 'ttl',
-      removalPolicy: props.removalPolicy,
+      ...(encryption.key && {
+        encryption: TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey: encryption.key,
+      }),
+      deletionProtection: settings.deletionProtection,
+      removalPolicy: removal(settings),
     });
     this.addIndex('due', 'dueAt');
     this.addIndex('validity', 'validUntil');
@@ -30,6 +44,7 @@ export class Connections extends Construct {
       operations.map((operation) => `dynamodb:${operation}`),
       [this.table.tableArn],
     );
+    fn.addStatements(this.encryption.use('dynamodb'));
   }
 
   /** Lets the function ask which connection is due and which n8n loses first. */

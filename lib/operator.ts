@@ -1,15 +1,25 @@
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { CallbackApi } from './callback-api.ts';
 import type { CapabilityProps } from './capability.ts';
+import type { Encryption } from './encryption.ts';
+import { acknowledgePatterns } from './secret-arns.ts';
 import { OPERATOR_TIMEOUT, ServiceFunction } from './service-function.ts';
 
-/** The control plane: whoever may invoke this function makes links, connects, shows and rotates. */
+interface OperatorProps extends CapabilityProps {
+  readonly callbackApi: CallbackApi;
+  readonly encryption: Encryption;
+}
+
+/** The control plane: whoever may invoke this function makes links, connects, shows, rotates and disconnects. */
 export class Operator extends Construct {
   readonly function: ServiceFunction;
+  /** All that an operator needs: the function, and to write the apps' credentials, which nobody reads back. */
+  readonly policy: ManagedPolicy;
 
-  constructor(scope: Construct, id: string, props: CapabilityProps & { readonly callbackApi: CallbackApi }) {
+  constructor(scope: Construct, id: string, props: OperatorProps) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess, callbackApi } = props;
+    const { settings, connections, credentials, n8nAccess, callbackApi, encryption } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'operator',
@@ -19,6 +29,23 @@ export class Operator extends Construct {
     connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
     credentials.grantRead(this.function);
     n8nAccess.grantPublish(this.function);
+    n8nAccess.grantWithdraw(this.function);
     callbackApi.tellUrl(this.function);
+
+    this.policy = new ManagedPolicy(this, 'Policy', {
+      description: 'Lets a person operate the Zoom connections, without reading a token or a credential.',
+      statements: [
+        new PolicyStatement({
+          actions: ['lambda:InvokeFunction'],
+          resources: [this.function.functionArn],
+        }),
+        new PolicyStatement({
+          actions: ['secretsmanager:PutSecretValue'],
+          resources: [credentials.appArns],
+        }),
+        ...encryption.use('secretsmanager'),
+      ],
+    });
+    acknowledgePatterns(this.policy, [credentials.appArns], 'Each app has a secret under this prefix.');
   }
 }

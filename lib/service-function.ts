@@ -1,9 +1,10 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { bundledCode } from './bundled-code.ts';
+import { NAMESPACE } from './metrics.ts';
 import type { Settings } from './settings.ts';
 
 /** API Gateway gives up after 30 s; a page that says what went wrong must come before. */
@@ -18,9 +19,6 @@ export const OPERATOR_TIMEOUT = Duration.seconds(60);
  */
 export const ROTATE_TIMEOUT = Duration.seconds(60);
 
-/** Enough to look into an incident; the logs hold no secret. */
-export const LOG_RETENTION = RetentionDays.ONE_MONTH;
-
 interface ServiceFunctionProps {
   readonly settings: Settings;
   /** Which of `lambdas/*.ts`; the function's name is `<name>-<task>`. */
@@ -31,14 +29,14 @@ interface ServiceFunctionProps {
 
 /** A function of this service, with a role that may write its log and nothing else. */
 export class ServiceFunction extends LambdaFunction {
-  readonly roleArn: string;
+  readonly ownRole: Role;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { settings, task, description, timeout } = props;
     const functionName = `${settings.name}-${task}`;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: LOG_RETENTION,
+      retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // A role of our own, because the one that AWS manages may write to every log of the account.
@@ -55,20 +53,27 @@ export class ServiceFunction extends LambdaFunction {
       timeout,
       role,
       logGroup,
-      // A repetition by Lambda comes later than the next sweep and knows less.
+      // A repetition by Lambda comes later than the next sweep and knows less, and so does a start that had to wait.
       retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
       environment: {
         ZOOM_OAUTH_URL: settings.zoomOauthUrl,
         ZOOM_API_URL: settings.zoomApiUrl,
+        MARGIN_SECONDS: String(settings.marginSeconds),
+        EARLY_MARGIN_SECONDS: String(settings.earlyMarginSeconds),
         POWERTOOLS_SERVICE_NAME: settings.name,
-        POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+        POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },
     });
-    this.roleArn = role.roleArn;
+    this.ownRole = role;
   }
 
   /** Lets the function do this and no more. */
   allow(actions: string[], resources: string[]): void {
-    this.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    this.addStatements([new PolicyStatement({ actions, resources })]);
+  }
+
+  addStatements(statements: PolicyStatement[]): void {
+    for (const statement of statements) this.addToRolePolicy(statement);
   }
 }

@@ -1,63 +1,139 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
+import type { ZoomTokenRefresherProps } from './props.ts';
+import { among, listOf, oneOf, origin, type Rule, text, whole, yesOrNo } from './rules.ts';
 
-/** What a deployment may choose. */
-export interface Settings {
-  /** Prefix of the names of functions and secrets: `<name>-rotate`, `<name>/key`. */
-  readonly name: string;
-  /** Origin of Zoom's OAuth endpoints. */
-  readonly zoomOauthUrl: string;
-  /** Origin of Zoom's API. */
-  readonly zoomApiUrl: string;
-}
+type Optional = 'domainName' | 'certificateArn' | 'kmsKeyArn' | 'alarmEmail';
 
-const DEFAULTS: Settings = {
+/** What a deployment has chosen, complete and checked. */
+export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
+  Pick<ZoomTokenRefresherProps, Optional>;
+
+type Rules = { readonly [key in keyof Settings]-?: Rule<NonNullable<Settings[key]>> };
+
+const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
   name: 'zoom-token-refresher',
+  apps: [],
   zoomOauthUrl: 'https://zoom.us',
   zoomApiUrl: 'https://api.zoom.us',
+  sweepRateMinutes: 1,
+  marginSeconds: 600,
+  earlyMarginSeconds: 1800,
+  n8nPrincipals: [],
+  createN8nUser: false,
+  encryption: 'aws',
+  removalPolicy: 'retain',
+  deletionProtection: false,
+  logRetentionDays: 30,
+  alarmNoSweepMinutes: 10,
+  alarmPublishFailures: 1,
+  alarmCallbackErrors: 1,
+  runbookUrl: 'docs/runbook.md',
 };
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const RETENTIONS = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+const RULES: Rules = {
+  // With the longest suffix it fits a function's 64 characters, and it is a valid stack name.
+  name: text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", the first a letter'),
+  apps: listOf(
+    text(
+      /^(?!default$)[a-z][a-z0-9_]{0,39}$/,
+      'a name of 1 to 40 of a-z, 0-9 and "_", the first a letter, and not "default", which is always there',
+    ),
+  ),
+  zoomOauthUrl: origin(DEFAULTS.zoomOauthUrl),
+  zoomApiUrl: origin(DEFAULTS.zoomApiUrl),
+  sweepRateMinutes: whole(1, 5),
+  marginSeconds: whole(120, 3000),
+  earlyMarginSeconds: whole(120, 3000),
+  n8nPrincipals: listOf(
+    text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
+  ),
+  createN8nUser: yesOrNo,
+  domainName: text(
+    /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    'a domain name in lower case, such as zoom.example.com',
+  ),
+  certificateArn: text(
+    /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+    'the ARN of a certificate in ACM',
+  ),
+  encryption: oneOf('aws', 'customer'),
+  kmsKeyArn: text(
+    /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+    'the ARN of a KMS key, not of an alias',
+  ),
+  removalPolicy: oneOf('retain', 'destroy'),
+  deletionProtection: yesOrNo,
+  logRetentionDays: among(RETENTIONS),
+  alarmEmail: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'),
+  alarmNoSweepMinutes: whole(5, 60),
+  alarmValidityMinutes: whole(1, 50),
+  alarmPublishFailures: whole(1, 1_000_000),
+  alarmCallbackErrors: whole(1, 1_000_000),
+  runbookUrl: text(/^\S+$/, 'an address without spaces'),
+};
+
+const KEYS = Object.keys(RULES) as (keyof Settings)[];
 
 /**
  * The settings in the context of `cdk.json` or of `-c key=value`, with the defaults for those that are not there.
  * @throws {Error} that names the context key whose value is wrong
  */
 export function settingsFromContext(node: Node): Settings {
-  return settings({
-    name: node.tryGetContext('name'),
-    zoomOauthUrl: node.tryGetContext('zoomOauthUrl'),
-    zoomApiUrl: node.tryGetContext('zoomApiUrl'),
-  });
+  return settings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
 }
 
 /** @throws {Error} that names the setting whose value is wrong */
 export function settings(given: { readonly [key in keyof Settings]?: unknown }): Settings {
-  return {
-    name: name(given.name ?? DEFAULTS.name),
-    zoomOauthUrl: origin('zoomOauthUrl', given.zoomOauthUrl ?? DEFAULTS.zoomOauthUrl),
-    zoomApiUrl: origin('zoomApiUrl', given.zoomApiUrl ?? DEFAULTS.zoomApiUrl),
-  };
-}
-
-// With the longest suffix it fits a function's 64 characters, and it is a valid stack name.
-function name(value: unknown): string {
-  if (typeof value === 'string' && /^[a-z][a-z0-9-]{0,39}$/.test(value)) return value;
-  throw wrong('name', 'must be 1 to 40 of a-z, 0-9 and "-", the first a letter', value);
-}
-
-function origin(key: 'zoomOauthUrl' | 'zoomApiUrl', value: unknown): string {
-  if (typeof value === 'string' && URL.canParse(value)) {
-    const url = new URL(value);
-    // Credentials go there: never in the clear, except on this very machine.
-    const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-    if (isSafe && value === url.origin) return value;
+  const chosen: Record<string, unknown> = { ...DEFAULTS };
+  for (const key of KEYS) {
+    if (given[key] === undefined) continue;
+    const value = RULES[key].read(given[key]);
+    if (value === undefined) throw wrong(key, RULES[key].expects, given[key]);
+    chosen[key] = value;
   }
-  throw wrong(key, `must be an https origin with nothing after the host, such as ${DEFAULTS[key]}`, value);
+  chosen.alarmValidityMinutes ??= Math.floor(Number(chosen.marginSeconds) / 60);
+  const all = chosen as unknown as Settings;
+  assertTogether(all);
+  return all;
 }
 
-function wrong(key: string, rule: string, value: unknown): Error {
+/** What is right by itself may be wrong beside another. */
+function assertTogether(all: Settings): void {
+  const { sweepRateMinutes, marginSeconds, earlyMarginSeconds, alarmValidityMinutes } = all;
+  if (marginSeconds < 2 * 60 * sweepRateMinutes) {
+    throw wrong('marginSeconds', `at least two sweeps, ${120 * sweepRateMinutes}`, marginSeconds);
+  }
+  if (earlyMarginSeconds < marginSeconds) {
+    throw wrong('earlyMarginSeconds', `at least "marginSeconds", ${marginSeconds}`, earlyMarginSeconds);
+  }
+  if (alarmValidityMinutes * 60 > marginSeconds) {
+    const most = Math.floor(marginSeconds / 60);
+    throw wrong(
+      'alarmValidityMinutes',
+      `at most ${most}, the minutes at which a token is replaced`,
+      alarmValidityMinutes,
+    );
+  }
+  if (all.domainName !== undefined && all.certificateArn === undefined) {
+    throw wrong('certificateArn', 'the ARN of the certificate for "domainName"', undefined);
+  }
+  if (all.certificateArn !== undefined && all.domainName === undefined) {
+    throw wrong('domainName', 'the name that "certificateArn" is for', undefined);
+  }
+  if (all.kmsKeyArn !== undefined && all.encryption === 'customer') {
+    throw wrong('encryption', 'left out beside "kmsKeyArn", since "customer" makes a key', all.encryption);
+  }
+}
+
+function wrong(key: keyof Settings, expects: string, value: unknown): Error {
+  const is = value === undefined ? 'missing' : JSON.stringify(value);
   return new Error(
-    `"${key}" ${rule}, but it is ${JSON.stringify(value)}. ` +
+    `"${key}" must be ${expects}, but it is ${is}. ` +
       `Correct it in the context of cdk.json, or give it with -c ${key}=…`,
   );
 }

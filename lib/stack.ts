@@ -8,21 +8,33 @@ export class ZoomTokenRefresherStack extends Stack {
     super(scope, id, { description: 'Keeps Zoom OAuth tokens fresh for n8n.', ...props });
     const refresher = new ZoomTokenRefresher(this, 'ZoomTokenRefresher', props);
 
-    new CfnOutput(this, 'CallbackUrl', {
-      value: refresher.callbackUrl,
-      description: 'Redirect URL and OAuth allow list entry of the Zoom app.',
-    });
-    new CfnOutput(this, 'N8nPolicyArn', {
-      value: refresher.n8nPolicy.managedPolicyArn,
-      description: 'Policy for the user or role with which n8n reads Secrets Manager.',
-    });
-    new CfnOutput(this, 'OperatorFunctionName', {
-      value: refresher.operatorFunction.functionName,
-      description: 'Function that the command line invokes.',
-    });
-    new CfnOutput(this, 'AppSecretName', {
-      value: refresher.appSecret.secretName,
-      description: 'Secret for the credentials of the Zoom app.',
-    });
+    this.tell(
+      'CallbackUrl',
+      refresher.callbackUrl,
+      'Redirect URL and OAuth allow list entry of the Zoom app.',
+    );
+    this.tell('DomainTarget', refresher.domainTarget, 'Where the DNS record of the domain must point.');
+    this.tell('AppSecretName', refresher.appSecretName, 'Secret for the credentials of the Zoom app.');
+    this.tell(
+      'N8nPolicyArn',
+      refresher.n8nPolicy.managedPolicyArn,
+      'Policy for the user or role with which n8n reads Secrets Manager.',
+    );
+    this.tell('N8nUserSecretName', refresher.n8nUserSecretName, 'Secret with the access key for n8n.');
+    this.tell(
+      'OperatorFunctionName',
+      refresher.operatorFunction.functionName,
+      'Function that the command line invokes.',
+    );
+    this.tell(
+      'OperatorPolicyArn',
+      refresher.operatorPolicy.managedPolicyArn,
+      'Policy for those who use the command line.',
+    );
+    this.tell('AlarmTopicArn', refresher.alarmTopic.topicArn, 'Topic that is told of every alarm.');
+  }
+
+  private tell(id: string, value: string | undefined, description: string): void {
+    if (value !== undefined) new CfnOutput(this, id, { value, description });
   }
 }

@@ -1,74 +1,69 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
 import { CallbackApi } from './callback-api.ts';
 import { Connections } from './connections.ts';
 import { Credentials } from './credentials.ts';
+import { Dashboard } from './dashboard.ts';
+import { Encryption } from './encryption.ts';
 import { N8nAccess } from './n8n-access.ts';
 import { Operator } from './operator.ts';
+import type { ZoomTokenRefresherProps } from './props.ts';
 import { Rotation } from './rotation.ts';
-import { settings } from './settings.ts';
+import { settings as complete } from './settings.ts';
 
-export interface ZoomTokenRefresherProps {
-  /**
-   * Prefix of the names of functions and secrets, such as `<name>-operator` and `<name>/app/default`.
-   * 1 to 40 of a-z, 0-9 and "-", the first a letter. One of a name in an account and Region.
-   * @default 'zoom-token-refresher'
-   */
-  readonly name?: string;
-
-  /**
-   * Origin of Zoom's OAuth endpoints, without a slash at its end.
-   * @default 'https://zoom.us'
-   */
-  readonly zoomOauthUrl?: string;
-
-  /**
-   * Origin of Zoom's API, without a slash at its end.
-   * @default 'https://api.zoom.us'
-   */
-  readonly zoomApiUrl?: string;
-
-  /**
-   * What becomes of the table and the secrets when the stack is destroyed. Without them every connection has
-   * to be made anew.
-   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, they are kept, unless the very deployment that creates
-   * them fails: then they go, and their names are free for the next attempt
-   */
-  readonly removalPolicy?: RemovalPolicy;
-}
+export type { ZoomTokenRefresherProps };
 
 /** Keeps Zoom's OAuth tokens fresh, and publishes the access tokens to n8n through Secrets Manager. */
 export class ZoomTokenRefresher extends Construct {
   /** Where Zoom sends a browser after the consent: the app's redirect URL at Zoom. */
   readonly callbackUrl: string;
+  /** Where the DNS record of `domainName` must point. */
+  readonly domainTarget: string | undefined;
   /** For the user or role with which n8n reads Secrets Manager. */
   readonly n8nPolicy: IManagedPolicy;
+  /** Name of the secret that `createN8nUser` makes. */
+  readonly n8nUserSecretName: string | undefined;
   /** Invoked by the command line. */
   readonly operatorFunction: IFunction;
-  /** Credentials of the default Zoom app, to be filled in by the operator. */
-  readonly appSecret: Secret;
+  /** For the people and pipelines that use the command line. */
+  readonly operatorPolicy: IManagedPolicy;
+  /** Name of the secret for the credentials of the default Zoom app, to be filled in by the operator. */
+  readonly appSecretName: string;
+  /** Told of every alarm. */
+  readonly alarmTopic: ITopic;
 
   /** @throws {Error} that names the property whose value is wrong */
   constructor(scope: Construct, id: string, props: ZoomTokenRefresherProps = {}) {
     super(scope, id);
-    const chosen = settings(props);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
-
-    const connections = new Connections(this, 'Connections', { removalPolicy });
-    const credentials = new Credentials(this, 'Credentials', { settings: chosen, removalPolicy });
-    const n8nAccess = new N8nAccess(this, 'N8nAccess');
-    const parts = { settings: chosen, connections, credentials, n8nAccess };
+    const settings = complete(props);
+    const encryption = new Encryption(this, 'Encryption', { settings });
+    const connections = new Connections(this, 'Connections', { settings, encryption });
+    const credentials = new Credentials(this, 'Credentials', { settings, encryption });
+    const n8nAccess = new N8nAccess(this, 'N8nAccess', { settings, encryption });
+    const parts = { settings, connections, credentials, n8nAccess };
 
     const callbackApi = new CallbackApi(this, 'CallbackApi', parts);
-    new Rotation(this, 'Rotation', { ...parts, callbackApi });
-    const operator = new Operator(this, 'Operator', { ...parts, callbackApi });
+    const rotation = new Rotation(this, 'Rotation', { ...parts, callbackApi });
+    const operator = new Operator(this, 'Operator', { ...parts, callbackApi, encryption });
+    const watched = { callbackApi, rotation, operator };
+    const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...watched });
+    new Dashboard(this, 'Dashboard', { settings, alarms, ...watched });
+    // Not every Region takes tags on a dashboard.
+    Tags.of(this).add('application', settings.name, {
+      excludeResourceTypes: ['AWS::CloudWatch::Dashboard'],
+    });
 
     this.callbackUrl = `${callbackApi.url}/callback`;
+    this.domainTarget = callbackApi.domainTarget;
     this.n8nPolicy = n8nAccess.policy;
+    this.n8nUserSecretName = n8nAccess.userSecretName;
     this.operatorFunction = operator.function;
-    this.appSecret = credentials.defaultApp;
+    this.operatorPolicy = operator.policy;
+    this.appSecretName = credentials.defaultAppName;
+    this.alarmTopic = alarms.topic;
   }
 }

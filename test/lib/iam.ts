@@ -24,6 +24,8 @@ export const tableArn = arn('dynamodb', 'table/Connections');
 export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
+export const queueArn = (name: string) => arn('sqs', name);
+export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
 export function may(template: Template, who: Principal, action: string, resource: string): boolean {
@@ -58,6 +60,21 @@ export function rolePrincipal(template: Template, roleId: string): Principal {
   };
 }
 
+/** The managed policy whose description holds `words`, attached to a user of that name. */
+export function userWithPolicy(template: Template, name: string, words: string): Principal {
+  const policies = Object.values(template.findResources('AWS::IAM::ManagedPolicy')).filter(({ Properties }) =>
+    Properties.Description.includes(words),
+  );
+  return user(
+    name,
+    policies.flatMap(({ Properties }) => resolve(template, Properties.PolicyDocument.Statement)),
+  );
+}
+
+export function user(name: string, statements: Statement[]): Principal {
+  return { arn: `arn:aws:iam::${ACCOUNT}:user/${name}`, statements };
+}
+
 /** The statements of a role, a managed policy or a secret with every reference replaced by what it will be. */
 // biome-ignore lint/suspicious/noExplicitAny: any part of a template
 export function resolve(template: Template, value: any): any {
@@ -78,6 +95,7 @@ function reference(template: Template, id: string): string {
     'AWS::Partition': 'aws',
     'AWS::Region': REGION,
     'AWS::AccountId': ACCOUNT,
+    'AWS::URLSuffix': 'amazonaws.com',
   };
   const constant = pseudo[id];
   if (constant !== undefined) return constant;
@@ -91,10 +109,16 @@ function reference(template: Template, id: string): string {
       return logArn(Properties.LogGroupName);
     case 'AWS::Lambda::Function':
       return functionArn(Properties.FunctionName);
+    case 'AWS::SQS::Queue':
+      return queueArn(Properties.QueueName);
+    case 'AWS::KMS::Key':
+      return keyArn;
     case 'AWS::Scheduler::ScheduleGroup':
       return arn('scheduler', `schedule-group/${Properties.Name}`);
     case 'AWS::IAM::Role':
       return `arn:aws:iam::${ACCOUNT}:role/${id}`;
+    case 'AWS::IAM::User':
+      return `arn:aws:iam::${ACCOUNT}:user/${id}`;
     default:
       throw new Error(`A policy refers to ${id}, a ${Type}.`);
   }
@@ -107,13 +131,14 @@ function resourcePolicy(template: Template, resource: string): Statement[] {
     .flatMap(({ ResourcePolicy }) => ResourcePolicy.Statement);
 }
 
+// A negated operator holds when no value matches, the others when one does.
 function holds(condition: Statement['Condition'], principalArn: string): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
     const arns = keys['aws:PrincipalArn'];
-    if (operator !== 'ArnNotEquals' || arns === undefined || Object.keys(keys).length !== 1) {
+    if (!['ArnEquals', 'ArnNotEquals'].includes(operator) || !arns || Object.keys(keys).length !== 1) {
       throw new Error(`This condition is not evaluated here: ${JSON.stringify(condition)}.`);
     }
-    return !list(arns).some((pattern) => matches(pattern, principalArn));
+    return list(arns).some((pattern) => matches(pattern, principalArn)) === (operator === 'ArnEquals');
   });
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { functionNamed, synthesized } from './synthesized.ts';
 
 const template = synthesized();
-const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+
+type Resources = Record<string, { Type: string; DeletionPolicy?: string }>;
 
 describe('the functions', () => {
   test.each([
@@ -37,6 +37,8 @@ describe('the functions', () => {
       PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
       ZOOM_OAUTH_URL: 'https://zoom.us',
       ZOOM_API_URL: 'https://api.zoom.us',
+      MARGIN_SECONDS: '600',
+      EARLY_MARGIN_SECONDS: '1800',
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
     });
@@ -58,9 +60,12 @@ describe('the functions', () => {
     }
   });
 
-  test('Lambda never invokes one again by itself', () => {
+  test('Lambda never invokes one again by itself, nor after more than a minute', () => {
     template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 3);
-    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 });
+    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
   });
 });
 
@@ -75,8 +80,17 @@ describe('the schedule', () => {
       State: 'ENABLED',
       Target: {
         Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('RotationFunction'), 'Arn'] },
-        RetryPolicy: { MaximumRetryAttempts: 0 },
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetters'), 'Arn'] } },
       },
+    });
+  });
+
+  test('leaves what it could not start in a queue, encrypted, for two weeks', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      QueueName: 'zoom-token-refresher-dead-letters',
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
     });
   });
 
@@ -136,18 +150,42 @@ describe('the secrets', () => {
 });
 
 describe('when the stack is destroyed', () => {
-  const kept = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret'];
+  const kept = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::SecretsManager::ResourcePolicy'];
 
-  test('the table and the secrets stay', () => {
+  test('the table and the secrets stay, and the secrets stay protected', () => {
     for (const type of kept) {
       template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     }
   });
 
-  test('they go too where the app says so', () => {
-    const trial = synthesized({}, { removalPolicy: RemovalPolicy.DESTROY });
+  test('everything else goes', () => {
+    for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(
+      template.toJSON().Resources as Resources,
+    )) {
+      if (!kept.includes(Type)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
+    }
+  });
+
+  test('they go too where the context says so', () => {
+    const trial = synthesized({ removalPolicy: 'destroy' });
     for (const type of kept) trial.allResources(type, { DeletionPolicy: 'Delete' });
   });
+});
+
+test('what can be tagged is, but for the dashboard: not every Region takes tags there', () => {
+  const tags = [{ Key: 'application', Value: 'zoom-token-refresher' }];
+  for (const type of [
+    'DynamoDB::Table',
+    'SecretsManager::Secret',
+    'Lambda::Function',
+    'SNS::Topic',
+    'SQS::Queue',
+  ]) {
+    template.allResourcesProperties(`AWS::${type}`, { Tags: tags });
+  }
+  for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Dashboard'))) {
+    expect(Properties.Tags).toBeUndefined();
+  }
 });
 
 describe('the API', () => {
@@ -183,59 +221,13 @@ describe('the outputs', () => {
     });
   });
 
-  test("n8n's policy, the operator's function and the app's secret", () => {
+  test('who gets which policy, and where credentials go', () => {
     template.hasOutput('N8nPolicyArn', { Value: { Ref: Match.stringLikeRegexp('N8nAccessPolicy') } });
+    template.hasOutput('OperatorPolicyArn', { Value: { Ref: Match.stringLikeRegexp('OperatorPolicy') } });
     template.hasOutput('OperatorFunctionName', {
       Value: { Ref: Match.stringLikeRegexp('OperatorFunction') },
     });
-    template.hasOutput('AppSecretName', {});
-  });
-});
-
-describe('the context', () => {
-  test('another name renames the functions and the secrets, not what n8n reads', () => {
-    const other = synthesized({ name: 'staging' });
-    const { Variables } = functionNamed(other, 'staging-operator').Environment;
-    expect(Variables).toMatchObject({
-      APP_SECRET_PREFIX: 'staging/app/',
-      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
-    });
-    for (const name of ['staging/key', 'staging/app/default']) {
-      other.hasResourceProperties('AWS::SecretsManager::Secret', { Name: name });
-    }
-  });
-
-  test("Zoom's government cloud is two hosts", () => {
-    const gov = synthesized({ zoomOauthUrl: 'https://zoomgov.com', zoomApiUrl: 'https://api.zoomgov.com' });
-    expect(functionNamed(gov, 'zoom-token-refresher-rotate').Environment.Variables).toMatchObject({
-      ZOOM_OAUTH_URL: 'https://zoomgov.com',
-      ZOOM_API_URL: 'https://api.zoomgov.com',
-    });
-  });
-
-  test('a Zoom on this machine needs no TLS', () => {
-    expect(() => synthesized({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
-    expect(() => synthesized({ zoomOauthUrl: 'http://127.0.0.1:8788' })).not.toThrow();
-  });
-
-  test.each([
-    ['name', 'Zoom Tokens'],
-    ['name', ''],
-    ['name', 'a'.repeat(41)],
-    ['name', 7],
-    ['zoomOauthUrl', 'zoom.us'],
-    ['zoomOauthUrl', 'http://zoom.us'],
-    ['zoomOauthUrl', 'https://zoom.us/'],
-    ['zoomOauthUrl', 'https://zoom.us/oauth'],
-    ['zoomApiUrl', 'https://api.zoom.us/v2'],
-    ['zoomApiUrl', ['https://api.zoom.us']],
-  ])('a wrong %s, %j, fails the synth with a message that names it and what to do', (key, value) => {
-    expect(() => synthesized({ [key]: value })).toThrow(
-      expect.objectContaining({
-        message: expect.stringMatching(
-          new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\..* -c ${key}=`),
-        ),
-      }),
-    );
+    template.hasOutput('AppSecretName', { Value: 'zoom-token-refresher/app/default' });
+    template.hasOutput('AlarmTopicArn', { Value: { Ref: Match.stringLikeRegexp('AlarmsTopic') } });
   });
 });

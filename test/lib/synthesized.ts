@@ -3,19 +3,21 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { settingsFromContext } from '../../lib/settings.ts';
 import { ZoomTokenRefresherStack } from '../../lib/stack.ts';
-import type { ZoomTokenRefresherProps } from '../../lib/zoom-token-refresher.ts';
 
 const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
-/** The stack's template as `cdk synth -c key=value` makes it, with the functions left unbundled. */
-export function synthesized(
-  context: Record<string, unknown> = {},
-  props: Pick<ZoomTokenRefresherProps, 'removalPolicy'> = {},
-): Template {
-  const app = new App({ context: { ...flags, ...context, 'aws:cdk:bundling-stacks': [] } });
-  return Template.fromStack(
-    new ZoomTokenRefresherStack(app, 'Stack', { ...settingsFromContext(app.node), ...props }),
-  );
+// What takes seconds and is done by `bundled` and by `npm run synth`: bundling, and validating the template.
+const QUICKLY = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': false };
+
+/** The stack as `cdk synth -c key=value` makes it, with the functions left unbundled. */
+export function stackWith(context: Record<string, unknown> = {}): ZoomTokenRefresherStack {
+  const app = new App({ context: { ...flags, ...context, ...QUICKLY } });
+  return new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node));
+}
+
+/** Its template. */
+export function synthesized(context: Record<string, unknown> = {}): Template {
+  return Template.fromStack(stackWith(context));
 }
 
 /** The same with the functions bundled, into the folder `outdir`. */
@@ -32,3 +34,16 @@ export function functionNamed(template: Template, name: string) {
   if (found.length !== 1) throw new Error(`${found.length} functions are named ${name}.`);
   return found[0]?.Properties;
 }
+
+/** A context in which everything that can be chosen is chosen. */
+export const everything = {
+  apps: 'reports,support',
+  n8nPrincipals: 'arn:aws:iam::111122223333:role/service/n8n,arn:aws:iam::111122223333:user/n8n',
+  createN8nUser: true,
+  domainName: 'zoom.example.com',
+  certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+  encryption: 'customer',
+  deletionProtection: true,
+  logRetentionDays: 90,
+  alarmEmail: 'operator@example.com',
+};

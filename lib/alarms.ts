@@ -1,0 +1,142 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { CallbackApi } from './callback-api.ts';
+import type { Encryption } from './encryption.ts';
+import { measured } from './metrics.ts';
+import type { Operator } from './operator.ts';
+import type { Rotation } from './rotation.ts';
+import type { Settings } from './settings.ts';
+
+export interface Watched {
+  readonly callbackApi: CallbackApi;
+  readonly rotation: Rotation;
+  readonly operator: Operator;
+}
+
+interface AlarmsProps extends Watched {
+  readonly settings: Settings;
+  readonly encryption: Encryption;
+}
+
+type Rule = Omit<AlarmProps, 'alarmName' | 'alarmDescription'>;
+
+/** Rings when the value reaches `threshold`; without a value there is nothing to say. */
+const atLeast = (threshold: number, metric: IMetric, evaluationPeriods = 1): Rule => ({
+  metric,
+  threshold,
+  evaluationPeriods,
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+});
+
+/** Who is told, and of what. Each alarm is a section of `docs/runbook.md`. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly alarms: Alarm[] = [];
+  private readonly settings: Settings;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { settings, encryption, callbackApi, rotation, operator } = props;
+    this.settings = settings;
+    this.topic = new Topic(this, 'Topic', {
+      topicName: `${settings.name}-alarms`,
+      displayName: 'Zoom tokens',
+      enforceSSL: true,
+      ...(encryption.topicKey && { masterKey: encryption.topicKey }),
+    });
+    if (settings.alarmEmail !== undefined) {
+      this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+    }
+    const five = { period: Duration.minutes(5) };
+
+    // Sweeps that stop measure nothing, so it is their absence that rings.
+    this.alarm('no-sweep', `No sweep for ${settings.alarmNoSweepMinutes} minutes.`, {
+      metric: measured(settings, 'SweepSeconds', 'SampleCount'),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: settings.alarmNoSweepMinutes,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    // Three times: between a token's last minutes and its successor may lie one failed attempt.
+    this.alarm(
+      'validity-low',
+      `A token that n8n reads ends in less than ${settings.alarmValidityMinutes} minutes.`,
+      {
+        metric: measured(settings, 'MinutesOfValidity', 'Minimum'),
+        threshold: settings.alarmValidityMinutes,
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        evaluationPeriods: Math.max(3, settings.sweepRateMinutes),
+        datapointsToAlarm: settings.sweepRateMinutes === 1 ? 3 : 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      },
+    );
+    this.alarm(
+      'reconnect-needed',
+      'A connection lost its consent: a person must connect it again.',
+      atLeast(1, measured(settings, 'ReconnectNeeded', 'Maximum', five)),
+    );
+    this.alarm(
+      'misconfigured',
+      "Zoom refuses an app's credentials, or one of its secrets cannot be used.",
+      atLeast(1, measured(settings, 'Misconfigured', 'Maximum', five)),
+    );
+    this.alarm(
+      'publish-failing',
+      'Fresh tokens do not reach Secrets Manager, so n8n keeps old ones.',
+      atLeast(settings.alarmPublishFailures, measured(settings, 'PublishFailed', 'Sum', five), 2),
+    );
+    this.alarm(
+      'callback-errors',
+      'The pages of a consent answer with server errors.',
+      atLeast(settings.alarmCallbackErrors, callbackApi.api.metricServerError({ ...five, statistic: 'Sum' })),
+    );
+    this.alarm(
+      'dead-letters',
+      'The scheduler could not start a sweep.',
+      atLeast(1, rotation.deadLetters.metricApproximateNumberOfMessagesVisible(five)),
+    );
+    const functions = {
+      callback: callbackApi.function,
+      rotate: rotation.function,
+      operator: operator.function,
+    };
+    for (const [task, fn] of Object.entries(functions)) {
+      this.alarm(
+        'function-errors',
+        `The function ${task} ended with an error, or was stopped at its time limit.`,
+        atLeast(1, fn.metricErrors(five)),
+        task,
+      );
+      this.alarm(
+        'function-throttles',
+        `Lambda refused to start the function ${task}: the account has no concurrency left.`,
+        atLeast(1, fn.metricThrottles(five)),
+        task,
+      );
+    }
+  }
+
+  private alarm(section: string, what: string, rule: Rule, which?: string): void {
+    const { name, runbookUrl } = this.settings;
+    const id = which === undefined ? section : `${section}-${which}`;
+    const alarm = new Alarm(this, id, {
+      ...rule,
+      alarmName: `${name}-${id}`,
+      alarmDescription: `${what} What to do: ${runbookUrl}#${section}`,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+    this.alarms.push(alarm);
+  }
+}

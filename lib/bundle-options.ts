@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+/** How `entry` becomes the one file `outfile` that a function runs. */
+export function bundleOptions(entry: string, outfile: string): BuildOptions {
+  return {
+    absWorkingDir: import.meta.dirname,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Without this, a package's CommonJS build would be taken where it names both with `main` and `module`.
+    mainFields: ['module', 'main'],
+    // A function's credentials are in its environment; the other ways to find some are 140 kB.
+    alias: {
+      '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
+    },
+    // The log names an error by its class.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: {
+      // CommonJS packages call `require` for Node's own modules, and a module has none.
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { removal } from './removal.ts';
+import type { Settings } from './settings.ts';
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+const ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+/** The customer's key, where one is asked for, and who may use it through which service. */
+export class Encryption extends Construct {
+  /** For the table and the secrets; `undefined` leaves them to the keys of AWS. */
+  readonly key: IKey | undefined;
+  /** For the topic: CloudWatch must be let in by the key's own policy, which is ours to write only if the key is. */
+  readonly topicKey: IKey | undefined;
+
+  constructor(scope: Construct, id: string, props: { readonly settings: Settings }) {
+    super(scope, id);
+    const { settings } = props;
+    if (settings.kmsKeyArn !== undefined) this.key = Key.fromKeyArn(this, 'Given', settings.kmsKeyArn);
+    if (settings.encryption !== 'customer') return;
+    const key = new Key(this, 'Key', {
+      alias: settings.name,
+      description: 'Encrypts the Zoom connections at rest.',
+      enableKeyRotation: true,
+      removalPolicy: removal(settings),
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        resources: ['*'], // In a key's policy this is the key.
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    this.key = key;
+    this.topicKey = key;
+  }
+
+  /** Statements for who reads and writes what this key encrypts, through these services alone. */
+  use(...services: ('dynamodb' | 'secretsmanager')[]): PolicyStatement[] {
+    if (!this.key) return [];
+    const { region, urlSuffix } = Stack.of(this);
+    return [
+      new PolicyStatement({
+        actions: ACTIONS,
+        resources: [this.key.keyArn],
+        conditions: {
+          StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.${urlSuffix}`) },
+        },
+      }),
+    ];
+  }
+}

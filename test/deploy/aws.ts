@@ -1,0 +1,73 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ACCOUNT, type Emulator, REGION } from './emulator.ts';
+
+/** The AWS services, as one principal may use them. */
+export interface Caller {
+  secrets: SecretsManagerClient;
+  lambda: LambdaClient;
+  dynamodb: DynamoDBClient;
+  iam: IAMClient;
+}
+
+interface AccessKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+function callerWith({ url }: Emulator, credentials: AccessKey): Caller {
+  const options = { endpoint: url, region: REGION, credentials };
+  return {
+    secrets: new SecretsManagerClient(options),
+    lambda: new LambdaClient(options),
+    dynamodb: new DynamoDBClient(options),
+    iam: new IAMClient(options),
+  };
+}
+
+export function root(emulator: Emulator): Caller {
+  const { AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '' } = emulator.environment;
+  return callerWith(emulator, { accessKeyId: id, secretAccessKey: secret });
+}
+
+export const userArn = (name: string) => `arn:aws:iam::${ACCOUNT}:user/${name}`;
+
+/** Makes a user without any permission, and an access key for it. */
+export async function createUser(emulator: Emulator, name: string): Promise<Caller> {
+  const { iam } = root(emulator);
+  await iam.send(new CreateUserCommand({ UserName: name }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+  return callerWith(emulator, {
+    accessKeyId: AccessKey?.AccessKeyId ?? '',
+    secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+  });
+}
+
+export async function attach(emulator: Emulator, user: string, policyArn: string | undefined): Promise<void> {
+  await root(emulator).iam.send(new AttachUserPolicyCommand({ UserName: user, PolicyArn: policyArn }));
+}
+
+export async function allow(emulator: Emulator, user: string, statement: object): Promise<void> {
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  await root(emulator).iam.send(
+    new PutUserPolicyCommand({ UserName: user, PolicyName: 'inline', PolicyDocument }),
+  );
+}
+
+/** What the function answers. @throws {Error} when it fails */
+export async function invoke<T>({ lambda }: Caller, name: string, event: object): Promise<T> {
+  const { FunctionError, Payload } = await lambda.send(
+    new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
+  );
+  const answer = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) throw new Error(`${name} failed: ${answer}`);
+  return JSON.parse(answer);
+}

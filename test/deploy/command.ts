@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandOptions {
+  cwd?: string;
+  env: NodeJS.ProcessEnv;
+}
+
+const groups = new Set<number>();
+
+/** Ends what `run` has started, with all that it has started itself. */
+export function endCommands(): void {
+  for (const group of groups) process.kill(-group);
+}
+
+/**
+ * Runs a program to its end. Answers what it said, both streams.
+ * @throws {Error} with the last of it when the program fails or cannot be started
+ */
+export async function run(program: string, args: string[], { cwd, env }: CommandOptions): Promise<string> {
+  const child = spawn(program, args, {
+    ...(cwd && { cwd }),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  if (child.pid !== undefined) groups.add(child.pid);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  if (child.pid !== undefined) groups.delete(child.pid);
+  if (status === 0) return said;
+  const last = said.trim().split('\n').slice(-30).join('\n');
+  throw new Error(`${program} ${args[0]} ended with ${status}:\n${last}`);
+}

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { run } from './command.ts';
+import { answerLocalhost } from './localhost.ts';
+
+export const ACCOUNT = '111122223333';
+export const REGION = 'eu-west-1';
+
+const ROOT = join(import.meta.dirname, '../..');
+const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+const BIN = join(ROOT, 'node_modules/.bin');
+const START_SECONDS = 40;
+
+/** What this machine lacks: nothing was tested, and nothing failed. */
+export class Missing extends Error {}
+
+export interface Emulator {
+  url: string;
+  /** For programs that talk to it: the account's root, and no AWS configuration of this machine's user. */
+  environment: NodeJS.ProcessEnv;
+  stop(): void;
+}
+
+/** A port of this machine that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
+
+/**
+ * Installs the emulator, once for each version, under node_modules/.cache. Answers its Python.
+ * @throws {Missing} without Python 3 or without PyPI
+ */
+export async function install(): Promise<string> {
+  const version = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const folder = join(ROOT, 'node_modules/.cache', `aws-emulator-${version}`);
+  const python = join(folder, 'bin/python');
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return python;
+  rmSync(folder, { recursive: true, force: true });
+  const env = process.env;
+  await run('python3', ['-m', 'venv', folder], { env }).catch((error) => {
+    throw new Missing(`Python 3 with its venv module is needed: ${error.message}`);
+  });
+  await run(python, ['-m', 'pip', 'install', '--quiet', '--no-input', '--requirement', REQUIREMENTS], {
+    env,
+  }).catch((error) => {
+    throw new Missing(`The emulator cannot be installed from PyPI: ${error.message}`);
+  });
+  writeFileSync(complete, '');
+  return python;
+}
+
+/**
+ * Starts it on loopback, over TLS and with IAM enforced: what runs in it may do what its policies allow.
+ * @throws {Missing} without openssl
+ */
+export async function start(python: string, folder: string): Promise<Emulator> {
+  const port = await freePort();
+  const url = `https://localhost:${port}`;
+  const { certificate, key } = await certificateFor(folder);
+  trust(certificate);
+  answerLocalhost();
+  const root = { AWS_ACCESS_KEY_ID: 'root', AWS_SECRET_ACCESS_KEY: 'root-of-the-emulator' };
+  const path = `${BIN}:${process.env.PATH}`;
+  const log = join(folder, 'emulator.log');
+  const child = spawn(
+    python,
+    ['-m', 'hypercorn', 'ministack.app:app', '--bind', `127.0.0.1:${port}`].concat([
+      '--certfile',
+      certificate,
+      '--keyfile',
+      key,
+    ]),
+    {
+      cwd: folder,
+      // A group of its own, so that the functions' processes end with it.
+      detached: true,
+      stdio: ['ignore', openSync(log, 'w'), openSync(log, 'a')],
+      env: {
+        ...root,
+        AUTH: 'true',
+        // Node 24 first: it runs the functions.
+        PATH: path,
+        HOME: folder,
+        TMPDIR: folder,
+        GATEWAY_PORT: String(port),
+        LAMBDA_EXECUTOR: 'local',
+        MINISTACK_ACCOUNT_ID: ACCOUNT,
+        MINISTACK_REGION: REGION,
+        MINISTACK_SSL_CERT: certificate,
+        MINISTACK_SSL_KEY: key,
+        USE_SSL: '1',
+      },
+    },
+  );
+  const stop = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
+  };
+  for (let waited = 0; !(await answers(url)); waited += 0.25) {
+    if (child.exitCode !== null || waited > START_SECONDS) {
+      stop();
+      throw new Error(`The emulator does not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+    }
+    await setTimeout(250);
+  }
+  const environment = {
+    ...root,
+    PATH: path,
+    HOME: folder,
+    AWS_CA_BUNDLE: certificate,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: REGION,
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    NODE_EXTRA_CA_CERTS: certificate,
+  };
+  return { url, environment, stop };
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/_ministack/health`).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.ok;
+    },
+    () => false,
+  );
+}
+
+/** The bootstrap's bucket refuses whatever comes without TLS, so a certificate is made for this run. */
+async function certificateFor(folder: string): Promise<{ certificate: string; key: string }> {
+  const certificate = join(folder, 'certificate.pem');
+  const key = join(folder, 'certificate.key');
+  const names = 'subjectAltName=DNS:localhost,DNS:*.execute-api.localhost,IP:127.0.0.1';
+  await run(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+      .concat(['-days', '2', '-subj', '/CN=localhost', '-addext', names])
+      .concat(['-keyout', key, '-out', certificate]),
+    { env: process.env },
+  ).catch((error) => {
+    throw new Missing(`openssl is needed for a certificate: ${error.message}`);
+  });
+  return { certificate, key };
+}
+
+function trust(certificate: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(certificate, 'utf8')]);
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
+import { everything, functionNamed, synthesized } from './synthesized.ts';
+
+// What the settings do to the template.
+
+const template = synthesized(everything);
+
+test('another name renames the functions and the secrets, not what n8n reads', () => {
+  const other = synthesized({ name: 'staging' });
+  const { Variables } = functionNamed(other, 'staging-operator').Environment;
+  expect(Variables).toMatchObject({
+    APP_SECRET_PREFIX: 'staging/app/',
+    PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+  });
+  for (const name of ['staging/key', 'staging/app/default']) {
+    other.hasResourceProperties('AWS::SecretsManager::Secret', { Name: name });
+  }
+});
+
+test("Zoom's government cloud is two hosts, and the pace is three numbers", () => {
+  const gov = synthesized({
+    zoomOauthUrl: 'https://zoomgov.com',
+    zoomApiUrl: 'https://api.zoomgov.com',
+    sweepRateMinutes: '2',
+    marginSeconds: '300',
+    earlyMarginSeconds: '2400',
+  });
+  expect(functionNamed(gov, 'zoom-token-refresher-rotate').Environment.Variables).toMatchObject({
+    ZOOM_OAUTH_URL: 'https://zoomgov.com',
+    ZOOM_API_URL: 'https://api.zoomgov.com',
+    MARGIN_SECONDS: '300',
+    EARLY_MARGIN_SECONDS: '2400',
+  });
+  gov.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(2 minutes)' });
+});
+
+test('each app has a secret, protected as the default one is', () => {
+  for (const app of ['default', 'reports', 'support']) {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: `zoom-token-refresher/app/${app}`,
+    });
+  }
+  // The key, three apps, and the user of n8n.
+  template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 5);
+});
+
+describe('n8n', () => {
+  test('the user and the role of n8n get its policy, and so does a user that is made for it', () => {
+    template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+      Description: Match.stringLikeRegexp('Lets n8n read'),
+      Roles: ['n8n'],
+      Users: ['n8n'],
+    });
+    template.hasResourceProperties('AWS::IAM::User', {
+      ManagedPolicyArns: [{ Ref: Match.stringLikeRegexp('N8nAccessPolicy') }],
+    });
+  });
+
+  test("the user's access key is in a secret, and neither in the template nor in an output", () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/n8n-user',
+      SecretString: {
+        'Fn::Join': [
+          '',
+          Match.arrayWith([{ 'Fn::GetAtt': [Match.stringLikeRegexp('AccessKey'), 'SecretAccessKey'] }]),
+        ],
+      },
+    });
+    template.hasOutput('N8nUserSecretName', { Value: 'zoom-token-refresher/n8n-user' });
+    expect(JSON.stringify(template.toJSON().Outputs)).not.toMatch(/AccessKey/);
+  });
+});
+
+describe('a domain of one’s own', () => {
+  test('is what links and the redirect URL are made of', () => {
+    template.hasOutput('CallbackUrl', { Value: 'https://zoom.example.com/callback' });
+    const { Variables } = functionNamed(template, 'zoom-token-refresher-operator').Environment;
+    expect(Variables.PUBLIC_URL).toBe('https://zoom.example.com');
+  });
+
+  test('leads to the API, whose own name is switched off', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'zoom.example.com',
+      DomainNameConfigurations: [{ CertificateArn: everything.certificateArn }],
+    });
+    template.resourceCountIs('AWS::ApiGatewayV2::ApiMapping', 1);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { DisableExecuteApiEndpoint: true });
+    template.hasOutput('DomainTarget', {
+      Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('Domain'), 'RegionalDomainName'] },
+    });
+  });
+});
+
+describe('a KMS key', () => {
+  test('that is made here is for the table, the secrets and the topic, and is replaced every year', () => {
+    const key = { 'Fn::GetAtt': [Match.stringLikeRegexp('EncryptionKey'), 'Arn'] };
+    template.hasResource('AWS::KMS::Key', {
+      Properties: { EnableKeyRotation: true },
+      DeletionPolicy: 'RetainExceptOnCreate',
+    });
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      SSESpecification: { KMSMasterKeyId: key, SSEEnabled: true, SSEType: 'KMS' },
+    });
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: key });
+    template.hasResourceProperties('AWS::SNS::Topic', {
+      KmsMasterKeyId: { 'Fn::GetAtt': [Match.anyValue(), 'Arn'] },
+    });
+  });
+
+  test("that is given is for the table and the secrets; the topic's would need CloudWatch in its policy", () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012';
+    const given = synthesized({ kmsKeyArn });
+    given.resourceCountIs('AWS::KMS::Key', 0);
+    given.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { KMSMasterKeyId: kmsKeyArn } });
+    given.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: kmsKeyArn });
+    given.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.absent() });
+  });
+});
+
+test('the table refuses to be deleted, and the logs are kept longer', () => {
+  template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
+  template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+});
+
+test('another CDK app embeds it as a construct', () => {
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Theirs', {
+    env: { account: '111122223333', region: 'eu-west-1' },
+  });
+  const refresher = new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });
+  expect(refresher.appSecretName).toBe('zoom/app/default');
+  Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 3);
+  expect(() => new ZoomTokenRefresher(stack, 'Other', { name: 'Zoom!' })).toThrow(/^"name" must be/);
+});

@@ -1,0 +1,40 @@
+import { functionPrincipal, rolePrincipal, secretArn, user, userWithPolicy } from './iam.ts';
+import { synthesized } from './synthesized.ts';
+
+// Who there is, in the template without any choice, and what there is to read.
+
+export const NAME = 'zoom-token-refresher';
+export const template = synthesized();
+
+export const key = secretArn(`${NAME}/key`);
+export const defaultApp = secretArn(`${NAME}/app/default`);
+export const otherApp = secretArn(`${NAME}/app/other`);
+export const published = secretArn('n8n_zoom_main');
+export const foreign = secretArn('somebody/elses');
+
+export const READ = 'secretsmanager:GetSecretValue';
+export const PUBLISH = ['CreateSecret', 'PutSecretValue', 'RestoreSecret', 'TagResource'].map(
+  (action) => `secretsmanager:${action}`,
+);
+export const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+export const scheduleRole: string = Object.values(template.findResources('AWS::Scheduler::Schedule'))[0]
+  ?.Properties.Target.RoleArn['Fn::GetAtt'][0];
+
+export const principals = {
+  callback: functionPrincipal(template, `${NAME}-callback`),
+  rotate: functionPrincipal(template, `${NAME}-rotate`),
+  operator: functionPrincipal(template, `${NAME}-operator`),
+  scheduler: rolePrincipal(template, scheduleRole),
+  n8n: userWithPolicy(template, 'n8n', 'Lets n8n read'),
+  person: userWithPolicy(template, 'person', 'operate'),
+  // https://docs.n8n.io/external-secrets/
+  "n8n with its vendor's sample policy": user('n8n', [
+    {
+      Effect: 'Allow',
+      Action: ['secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue', READ],
+      Resource: '*',
+    },
+  ]),
+  administrator: user('administrator', [{ Effect: 'Allow', Action: '*', Resource: '*' }]),
+};

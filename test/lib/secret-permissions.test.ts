@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import { functionPrincipal, keyArn, may, secretArn, user } from './iam.ts';
+import {
+  defaultApp,
+  foreign,
+  key,
+  NAME,
+  otherApp,
+  principals,
+  published,
+  READ,
+  template,
+} from './principals.ts';
+import { synthesized } from './synthesized.ts';
+
+describe('who may read which secret', () => {
+  test.each<
+    [keyof typeof principals, Record<'key' | 'defaultApp' | 'otherApp' | 'published' | 'foreign', boolean>]
+  >([
+    ['callback', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
+    ['rotate', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
+    ['operator', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
+    ['scheduler', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
+    ['n8n', { key: false, defaultApp: false, otherApp: false, published: true, foreign: false }],
+    ['person', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
+  ])('%s: %j', (who, expected) => {
+    const reads = (secret: string) => may(template, principals[who], READ, secret);
+    expect({
+      key: reads(key),
+      defaultApp: reads(defaultApp),
+      otherApp: reads(otherApp),
+      published: reads(published),
+      foreign: reads(foreign),
+    }).toEqual(expected);
+  });
+
+  test.each(["n8n with its vendor's sample policy", 'administrator'] as const)(
+    '%s: the published tokens, but neither the key nor the app credentials',
+    (who) => {
+      expect(may(template, principals[who], READ, published)).toBe(true);
+      expect(may(template, principals[who], READ, key)).toBe(false);
+      expect(may(template, principals[who], READ, defaultApp)).toBe(false);
+    },
+  );
+});
+
+describe('who may do what to secrets', () => {
+  test.each<[string, string, Partial<Record<keyof typeof principals, boolean>>]>([
+    ['ListSecrets', '*', { callback: false, rotate: false, operator: false, n8n: true, person: false }],
+    [
+      'BatchGetSecretValue',
+      '*',
+      { callback: false, rotate: false, operator: false, n8n: true, person: false },
+    ],
+    [
+      'PutSecretValue',
+      published,
+      { callback: true, rotate: true, operator: true, n8n: false, scheduler: false },
+    ],
+    [
+      'PutSecretValue',
+      key,
+      { callback: false, rotate: false, operator: false, n8n: false, administrator: true },
+    ],
+    [
+      'PutSecretValue',
+      defaultApp,
+      { callback: false, rotate: false, operator: false, n8n: false, person: true, administrator: true },
+    ],
+    ['PutSecretValue', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
+    ['CreateSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
+    [
+      'DeleteSecret',
+      published,
+      { callback: false, rotate: false, operator: true, n8n: false, person: false },
+    ],
+    ['DeleteSecret', defaultApp, { callback: false, rotate: false, operator: false, person: false }],
+    ['DeleteSecret', key, { callback: false, rotate: false, operator: false, n8n: false }],
+    ['PutResourcePolicy', key, { callback: false, rotate: false, operator: false, n8n: false }],
+  ])('%s on %s: %j', (action, resource, expected) => {
+    for (const [who, allowed] of Object.entries(expected)) {
+      const principal = principals[who as keyof typeof principals];
+      expect([who, may(template, principal, `secretsmanager:${action}`, resource)]).toEqual([who, allowed]);
+    }
+  });
+});
+
+describe('a secret that the context adds', () => {
+  const more = synthesized({ apps: 'other', createN8nUser: true });
+  const sample = principals["n8n with its vendor's sample policy"];
+
+  test("an app's is read by the functions alone, as the default one is", () => {
+    expect(may(more, functionPrincipal(more, `${NAME}-rotate`), READ, otherApp)).toBe(true);
+    expect(may(more, sample, READ, otherApp)).toBe(false);
+    expect(may(more, principals.administrator, READ, otherApp)).toBe(false);
+  });
+
+  test("the access key of n8n's user is read by an administrator, and never with that key itself", () => {
+    const accessKey = secretArn(`${NAME}/n8n-user`);
+    const [userId = ''] = Object.keys(more.findResources('AWS::IAM::User'));
+    expect(may(more, principals.administrator, READ, accessKey)).toBe(true);
+    expect(may(more, user(userId, sample.statements), READ, accessKey)).toBe(false);
+    expect(may(more, functionPrincipal(more, `${NAME}-operator`), READ, accessKey)).toBe(false);
+  });
+});
+
+test("a key of one's own is used through the table and the secrets alone", () => {
+  const own = synthesized({ encryption: 'customer' });
+  for (const task of ['callback', 'rotate', 'operator']) {
+    const use = functionPrincipal(own, `${NAME}-${task}`).statements.filter(
+      ({ Resource }) => Resource === keyArn,
+    );
+    expect(use.flatMap(({ Condition }) => Condition?.StringEquals?.['kms:ViaService']).sort()).toEqual([
+      'dynamodb.eu-west-1.amazonaws.com',
+      'secretsmanager.eu-west-1.amazonaws.com',
+    ]);
+  }
+});

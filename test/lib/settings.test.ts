@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals';
+import { settings } from '../../lib/settings.ts';
+
+const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+
+test('nothing has to be chosen', () => {
+  expect(settings({})).toMatchObject({
+    name: 'zoom-token-refresher',
+    apps: [],
+    zoomOauthUrl: 'https://zoom.us',
+    zoomApiUrl: 'https://api.zoom.us',
+    sweepRateMinutes: 1,
+    marginSeconds: 600,
+    earlyMarginSeconds: 1800,
+    removalPolicy: 'retain',
+    encryption: 'aws',
+    logRetentionDays: 30,
+    alarmNoSweepMinutes: 10,
+    alarmValidityMinutes: 10,
+  });
+});
+
+test('text, as the command line gives it, does for numbers, switches and lists', () => {
+  const given = {
+    sweepRateMinutes: '2',
+    createN8nUser: 'true',
+    deletionProtection: 'false',
+    apps: 'reports, support',
+    logRetentionDays: '365',
+  };
+  expect(settings(given)).toMatchObject({
+    sweepRateMinutes: 2,
+    createN8nUser: true,
+    deletionProtection: false,
+    apps: ['reports', 'support'],
+    logRetentionDays: 365,
+  });
+});
+
+test('a Zoom on this machine needs no TLS', () => {
+  expect(() => settings({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
+  expect(() => settings({ zoomApiUrl: 'http://127.0.0.1:8788' })).not.toThrow();
+});
+
+test('a later margin makes a later alarm, so that a healthy token does not ring', () => {
+  expect(settings({ marginSeconds: 330 }).alarmValidityMinutes).toBe(5);
+});
+
+describe('a wrong value fails, with a message that names it, what it must be and what it is', () => {
+  test.each([
+    ['name', 'Zoom Tokens'],
+    ['name', ''],
+    ['name', 'a'.repeat(41)],
+    ['name', 7],
+    ['apps', 'Reports'],
+    ['apps', 'default'],
+    ['apps', 'reports,reports'],
+    ['apps', { reports: true }],
+    ['zoomOauthUrl', 'zoom.us'],
+    ['zoomOauthUrl', 'http://zoom.us'],
+    ['zoomOauthUrl', 'https://zoom.us/'],
+    ['zoomOauthUrl', 'https://zoom.us/oauth'],
+    ['zoomApiUrl', 'https://api.zoom.us/v2'],
+    ['zoomApiUrl', ['https://api.zoom.us']],
+    ['sweepRateMinutes', 0],
+    ['sweepRateMinutes', 6],
+    ['sweepRateMinutes', 1.5],
+    ['sweepRateMinutes', 'often'],
+    ['marginSeconds', 119],
+    ['marginSeconds', '-600'],
+    ['earlyMarginSeconds', 3001],
+    ['n8nPrincipals', 'n8n'],
+    ['n8nPrincipals', 'arn:aws:sts::111122223333:assumed-role/n8n/session'],
+    ['createN8nUser', 'yes'],
+    ['domainName', 'https://zoom.example.com'],
+    ['domainName', 'Zoom.example.com'],
+    ['certificateArn', 'arn:aws:iam::111122223333:server-certificate/zoom'],
+    ['encryption', 'mine'],
+    ['kmsKeyArn', 'arn:aws:kms:eu-west-1:111122223333:alias/zoom'],
+    ['removalPolicy', 'snapshot'],
+    ['deletionProtection', 1],
+    ['logRetentionDays', 31],
+    ['alarmEmail', 'operator'],
+    ['alarmNoSweepMinutes', 4],
+    ['alarmValidityMinutes', 0],
+    ['alarmPublishFailures', 0],
+    ['alarmCallbackErrors', 'few'],
+    ['runbookUrl', 'see the wiki'],
+  ])('%s: %j', (key, value) => {
+    expect(() => settings({ [key]: value })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\..* -c ${key}=`),
+        ),
+      }),
+    );
+  });
+
+  test.each([
+    [
+      { sweepRateMinutes: 5, marginSeconds: 599 },
+      '"marginSeconds" must be at least two sweeps, 600, but it is 599.',
+    ],
+    [
+      { earlyMarginSeconds: 300 },
+      '"earlyMarginSeconds" must be at least "marginSeconds", 600, but it is 300.',
+    ],
+    [
+      { alarmValidityMinutes: 11 },
+      '"alarmValidityMinutes" must be at most 10, the minutes at which a token is replaced, but it is 11.',
+    ],
+    [
+      { domainName: 'zoom.example.com' },
+      '"certificateArn" must be the ARN of the certificate for "domainName", but it is missing.',
+    ],
+    [
+      { certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/a-b' },
+      '"domainName" must be the name that "certificateArn" is for, but it is missing.',
+    ],
+    [
+      { encryption: 'customer', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/a-b' },
+      '"encryption" must be left out beside "kmsKeyArn", since "customer" makes a key, but it is "customer".',
+    ],
+  ])('what does not fit together: %j', (given, message) => {
+    expect(() => settings(given)).toThrow(message);
+  });
+});
