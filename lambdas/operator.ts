@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import * as z from 'zod/mini';
 import { deadlineOf, logFailure, logged } from './middleware.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
 import { makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
@@ -9,8 +10,8 @@ import type { StepOptions } from './tokens/step.ts';
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
 const Request = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('link'), connection: z.string(), app: z._default(z.string(), 'default') }),
-  z.object({ action: z.literal('connect'), connection: z.string(), app: z._default(z.string(), 'default') }),
+  z.object({ action: z.literal('link'), connection: z.string(), app: z.optional(z.string()) }),
+  z.object({ action: z.literal('connect'), connection: z.string(), app: z.optional(z.string()) }),
   z.object({ action: z.literal('status'), connection: z.optional(z.string()) }),
   z.object({ action: z.literal('rotate'), connection: z.string() }),
 ]);
@@ -43,9 +44,9 @@ async function act(event: unknown, runtime: Runtime, options: StepOptions): Prom
   const request = parsed.data;
   switch (request.action) {
     case 'link':
-      return makeLink(request, runtime, runtime.publicUrl);
+      return makeLink(await withApp(request, runtime), runtime, runtime.publicUrl);
     case 'connect': {
-      const { outcome } = await connectServerToServer(request, runtime, options);
+      const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       const [connection] = await status(request.connection, runtime);
       return { connection, outcome: outcome.did };
     }
@@ -54,6 +55,15 @@ async function act(event: unknown, runtime: Runtime, options: StepOptions): Prom
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
   }
+}
+
+/** A connection stays with its app unless the request names another. */
+async function withApp(
+  { connection, app }: { connection: string; app?: string | undefined },
+  { store }: Runtime,
+) {
+  assertName('connection', connection);
+  return { connection, app: app ?? (await store.get(connection))?.app ?? 'default' };
 }
 
 function badRequest(): TokenError {

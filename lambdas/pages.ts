@@ -44,6 +44,7 @@ const TITLES: Record<string, string> = {
   consent_declined: 'Consent declined',
   state_mismatch: 'This answer belongs to another tab',
   already_linked: 'Connected already',
+  overtaken: 'Connected already',
   code_refused: 'Zoom refused the code',
 };
 
@@ -53,6 +54,7 @@ const STATUS: Record<string, number> = {
   consent_expired: 410,
   consent_declined: 403,
   already_linked: 409,
+  overtaken: 409,
 };
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try_again: 503 } as const;
@@ -92,8 +94,8 @@ export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
     return page(404, 'bad', 'No such page', ['<p>There is nothing here; the link may be incomplete.</p>']);
   }
   return page(500, 'bad', 'Something is broken here', [
-    '<p>The request could not be finished, and nothing was changed.</p>',
-    '<p>The operator finds the reason in the log of the callback function.</p>',
+    '<p>The request could not be finished.</p>',
+    '<p>Ask the operator whether the connection was made; the log of the callback function tells the reason.</p>',
   ]);
 }
 

@@ -62,11 +62,6 @@ export class N8nAccess extends Construct {
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }
 
-  /** Lets the function take what a connection published away from n8n. */
-  grantWithdraw(fn: ServiceFunction): void {
-    this.allow(fn, 'DeleteSecret');
-  }
-
   private allow(fn: ServiceFunction, ...actions: string[]): void {
     fn.allow(
       actions.map((action) => `secretsmanager:${action}`),

@@ -109,6 +109,8 @@ async function start(
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_LAMBDA: publicUrl,
     AWS_REGION: 'us-east-1',
+    // The AWS CLI 1 and boto3 know this name only.
+    AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };

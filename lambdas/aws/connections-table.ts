@@ -129,7 +129,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
       ) as Promise<Connection | undefined>,
 
-    async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }) {
+    async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }, seen) {
       const known = Object.entries({ zoomUserId, zoomAccountId }).filter(([, value]) => value !== undefined);
       const unknown = ['zoomUserId', 'zoomAccountId'].filter(
         (name) => !known.some(([found]) => found === name),
@@ -142,8 +142,9 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
             ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
           REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
-        { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1 },
-        'attribute_not_exists(#sealedTokens) OR #sealedTokens <> :sealedTokens',
+        { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1, seen },
+        `attribute_not_exists(#consentId)
+          OR (#consentId <> :consentId AND (#generation = :seen OR #consentedAt <= :consentedAt))`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },

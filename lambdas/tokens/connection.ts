@@ -25,6 +25,8 @@ export interface Connection {
   /** When the published access token dies: what n8n has. 0 before the first. */
   validUntil: number;
   consentedAt: number;
+  /** Tells a repetition of the consent's commit from another consent. */
+  consentId: string;
   rotatedAt: number;
   leaseOwner?: string;
   leaseUntil?: number;

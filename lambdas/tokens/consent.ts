@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import {
   AuthorizationResponseError,
   generateRandomCodeVerifier,
@@ -82,13 +82,18 @@ export async function finishConsent(
   }
   const verified = verifyAnswer(parameters, pending.state, deps);
   // The link was made ten minutes ago, perhaps before the connection was.
-  await assertGrant(pending.connection, 'authorization_code', deps);
+  const seen = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app);
   const tokens = await deps.zoom
     .exchangeCode(app, verified, pending.codeVerifier)
     .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
+  const consentedAt = deps.now();
   const user = await deps.zoom.user(tokens.accessToken);
-  return connect({ ...pending, grantType: 'authorization_code', tokens, user }, deps, options);
+  return connect(
+    { ...pending, grantType: 'authorization_code', tokens, user, consentedAt, seen },
+    deps,
+    options,
+  );
 }
 
 /** Connects a Server-to-Server app: no browser, no human. */
@@ -99,7 +104,7 @@ export async function connectServerToServer(
 ): Promise<Connected> {
   assertName('connection', connection);
   assertName('app', app);
-  await assertGrant(connection, 'account_credentials', deps);
+  const seen = await assertGrant(connection, 'account_credentials', deps);
   const credentials = await deps.vault.app(app);
   if (!credentials.accountId) {
     throw new TokenError(
@@ -113,37 +118,52 @@ export async function connectServerToServer(
     .accountCredentials(credentials)
     .catch(byHand('Connect it again in a few minutes; nothing was changed.'));
   return connect(
-    { connection, app, grantType: 'account_credentials', tokens, user: undefined },
+    {
+      connection,
+      app,
+      grantType: 'account_credentials',
+      tokens,
+      user: undefined,
+      consentedAt: deps.now(),
+      seen,
+    },
     deps,
     options,
   );
 }
 
-/** @throws {TokenError} `rejected` when the connection lives with another grant */
+/**
+ * Answers the connection's generation, 0 where there is none.
+ * @throws {TokenError} `rejected` when the connection lives with another grant
+ */
 export async function assertGrant(
   connection: string,
   grantType: GrantType,
   { store }: Pick<Dependencies, 'store'>,
-): Promise<void> {
+): Promise<number> {
   const existing = await store.get(connection);
-  if (!existing || existing.status === 'disconnected' || existing.grantType === grantType) return;
+  const isFree = !existing || existing.status === 'disconnected' || existing.grantType === grantType;
+  if (isFree) return existing?.generation ?? 0;
   throw new TokenError(
     'rejected',
     'other_grant',
     `"${connection}" is connected with the grant ${existing.grantType}.`,
-    'Choose another name, or disconnect it first.',
+    'Choose another name.',
   );
 }
 
 async function connect(
-  fresh: Pick<Connection, 'connection' | 'app' | 'grantType'> & {
+  fresh: Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
+    /** The generation before Zoom was asked. */
+    seen: number;
     tokens: Tokens;
     user: ZoomUser | undefined;
   },
   deps: Dependencies,
   options: StepOptions,
 ): Promise<Connected> {
-  const { grantType, app, tokens, user } = fresh;
+  const { grantType, app, tokens, user, consentedAt, seen } = fresh;
+  const consentId = randomUUID();
   const prepare = async (): Promise<Consent> => {
     // Linking a Zoom user twice kills the first pair at Zoom, so the new pair goes to whoever holds the user.
     const connection = user ? await deps.store.claimUser(app, user.id, fresh.connection) : fresh.connection;
@@ -154,7 +174,8 @@ async function connect(
       grantType,
       sealedTokens: await seal(tokens, connection, await deps.keyring()),
       expiresAt: tokens.expiresAt,
-      consentedAt: deps.now(),
+      consentedAt,
+      consentId,
       // Several Server-to-Server tokens live side by side; of a user's tokens it is not known until measured.
       overlap: grantType === 'account_credentials' ? 'yes' : measured(previous),
       ...(user && { zoomUserId: user.id }),
@@ -165,10 +186,18 @@ async function connect(
   let consent: Consent | undefined;
   const store = async () => {
     consent ??= await prepare();
-    return deps.store.commitConsent(consent);
+    return deps.store.commitConsent(consent, seen);
   };
   const item = await untilStored(store, deps, options.deadline);
   const { connection, generation, version } = item;
+  if (item.consentId !== consentId) {
+    throw new TokenError(
+      'rejected',
+      'overtaken',
+      `"${connection}" was connected by a newer consent meanwhile; its tokens stay.`,
+      'Nothing to do. To consent as somebody else, ask for a new link.',
+    );
+  }
   deps.log.info('connected', { connection, app, generation, version });
   // The tokens are stored: what keeps them from being published now is a later sweep's to mend.
   const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
@@ -180,7 +209,7 @@ async function connect(
       'rejected',
       'already_linked',
       `This Zoom user is connected as "${connection}" already, and stays so; "${fresh.connection}" was not connected.`,
-      `Use "${connection}" in n8n, consent as another Zoom user, or disconnect "${connection}" first.`,
+      `Use "${connection}" in n8n, or consent as another Zoom user.`,
     );
   }
   return { item, user, outcome };
@@ -193,7 +222,8 @@ function measured(previous: Connection | undefined): Connection['overlap'] {
 function verifyAnswer(parameters: URLSearchParams, state: string, { zoom }: Dependencies): URLSearchParams {
   try {
     const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
-    if (verified.get('code')) return verified;
+    // One that comes twice is nobody's honest answer.
+    if (verified.getAll('code').length === 1 && verified.get('code')) return verified;
   } catch (error) {
     if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
       throw new TokenError(

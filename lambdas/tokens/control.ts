@@ -7,7 +7,7 @@ import { type Outcome, type StepOptions, step } from './step.ts';
 import { signTicket } from './ticket.ts';
 
 /** A connection as a person may see it: no token, sealed or not. Instants are epoch seconds. */
-export type ConnectionView = Omit<Connection, 'sealedTokens' | 'leaseOwner' | 'leaseUntil'> & {
+export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'leaseOwner' | 'leaseUntil'> & {
   secretName: string;
   expression: string;
 };
@@ -76,6 +76,12 @@ async function known(connection: string, store: Dependencies['store']): Promise<
   );
 }
 
-function view({ sealedTokens: _, leaseOwner: __, leaseUntil: ___, ...item }: Connection): ConnectionView {
+function view({
+  sealedTokens: _,
+  consentId: __,
+  leaseOwner: ___,
+  leaseUntil: ____,
+  ...item
+}: Connection): ConnectionView {
   return { ...item, secretName: secretName(item.connection), expression: expression(item.connection) };
 }

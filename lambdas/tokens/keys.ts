@@ -31,6 +31,7 @@ export type Keyring = (id?: string) => Promise<Keys>;
 
 /** The current keys and, after the key secret was replaced, the ones before. */
 export function createKeyring(vault: Pick<Vault, 'key'>): Keyring {
+  const derived = new Map<string, Keys>();
   return async (id) => {
     for (const [stage, fresh] of [
       ['current', false],
@@ -39,7 +40,8 @@ export function createKeyring(vault: Pick<Vault, 'key'>): Keyring {
     ] as const) {
       const secret = await vault.key(stage, { fresh });
       if (secret === undefined) continue;
-      const keys = deriveKeys(secret);
+      const keys = derived.get(secret) ?? deriveKeys(secret);
+      derived.set(secret, keys);
       if (id === undefined || keys.id === id) return keys;
     }
     throw new TokenError(

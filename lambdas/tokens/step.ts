@@ -5,13 +5,16 @@ import { describe, TokenError } from './errors.ts';
 import { publish } from './publish.ts';
 import { open, seal } from './seal.ts';
 import { untilStored } from './until-stored.ts';
-import type { ZoomApp } from './zoom.ts';
+import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from './zoom.ts';
 
 /**
  * Longer than any function of ours may run (60 s), by twice the minute that two clocks may be apart: nobody
  * works on a connection whose lease somebody else could take.
  */
 export const LEASE_SECONDS = 180;
+
+/** Left for the commit, at the least, after Zoom's latest answer. */
+const STORE_SECONDS = 5;
 
 export type Outcome =
   /** Not due, not ours to touch, or somebody else is at it. */
@@ -90,7 +93,7 @@ async function rotate(
 ): Promise<Connection | undefined> {
   const { store, keyring, now } = deps;
   const keys = await keyring();
-  const tokens = await requestTokens(item, deps);
+  const tokens = await requestTokens(item, deps, deadline);
   const sealedTokens = await seal(tokens, item.connection, keys);
   const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now() };
   return untilStored(
@@ -107,12 +110,19 @@ async function rotate(
 }
 
 /** Asks Zoom, and once more if the operator has replaced the app's credentials since we last read them. */
-async function requestTokens(item: Connection, { vault, zoom, keyring }: Dependencies): Promise<Tokens> {
+async function requestTokens(
+  item: Connection,
+  { vault, zoom, keyring, now }: Dependencies,
+  deadline: number,
+): Promise<Tokens> {
   const ask = await (async (): Promise<(app: ZoomApp) => Promise<Tokens>> => {
     if (item.grantType === 'account_credentials') return (app) => zoom.accountCredentials(app);
     const { refreshToken = '' } = await open(item.sealedTokens, item.connection, keyring);
     // RFC 6749 section 6: an answer without a refresh token leaves the present one in force.
-    return async (app) => ({ refreshToken, ...(await zoom.refresh(app, refreshToken)) });
+    return async (app) => {
+      if (now() > deadline - ZOOM_TIMEOUT_SECONDS - STORE_SECONDS) throw noTimeLeft(item.connection);
+      return { refreshToken, ...(await zoom.refresh(app, refreshToken)) };
+    };
   })();
   const app = await vault.app(item.app);
   try {
@@ -124,6 +134,16 @@ async function requestTokens(item: Connection, { vault, zoom, keyring }: Depende
     if (isSame(fresh, app)) throw error;
     return ask(fresh);
   }
+}
+
+/** A refresh token is not spent when its successor could not be stored any more. */
+function noTimeLeft(connection: string): TokenError {
+  return new TokenError(
+    'try_again',
+    'no_time_left',
+    `There was too little time left to ask Zoom for "${connection}" and store its answer.`,
+    'Nothing to do: the next sweep asks.',
+  );
 }
 
 function isSame(one: ZoomApp, other: ZoomApp): boolean {
@@ -159,7 +179,15 @@ export async function noteFailure(item: Connection, error: unknown, deps: Depend
     lastError,
   };
   try {
-    if (!(await store.fail(item, failure))) return await store.release(item);
+    if (!(await store.fail(item, failure))) {
+      await store.release(item);
+      log.info('left alone, it has moved on', {
+        ...about(item),
+        class: lastError.class,
+        code: lastError.code,
+      });
+      return;
+    }
   } catch {
     // The store is down as well: the lease runs out, and a later sweep starts from what is stored.
   }

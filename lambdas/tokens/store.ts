@@ -9,6 +9,7 @@ export type Consent = Pick<
   | 'sealedTokens'
   | 'expiresAt'
   | 'consentedAt'
+  | 'consentId'
   | 'overlap'
   | 'zoomUserId'
   | 'zoomAccountId'
@@ -48,9 +49,11 @@ export interface ConnectionStore {
 
   /**
    * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
-   * A repetition, told by its `sealedTokens`, changes nothing.
+   * A repetition, told by its `consentId`, changes nothing; nor does a consent that crossed a newer one, told by
+   * `consentedAt` where the generation is no longer `seen`. The answer is the item as it is.
+   * @param seen the generation before Zoom was asked, 0 where there was no connection
    */
-  commitConsent(consent: Consent): Promise<Connection>;
+  commitConsent(consent: Consent, seen: number): Promise<Connection>;
 
   /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;

@@ -60,7 +60,8 @@ export async function sweep(deps: Dependencies, { deadline }: { deadline: number
   /** One connection's lease that could not be asked for must not end the sweep for the others. */
   const storeIsDown = (connection: string) => (error: unknown) => {
     report.failed.try_again += 1;
-    deps.log.warn('the lease could not be taken', { connection, code: describe(error).message });
+    const { class: failureClass, code, message } = describe(error);
+    deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
   };
 
   for (const status of ['active', 'misconfigured'] as const) {

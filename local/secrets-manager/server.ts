@@ -21,6 +21,11 @@ export async function startSecretsManager({
 }: SecretsOptions & { port?: number }): Promise<{ url: string; close(): Promise<void> }> {
   const service = operations(options);
   const server = createServer(async (request, response) => {
+    // A page elsewhere whose name was made to point here must not read what is here.
+    if (!/^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? '')) {
+      response.writeHead(403).end();
+      return;
+    }
     const { status, body } = await answer(service, request);
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.1',

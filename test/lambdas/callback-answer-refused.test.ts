@@ -225,10 +225,7 @@ const answers: Rows = [
     {
       status: 400,
       title: 'Not connected',
-      paragraphs: [
-        '"taken" is connected with the grant account_credentials.',
-        'Choose another name, or disconnect it first.',
-      ],
+      paragraphs: ['"taken" is connected with the grant account_credentials.', 'Choose another name.'],
     },
   ],
 ];

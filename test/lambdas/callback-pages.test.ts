@@ -18,6 +18,7 @@ const item: Connection = {
   expiresAt: 1_900_000_000,
   validUntil: 1_900_000_000,
   consentedAt: 0,
+  consentId: 'consent',
   rotatedAt: 0,
   failures: 0,
   overlap: 'unknown',

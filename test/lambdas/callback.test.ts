@@ -169,7 +169,7 @@ describe('a Zoom user who is connected elsewhere', () => {
       title: 'Connected already',
       paragraphs: [
         'This Zoom user is connected as "older" already, and stays so; "younger" was not connected.',
-        'Use "older" in n8n, consent as another Zoom user, or disconnect "older" first.',
+        'Use "older" in n8n, or consent as another Zoom user.',
       ],
     });
     // Zoom has ended the first pair with the second consent.

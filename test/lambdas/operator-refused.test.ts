@@ -102,7 +102,7 @@ describe('another grant than the connection has', () => {
       class: 'rejected',
       code: 'other_grant',
       message: `"${request.connection}" is connected with the grant ${grant}.`,
-      action: 'Choose another name, or disconnect it first.',
+      action: 'Choose another name.',
     }),
   );
 });

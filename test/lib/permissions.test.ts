@@ -53,7 +53,7 @@ describe('each may do this, and nothing else', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), [...PUBLISH, 'secretsmanager:DeleteSecret'].sort()],
+        [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
       ],

@@ -72,7 +72,7 @@ describe('who may do what to secrets', () => {
     [
       'DeleteSecret',
       published,
-      { callback: false, rotate: false, operator: true, n8n: false, person: false },
+      { callback: false, rotate: false, operator: false, n8n: false, person: false },
     ],
     ['DeleteSecret', defaultApp, { callback: false, rotate: false, operator: false, person: false }],
     ['DeleteSecret', key, { callback: false, rotate: false, operator: false, n8n: false }],

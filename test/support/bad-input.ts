@@ -123,8 +123,8 @@ export const BROKEN: Refusal = {
   status: 500,
   title: 'Something is broken here',
   paragraphs: [
-    'The request could not be finished, and nothing was changed.',
-    'The operator finds the reason in the log of the callback function.',
+    'The request could not be finished.',
+    'Ask the operator whether the connection was made; the log of the callback function tells the reason.',
   ],
 };
 export const secretUnusable = (name: string, what: string): Refusal => ({

@@ -18,7 +18,7 @@ export function describeConnectionStore(
     });
     afterEach(() => close());
 
-    const connected = (changed?: Partial<Consent>) => store.commitConsent(consentOf('main', changed));
+    const connected = (changed?: Partial<Consent>) => store.commitConsent(consentOf('main', changed), 0);
     const leased = async () => (await store.lease('main', leaseOf('me'))) as Connection;
     const stored = async () => (await store.get('main')) as Connection;
     const rotation = { sealedTokens: 'sealed again', expiresAt: NOW + 2 * HOUR, rotatedAt: NOW + 5 };
@@ -27,7 +27,7 @@ export function describeConnectionStore(
     describe('a consent', () => {
       test('makes a connection: active, due at once, version 1, nothing published', async () => {
         const consent = consentOf('main', { zoomUserId: 'ada', zoomAccountId: 'engine' });
-        const item = await store.commitConsent(consent);
+        const item = await store.commitConsent(consent, 0);
         expect(item).toEqual({
           ...consent,
           status: 'active',
@@ -44,9 +44,29 @@ export function describeConnectionStore(
 
       test('that is repeated, because its answer was lost, changes nothing', async () => {
         const consent = consentOf('main');
-        const item = await store.commitConsent(consent);
-        expect(await store.commitConsent(consent)).toEqual(item);
+        const item = await store.commitConsent(consent, 0);
+        expect(await store.commitConsent(consent, 0)).toEqual(item);
         expect(await stored()).toEqual(item);
+      });
+
+      test('that is repeated after a rotation does not bring back the spent tokens', async () => {
+        const consent = consentOf('main');
+        await store.commitConsent(consent, 0);
+        const rotated = await store.commitRotation(await stored(), rotation);
+        expect(await store.commitConsent(consent, 0)).toEqual(rotated);
+        expect(await stored()).toEqual(rotated);
+      });
+
+      test('that crossed a newer one changes nothing: Zoom has ended its tokens', async () => {
+        const newer = await store.commitConsent(consentOf('main', { consentedAt: NOW + 9 }), 0);
+        expect(await store.commitConsent(consentOf('main', { consentedAt: NOW }), 0)).toEqual(newer);
+        expect(await stored()).toEqual(newer);
+      });
+
+      test('that follows another is the newer one, whatever its function’s clock says', async () => {
+        const { generation } = await store.commitConsent(consentOf('main', { consentedAt: NOW + 9 }), 0);
+        const next = await store.commitConsent(consentOf('main', { consentedAt: NOW }), generation);
+        expect(next).toMatchObject({ generation: generation + 1, consentedAt: NOW });
       });
 
       test('of a known connection counts generation and version on, and keeps what n8n has', async () => {

@@ -61,10 +61,11 @@ export class MemoryStore implements ConnectionStore {
     );
   }
 
-  async commitConsent(consent: Parameters<ConnectionStore['commitConsent']>[0]) {
+  async commitConsent(...[consent, seen]: Parameters<ConnectionStore['commitConsent']>) {
     const { connection, consentedAt } = consent;
     const previous = this.#items.get(connection);
-    if (previous?.sealedTokens === consent.sealedTokens) return { ...previous };
+    const hasCrossed = previous && previous.generation !== seen && previous.consentedAt > consentedAt;
+    if (hasCrossed || previous?.consentId === consent.consentId) return { ...previous } as Connection;
     const { zoomUserId: _, zoomAccountId: __, lastError: ___, ...kept } = previous ?? {};
     const item: Connection = {
       publishedVersion: 0,

@@ -34,7 +34,7 @@ describe('in DynamoDB', () => {
     // A page ends after 1 MB.
     const sealedTokens = 'x'.repeat(300_000);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
-    for (const name of names) await table.store.commitConsent(consentOf(name, { sealedTokens }));
+    for (const name of names) await table.store.commitConsent(consentOf(name, { sealedTokens }), 0);
     const listed = await table.store.list();
     expect(listed.map(({ connection }) => connection).sort()).toEqual(names);
   });
@@ -50,7 +50,7 @@ describe('in DynamoDB', () => {
 
 test('a table that cannot be reached is an error, never "the condition did not hold"', async () => {
   const { store, close } = await openTable();
-  const item = await store.commitConsent(consentOf('main'));
+  const item = await store.commitConsent(consentOf('main'), 0);
   await close();
   const rotation = { sealedTokens: 'sealed again', expiresAt: 2, rotatedAt: 1 };
   await expect(store.commitRotation(item, rotation)).rejects.toThrow();

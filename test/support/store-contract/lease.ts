@@ -4,7 +4,7 @@ import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { consentOf, failInto, leaseOf, NOW } from './values.ts';
 
 export function describeLease(opened: () => ConnectionStore): void {
-  const connected = (changed = {}) => opened().commitConsent(consentOf('main', changed));
+  const connected = (changed = {}) => opened().commitConsent(consentOf('main', changed), 0);
   const lease = (owner: string, changed?: Parameters<typeof leaseOf>[1]) =>
     opened().lease('main', leaseOf(owner, changed));
   const stored = async () => (await opened().get('main')) as Connection;

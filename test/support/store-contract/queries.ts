@@ -5,7 +5,7 @@ import { consentOf, failInto, leaseOf, NOW } from './values.ts';
 
 export function describeQueries(opened: () => ConnectionStore): void {
   const connected = (connection: string, dueAt = NOW) =>
-    opened().commitConsent(consentOf(connection, { consentedAt: dueAt }));
+    opened().commitConsent(consentOf(connection, { consentedAt: dueAt }), 0);
   const publish = async (connection: string, validUntil: number) => {
     const held = (await opened().lease(connection, leaseOf('me', { early: true }))) as Connection;
     await opened().settle(held, { validUntil, dueAt: NOW });
@@ -105,7 +105,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
 
   describe('a Zoom user', () => {
     const living = (connection: string, app = 'default') =>
-      opened().commitConsent(consentOf(connection, { app, zoomUserId: 'ada' }));
+      opened().commitConsent(consentOf(connection, { app, zoomUserId: 'ada' }), 0);
     const claim = (connection: string, app = 'default') => opened().claimUser(app, 'ada', connection);
 
     test('who is free is claimed', async () => {
@@ -155,7 +155,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
     ])('is free again when the other has moved to %s', async (_, moved) => {
       await claim('one');
       await living('one');
-      await opened().commitConsent(consentOf('one', moved));
+      await opened().commitConsent(consentOf('one', moved), 0);
       expect(await claim('two')).toBe('two');
     });
 

@@ -5,14 +5,15 @@ import type { ConnectionStore, Consent, Failure, Lease } from '../../../lambdas/
 export const NOW = 1_900_000_000;
 export const HOUR = 3600;
 
-/** Every consent brings tokens of its own. */
-let seals = 0;
+/** Every consent has an id of its own. */
+let consents = 0;
 
 export const consentOf = (connection: string, changed: Partial<Consent> = {}): Consent => ({
   connection,
   app: 'default',
   grantType: 'authorization_code',
-  sealedTokens: `sealed ${++seals} for ${connection}`,
+  sealedTokens: `sealed for ${connection}`,
+  consentId: `consent ${++consents}`,
   expiresAt: NOW + HOUR,
   consentedAt: NOW,
   overlap: 'unknown',

@@ -1,0 +1,51 @@
+/**
+ * A simulated quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
+ * Both kinds of Zoom at once, each in a thread of its own.
+ */
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { simulate } from '../test/support/simulation.ts';
+import { ROUGH } from '../test/support/simulation-faults.ts';
+import type { SimulationOptions, SimulationReport } from '../test/support/simulation-report.ts';
+import { table } from './table.ts';
+
+if (isMainThread) await main();
+else parentPort?.postMessage(await simulate(workerData as SimulationOptions));
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      days: { type: 'string', default: '90' },
+      connections: { type: 'string', default: '50' },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const shared = {
+    days: positive('days', values.days),
+    connections: positive('connections', values.connections),
+    seed: positive('seed', values.seed),
+    faults: ROUGH,
+  };
+  const reports = await Promise.all([
+    inThread({ ...shared, outlives: true, overlap: 'yes' }),
+    inThread({ ...shared, outlives: false, overlap: 'unknown' }),
+  ]);
+  process.stdout.write(values.json ? `${JSON.stringify(reports, undefined, 2)}\n` : table(reports));
+  if (reports.some(({ lost, mostInFlight }) => lost.avoidable > 0 || mostInFlight > 1)) process.exitCode = 1;
+}
+
+function inThread(options: SimulationOptions): Promise<SimulationReport> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: options });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  process.stderr.write(`--${name} is a number above 0, not "${text}".\n`);
+  process.exit(2);
+}

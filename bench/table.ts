@@ -1,0 +1,64 @@
+import type { SimulationReport } from '../test/support/simulation-report.ts';
+
+type Row = [label: string, of: (report: SimulationReport) => number | string] | string;
+
+/** The reports side by side, one column each. */
+export function table(reports: SimulationReport[]): string {
+  const [first] = reports;
+  if (!first) return '';
+  const head = `${first.days} days, ${first.connections} connections, seed ${first.seed}. A sweep every minute; minutes in which nothing is due are skipped.`;
+  const lines = rows(first).map((row) =>
+    typeof row === 'string'
+      ? `\n${row}`
+      : `  ${row[0].padEnd(64)}${reports.map((report) => show(row[1](report)).padStart(18)).join('')}`,
+  );
+  return `${head}\n${lines.join('\n')}\n`;
+}
+
+function rows(first: SimulationReport): Row[] {
+  const faults: [keyof SimulationReport['faults'], string][] = [
+    ['outages', 'outages of Zoom, the table and the vault'],
+    ['outageMinutes', 'minutes of outage'],
+    ['failedCalls', 'calls that failed'],
+    ['lostAnswers', 'answers that were lost'],
+    ['kills', 'functions killed'],
+    ['duplicates', 'sweeps delivered twice'],
+    ['deployments', 'deployments'],
+  ];
+  return [
+    'At Zoom an old access token',
+    ['', ({ outlives }) => (outlives ? 'outlives' : 'dies at')],
+    ['', () => 'a refresh'],
+    'Work',
+    ['rotations', ({ rotations }) => rotations],
+    ['sweeps with something due', ({ sweeps }) => sweeps],
+    ['refresh requests at once for one connection, at most', ({ mostInFlight }) => mostInFlight],
+    'Faults survived',
+    ...faults.map(([fault, label]): Row => [label, (report) => report.faults[fault]]),
+    'Connections lost, because',
+    ...(Object.keys(first.lost) as (keyof SimulationReport['lost'])[]).map(
+      (loss): Row => [loss, ({ lost }) => lost[loss]],
+    ),
+    'Seconds for which n8n held a dead token, all connections together',
+    ...first.dead.flatMap(({ poll }, index): Row[] => [
+      [`${told(poll)}, in or just after an outage`, ({ dead }) => dead[index]?.outage ?? 0],
+      [`${told(poll)}, while a lost one waited for its human`, ({ dead }) => dead[index]?.lost ?? 0],
+      [`${told(poll)}, otherwise`, ({ dead }) => dead[index]?.otherwise ?? 0],
+      [`${told(poll)}, otherwise, for each rotation`, (report) => perRotation(report, index)],
+    ]),
+    'Share of all connections’ time that n8n held a living token',
+    ...first.dead.map(({ poll }, index): Row => [told(poll), (report) => share(report, index)]),
+  ];
+}
+
+const told = (poll: number) => (poll === 0 ? 'n8n is told at once' : `n8n polls every ${poll} s`);
+
+const perRotation = ({ dead, rotations }: SimulationReport, index: number) =>
+  ((dead[index]?.otherwise ?? 0) / rotations).toFixed(1);
+
+function share({ dead, days, connections }: SimulationReport, index: number): string {
+  const { lost = 0, outage = 0, otherwise = 0 } = dead[index] ?? {};
+  return `${(100 * (1 - (lost + outage + otherwise) / (days * 86_400 * connections))).toFixed(4)} %`;
+}
+
+const show = (value: number | string) => (typeof value === 'number' ? value.toLocaleString('en-US') : value);

@@ -1,0 +1,158 @@
+import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import { FUNCTION_SECONDS, type World } from './world.ts';
+
+/** How a call that leaves the function ends. */
+export const ENDINGS = [
+  'goes on',
+  'fails',
+  'loses its answer',
+  'is killed before',
+  'is killed after',
+] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+/** One invocation, held at its present call until `next` lets it go on. */
+export class Invocation {
+  readonly name: string;
+  readonly startedAt: number;
+  /** May it go on when its time is up? No Lambda function does; the lease then ends under a living holder. */
+  readonly isOverdueAllowed: boolean;
+  /** The call at which it is held. */
+  point: string | undefined;
+  isKilled = false;
+  /** Was it killed, or did it end because its time did? */
+  isTimeUp = false;
+
+  constructor(name: string, startedAt: number, isOverdueAllowed: boolean) {
+    this.name = name;
+    this.startedAt = startedAt;
+    this.isOverdueAllowed = isOverdueAllowed;
+  }
+
+  isOverdue(time: number): boolean {
+    return time - this.startedAt >= FUNCTION_SECONDS;
+  }
+}
+
+/** What the calls' outcomes are reported to. */
+export interface Observer {
+  /** The call took effect at the other side; `isLost`: the function will never know. */
+  performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void>;
+}
+
+/** So long before its deadline a function gives up to store: its reserve, a pause and a rounded second. */
+const LAST_SECONDS = 5;
+
+interface Held {
+  perform: () => Promise<unknown>;
+  resolve: (answer: never) => void;
+  reject: (error: Error) => void;
+}
+
+/** One Lambda execution environment: one invocation at a time, its own clock, warm caches until it is killed. */
+export class Environment {
+  invocation: Invocation | undefined;
+  readonly #world: World;
+  readonly #skew: number;
+  readonly #observer: Observer;
+  #dependencies: Dependencies | undefined;
+  #life = 0;
+  #held: Held | undefined;
+  #reached = () => {};
+
+  constructor(world: World, skew: number, observer: Observer) {
+    this.#world = world;
+    this.#skew = skew;
+    this.#observer = observer;
+  }
+
+  /** Starts a function, up to its first call. */
+  async start(
+    name: string,
+    run: (deps: Dependencies, deadline: number) => Promise<unknown>,
+    isOverdueAllowed: boolean,
+  ) {
+    const invocation = new Invocation(name, this.#world.time, isOverdueAllowed);
+    this.invocation = invocation;
+    this.#dependencies ??= this.#create();
+    const deps = this.#dependencies;
+    await this.#untilHeld(() => {
+      const ended = () => {
+        if (invocation.isKilled) return;
+        invocation.isTimeUp = invocation.isOverdue(this.#world.time + LAST_SECONDS);
+        this.invocation = undefined;
+        this.#reached();
+      };
+      run(deps, deps.now() + FUNCTION_SECONDS).then(ended, ended);
+    });
+  }
+
+  /** Lets the held call end, and waits for the next one. */
+  async next(wanted: Ending): Promise<void> {
+    const { invocation } = this;
+    const held = this.#held;
+    if (!invocation || !held) return;
+    const ending = invocation.point === 'wait' && !wanted.startsWith('is killed') ? 'goes on' : wanted;
+    if (ending === 'is killed before') return this.kill();
+    if (ending === 'fails') {
+      return this.#untilHeld(() => held.reject(failed(invocation.point, 'ECONNREFUSED')));
+    }
+    try {
+      const point = invocation.point ?? '';
+      const answer = await held.perform();
+      await this.#observer.performed(invocation, point, answer, ending !== 'goes on');
+      if (ending === 'is killed after') return this.kill();
+      await this.#untilHeld(() => {
+        if (ending === 'goes on') held.resolve(answer as never);
+        else held.reject(failed(point, 'ECONNRESET'));
+      });
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
+  }
+
+  /** Nothing of the function runs any more; the next invocation finds a new environment. */
+  kill(): void {
+    if (this.invocation) Object.assign(this.invocation, { isKilled: true, isTimeUp: true });
+    this.invocation = undefined;
+    this.#dependencies = undefined;
+    this.#life += 1;
+    // The request ends with its function: whoever counts what is under way must see that.
+    this.#held?.reject(new Error('killed'));
+    this.#held = undefined;
+  }
+
+  #create(): Dependencies {
+    const life = this.#life;
+    // What still runs of a killed invocation stands still here.
+    const intercept = <T>(point: string, perform: () => Promise<T>) =>
+      life === this.#life ? this.#hold(point, perform) : new Promise<T>(() => {});
+    const deps = this.#world.dependencies({ skew: this.#skew, intercept });
+    return {
+      ...deps,
+      wait: (milliseconds) => intercept('wait', async () => this.#world.pass(milliseconds / 1000)),
+    };
+  }
+
+  #hold<T>(point: string, perform: () => Promise<T>): Promise<T> {
+    if (this.invocation) this.invocation.point = point;
+    return new Promise<T>((resolve, reject) => {
+      this.#held = { perform, resolve, reject };
+      this.#reached();
+    });
+  }
+
+  async #untilHeld(go: () => void): Promise<void> {
+    this.#held = undefined;
+    await new Promise<void>((resolve) => {
+      this.#reached = resolve;
+      go();
+    });
+  }
+}
+
+function failed(point = '', code: string): Error {
+  const cause = Object.assign(new Error(code), { code });
+  return point.startsWith('zoom') ? new TypeError('fetch failed', { cause }) : cause;
+}

@@ -1,0 +1,159 @@
+import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { open } from '../../lambdas/tokens/seal.ts';
+import type { Invocation, Observer } from './model-function.ts';
+import type { World } from './world.ts';
+
+/** A token set that Zoom issued, in the order in which it did. */
+interface Issued {
+  order: number;
+  accessToken: string;
+  refreshToken: string;
+  at: number;
+  expiresAt: number;
+  to: Invocation | undefined;
+  /** Its answer was lost: no function of ours has ever seen it. */
+  isLost: boolean;
+}
+
+/** The most that a function's clock differs from Zoom's; seconds. */
+export const MOST_SKEW_SECONDS = 60;
+const EDITED = 'edited by hand';
+
+/** Sees all that happens in a world with the one connection `main`, and throws as soon as a promise is broken. */
+export class Witness implements Observer {
+  readonly #world: World;
+  readonly #running: () => Invocation[];
+  readonly #issued: Issued[] = [];
+  readonly #committed = new Set<number>();
+  readonly #keyring: ReturnType<typeof createKeyring>;
+  #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
+  #published = { value: '', order: -1 };
+  /** The user removed the app, and has not consented since. */
+  #isDeauthorized = false;
+  #wasOverdue = false;
+
+  /** @param running the invocations under way */
+  constructor(world: World, running: () => Invocation[]) {
+    this.#world = world;
+    this.#running = running;
+    this.#keyring = createKeyring(world.vault.environment());
+  }
+
+  async performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void> {
+    if (by.isOverdue(this.#world.time)) this.#wasOverdue = true;
+    if (point === 'zoom.token') await this.noteIssued(answer as Response, by, isLost);
+    await this.check();
+  }
+
+  async noteIssued(answer: Response, to: Invocation | undefined, isLost: boolean): Promise<void> {
+    if (!answer.ok) return;
+    const body = (await answer.clone().json()) as Record<string, string>;
+    const { access_token: accessToken = '', refresh_token: refreshToken = '' } = body;
+    const at = this.#world.time;
+    const order = this.#issued.length;
+    this.#issued.push({ order, accessToken, refreshToken, at, expiresAt: at + 3600, to, isLost });
+    this.#isDeauthorized = false;
+  }
+
+  deauthorize(): void {
+    this.#world.zoom.deauthorize('main');
+    this.#isDeauthorized = true;
+  }
+
+  editByHand(): void {
+    this.#world.vault.published.set('main', { value: EDITED, versionId: EDITED });
+  }
+
+  /** What holds at every moment. */
+  async check(): Promise<void> {
+    this.#checkSingleFlight();
+    await this.#checkStored();
+    this.#checkPublished();
+  }
+
+  /**
+   * Never two refresh requests at once. The one exception: a holder that is still at Zoom 60 s after its function
+   * began, which no Lambda function is, may find that its lease has ended and that another has asked as well.
+   */
+  #checkSingleFlight(): void {
+    const { zoom, time } = this.#world;
+    const isExcused = this.#running().some((each) => each.point === 'zoom.token' && each.isOverdue(time));
+    if (zoom.mostInFlight > 1 && !isExcused) throw new Error('single flight: two refresh requests at once');
+    zoom.mostInFlight = 0;
+  }
+
+  async #checkStored(): Promise<void> {
+    const item = await this.#world.store.get('main');
+    if (!item || item.sealedTokens === this.#stored?.sealed) return;
+    const tokens = await open(item.sealedTokens, 'main', this.#keyring);
+    const issued = this.#issued.find((each) => each.refreshToken === tokens.refreshToken);
+    if (issued?.accessToken !== tokens.accessToken) throw new Error('atomic: the stored set is not whole');
+    if (item.expiresAt !== tokens.expiresAt || !isExpiryOf(issued, item.expiresAt)) {
+      throw new Error('atomic: the stored expiry is not the tokens’');
+    }
+    const { version, generation } = item;
+    const before = this.#stored;
+    if (before && (version !== before.version + 1 || generation < before.generation)) {
+      throw new Error('atomic: new tokens without a new version');
+    }
+    if (before && issued.order < before.order)
+      throw new Error('a newer consent wins: older tokens came back');
+    this.#committed.add(issued.order);
+    this.#stored = { sealed: item.sealedTokens, order: issued.order, version, generation };
+  }
+
+  #checkPublished(): void {
+    const value = this.#world.published('main') ?? '';
+    if (value === this.#published.value) return;
+    const issued = this.#issued.find(({ accessToken }) => accessToken === value);
+    if (!issued) {
+      if (value !== EDITED) throw new Error('atomic: n8n reads what Zoom never issued');
+      this.#published.value = value;
+      return;
+    }
+    if (!this.#committed.has(issued.order)) throw new Error('nothing lost: published before it was stored');
+    // A holder that outlived its lease may publish its own, older tokens after its successor's.
+    if (issued.order < this.#published.order && !this.#wasOverdue) {
+      throw new Error('n8n reads an older version than before');
+    }
+    this.#published = { value, order: issued.order };
+  }
+
+  /**
+   * What holds once nothing is wrong any more and the sweeps have run.
+   * @param wasDue has the refresh token been needed since? Only then is its death known.
+   */
+  async checkRecovered({ wasDue }: { wasDue: boolean }): Promise<void> {
+    const { store, zoom } = this.#world;
+    const item = await store.get('main');
+    if (!item) throw new Error('nothing lost: the connection has vanished');
+    if ((item.leaseUntil ?? 0) > this.#world.time) throw new Error('recovery: a lease was left behind');
+    const tokens = await this.#world.tokens('main');
+    if (!zoom.isLiving('main', tokens.refreshToken))
+      return this.#checkLoss(wasDue ? item.status : 'reconnect');
+    if (item.status !== 'active' || item.failures > 0) {
+      throw new Error(`recovery: ${item.status} with a living refresh token, ${item.failures} failures`);
+    }
+    if (item.publishedVersion !== item.version) throw new Error('recovery: not published');
+    const value = this.#world.published('main');
+    if (value !== tokens.accessToken && value !== EDITED && !this.#wasOverdue) {
+      throw new Error('recovery: n8n does not read the stored token');
+    }
+    if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
+  }
+
+  /** Lost: only where the living pair never reached us, or its holder ended before the store took it, or by the user. */
+  #checkLoss(status: string): void {
+    const last = this.#issued.at(-1);
+    const hasDied = last?.to?.isTimeUp && !this.#committed.has(last.order);
+    if (!this.#isDeauthorized && !last?.isLost && !hasDied)
+      throw new Error('nothing lost: an avoidable loss');
+    if (status !== 'reconnect') throw new Error(`silently dead: lost, yet ${status}`);
+  }
+}
+
+/** Counted from before the request, by a clock that may be off: between the function's begin and Zoom's answer. */
+function isExpiryOf({ expiresAt, to, at }: Issued, stored: number): boolean {
+  const heldFor = at - (to?.startedAt ?? at);
+  return stored <= expiresAt + MOST_SKEW_SECONDS && stored >= expiresAt - heldFor - MOST_SKEW_SECONDS - 1;
+}

@@ -1,0 +1,130 @@
+import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import { isWithin, merge, outages, type Window } from './simulation-faults.ts';
+import type { SimulationOptions, SimulationReport } from './simulation-report.ts';
+import type { World } from './world.ts';
+
+/** A Lambda execution environment: its caches live until it is killed, or replaced by a deployment. */
+export interface Environment {
+  deps: Dependencies;
+  isDead: boolean;
+  killed: Promise<void>;
+}
+
+/** Hears of every call that took effect. `isLost`: its function does not. */
+export type Note = (point: string, answer: unknown, to: Environment, isLost: boolean) => Promise<void>;
+
+const DAY = 86_400;
+const AWS_SECONDS = 0.1;
+const ZOOM_SECONDS = 1;
+
+/** Everything that befalls the functions' calls. */
+export class Weather {
+  readonly #world: World;
+  readonly #rates: SimulationOptions['faults'];
+  readonly #counts: SimulationReport['faults'];
+  readonly #random: () => number;
+  readonly #down: Record<'zoom' | 'store' | 'vault', Window[]>;
+
+  constructor(
+    options: SimulationOptions,
+    world: World,
+    random: () => number,
+    counts: SimulationReport['faults'],
+  ) {
+    this.#world = world;
+    this.#rates = options.faults;
+    this.#counts = counts;
+    this.#random = random;
+    const draw = () =>
+      outages(world.time, world.time + options.days * DAY, options.faults.outageEveryDays, random);
+    this.#down = { zoom: draw(), store: draw(), vault: draw() };
+    for (const { from, to } of Object.values(this.#down).flat()) {
+      counts.outages += 1;
+      counts.outageMinutes += Math.round((to - from) / 60);
+    }
+  }
+
+  get isFair(): boolean {
+    return !Object.values(this.#down).some((windows) => isWithin(windows, this.#world.time));
+  }
+
+  /** When something was down, and `after` seconds more. */
+  outages(after: number): Window[] {
+    return merge(Object.values(this.#down).flat(), after);
+  }
+
+  wasStoreDown(from: number, to: number): boolean {
+    return this.#down.store.some((window) => window.from < to && from < window.to);
+  }
+
+  open(note: Note): Environment {
+    let kill = () => {};
+    const killed = new Promise<void>((resolve) => {
+      kill = resolve;
+    });
+    const deps = this.#world.dependencies({
+      random: this.#random,
+      intercept: (point, perform) => this.#call(point, perform, environment, note, die),
+    });
+    // Deriving keys a million times over takes longer than all the rest.
+    const keys = new Map<string | undefined, ReturnType<Dependencies['keyring']>>();
+    const keyring: Dependencies['keyring'] = (id) => {
+      const found = keys.get(id) ?? deps.keyring(id);
+      keys.set(id, found);
+      return found;
+    };
+    const environment: Environment = { deps: { ...deps, keyring }, isDead: false, killed };
+    const die = () => {
+      environment.isDead = true;
+      kill();
+    };
+    return environment;
+  }
+
+  async #call<T>(
+    point: string,
+    perform: () => Promise<T>,
+    environment: Environment,
+    note: Note,
+    die: () => void,
+  ): Promise<T> {
+    const { zoom } = this.#world;
+    const isZoom = point.startsWith('zoom');
+    // Nothing of a killed function goes on. A request ends with it, so that it is not under way for ever.
+    if (environment.isDead && !isZoom) return new Promise(() => {});
+    if (environment.isDead) throw new Error('killed');
+    // A warm environment remembers both: no call leaves it.
+    if (point === 'vault.app' || point === 'vault.key') return perform();
+    this.#world.pass(this.#random() * (isZoom ? ZOOM_SECONDS : AWS_SECONDS));
+    const service = isZoom ? 'zoom' : point.startsWith('vault') ? 'vault' : 'store';
+    const isDown = isWithin(this.#down[service], this.#world.time);
+    if (isDown && !isZoom) throw new Error(`the ${service} is down`);
+    zoom.isDown = isDown;
+
+    const fate = this.#fate();
+    if (fate === 'failedCalls') throw broken('ECONNREFUSED');
+    const isKilledBefore = this.#random() < 0.5;
+    if (fate === 'kills' && isKilledBefore) die();
+    if (environment.isDead) throw new Error('killed');
+    const answer = await perform();
+    await note(point, answer, environment, fate === 'lostAnswers');
+    if (fate === 'kills') die();
+    if (environment.isDead) throw new Error('killed');
+    if (fate === 'lostAnswers') throw broken('ECONNRESET');
+    return answer;
+  }
+
+  #fate() {
+    let drawn = this.#random();
+    for (const fate of ['kills', 'failedCalls', 'lostAnswers'] as const) {
+      drawn -= this.#rates[fate];
+      if (drawn >= 0) continue;
+      this.#counts[fate] += 1;
+      return fate;
+    }
+    return undefined;
+  }
+}
+
+const broken = (code: string) =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });

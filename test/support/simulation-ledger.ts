@@ -1,0 +1,108 @@
+import type { Window } from './simulation-faults.ts';
+import { ZoomModel } from './zoom-model.ts';
+
+interface Token {
+  issuedAt: number;
+  diesAt: number;
+}
+
+/** Seconds for which n8n held a token that Zoom would refuse. */
+export interface DeadSeconds {
+  /** n8n polls every so many seconds; 0: it is told at once. */
+  poll: number;
+  /** From a connection's loss until its human had consented again, and n8n had polled. */
+  lost: number;
+  /** While something was down, and until it had been caught up with. */
+  outage: number;
+  /** Otherwise. */
+  otherwise: number;
+}
+
+/** Zoom that remembers when each access token was born, and when it died. */
+export class RecordedZoom extends ZoomModel {
+  readonly tokens = new Map<string, Token>();
+  readonly #time: () => number;
+  readonly #living = new Map<string, Token[]>();
+
+  constructor(time: () => number) {
+    super(() => Math.floor(time()));
+    this.#time = time;
+  }
+
+  /** Notes an answer of the token endpoint. */
+  issue(user: string, accessToken: string): void {
+    const now = this.#time();
+    const token = { issuedAt: now, diesAt: Math.floor(now) + 3600 };
+    this.tokens.set(accessToken, token);
+    const living = (this.#living.get(user) ?? []).filter(({ diesAt }) => diesAt > now);
+    this.#living.set(user, [...living, token]);
+  }
+
+  override deauthorize(user: string): void {
+    super.deauthorize(user);
+    for (const token of this.#living.get(user) ?? []) token.diesAt = Math.min(token.diesAt, this.#time());
+    this.#living.delete(user);
+  }
+}
+
+/** What n8n could read when, and when a connection was lost. */
+export class Ledger {
+  readonly #publications = new Map<string, { at: number; token: Token }[]>();
+  readonly #losses = new Map<string, { from: number; to: number }[]>();
+
+  publish(connection: string, at: number, token: Token | undefined): void {
+    if (!token) throw new Error(`n8n reads for "${connection}" what Zoom never issued`);
+    const publications = this.#publications.get(connection) ?? [];
+    if (publications.at(-1)?.token !== token) publications.push({ at, token });
+    this.#publications.set(connection, publications);
+  }
+
+  lose(connection: string, from: number): void {
+    this.#losses.set(connection, [...(this.#losses.get(connection) ?? []), { from, to: Infinity }]);
+  }
+
+  regain(connection: string, at: number): void {
+    const last = this.#losses.get(connection)?.at(-1);
+    if (last) last.to = at;
+  }
+
+  /**
+   * What n8n held until `end`, had it polled every `poll` seconds.
+   * @param outages when something was down, in order and apart
+   */
+  dead(poll: number, end: number, outages: Window[]): DeadSeconds {
+    const sum: DeadSeconds = { poll, lost: 0, outage: 0, otherwise: 0 };
+    for (const [connection, publications] of this.#publications) {
+      const losses = (this.#losses.get(connection) ?? []).map(({ from, to }) => ({ from, to: to + poll }));
+      for (const [index, { at, token }] of publications.entries()) {
+        const next = publications[index + 1];
+        const from = Math.max(read(at, poll, connection), token.diesAt);
+        const to = next ? read(next.at, poll, connection) : end;
+        if (to <= from) continue;
+        const lost = within({ from, to }, losses);
+        const lostFrom = losses.find((loss) => loss.from < to && from < loss.to)?.from ?? to;
+        const outage = within({ from, to: Math.max(from, lostFrom) }, outages);
+        sum.lost += lost;
+        sum.outage += outage;
+        sum.otherwise += to - from - lost - outage;
+      }
+    }
+    const { lost, outage, otherwise } = sum;
+    return { poll, lost: Math.round(lost), outage: Math.round(outage), otherwise: Math.round(otherwise) };
+  }
+}
+
+/** The first poll at or after `at`; each connection has its own second of the period. */
+function read(at: number, poll: number, connection: string): number {
+  if (poll === 0) return at;
+  const phase = (Number(connection.slice(1)) * 7919) % poll;
+  return Math.ceil((at - phase) / poll) * poll + phase;
+}
+
+/** Seconds of the window that lie in one of those. */
+function within({ from, to }: Window, windows: Window[]): number {
+  return windows.reduce(
+    (seconds, each) => seconds + Math.max(0, Math.min(to, each.to) - Math.max(from, each.from)),
+    0,
+  );
+}

@@ -1,0 +1,212 @@
+import type { Connection } from '../../lambdas/tokens/connection.ts';
+import { sweep } from '../../lambdas/tokens/sweep.ts';
+import { aesInOrder } from './aes-in-order.ts';
+import { MemoryStore } from './memory-store.ts';
+import { type Environment, Weather } from './simulation-environment.ts';
+import { randomFrom } from './simulation-faults.ts';
+import { Ledger, RecordedZoom } from './simulation-ledger.ts';
+import {
+  emptyReport,
+  type Loss,
+  type SimulationOptions,
+  type SimulationReport,
+} from './simulation-report.ts';
+import { FUNCTION_SECONDS, type Intercept, World } from './world.ts';
+
+/** Items that say from the start whether old tokens outlive a refresh. */
+class MeasuredStore extends MemoryStore {
+  overlap: Connection['overlap'] = 'unknown';
+
+  override commitConsent(...[consent, seen]: Parameters<MemoryStore['commitConsent']>) {
+    return super.commitConsent({ ...consent, overlap: this.overlap }, seen);
+  }
+}
+
+class RecordedWorld extends World {
+  override readonly zoom = new RecordedZoom(() => this.time);
+  override readonly store = new MeasuredStore();
+}
+
+const MINUTE = 60;
+const DAY = 86_400;
+/** The longest back-off, and the sweeps after it. */
+const CATCH_UP_SECONDS = 8 * MINUTE;
+const POLLS = [0, 30, 300];
+
+/** Runs a fleet through its days: the real domain on a virtual clock, against Zoom, a table and a vault in memory. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const restore = aesInOrder();
+  try {
+    return await new Simulation(options).run();
+  } finally {
+    restore();
+  }
+}
+
+class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #world = new RecordedWorld();
+  readonly #ledger = new Ledger();
+  readonly #report: SimulationReport;
+  readonly #random: () => number;
+  readonly #names: string[];
+  readonly #weather: Weather;
+  /** When the human behind a lost connection consents again. */
+  readonly #humans = new Map<string, number>();
+  /** How the last pair that Zoom issued to a user came to us. */
+  readonly #lastPair = new Map<string, { at: number; to: Environment | undefined; isLost: boolean }>();
+  /** The second one is for a sweep that is delivered twice. */
+  #environments: (Environment | undefined)[] = [];
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#report = emptyReport(options);
+    this.#random = randomFrom(options.seed);
+    this.#names = Array.from({ length: options.connections }, (_, i) => `c${i}`);
+    this.#weather = new Weather(options, this.#world, this.#random, this.#report.faults);
+    this.#world.zoom.overlap = options.outlives;
+    this.#world.store.overlap = options.overlap;
+  }
+
+  async run(): Promise<SimulationReport> {
+    const { days, faults } = this.#options;
+    const end = this.#world.time + days * DAY;
+    let deployAt = this.#world.time + faults.deployEveryDays * DAY;
+    for (const name of this.#names) this.#humans.set(name, this.#world.time);
+    while (this.#world.time < end) {
+      if (this.#world.time >= deployAt) {
+        this.#environments = [];
+        this.#report.faults.deployments += 1;
+        deployAt += faults.deployEveryDays * DAY;
+      }
+      await this.#consent();
+      await this.#sweep();
+      await this.#findLost();
+      this.#forget();
+      await this.#skip(Math.min(end, deployAt));
+    }
+    await this.#findSilentlyDead();
+    this.#report.mostInFlight = this.#world.zoom.mostInFlight;
+    this.#report.dead = POLLS.map((poll) =>
+      this.#ledger.dead(poll, end, this.#weather.outages(CATCH_UP_SECONDS + poll)),
+    );
+    return this.#report;
+  }
+
+  /** To the first minute in which something is due; the sweeps before it would find nothing. */
+  async #skip(latest: number): Promise<void> {
+    const { store, time } = this.#world;
+    const dues: number[] = [];
+    for (const status of ['active', 'misconfigured'] as const) {
+      const [first] = await store.due(status, Infinity, 1);
+      if (first) dues.push((await this.#world.item(first)).dueAt);
+    }
+    const next = Math.min(latest, ...dues, ...this.#humans.values());
+    this.#world.time = Math.max(Math.floor(time / MINUTE) + 1, Math.ceil(next / MINUTE)) * MINUTE;
+  }
+
+  async #sweep(): Promise<void> {
+    this.#report.sweeps += 1;
+    const isTwice = this.#random() < this.#options.faults.duplicates;
+    if (isTwice) this.#report.faults.duplicates += 1;
+    await Promise.all((isTwice ? [0, 1] : [0]).map((index) => this.#invoke(index)));
+  }
+
+  async #invoke(index: number): Promise<void> {
+    const environment = this.#environments[index] ?? this.#weather.open(this.#note);
+    this.#environments[index] = environment;
+    const deadline = this.#world.time + FUNCTION_SECONDS;
+    // A store that is down ends the sweep before it begins; the scheduler's next one comes in a minute.
+    const sweeping = sweep(environment.deps, { deadline }).then(
+      () => {},
+      () => {},
+    );
+    await Promise.race([sweeping, environment.killed]);
+    if (environment.isDead) this.#environments[index] = undefined;
+  }
+
+  readonly #note = async (
+    point: string,
+    answer: unknown,
+    to: Environment | undefined,
+    isLost: boolean,
+  ): Promise<void> => {
+    const { zoom, vault, time } = this.#world;
+    if (point === 'zoom.token' && (answer as Response).ok) {
+      const { access_token: token } = (await (answer as Response).clone().json()) as { access_token: string };
+      const user = userOf(token);
+      zoom.issue(user, token);
+      this.#lastPair.set(user, { at: time, to, isLost });
+      if (to) this.#report.rotations += 1;
+    }
+    if (point === 'vault.publish') {
+      for (const { connection, value } of vault.history.splice(0)) {
+        this.#ledger.publish(connection, time, zoom.tokens.get(value));
+      }
+    }
+  };
+
+  /** Humans consent in good hours: when nothing is down, and without a fault. */
+  async #consent(): Promise<void> {
+    const intercept: Intercept = async (point, perform) => {
+      const answer = await perform();
+      await this.#note(point, answer, undefined, false);
+      return answer;
+    };
+    for (const [name, at] of [...this.#humans]) {
+      const { time } = this.#world;
+      if (at > time) continue;
+      if (!this.#weather.isFair) {
+        this.#humans.set(name, time + 3600);
+        continue;
+      }
+      this.#world.zoom.isDown = false;
+      await this.#world.connect(name, this.#world.dependencies({ intercept }));
+      this.#humans.delete(name);
+      this.#ledger.regain(name, time);
+      this.#world.pass(1);
+    }
+  }
+
+  async #findLost(): Promise<void> {
+    for (const connection of await this.#world.store.due('reconnect', Infinity, this.#names.length)) {
+      if (this.#humans.has(connection)) continue;
+      await this.#lose(connection);
+      // The alert reaches a human, who has other things to do.
+      this.#humans.set(connection, this.#world.time + (2 + 10 * this.#random()) * 3600);
+    }
+  }
+
+  async #lose(connection: string): Promise<void> {
+    this.#report.lost[await this.#why(connection)] += 1;
+    this.#ledger.lose(connection, this.#lastPair.get(connection)?.at ?? this.#world.time);
+  }
+
+  async #why(connection: string): Promise<Loss> {
+    const pair = this.#lastPair.get(connection);
+    if (!pair || (await this.#isLiving(connection))) return 'avoidable';
+    if (pair.isLost) return 'Zoom’s answer was lost';
+    if (pair.to?.isDead) return 'killed between the answer and the commit';
+    const wasDown = this.#weather.wasStoreDown(pair.at, pair.at + FUNCTION_SECONDS);
+    return wasDown ? 'the store was down from the answer to the deadline' : 'avoidable';
+  }
+
+  /** At the end: a loss that no sweep has met yet is none that goes unnoticed, unless it was avoidable. */
+  async #findSilentlyDead(): Promise<void> {
+    for (const { connection, status } of await this.#world.store.list()) {
+      if (status !== 'reconnect' && !(await this.#isLiving(connection))) await this.#lose(connection);
+    }
+  }
+
+  async #isLiving(connection: string): Promise<boolean> {
+    const { refreshToken } = await this.#world.tokens(connection);
+    return this.#world.zoom.isLiving(connection, refreshToken);
+  }
+
+  #forget(): void {
+    this.#world.lines.length = 0;
+    this.#world.zoom.secrets.clear();
+  }
+}
+
+const userOf = (token: string) => /^access-([^-]+)-/.exec(token)?.[1] ?? '';
