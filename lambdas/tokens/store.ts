@@ -16,7 +16,7 @@ export type Consent = Pick<
 >;
 
 /** What a rotation writes. */
-export type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
 
 /** What a failed step writes. */
 export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures'> &

@@ -9,8 +9,6 @@ import { AUTHORIZE_PATH, createProvider, REVOKE_PATH, TOKEN_PATH } from './provi
 import { openStore } from './store.ts';
 import { clientAuthentication, revocation, shapeTokenAnswers } from './token.ts';
 
-export type { ZoomApp };
-
 export interface Zoom {
   /** `http://localhost:<port>`, for `ZOOM_OAUTH_URL` and `ZOOM_API_URL`. */
   url: string;
