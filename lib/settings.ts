@@ -104,7 +104,11 @@ export function settings(given: { readonly [key in keyof Settings]?: unknown }):
 
 /** What is right by itself may be wrong beside another. */
 function assertTogether(all: Settings): void {
-  const { sweepRateMinutes, marginSeconds, earlyMarginSeconds, alarmValidityMinutes } = all;
+  const { sweepRateMinutes, marginSeconds, earlyMarginSeconds, alarmValidityMinutes, alarmNoSweepMinutes } =
+    all;
+  if (alarmNoSweepMinutes < 2 * sweepRateMinutes) {
+    throw wrong('alarmNoSweepMinutes', `at least two sweeps, ${2 * sweepRateMinutes}`, alarmNoSweepMinutes);
+  }
   if (marginSeconds < 2 * 60 * sweepRateMinutes) {
     throw wrong('marginSeconds', `at least two sweeps, ${120 * sweepRateMinutes}`, marginSeconds);
   }

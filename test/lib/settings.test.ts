@@ -98,6 +98,10 @@ describe('a wrong value fails, with a message that names it, what it must be and
 
   test.each([
     [
+      { sweepRateMinutes: 5, alarmNoSweepMinutes: 9 },
+      '"alarmNoSweepMinutes" must be at least two sweeps, 10, but it is 9.',
+    ],
+    [
       { sweepRateMinutes: 5, marginSeconds: 599 },
       '"marginSeconds" must be at least two sweeps, 600, but it is 599.',
     ],

@@ -61,6 +61,19 @@ describe('Nothing lost', () => {
     expect(points[points.indexOf('zoom.token') + 1]).toBe('store.commitRotation');
   });
 
+  test('Zoom is not asked when its slowest answer would leave too little time to store it', async () => {
+    await step('one', world.dependencies(), { deadline: world.time + ZOOM_TIMEOUT_SECONDS + 4 });
+    expect(await world.item('one')).toMatchObject({
+      status: 'active',
+      version: 1,
+      lastError: { code: 'no_time_left' },
+    });
+    world.pass(60);
+    await step('one', world.dependencies(), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'active', version: 2 });
+    expect(world.zoom.refusals).toBe(0);
+  });
+
   test('an answer lost on its way is decided by one further attempt, and a human is told', async () => {
     const lost: FunctionOptions = {
       intercept: async (point, call) => {
