@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { deadlineOf, failurePage, logged, pageHeaders } from './middleware.ts';
+import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
 import { connectedPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent } from './tokens/consent.ts';
@@ -34,7 +34,7 @@ export function createHandler(load: () => Runtime) {
     return { ...connectedPage(connected), cookies: [setCookie(runtime, '', 0)] };
   };
 
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
     .use(logged())
     .use(pageHeaders())
     .use(failurePage())

@@ -13,6 +13,9 @@ import { describe, TokenError } from './tokens/errors.ts';
  */
 export const logged = () => injectLambdaContext(logger, { logEvent: false });
 
+/** The domain keeps the function's deadline itself; middy's timer would only cut its last write short. */
+export const OWN_DEADLINE = { timeoutEarlyInMillis: 0 };
+
 /** Writes the metrics at the end of the request. */
 export const measured = () => logMetrics(metrics);
 

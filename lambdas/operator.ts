@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import * as z from 'zod/mini';
-import { deadlineOf, logFailure, logged } from './middleware.ts';
+import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
@@ -20,7 +20,7 @@ export type OperatorAnswer = { ok: true; result: object } | { ok: false; error: 
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
 export function createHandler(load: () => Runtime) {
-  return middy<unknown, OperatorAnswer>()
+  return middy<unknown, OperatorAnswer>(OWN_DEADLINE)
     .use(logged())
     .handler(async (event, context): Promise<OperatorAnswer> => {
       try {

@@ -1,12 +1,12 @@
 import middy from '@middy/core';
-import { deadlineOf, logged, measured } from './middleware.ts';
+import { deadlineOf, logged, measured, OWN_DEADLINE } from './middleware.ts';
 import { measure, measureHealth } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { health, type SweepReport, sweep } from './tokens/sweep.ts';
 
 /** Started by the scheduler every minute; its event says nothing that matters. */
 export function createHandler(load: () => Runtime) {
-  return middy<unknown, SweepReport>()
+  return middy<unknown, SweepReport>(OWN_DEADLINE)
     .use(logged())
     .use(measured())
     .handler(async (_event, context) => {
