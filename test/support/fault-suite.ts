@@ -122,12 +122,6 @@ async function keepsItsPromises(scenario: Scenario, strike: Strike, points: stri
 }
 
 const LASTING: FaultName[] = ['fails before it is sent', 'is done, its answer lost'];
-  'fails before it is sent',
-  'is done, its answer lost',
-  'hangs past its timeout',
-  'is throttled',
-  'is answered 500',
-];
 
 /** A commit is repeated until the function ends: many requests, though no real time is waited for. */
 const UNTIL_DEADLINE_MS = 60_000;
