@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { sendResult, toEvent } from './api-gateway.ts';
 import { answerInvoke, invoke, type LocalFunction } from './lambda.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Answers a request and says so, or leaves it to the next. */
 export type Responder = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -40,11 +41,6 @@ export async function openGateway(port: number): Promise<Gateway> {
         server.closeAllConnections();
       }),
   };
-}
-
-/** A page elsewhere whose name was made to point here must not read what is here. */
-function isLoopback(request: IncomingMessage): boolean {
-  return /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? '');
 }
 
 /** The routes of the HTTP API, each a call of the callback function. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { devNull } from 'node:os';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator, type OperatorAnswer } from '../lambdas/operator.ts';
@@ -7,6 +6,7 @@ import { createHandler as createRotate } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
 import { TICKET_SECONDS } from '../lambdas/tokens/ticket.ts';
+import { useLocalAws } from './aws-environment.ts';
 import { startDynamoDB } from './dynamodb.ts';
 import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -155,18 +155,6 @@ async function start(
   };
   gateway.serve([httpApi(callback, speed), lambdaApi(functions, speed), page(stack)]);
   return stack;
-}
-
-/** Nothing here may reach an AWS account: the person's own profile and configuration are left out. */
-function useLocalAws(): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, {
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-  });
 }
 
 const toZoomApp =

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { isLoopback } from '../loopback.ts';
 import { ServiceError } from './errors.ts';
 import { type OperationName, type Operations, requests } from './model.ts';
 import { operations } from './operations.ts';
@@ -21,8 +22,7 @@ export async function startSecretsManager({
 }: SecretsOptions & { port?: number }): Promise<{ url: string; close(): Promise<void> }> {
   const service = operations(options);
   const server = createServer(async (request, response) => {
-    // A page elsewhere whose name was made to point here must not read what is here.
-    if (!/^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? '')) {
+    if (!isLoopback(request)) {
       response.writeHead(403).end();
       return;
     }
