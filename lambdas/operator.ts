@@ -1,22 +1,13 @@
 import middy from '@middy/core';
 import * as z from 'zod/mini';
 import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
+import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
-import { makeLink, rotateNow, status } from './tokens/control.ts';
+import { look, makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import type { StepOptions } from './tokens/step.ts';
-
-/** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
-const Request = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('link'), connection: z.string(), app: z.optional(z.string()) }),
-  z.object({ action: z.literal('connect'), connection: z.string(), app: z.optional(z.string()) }),
-  z.object({ action: z.literal('status'), connection: z.optional(z.string()) }),
-  z.object({ action: z.literal('rotate'), connection: z.string() }),
-]);
-
-export type OperatorAnswer = { ok: true; result: object } | { ok: false; error: ReturnType<typeof describe> };
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
 export function createHandler(load: () => Runtime) {
@@ -38,8 +29,12 @@ export function createHandler(load: () => Runtime) {
 
 export const handler = createHandler(lazily(createRuntime));
 
-async function act(event: unknown, runtime: Runtime, options: StepOptions): Promise<object> {
-  const parsed = z.safeParse(Request, event);
+async function act(
+  event: unknown,
+  runtime: Runtime,
+  options: StepOptions,
+): Promise<OperatorResults[keyof OperatorResults]> {
+  const parsed = z.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
   const request = parsed.data;
   switch (request.action) {
@@ -47,8 +42,7 @@ async function act(event: unknown, runtime: Runtime, options: StepOptions): Prom
       return makeLink(await withApp(request, runtime), runtime, runtime.publicUrl);
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
-      const [connection] = await status(request.connection, runtime);
-      return { connection, outcome: outcome.did };
+      return { connection: await look(request.connection, runtime), outcome: outcome.did };
     }
     case 'status':
       return { now: runtime.now(), connections: await status(request.connection, runtime) };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
-import { createHandler as createOperator, type OperatorAnswer } from '../lambdas/operator.ts';
+import { createHandler as createOperator } from '../lambdas/operator.ts';
+import type { OperatorAnswer } from '../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';

@@ -26,13 +26,21 @@ export async function makeLink(
   return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt };
 }
 
+/** @throws {TokenError} `rejected` when there is no such connection */
+export async function look(
+  connection: string,
+  { store }: Pick<Dependencies, 'store'>,
+): Promise<ConnectionView> {
+  return view(await known(connection, store));
+}
+
 /** One connection, or all of them in the order of their names. */
 export async function status(
   connection: string | undefined,
-  { store }: Pick<Dependencies, 'store'>,
+  deps: Pick<Dependencies, 'store'>,
 ): Promise<ConnectionView[]> {
-  if (connection !== undefined) return [view(await known(connection, store))];
-  const items = await store.list();
+  if (connection !== undefined) return [await look(connection, deps)];
+  const items = await deps.store.list();
   return items.map(view).sort((a, b) => a.connection.localeCompare(b.connection));
 }
 

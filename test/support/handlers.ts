@@ -1,7 +1,8 @@
 import './output.ts';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
-import { createHandler as createOperator, type OperatorAnswer } from '../../lambdas/operator.ts';
+import { createHandler as createOperator } from '../../lambdas/operator.ts';
+import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import { createRuntime, type Runtime } from '../../lambdas/runtime.ts';
 import { createCookieJar } from '../../local/zoom/cookies.ts';
