@@ -85,7 +85,7 @@ export function createRuntime(
       fetch,
       now,
     }),
-    keyring: createKeyring(vault),
+    keyring: createKeyring(vault, now),
     margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,

@@ -77,7 +77,7 @@ export async function openLab(log: Log) {
         fetch: faultyFetch(zoom, faults),
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log,
