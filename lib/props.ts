@@ -134,8 +134,9 @@ export interface ZoomTokenRefresherProps {
   readonly alarmCallbackErrors?: number;
 
   /**
-   * Where the alarms send a reader: the address of `docs/runbook.md`, to which `#<alarm>` is added.
-   * @default 'docs/runbook.md'
+   * Where the alarms send a reader for more than their own advice: the address of a copy of `docs/runbook.md` that
+   * your people can open, to which `#<alarm>` is added.
+   * @default 'docs/runbook.md' the file in the repository and in the package
    */
   readonly runbookUrl?: string;
 }
