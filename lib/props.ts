@@ -2,7 +2,9 @@
 export interface ZoomTokenRefresherProps {
   /**
    * Prefix of the names of functions, secrets and alarms, such as `<name>-operator` and `<name>/app/default`.
-   * 1 to 40 of a-z, 0-9 and "-", the first a letter. One of a name in an account and Region.
+   * 1 to 40 of a-z, 0-9 and "-", the first a letter. One of a name in an account and Region. What n8n reads,
+   * `n8n_zoom_<connection>`, has no prefix: a connection of one name belongs to the installation that published it
+   * first, and the others are refused.
    * @default 'zoom-token-refresher'
    */
   readonly name?: string;

@@ -63,6 +63,7 @@ export async function openLab(log: Log) {
       appSecretPrefix: `${NAME}/app/`,
       keySecretId: `${NAME}/key`,
       publishedSecretPrefix: 'n8n_zoom_',
+      installation: NAME,
     });
     return {
       now,
