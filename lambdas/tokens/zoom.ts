@@ -7,7 +7,9 @@ import {
   calculatePKCECodeChallenge,
   customFetch,
   genericTokenEndpointRequest,
+  processRevocationResponse,
   refreshTokenGrantRequest,
+  revocationRequest,
   type TokenEndpointRequestOptions,
 } from 'oauth4webapi';
 import type { Clock } from './clock.ts';
@@ -33,6 +35,8 @@ export interface Zoom {
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
   /** Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
+  /** RFC 7009: the token ends, and what Zoom ends with it. */
+  revoke(app: ZoomApp, token: string): Promise<void>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
@@ -60,6 +64,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     issuer: oauthUrl,
     authorization_endpoint: `${oauthUrl}/oauth/authorize`,
     token_endpoint: `${oauthUrl}/oauth/token`,
+    revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
   const options = (): TokenEndpointRequestOptions => ({
     [customFetch]: fetch,
@@ -117,6 +122,8 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
           options(),
         ),
       ),
+    revoke: async (app, token) =>
+      processRevocationResponse(await revocationRequest(server, client(app), basic(app), token, options())),
     user: (accessToken) =>
       fetch(`${apiUrl}/v2/users/me`, {
         headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },

@@ -93,9 +93,33 @@ export function describeConnectionStore(
       });
 
       test('forgets an earlier user whom it does not tell', async () => {
-        await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
-        expect(await connected({ zoomUserId: 'grace' })).not.toHaveProperty('zoomAccountId');
-        expect(await connected()).not.toHaveProperty('zoomUserId');
+        const { generation } = await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
+        const next = await store.commitConsent(consentOf('main', { zoomUserId: 'grace' }), generation);
+        expect(next).not.toHaveProperty('zoomAccountId');
+        const last = await store.commitConsent(consentOf('main'), next.generation);
+        expect(last).not.toHaveProperty('zoomUserId');
+      });
+
+      describe.each([
+        ['of another Zoom user', { zoomUserId: 'grace' }],
+        ['of a Zoom user who is not told', {}],
+      ])('%s', (_, other) => {
+        const later = (seen: number) =>
+          store.commitConsent(consentOf('main', { ...other, consentedAt: NOW + 9 }), seen);
+
+        test('changes nothing where it has not seen the consent that it would replace', async () => {
+          const item = await connected({ zoomUserId: 'ada' });
+          expect(await later(0)).toEqual(item);
+          expect(await stored()).toEqual(item);
+        });
+
+        test('replaces the one that it has seen, and one that is disconnected', async () => {
+          await connected({ zoomUserId: 'ada' });
+          expect(await later(1)).toMatchObject({ generation: 2 });
+          const back = await store.commitConsent(consentOf('main', { zoomUserId: 'ada' }), 2);
+          await failInto(store, 'main', 'disconnected');
+          expect(await later(0)).toMatchObject({ generation: back.generation + 1 });
+        });
       });
 
       test('may change the app and the grant', async () => {

@@ -7,7 +7,7 @@ import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 import { createZoom } from '../../lambdas/tokens/zoom.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { ZoomModel, zoomPoint } from './zoom-model.ts';
 
 /** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
 export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
@@ -63,10 +63,9 @@ export class World {
         apiUrl: 'https://api.zoom.us',
         redirectUri: 'https://api.example/callback',
         fetch: async (input, init) => {
-          const isToken = String(input).endsWith('/oauth/token');
           const leave = this.zoom.enter(String(init?.body));
           try {
-            return await intercept(isToken ? 'zoom.token' : 'zoom.user', () => fetch(input, init));
+            return await intercept(zoomPoint(input), () => fetch(input, init));
           } finally {
             leave();
           }
@@ -89,9 +88,9 @@ export class World {
   }
 
   /** A human consents at Zoom as `user`, and the browser comes back to the callback. */
-  async connect(connection: string, deps = this.dependencies(), user = connection) {
+  async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
-    const consent = { connection, app: 'default', state, codeVerifier: 'v'.repeat(43) };
+    const consent = { connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
     const cookie = await sealConsent(consent, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });

@@ -81,6 +81,7 @@ export class ZoomModel {
     if (headers.get('authorization') !== `Basic ${basic}`) {
       return refuse('invalid_client', 'Invalid client_id or client_secret');
     }
+    if (pathname === '/oauth/revoke') return this.#revoke(new URLSearchParams(String(init?.body)));
     return this.#token(new URLSearchParams(String(init?.body)));
   };
 
@@ -91,6 +92,13 @@ export class ZoomModel {
       return Response.json({ code: 124, message: 'Invalid access token.' }, { status: 401 });
     }
     return Response.json({ id: issued.user, account_id: this.accountId, display_name: issued.user });
+  }
+
+  #revoke(parameters: URLSearchParams): Response {
+    const token = parameters.get('token') ?? '';
+    this.#access.delete(token);
+    for (const [user, living] of this.#refresh) if (living === token) this.#refresh.delete(user);
+    return Response.json({ status: 'success' });
   }
 
   #token(parameters: URLSearchParams): Response {
@@ -149,6 +157,10 @@ export class ZoomModel {
     return secret;
   }
 }
+
+/** The name of a request to Zoom: `zoom.token`, `zoom.user` or `zoom.revoke`. */
+export const zoomPoint = (input: Parameters<typeof fetch>[0]) =>
+  `zoom.${{ '/oauth/token': 'token', '/oauth/revoke': 'revoke' }[new URL(String(input)).pathname] ?? 'user'}`;
 
 const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];
 
