@@ -184,6 +184,14 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
+    postpone: async ({ connection, version }, dueAt) =>
+      (await update(
+        connection,
+        'SET #dueAt = :dueAt',
+        { dueAt, version, reconnect: 'reconnect' },
+        '#version = :version AND #status = :reconnect',
+      )) !== undefined,
+
     async release({ connection, leaseOwner }) {
       await update(
         connection,

@@ -65,6 +65,9 @@ export interface ConnectionStore {
   /** Ends a failed step of exactly that version by its lease's holder. */
   fail(of: Connection, failure: Failure): Promise<boolean>;
 
+  /** Puts off the next alert of a connection that waits for a person, if it still is as it was. */
+  postpone(of: Connection, dueAt: number): Promise<boolean>;
+
   /** Lets the lease go with nothing else changed. */
   release(of: Connection): Promise<void>;
 

@@ -7,7 +7,6 @@ import {
   calculatePKCECodeChallenge,
   customFetch,
   genericTokenEndpointRequest,
-  processRevocationResponse,
   refreshTokenGrantRequest,
   revocationRequest,
   type TokenEndpointRequestOptions,
@@ -15,7 +14,14 @@ import {
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
-import { codeRefused, readTokenAnswer, readUserAnswer, sendFailure, type ZoomUser } from './zoom-answer.ts';
+import {
+  codeRefused,
+  readRevocationAnswer,
+  readTokenAnswer,
+  readUserAnswer,
+  sendFailure,
+  type ZoomUser,
+} from './zoom-answer.ts';
 
 /** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
 export interface ZoomApp {
@@ -35,7 +41,7 @@ export interface Zoom {
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
   /** Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
-  /** RFC 7009: the token ends, and what Zoom ends with it. */
+  /** RFC 7009. A token that Zoom does not know is as good as revoked. */
   revoke(app: ZoomApp, token: string): Promise<void>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
@@ -44,7 +50,7 @@ export interface Zoom {
 }
 
 export interface ZoomOptions {
-  /** Origin of `/oauth/authorize` and `/oauth/token`. */
+  /** Origin of `/oauth/authorize`, `/oauth/token` and `/oauth/revoke`. */
   oauthUrl: string;
   /** Origin of `/v2`. */
   apiUrl: string;
@@ -123,7 +129,9 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
         ),
       ),
     revoke: async (app, token) =>
-      processRevocationResponse(await revocationRequest(server, client(app), basic(app), token, options())),
+      readRevocationAnswer(
+        await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
+      ),
     user: (accessToken) =>
       fetch(`${apiUrl}/v2/users/me`, {
         headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },

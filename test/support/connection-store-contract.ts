@@ -214,6 +214,29 @@ export function describeConnectionStore(
       }
     });
 
+    describe('the next alert of a connection that waits for a person', () => {
+      const waiting = async () => {
+        await connected();
+        await failInto(store, 'main', 'reconnect');
+        return stored();
+      };
+
+      test('is put off, and nothing else is changed', async () => {
+        const item = await waiting();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(true);
+        expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
+        expect(await store.due('reconnect', NOW, 100)).toEqual([]);
+        expect(await store.due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
+      });
+
+      test('is over with a consent: the new tokens are due at once', async () => {
+        const item = await waiting();
+        const newer = await connected();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
+    });
+
     describeQueries(() => store);
   });
 }

@@ -119,6 +119,11 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
+  async postpone(of: Connection, dueAt: number) {
+    const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
+    return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
+  }
+
   async release(of: Connection) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
     this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);

@@ -9,12 +9,14 @@ import { FUNCTION_SECONDS } from './world.ts';
 
 const HOUR = 3600;
 
+type LabRuntime = ReturnType<Lab['runtime']>;
+
 /** One invocation of a function, and what must be there before it. */
 export interface Scenario {
   grantType: 'authorization_code' | 'account_credentials';
   prepare(lab: Lab): Promise<void>;
   /** Answers the pages that a browser saw, if any. */
-  invoke(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]>;
+  invoke(lab: Lab, runtime: LabRuntime): Promise<APIGatewayProxyStructuredResultV2[]>;
 }
 
 export const SCENARIOS = {
@@ -62,7 +64,7 @@ export const SCENARIOS = {
 } satisfies Record<string, Scenario>;
 
 /** What the scheduler does. */
-export async function sweepOnce(lab: Lab, runtime: Runtime): Promise<[]> {
+export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
   await createRotate(() => runtime)({}, contextOf(lab));
   return [];
 }

@@ -81,9 +81,20 @@ export class ZoomModel {
     if (headers.get('authorization') !== `Basic ${basic}`) {
       return refuse('invalid_client', 'Invalid client_id or client_secret');
     }
-    if (pathname === '/oauth/revoke') return this.#revoke(new URLSearchParams(String(init?.body)));
-    return this.#token(new URLSearchParams(String(init?.body)));
+    const parameters = new URLSearchParams(String(init?.body));
+    return pathname === '/oauth/revoke' ? this.#revoke(parameters) : this.#token(parameters);
   };
+
+  /** A user's living token ends all that the app has of the user; a Server-to-Server token only itself. */
+  #revoke(parameters: URLSearchParams): Response {
+    const token = parameters.get('token') ?? '';
+    const holder = userOf(token);
+    const user = holder && this.isLiving(holder, token) ? holder : this.#access.get(token)?.user;
+    if (!user) return refuse('invalid_request', 'Invalid Token!');
+    if (user === 'server') this.#access.delete(token);
+    else this.deauthorize(user);
+    return Response.json({ status: 'success' });
+  }
 
   #me(authorization: string): Response {
     const token = authorization.replace('Bearer ', '');
@@ -92,13 +103,6 @@ export class ZoomModel {
       return Response.json({ code: 124, message: 'Invalid access token.' }, { status: 401 });
     }
     return Response.json({ id: issued.user, account_id: this.accountId, display_name: issued.user });
-  }
-
-  #revoke(parameters: URLSearchParams): Response {
-    const token = parameters.get('token') ?? '';
-    this.#access.delete(token);
-    for (const [user, living] of this.#refresh) if (living === token) this.#refresh.delete(user);
-    return Response.json({ status: 'success' });
   }
 
   #token(parameters: URLSearchParams): Response {
@@ -158,9 +162,11 @@ export class ZoomModel {
   }
 }
 
-/** The name of a request to Zoom: `zoom.token`, `zoom.user` or `zoom.revoke`. */
-export const zoomPoint = (input: Parameters<typeof fetch>[0]) =>
-  `zoom.${{ '/oauth/token': 'token', '/oauth/revoke': 'revoke' }[new URL(String(input)).pathname] ?? 'user'}`;
+/** The name of a call by its address: `zoom.token`, `zoom.revoke`, `zoom.user`. */
+export function callName(input: Parameters<typeof fetch>[0]): string {
+  const { pathname } = new URL(String(input));
+  return pathname === '/v2/users/me' ? 'zoom.user' : pathname.replace('/oauth/', 'zoom.');
+}
 
 const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];
 
