@@ -49,7 +49,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
     once,
     json: values.json ?? false,
     speed: zoom || once ? 1 : number('--speed', values.speed ?? String(DEFAULT_SPEED), 1, FASTEST),
-    port: number('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_532),
+    port: number('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_531),
     ...(zoom && { zoom }),
   };
 }

@@ -61,6 +61,15 @@ export const SCENARIOS = {
     },
     invoke: consent,
   },
+  // It loses nothing: the connection stays its user's, whatever befalls the refusal.
+  'a refused consent': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+    },
+    invoke: (lab, runtime) => consent(lab, runtime, 'somebody else'),
+  },
 } satisfies Record<string, Scenario>;
 
 /** What the scheduler does. */
@@ -70,7 +79,11 @@ export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
 }
 
 /** What a person's browser does with a link that the operator made. */
-export async function consent(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]> {
+export async function consent(
+  lab: Lab,
+  runtime: Runtime,
+  user = 'main',
+): Promise<APIGatewayProxyStructuredResultV2[]> {
   const { link } = await makeLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
   lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
   const callback = createCallback(() => runtime);
@@ -82,7 +95,7 @@ export async function consent(lab: Lab, runtime: Runtime): Promise<APIGatewayPro
   lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
   const state = new URL(String(redirect.headers?.Location)).searchParams.get('state') ?? '';
   const back = new URL(`${runtime.publicUrl}/callback`);
-  back.search = new URLSearchParams({ code: lab.zoom.consent('main'), state }).toString();
+  back.search = new URLSearchParams({ code: lab.zoom.consent(user), state }).toString();
   return [redirect, await visit(back, [cookie])];
 }
 
