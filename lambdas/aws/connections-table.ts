@@ -26,9 +26,16 @@ type Item = Record<string, unknown>;
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: marshall({ connection: key }), ConsistentRead: true }),
+    const { Item, ConsumedCapacity } = await client.send(
+      new GetItemCommand({
+        TableName: tableName,
+        Key: marshall({ connection: key }),
+        ConsistentRead: true,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
     );
+    // An answer that was cut is as empty as one that found nothing, but for this: it must not free a bound connection.
+    if (!ConsumedCapacity) throw new Error('DynamoDB answered a read without its capacity');
     return Item && unmarshall(Item);
   };
 
