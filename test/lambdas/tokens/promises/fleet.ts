@@ -1,7 +1,7 @@
 import { sweep } from '../../../../lambdas/tokens/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world.ts';
 
-export const HOUR = 3600;
+const HOUR = 3600;
 export const FLEET = ['one', 'two', 'three', 'four', 'five'];
 
 /** Five connections in one world, all of them due. */
