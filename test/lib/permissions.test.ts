@@ -10,7 +10,17 @@ import {
   secretPattern,
   tableArn,
 } from './iam.ts';
-import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
+import {
+  key,
+  NAME,
+  n8nKeys,
+  PUBLISH,
+  principals,
+  READ,
+  scheduleRole,
+  template,
+  WRITE_LOG,
+} from './principals.ts';
 
 /** Each resource with the actions allowed on it, both sorted. */
 function allowed({ statements }: Principal): [string, string[]][] {
@@ -34,6 +44,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -46,6 +57,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -56,6 +68,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
       ],
     ],
     [
