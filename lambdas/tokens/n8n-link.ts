@@ -13,7 +13,9 @@ import { LEASE_SECONDS, type StepOptions } from './step.ts';
 const MOST_TARGETS = 10;
 /** Writes of the secret by others that are met before it is given up. */
 const MOST_WRITES = 5;
-const PAUSE_MS = 1000;
+const BUSY_MS = 1000;
+/** Secrets Manager is eventually consistent. */
+const SETTLE_MS = 200;
 /** Left for the answer. */
 const RESERVE_SECONDS = 5;
 
@@ -120,7 +122,7 @@ async function holding<T>(
         await store.release(item);
       }
     }
-    await wait(PAUSE_MS);
+    await wait(BUSY_MS);
   }
   throw new TokenError(
     'try_again',
@@ -147,7 +149,7 @@ async function change(
     if (instance) instances.set(name, instance);
     else instances.delete(name);
     await settings.write(instances);
-    await wait(PAUSE_MS);
+    await wait(SETTLE_MS);
   }
   throw new TokenError(
     'try_again',

@@ -82,9 +82,9 @@ export async function attempt(
     phase = 'publication';
     const published = item.publishedVersion < item.version;
     if (published) await publish(item, deps);
-    const measured = rotated ? measureOverlap(leased, item, deps, deadline) : item.overlap;
     pushes = await push(item, deps, deadline);
-    item = { ...pushes.item, overlap: await measured };
+    item = pushes.item;
+    if (rotated) item = { ...item, overlap: await measureOverlap(leased, item, deps, deadline) };
     const settled = {
       validUntil: item.expiresAt,
       dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
