@@ -13,6 +13,7 @@ import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
 const KEY = 'zoom-token-refresher/key';
+const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
 
 /** Where a deployed API is, and a local one. */
@@ -68,6 +69,7 @@ export async function startServices() {
   const key = made();
   watch.note('the key secret', key);
   await writeSecret(KEY, key);
+  await writeSecret(N8N, '{"instances":{}}');
   await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
   await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
 
@@ -88,6 +90,7 @@ export async function startServices() {
       TABLE_NAME,
       KEY_SECRET_ID: KEY,
       APP_SECRET_PREFIX: APP_PREFIX,
+      N8N_SECRET_ID: N8N,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: DEPLOYED_URL,
       ZOOM_OAUTH_URL: zoom.url,
@@ -105,6 +108,12 @@ export async function startServices() {
         }),
       );
       return { Items, secrets: described };
+    },
+
+    /** The n8n instances as they are stored. */
+    async n8nInstances(): Promise<Record<string, { url: string; api_key: string }>> {
+      const { SecretString = '' } = await secretsManager.getSecretValue({ SecretId: N8N });
+      return JSON.parse(SecretString).instances;
     },
 
     /** What n8n reads for the connection. */
