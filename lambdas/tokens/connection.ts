@@ -56,7 +56,7 @@ export interface PushTarget {
 }
 
 /** A failure as it is noted. */
-export type StepError = ReturnType<typeof describe> & { at: number };
+type StepError = ReturnType<typeof describe> & { at: number };
 
 /** Zoom's answer with absolute instants. Access tokens live one hour, refresh tokens 90 days. */
 export interface Tokens {

@@ -33,7 +33,7 @@ async function freedAddress(): Promise<string> {
 }
 
 /** Zoom, DynamoDB and Secrets Manager on loopback, on one clock that only `clock.advance` moves. */
-export async function startServices() {
+export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: made() };
   const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
@@ -43,7 +43,11 @@ export async function startServices() {
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
   /** What IAM would refuse: `<operation> <secret's name>`. */
   const denied = new Set<string>();
-  const zoom = await startZoom({ now: clock.now, apps: [{ ...user, redirectUris }, server] });
+  const zoom = await startZoom({
+    now: clock.now,
+    apps: [{ ...user, redirectUris }, server],
+    accessTokenOutlivesRefresh,
+  });
   const secrets = await startSecretsManager({
     now: clock.now,
     denied: (name, operation) => denied.has(`${operation} ${name}`),
