@@ -7,6 +7,7 @@ import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
 import { look, makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
+import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
 import type { StepOptions } from './tokens/step.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
@@ -52,6 +53,10 @@ async function act(
       return { now: runtime.now(), connections: await status(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'n8n-link':
+      return linkN8n(request, runtime, options);
+    case 'n8n-unlink':
+      return { connection: await unlinkN8n(request, runtime, options) };
   }
 }
 

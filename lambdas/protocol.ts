@@ -5,6 +5,8 @@ import type { Outcome } from './tokens/step.ts';
 
 const connection = z.string();
 const app = z.optional(z.string());
+const instance = z.string();
+const filled = z.string().check(z.minLength(1), z.maxLength(128));
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
 export const OperatorRequest = z.discriminatedUnion('action', [
@@ -12,6 +14,16 @@ export const OperatorRequest = z.discriminatedUnion('action', [
   z.object({ action: z.literal('connect'), connection, app }),
   z.object({ action: z.literal('status'), connection: z.optional(connection) }),
   z.object({ action: z.literal('rotate'), connection }),
+  z.object({
+    action: z.literal('n8n-link'),
+    connection,
+    instance,
+    url: z.string(),
+    apiKey: z.string(),
+    credentialId: z.optional(filled),
+    credentialName: z.optional(filled),
+  }),
+  z.object({ action: z.literal('n8n-unlink'), connection, instance }),
 ]);
 
 export type OperatorRequest = z.infer<typeof OperatorRequest>;
@@ -28,6 +40,9 @@ export interface OperatorResults {
   connect: { connection: ConnectionView; outcome: Outcome['did'] };
   /** In the order of their names. */
   status: { now: number; connections: ConnectionView[] };
+  /** `created`: the credential is new in n8n, and the workflows need it. */
+  'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
+  'n8n-unlink': { connection: ConnectionView };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] };
 }
 

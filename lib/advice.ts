@@ -18,6 +18,8 @@ const ADVICE = {
     `No connection is lost: they are tried again every quarter of an hour. See which secret and why: zoom-tokens status${flag}. Write the credentials that Zoom's App Marketplace shows into the app's secret, ${name}/app/default, or deploy again where a policy was changed.`,
   'publish-failing': ({ name }: Place) =>
     `Attempts go on, without asking Zoom again. The log /aws/lambda/${name}-rotate has the error of Secrets Manager. publish_denied: a policy was changed, so deploy again, or the secret is that of another installation. ThrottlingException: another program writes too many secrets.`,
+  'push-failing': ({ name, flag }: Place) =>
+    `The tokens are fresh, and published; n8n goes on with the one before until that ends. Attempts go on. See which n8n and why: zoom-tokens status${flag}. Where its API key was refused or its credential is gone: zoom-tokens n8n link <connection>${flag}. The log /aws/lambda/${name}-rotate has each attempt.`,
   'callback-errors': ({ name, flag }: Place) =>
     `Connections that exist go on. The log /aws/lambda/${name}-callback has the reason, by class and code. Then make a new link for whoever was interrupted: zoom-tokens connect <connection>${flag}.`,
   'dead-letters': ({ name }: Place) =>

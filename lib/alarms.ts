@@ -110,6 +110,13 @@ export class Alarms extends Construct {
       'Fresh tokens do not reach Secrets Manager, so n8n keeps old ones.',
       atLeast(settings.alarmPublishFailures, measured(settings, 'PublishFailed', 'Sum', five), 2),
     );
+    if (settings.n8nPush) {
+      // Twice in half an hour: what an operator must fix is tried every quarter of an hour.
+      this.alarm('push-failing', 'Fresh tokens do not reach an n8n that they are pushed to.', {
+        ...atLeast(1, measured(settings, 'PushFailed', 'Sum', five), 6),
+        datapointsToAlarm: 2,
+      });
+    }
     this.alarm(
       'callback-errors',
       'The pages of a consent answer with server errors.',

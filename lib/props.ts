@@ -60,6 +60,13 @@ export interface ZoomTokenRefresherProps {
   readonly createN8nUser?: boolean;
 
   /**
+   * Lets new tokens be pushed to n8n's public API, for the editions without external secrets. It does nothing until
+   * `zoom-tokens n8n link`; false leaves out the secret `<name>/n8n`, its permissions and its alarm.
+   * @default true
+   */
+  readonly n8nPush?: boolean;
+
+  /**
    * A domain of yours for the API, so that the redirect URL outlives this stack. Needs `certificateArn`, and a DNS
    * record that points to the output `DomainTarget`.
    * @default - the domain that API Gateway gives, another one at each new deployment

@@ -21,6 +21,7 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
   earlyMarginSeconds: 1800,
   n8nPrincipals: [],
   createN8nUser: false,
+  n8nPush: true,
   encryption: 'aws',
   removalPolicy: 'retain',
   deletionProtection: false,
@@ -53,6 +54,7 @@ const RULES: Rules = {
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),
   createN8nUser: yesOrNo,
+  n8nPush: yesOrNo,
   domainName: text(
     /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     'a domain name in lower case, such as zoom.example.com',

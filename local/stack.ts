@@ -134,6 +134,7 @@ async function start(
       TABLE_NAME,
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
+      N8N_SECRET_ID: `${NAME}/n8n`,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: publicUrl,
       ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
@@ -183,6 +184,7 @@ async function writeSecrets(
 ): Promise<void> {
   const secrets = {
     [`${NAME}/key`]: randomBytes(48).toString('base64url'),
+    [`${NAME}/n8n`]: '{"instances":{}}',
     ...Object.fromEntries(
       Object.entries(apps).map(([app, credentials]) => [`${NAME}/app/${app}`, JSON.stringify(credentials)]),
     ),

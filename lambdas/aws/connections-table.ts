@@ -123,12 +123,13 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       return Items?.[0] && unmarshall(Items[0]).validUntil;
     },
 
-    lease: (connection, { owner, until, now, early }) =>
+    lease: (connection, { owner, until, now, early, inAnyStatus = false }) =>
       update(
         connection,
         'SET #leaseOwner = :owner, #leaseUntil = :until',
-        { owner, until, now, active: 'active', misconfigured: 'misconfigured' },
-        `#status IN (:active, :misconfigured) ${early ? '' : 'AND #dueAt <= :now'}
+        { owner, until, now, ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }) },
+        `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
+          ${early ? '' : 'AND #dueAt <= :now'}
           AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
       ) as Promise<Connection | undefined>,
 
@@ -175,8 +176,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     settle: async ({ connection, version, leaseOwner }, settled) =>
       (await update(
         connection,
-        `SET #status = :active, #publishedVersion = :version, #validUntil = :validUntil, #dueAt = :dueAt,
-            #failures = :zero
+        `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settled)}
           REMOVE #leaseOwner, #leaseUntil, #lastError`,
         { ...settled, version, leaseOwner, active: 'active', zero: 0 },
         MINE_UNCHANGED,
@@ -185,7 +185,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     fail: async ({ connection, version, leaseOwner }, failure) =>
       (await update(
         connection,
-        `SET #status = :status, #dueAt = :dueAt, #failures = :failures, #lastError = :lastError
+        `SET ${assignments(failure)}
           REMOVE #leaseOwner, #leaseUntil`,
         { ...failure, version, leaseOwner },
         MINE_UNCHANGED,
@@ -197,6 +197,14 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         'SET #dueAt = :dueAt',
         { dueAt, version, reconnect: 'reconnect' },
         '#version = :version AND #status = :reconnect',
+      )) !== undefined,
+
+    retarget: async ({ connection, version, leaseOwner }, targets) =>
+      (await update(
+        connection,
+        targets.length > 0 ? 'SET #targets = :targets' : 'REMOVE #targets',
+        { version, leaseOwner, ...(targets.length > 0 && { targets }) },
+        MINE_UNCHANGED,
       )) !== undefined,
 
     async release({ connection, leaseOwner }) {
@@ -226,6 +234,11 @@ const MINE_UNCHANGED = '#version = :version AND #leaseOwner = :leaseOwner';
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
 const names = (expression: string) =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
+
+const assignments = (values: object) =>
+  Object.keys(values)
+    .map((name) => `#${name} = :${name}`)
+    .join(', ');
 
 const placeholders = (values: Values) =>
   marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

@@ -80,7 +80,7 @@ export async function rotateNow(
   return { before: view(before), after: view(await known(connection, deps.store)), outcome: outcome.did };
 }
 
-async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
+export async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
   assertName('connection', connection);
   const item = await store.get(connection);
   if (item) return item;

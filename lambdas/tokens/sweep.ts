@@ -11,7 +11,7 @@ import { attempt, noteFailure, type Outcome } from './step.ts';
  */
 export const CONCURRENCY = 8;
 const PAGE = 100;
-/** A step asks Zoom (10 s), stores and publishes: none is begun with less than this left, in seconds. */
+/** A step asks Zoom (10 s), stores, publishes and, with 10 s left, pushes: none is begun with less than this left, in seconds. */
 const STEP_SECONDS = 20;
 
 /** What a sweep did, for the metrics. */
@@ -19,6 +19,9 @@ export interface SweepReport {
   rotated: number;
   published: number;
   publishFailed: number;
+  /** n8n credentials that have taken a new token, and attempts that failed. */
+  pushed: number;
+  pushFailed: number;
   failed: Record<FailureClass, number>;
   /** Seconds. */
   took: number;
@@ -38,6 +41,8 @@ export async function sweep(
     rotated: 0,
     published: 0,
     publishFailed: 0,
+    pushed: 0,
+    pushFailed: 0,
     failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
     took: 0,
   };
@@ -50,6 +55,8 @@ export async function sweep(
     attempts += 1;
     if (outcome.did === 'yielded') return;
     if (outcome.rotated) report.rotated += 1;
+    report.pushed += outcome.pushes?.pushed ?? 0;
+    report.pushFailed += outcome.pushes?.failed ?? 0;
     if (outcome.did === 'settled') {
       if (outcome.published) report.published += 1;
       return;

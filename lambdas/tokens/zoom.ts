@@ -11,6 +11,7 @@ import {
   revocationRequest,
   type TokenEndpointRequestOptions,
 } from 'oauth4webapi';
+import { type Acceptance, NO_ANSWER, readAcceptance } from './acceptance.ts';
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
@@ -45,6 +46,8 @@ export interface Zoom {
   revoke(app: ZoomApp, token: string): Promise<void>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
+  /** Does the API take this token? */
+  accepts(accessToken: string): Promise<Acceptance>;
   /** What `validateAuthResponse` checks an answer against. */
   readonly server: AuthorizationServer;
 }
@@ -63,7 +66,7 @@ export interface ZoomOptions {
 export const ZOOM_TIMEOUT_SECONDS = 10;
 
 /** Who consented is asked while fresh tokens wait to be stored, and can do without an answer. */
-const USER_TIMEOUT_SECONDS = 3;
+export const USER_TIMEOUT_SECONDS = 3;
 
 export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
   const server: AuthorizationServer = {
@@ -84,6 +87,13 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     const sentAt = now();
     return readTokenAnswer(await request().catch(sendFailure), sentAt);
   };
+
+  const me = (accessToken: string) =>
+    fetch(`${apiUrl}/v2/users/me`, {
+      headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
+    });
 
   return {
     server,
@@ -133,13 +143,13 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
         await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
       ),
     user: (accessToken) =>
-      fetch(`${apiUrl}/v2/users/me`, {
-        headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
-      })
+      me(accessToken)
         .then(readUserAnswer)
         .catch(() => undefined),
+    accepts: (accessToken) =>
+      me(accessToken)
+        .then(readAcceptance)
+        .catch(() => NO_ANSWER),
   };
 }
 

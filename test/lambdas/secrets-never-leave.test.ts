@@ -9,6 +9,7 @@ import { createRuntime } from '../../lambdas/runtime.ts';
 import { deriveKeys } from '../../lambdas/tokens/keys.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { createFunctions, functionsWith } from '../support/handlers.ts';
+import { type Misbehaviour, startN8n } from '../support/n8n-server.ts';
 import { logLines, takeOutput } from '../support/output.ts';
 import { type Services, startServices } from '../support/services.ts';
 import { shown } from '../support/watch.ts';
@@ -226,6 +227,74 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   });
 });
 
+describe('no token and no API key leaves', () => {
+  let office: Awaited<ReturnType<typeof startN8n>>;
+  const request = (changed: object = {}) => ({
+    action: 'n8n-link',
+    connection: 'user',
+    instance: 'office',
+    url: office.url,
+    apiKey: office.n8n.apiKey,
+    ...changed,
+  });
+  beforeAll(async () => {
+    office = await startN8n();
+    services.watch.note('the API key of n8n', office.n8n.apiKey);
+    await functions.connect('user');
+  });
+  afterAll(() => office.close());
+
+  test('by a link, a push and an unlink', async () => {
+    await operate(request());
+    await operate({ action: 'rotate', connection: 'user' });
+    await operate({ action: 'status' });
+    await operate({ action: 'n8n-unlink', connection: 'user', instance: 'office' });
+    await operate(request());
+    await expectNothingLeft();
+  });
+
+  test('by a link that is refused', async () => {
+    const { apiKey } = request();
+    for (const changed of [
+      { apiKey: `${apiKey} ${apiKey}` },
+      { url: `https://${apiKey}@n8n.example.com` },
+      { url: apiKey },
+      { connection: 'nobody' },
+      { credentialId: 'nowhere' },
+      { apiKey: [apiKey] },
+    ]) {
+      await operate(request(changed));
+    }
+    await expectNothingLeft();
+  });
+
+  test.each<[string, Misbehaviour]>([
+    ...[200, 302, 400, 401, 403, 404, 405, 418, 429, 500].map((status): [string, Misbehaviour] => [
+      `that answers ${status}, and quotes what it was sent`,
+      { status },
+    ]),
+    ['that resets the connection', 'resets'],
+  ])('by an n8n %s', async (_, misbehaves) => {
+    office.control.misbehaves = misbehaves;
+    await operate(request());
+    await operate({ action: 'rotate', connection: 'user' });
+    services.clock.advance(20 * 60);
+    await sweep();
+    await operate({ action: 'status' });
+    office.control.misbehaves = undefined;
+    await expectNothingLeft();
+  });
+
+  test('from a secret that is broken', async () => {
+    for (const value of [office.n8n.apiKey, `{"instances":{"office":{"api_key":"${office.n8n.apiKey}"}}}`]) {
+      await services.writeSecret('zoom-token-refresher/n8n', value);
+      await operate({ action: 'rotate', connection: 'user' }, createFunctions(services));
+      await operate(request(), createFunctions(services));
+    }
+    await expectNothingLeft();
+  });
+});
+
 describe('what was listened to', () => {
   test('held every kind of secret', () => {
     expect(services.watch.names()).toEqual(
@@ -235,6 +304,7 @@ describe('what was listened to', () => {
         'the signing key',
         'the cookie key',
         'a client secret',
+        'the API key of n8n',
         'the Basic credentials',
         'the ticket of an address',
         'the state of an address',

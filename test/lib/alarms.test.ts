@@ -138,8 +138,21 @@ describe('what rings', () => {
     expect(alarm(section)).toMatchObject({ Namespace, MetricName, Statistic, Threshold: 1 });
   });
 
+  test('a push that fails twice in half an hour: what a person must fix is tried every quarter of an hour', () => {
+    expect(alarm('push-failing')).toMatchObject({
+      ...own,
+      MetricName: 'PushFailed',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 2,
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('nothing else', () => {
-    expect(alarms).toHaveLength(13);
+    expect(alarms).toHaveLength(14);
   });
 
   test('thresholds are chosen', () => {
@@ -173,6 +186,8 @@ test('the alarms and the dashboard watch what the functions measure, by the same
     rotated: 0,
     published: 0,
     publishFailed: 0,
+    pushed: 0,
+    pushFailed: 0,
     failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
     took: 1,
   };

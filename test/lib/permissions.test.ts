@@ -11,7 +11,17 @@ import {
   tableArn,
   topicArn,
 } from './iam.ts';
-import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
+import {
+  key,
+  NAME,
+  n8nKeys,
+  PUBLISH,
+  principals,
+  READ,
+  scheduleRole,
+  template,
+  WRITE_LOG,
+} from './principals.ts';
 
 /** What one installation publishes, another one does not touch. */
 const OWN = { StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME } };
@@ -40,6 +50,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -53,6 +64,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [topicArn(`${NAME}-alarms`), ['sns:Publish']],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -63,6 +75,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
       ],
     ],
     [

@@ -5,6 +5,7 @@ import {
   foreign,
   key,
   NAME,
+  n8nKeys,
   otherApp,
   principals,
   published,
@@ -15,31 +16,54 @@ import { synthesized } from './synthesized.ts';
 
 describe('who may read which secret', () => {
   test.each<
-    [keyof typeof principals, Record<'key' | 'defaultApp' | 'otherApp' | 'published' | 'foreign', boolean>]
+    [
+      keyof typeof principals,
+      Record<'key' | 'defaultApp' | 'otherApp' | 'n8nKeys' | 'published' | 'foreign', boolean>,
+    ]
   >([
-    ['callback', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['rotate', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['operator', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['scheduler', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
-    ['n8n', { key: false, defaultApp: false, otherApp: false, published: true, foreign: false }],
-    ['person', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
+    [
+      'callback',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+    ],
+    [
+      'rotate',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+    ],
+    [
+      'operator',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+    ],
+    [
+      'scheduler',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
+    ],
+    [
+      'n8n',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: true, foreign: false },
+    ],
+    [
+      'person',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
+    ],
   ])('%s: %j', (who, expected) => {
     const reads = (secret: string) => may(template, principals[who], READ, secret);
     expect({
       key: reads(key),
       defaultApp: reads(defaultApp),
       otherApp: reads(otherApp),
+      n8nKeys: reads(n8nKeys),
       published: reads(published),
       foreign: reads(foreign),
     }).toEqual(expected);
   });
 
   test.each(["n8n with its vendor's sample policy", 'administrator'] as const)(
-    '%s: the published tokens, but neither the key nor the app credentials',
+    '%s: the published tokens, but neither the key nor the app credentials nor the API keys of n8n',
     (who) => {
       expect(may(template, principals[who], READ, published)).toBe(true);
       expect(may(template, principals[who], READ, key)).toBe(false);
       expect(may(template, principals[who], READ, defaultApp)).toBe(false);
+      expect(may(template, principals[who], READ, n8nKeys)).toBe(false);
     },
   );
 });
@@ -66,6 +90,11 @@ describe('who may do what to secrets', () => {
       'PutSecretValue',
       defaultApp,
       { callback: false, rotate: false, operator: false, n8n: false, person: true, administrator: true },
+    ],
+    [
+      'PutSecretValue',
+      n8nKeys,
+      { callback: false, rotate: false, operator: true, n8n: false, person: false, administrator: true },
     ],
     ['PutSecretValue', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['CreateSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],

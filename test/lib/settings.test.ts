@@ -73,6 +73,7 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ['n8nPrincipals', 'n8n'],
     ['n8nPrincipals', 'arn:aws:sts::111122223333:assumed-role/n8n/session'],
     ['createN8nUser', 'yes'],
+    ['n8nPush', 'maybe'],
     ['domainName', 'https://zoom.example.com'],
     ['domainName', 'Zoom.example.com'],
     ['certificateArn', 'arn:aws:iam::111122223333:server-certificate/zoom'],

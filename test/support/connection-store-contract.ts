@@ -185,6 +185,27 @@ export function describeConnectionStore(
         expect(await stored()).toEqual({ ...rest, ...failure });
       });
 
+      test('settled: what the old token does and whom n8n has told are noted where they are told', async () => {
+        await connected();
+        const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+        await store.settle(await leased(), { ...settled, overlap: 'no', targets });
+        expect(await stored()).toMatchObject({ overlap: 'no', targets });
+        await store.settle(
+          (await store.lease('main', leaseOf('me', { early: true }))) as Connection,
+          settled,
+        );
+        expect(await stored()).toMatchObject({ overlap: 'no', targets });
+      });
+
+      test('failed: what n8n has taken all the same is noted', async () => {
+        await connected();
+        const { lastError } = failure;
+        const target = { instance: 'office', credentialId: 'c1', pushedVersion: 0, failures: 1, lastError };
+        const targets = [{ ...target, retryAt: NOW + 30 }];
+        await store.fail(await leased(), { ...failure, targets });
+        expect(await stored()).toMatchObject({ failures: 1, targets });
+      });
+
       const ends = {
         settled: (item: Connection) => store.settle(item, settled),
         failed: (item: Connection) => store.fail(item, failure),
@@ -234,6 +255,35 @@ export function describeConnectionStore(
         const newer = await connected();
         expect(await store.postpone(item, NOW + HOUR)).toBe(false);
         expect(await stored()).toEqual(newer);
+      });
+    });
+
+    describe('whom the connection is pushed to', () => {
+      const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+
+      test('is changed by the lease’s holder, who keeps the lease, and nothing else changes', async () => {
+        await connected();
+        const mine = await leased();
+        expect(await store.retarget(mine, targets)).toBe(true);
+        expect(await stored()).toEqual({ ...mine, targets });
+        expect(await store.retarget(mine, [])).toBe(true);
+        expect(await stored()).toEqual(mine);
+      });
+
+      test('is not changed by anybody else, nor of an earlier version', async () => {
+        await connected();
+        const mine = await leased();
+        expect(await store.retarget({ ...mine, leaseOwner: 'another' }, targets)).toBe(false);
+        const newer = await connected();
+        expect(await store.retarget(mine, targets)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
+
+      test('outlives a consent and a rotation', async () => {
+        await connected();
+        await store.retarget(await leased(), targets);
+        expect(await connected()).toMatchObject({ targets });
+        expect(await store.commitRotation(await stored(), rotation)).toMatchObject({ targets });
       });
     });
 

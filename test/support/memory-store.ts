@@ -1,4 +1,4 @@
-import type { Connection, Status } from '../../lambdas/tokens/connection.ts';
+import type { Connection, PushTarget, Status } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
@@ -50,11 +50,11 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
-    const { owner, until, now, early } = lease;
+    const { owner, until, now, early, inAnyStatus = false } = lease;
     return this.#update(
       connection,
       (item) =>
-        (item.status === 'active' || item.status === 'misconfigured') &&
+        (inAnyStatus || item.status === 'active' || item.status === 'misconfigured') &&
         (early || item.dueAt <= now) &&
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
       () => ({ leaseOwner: owner, leaseUntil: until }),
@@ -122,6 +122,12 @@ export class MemoryStore implements ConnectionStore {
   async postpone(of: Connection, dueAt: number) {
     const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
     return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
+  }
+
+  async retarget(of: Connection, targets: PushTarget[]) {
+    const isNone = targets.length === 0;
+    const change = () => (isNone ? {} : { targets });
+    return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
   }
 
   async release(of: Connection) {

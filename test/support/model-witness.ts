@@ -140,6 +140,9 @@ export class Witness implements Observer {
       throw new Error('recovery: n8n does not read the stored token');
     }
     if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
+    if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
+      throw new Error('recovery: n8n was not pushed the stored token');
+    }
   }
 
   /** Lost: only where the living pair never reached us, or its holder ended before the store took it, or by the user. */

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
+import { createHandler as createOperator } from '../../lambdas/operator.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
@@ -48,6 +49,22 @@ export const SCENARIOS = {
     },
     invoke: sweepOnce,
   },
+  'a rotation that is pushed to n8n': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      await linkOnce(lab, lab.healthy);
+      lab.pass(HOUR - 600);
+    },
+    invoke: sweepOnce,
+  },
+  'a link to n8n': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+    },
+    invoke: linkOnce,
+  },
   'a first consent': {
     grantType: 'authorization_code',
     prepare: async () => {},
@@ -75,6 +92,17 @@ export const SCENARIOS = {
 /** What the scheduler does. */
 export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
   await createRotate(() => runtime)({}, contextOf(lab));
+  return [];
+}
+
+/** What `zoom-tokens n8n link main` does. */
+export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
+  const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: lab.n8n.apiKey };
+  const answer = await createOperator(() => runtime)(
+    { action: 'n8n-link', connection: 'main', ...n8n },
+    contextOf(lab),
+  );
+  if (!answer.ok) throw new Error(JSON.stringify(answer));
   return [];
 }
 

@@ -14,6 +14,7 @@ import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
 const KEY = 'zoom-token-refresher/key';
+const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
 
 /** Where a deployed API is, and a local one. */
@@ -33,7 +34,7 @@ async function freedAddress(): Promise<string> {
 }
 
 /** Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
-export async function startServices() {
+export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: made() };
   const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
@@ -43,7 +44,11 @@ export async function startServices() {
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
   /** What IAM would refuse: `<operation> <secret's name>`. */
   const denied = new Set<string>();
-  const zoom = await startZoom({ now: clock.now, apps: [{ ...user, redirectUris }, server] });
+  const zoom = await startZoom({
+    now: clock.now,
+    apps: [{ ...user, redirectUris }, server],
+    accessTokenOutlivesRefresh,
+  });
   const secrets = await startSecretsManager({
     now: clock.now,
     denied: (name, operation) => denied.has(`${operation} ${name}`),
@@ -72,6 +77,7 @@ export async function startServices() {
   const key = made();
   watch.note('the key secret', key);
   await writeSecret(KEY, key);
+  await writeSecret(N8N, '{"instances":{}}');
   await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
   await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
 
@@ -94,6 +100,7 @@ export async function startServices() {
       TABLE_NAME,
       KEY_SECRET_ID: KEY,
       APP_SECRET_PREFIX: APP_PREFIX,
+      N8N_SECRET_ID: N8N,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: DEPLOYED_URL,
       ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
@@ -112,6 +119,12 @@ export async function startServices() {
         }),
       );
       return { Items, secrets: described };
+    },
+
+    /** The n8n instances as they are stored. */
+    async n8nInstances(): Promise<Record<string, { url: string; api_key: string }>> {
+      const { SecretString = '' } = await secretsManager.getSecretValue({ SecretId: N8N });
+      return JSON.parse(SecretString).instances;
     },
 
     /** What n8n reads for the connection. */

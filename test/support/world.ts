@@ -3,11 +3,15 @@ import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
 import type { Log, SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { createN8n } from '../../lambdas/tokens/n8n.ts';
+import { linkN8n } from '../../lambdas/tokens/n8n-link.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 import { createZoom } from '../../lambdas/tokens/zoom.ts';
+import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
+import { N8nModel } from './n8n-model.ts';
 import { callName, ZoomModel } from './zoom-model.ts';
 
 /** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
@@ -29,6 +33,8 @@ export class World {
   time = Date.UTC(2030, 0, 1) / 1000;
   readonly zoom = new ZoomModel(() => Math.floor(this.time));
   readonly store = new MemoryStore();
+  readonly n8n = new N8nModel();
+  readonly settings = new MemorySettings();
   readonly vault = new MemoryVault(() => ({
     clientId: this.zoom.clientId,
     clientSecret: this.appSecret,
@@ -84,6 +90,11 @@ export class World {
         now,
       }),
       keyring: createKeyring(vault, now),
+      push: {
+        settings: intercepted(this.settings, 'settings', intercept),
+        n8n: createN8n((input, init) => intercept('n8n.fetch', () => this.n8n.fetch(input, init))),
+        pauses: new Map(),
+      },
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log: this.#log,
@@ -105,6 +116,17 @@ export class World {
     const cookie = await sealConsent(consent, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+  }
+
+  /** The operator links the connection to the n8n. */
+  async link(connection: string, deps = this.dependencies()) {
+    const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: this.n8n.apiKey };
+    return linkN8n({ connection, ...n8n }, deps, { deadline: this.deadline });
+  }
+
+  /** What a workflow's Zoom node sends, where the connection is linked. */
+  async pushed(connection: string): Promise<unknown> {
+    return this.n8n.token((await this.item(connection)).targets?.[0]?.credentialId);
   }
 
   /** The stored item; it must be there. */
