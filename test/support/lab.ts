@@ -65,6 +65,7 @@ export async function openLab(log: Log) {
       appSecretPrefix: `${NAME}/app/`,
       keySecretId: `${NAME}/key`,
       publishedSecretPrefix: 'n8n_zoom_',
+      installation: NAME,
     });
     return {
       now,
@@ -84,7 +85,7 @@ export async function openLab(log: Log) {
         fetch: faultyFetch(zoom, faults),
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log,
