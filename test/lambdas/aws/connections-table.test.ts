@@ -81,7 +81,7 @@ describe('in DynamoDB', () => {
 
   test('a use whose answer was lost counts once: the SDK asks again, and is told that it was the first', async () => {
     const proxy = await loseFirstAnswer(table.url);
-    const client = new DynamoDBClient({ endpoint: proxy.url });
+    const client = new DynamoDBClient({ endpoint: proxy.url, maxAttempts: 3 });
     try {
       const store = createConnectionsTable(client, tableName);
       expect(await store.useOnce('5d2c', 1_900_000_600)).toBe(true);
