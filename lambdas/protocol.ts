@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
+import type { Check } from './tokens/check.ts';
 import type { ConnectionView } from './tokens/control.ts';
 import type { describe } from './tokens/errors.ts';
+import type { about } from './tokens/installation.ts';
+import { MOST_PROBED, type Probed } from './tokens/probe.ts';
 import type { Outcome } from './tokens/step.ts';
 
 const connection = z.string();
@@ -8,16 +11,23 @@ const app = z.optional(z.string());
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
 export const OperatorRequest = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('about') }),
   z.object({ action: z.literal('link'), connection, app }),
   z.object({ action: z.literal('connect'), connection, app }),
   z.object({ action: z.literal('status'), connection: z.optional(connection) }),
   z.object({ action: z.literal('rotate'), connection }),
+  z.object({ action: z.literal('check'), apps: z.optional(z.array(z.string())) }),
+  z.object({
+    action: z.literal('probe'),
+    connections: z.array(connection).check(z.maxLength(MOST_PROBED)),
+  }),
 ]);
 
 export type OperatorRequest = z.infer<typeof OperatorRequest>;
 
 /** What each action answers. Instants are epoch seconds. */
 export interface OperatorResults {
+  about: ReturnType<typeof about>;
   link: {
     /** Opens once. */
     link: string;
@@ -27,6 +37,8 @@ export interface OperatorResults {
   /** In the order of their names. */
   status: { now: number; connections: ConnectionView[] };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] };
+  check: Check;
+  probe: { probed: Probed[] };
 }
 
 /** Failures are data too, so that the command line can tell what to do. */

@@ -8,6 +8,7 @@ import { logger } from './observability.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
+import type { Installation } from './tokens/installation.ts';
 import { createKeyring } from './tokens/keys.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 import { createZoom } from './tokens/zoom.ts';
@@ -16,6 +17,7 @@ import { createZoom } from './tokens/zoom.ts';
 export interface Runtime extends Dependencies {
   /** Origin of the HTTP API, no trailing slash. */
   publicUrl: string;
+  installation: Installation;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -49,6 +51,11 @@ const Environment = z.object({
   ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
   EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
+  POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
+  // The operator function alone is told these.
+  VERSION: z._default(required, 'unknown'),
+  SWEEP_RATE_MINUTES: z._default(z.coerce.number('must be minutes'), 1),
+  N8N_POLICY_ARN: z.optional(required),
 });
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
@@ -90,6 +97,16 @@ export function createRuntime(
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
+    installation: {
+      version: variables.VERSION,
+      name: variables.POWERTOOLS_SERVICE_NAME,
+      publicUrl: variables.PUBLIC_URL,
+      zoomOauthUrl: variables.ZOOM_OAUTH_URL,
+      zoomApiUrl: variables.ZOOM_API_URL,
+      appSecretPrefix: variables.APP_SECRET_PREFIX,
+      sweepRateMinutes: variables.SWEEP_RATE_MINUTES,
+      n8nPolicyArn: variables.N8N_POLICY_ARN,
+    },
   };
 }
 

@@ -62,6 +62,13 @@ export class N8nAccess extends Construct {
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }
 
+  /** Lets the function read what n8n reads and see who has the policy for it, and tells it the policy. */
+  grantCheck(fn: ServiceFunction): void {
+    fn.addEnvironment('N8N_POLICY_ARN', this.policy.managedPolicyArn);
+    this.allow(fn, 'GetSecretValue');
+    fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
+  }
+
   private allow(fn: ServiceFunction, ...actions: string[]): void {
     fn.allow(
       actions.map((action) => `secretsmanager:${action}`),

@@ -14,6 +14,7 @@ import type { ConnectionStore } from '../tokens/store.ts';
 
 /** Keys of items that are no connections; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
+const SWEEP_KEY = 'sweep#last';
 const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
 
 type Values = Record<string, string | number | object | undefined>;
@@ -21,7 +22,7 @@ type Item = Record<string, unknown>;
 
 /**
  * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
- * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write has a condition.
+ * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write of a connection has a condition.
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
@@ -204,6 +205,12 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       );
       return claimed ? connection : String((await get(key))?.heldBy);
     },
+
+    async noteSweep(at) {
+      await update(SWEEP_KEY, 'SET #sweptAt = :at', { at });
+    },
+
+    sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };
 }
 

@@ -75,6 +75,12 @@ export interface ConnectionStore {
    * or the one that was faster and still is connected as that user.
    */
   claimUser(app: string, zoomUserId: string, connection: string): Promise<string>;
+
+  /** Notes that a sweep came to its end at `at`, epoch seconds. */
+  noteSweep(at: number): Promise<void>;
+
+  /** When the last sweep came to its end; `undefined` before the first. */
+  sweptAt(): Promise<number | undefined>;
 }
 
 /** Who works on a connection, until when (epoch seconds). */

@@ -10,6 +10,7 @@ import {
   refreshTokenGrantRequest,
   type TokenEndpointRequestOptions,
 } from 'oauth4webapi';
+import { type Acceptance, NO_ANSWER, readAcceptance } from './acceptance.ts';
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
@@ -35,6 +36,10 @@ export interface Zoom {
   accountCredentials(app: ZoomApp): Promise<Tokens>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
+  /** Does the API take this token? */
+  accepts(accessToken: string): Promise<Acceptance>;
+  /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
+  time(): Promise<number | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
   readonly server: AuthorizationServer;
 }
@@ -73,6 +78,16 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     const sentAt = now();
     return readTokenAnswer(await request().catch(sendFailure), sentAt);
   };
+
+  const me = (accessToken?: string) =>
+    fetch(`${apiUrl}/v2/users/me`, {
+      headers: {
+        accept: 'application/json',
+        ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+      },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
+    });
 
   return {
     server,
@@ -118,14 +133,25 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
         ),
       ),
     user: (accessToken) =>
-      fetch(`${apiUrl}/v2/users/me`, {
-        headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
-      })
+      me(accessToken)
         .then(readUserAnswer)
         .catch(() => undefined),
+    accepts: (accessToken) =>
+      me(accessToken)
+        .then(readAcceptance)
+        .catch(() => NO_ANSWER),
+    time: () =>
+      me()
+        .then(readDate)
+        .catch(() => undefined),
   };
+}
+
+/** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
+async function readDate(response: Response): Promise<number | undefined> {
+  await response.body?.cancel();
+  const date = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 const client = (app: ZoomApp): Client => ({ client_id: app.clientId });

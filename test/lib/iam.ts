@@ -25,6 +25,7 @@ export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
 export const queueArn = (name: string) => arn('sqs', name);
+export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
@@ -111,6 +112,8 @@ function reference(template: Template, id: string): string {
       return functionArn(Properties.FunctionName);
     case 'AWS::SQS::Queue':
       return queueArn(Properties.QueueName);
+    case 'AWS::IAM::ManagedPolicy':
+      return n8nPolicyArn;
     case 'AWS::KMS::Key':
       return keyArn;
     case 'AWS::Scheduler::ScheduleGroup':

@@ -19,7 +19,7 @@ describe('who may read which secret', () => {
   >([
     ['callback', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
     ['rotate', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['operator', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
+    ['operator', { key: true, defaultApp: true, otherApp: true, published: true, foreign: false }],
     ['scheduler', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
     ['n8n', { key: false, defaultApp: false, otherApp: false, published: true, foreign: false }],
     ['person', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],

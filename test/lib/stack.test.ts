@@ -41,12 +41,18 @@ describe('the functions', () => {
       EARLY_MARGIN_SECONDS: '1800',
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+      ...(task === 'operator' && {
+        VERSION: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        SWEEP_RATE_MINUTES: '1',
+        N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
+      }),
     });
     const deployed = {
       ...Variables,
       TABLE_NAME: 'Connections',
       KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
       PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+      N8N_POLICY_ARN: 'arn:aws:iam::111122223333:policy/n8n',
     };
     expect(() => createRuntime(deployed)).not.toThrow();
   });

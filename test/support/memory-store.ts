@@ -6,6 +6,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #holders = new Map<string, string>();
+  #sweptAt: number | undefined;
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -133,6 +134,14 @@ export class MemoryStore implements ConnectionStore {
     if (isHeld) return holder.connection;
     this.#holders.set(key, connection);
     return connection;
+  }
+
+  async noteSweep(at: number) {
+    this.#sweptAt = at;
+  }
+
+  async sweptAt() {
+    return this.#sweptAt;
   }
 }
 
