@@ -5,16 +5,11 @@ interface AwsError extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** What was asked of AWS, for the sentences. */
-export interface Asked {
-  /** `invoke zoom-token-refresher-operator` */
-  what: string;
-  /** The name of the installation, `--name`. */
-  name: string;
-}
-
-/** What the SDK throws, as a sentence with what to do. */
-export function awsFailure(error: unknown, asked: Asked): unknown {
+/**
+ * What the SDK throws, as a sentence with what to do.
+ * @param what was asked of AWS, such as `invoke zoom-token-refresher-operator`
+ */
+export function awsFailure(error: unknown, what: string): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, code } = error as AwsError;
   if (/^(Credentials|Token)ProviderError$/.test(name)) return noCredentials(message);
@@ -28,7 +23,7 @@ export function awsFailure(error: unknown, asked: Asked): unknown {
   if (/AccessDenied/.test(name)) {
     return misconfigured(
       'access_denied',
-      `AWS does not let you ${asked.what}.`,
+      `AWS does not let you ${what}.`,
       'Ask an administrator to attach the policy of the stack’s output OperatorPolicyArn to you, or choose another --profile.',
     );
   }
@@ -56,11 +51,7 @@ export function awsFailure(error: unknown, asked: Asked): unknown {
       'Check the network and proxy, the Region (--region), and AWS_ENDPOINT_URL* if you have set one.',
     );
   }
-  return tryAgain(
-    'aws_failed',
-    `AWS could not ${asked.what}: ${message} (${name}).`,
-    'Try again in a moment.',
-  );
+  return tryAgain('aws_failed', `AWS could not ${what}: ${message} (${name}).`, 'Try again in a moment.');
 }
 
 const REFUSED_CREDENTIALS = new Set([

@@ -29,8 +29,9 @@ const STATUS_OF_CLASS: Record<FailureClass, number> = {
 
 export function exitStatus(error: unknown): number {
   if (error instanceof Interrupted) return EXIT.interrupted;
-  if (error instanceof UsageError) return EXIT.usage;
-  return error instanceof TokenError ? STATUS_OF_CLASS[error.class] : EXIT.failed;
+  if (!(error instanceof TokenError)) return EXIT.failed;
+  if (error instanceof UsageError || error.code === 'invalid_name') return EXIT.usage;
+  return STATUS_OF_CLASS[error.class];
 }
 
 /** The failure as `--json` shows it. */

@@ -1,12 +1,10 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { OperatorAnswer, OperatorRequest, OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type AwsOptions, clientConfig } from './aws-options.ts';
+import type { Requests, Results } from './contract.ts';
 import { interruption } from './interruption.ts';
-
-type Action = keyof OperatorResults;
-type RequestOf<A extends Action> = Omit<Extract<OperatorRequest, { action: A }>, 'action'>;
 
 /** The installation's operator function. */
 export interface Operator {
@@ -14,13 +12,12 @@ export interface Operator {
    * @throws {TokenError} what the function answers, or why it could not be asked
    * @throws {Interrupted} on Ctrl-C; what the function has begun, it ends
    */
-  ask<A extends Action>(action: A, request: RequestOf<A>): Promise<OperatorResults[A]>;
+  ask<A extends keyof Requests>(action: A, request: Requests[A]): Promise<Results[A]>;
 }
 
 /** @param name of the installation: the function is `<name>-operator` */
 export function createOperator(name: string, options: AwsOptions): Operator {
   const FunctionName = `${name}-operator`;
-  const asked = { what: `invoke ${FunctionName}`, name };
   const client = new LambdaClient(clientConfig(options));
 
   const invoke = async (event: object): Promise<unknown> => {
@@ -36,13 +33,13 @@ export function createOperator(name: string, options: AwsOptions): Operator {
       interruption.throwIfAborted();
       if (error instanceof TokenError) throw error;
       if (error instanceof ResourceNotFoundException) throw notDeployed(FunctionName);
-      throw awsFailure(error, asked);
+      throw awsFailure(error, `invoke ${FunctionName}`);
     }
   };
 
   return {
-    async ask<A extends Action>(action: A, request: RequestOf<A>) {
-      const answer = (await invoke({ action, ...request })) as OperatorAnswer<OperatorResults[A]> | null;
+    async ask<A extends keyof Requests>(action: A, request: Requests[A]) {
+      const answer = (await invoke({ action, ...request })) as OperatorAnswer<Results[A]> | null;
       if (answer?.ok) return answer.result;
       if (answer?.error?.code === 'bad_request') throw older(FunctionName, action);
       if (answer?.error) throw refusal(answer.error);

@@ -1,12 +1,15 @@
 import { Command, type CommanderError } from 'commander';
+import { addConnect } from '../commands/connect.ts';
+import { addDisconnect } from '../commands/disconnect.ts';
 import { addRotate } from '../commands/rotate.ts';
+import { addSetup } from '../commands/setup.ts';
 import { addStatus } from '../commands/status.ts';
 import { UsageError } from './errors.ts';
 import { addExamples, EXIT_STATUS_HELP } from './help.ts';
 import { addGlobalOptions } from './session.ts';
 
 /** In the order in which a person meets them. */
-const COMMANDS = [addStatus, addRotate];
+const COMMANDS = [addSetup, addConnect, addStatus, addRotate, addDisconnect];
 
 export function createProgram(version: string): Command {
   const program = new Command('zoom-tokens')
@@ -22,7 +25,9 @@ export function createProgram(version: string): Command {
   for (const add of COMMANDS) add(program);
   program.addHelpText('after', EXIT_STATUS_HELP);
   return addExamples(program, [
-    ['zoom-tokens status', 'every connection'],
+    ['zoom-tokens setup', 'hand over the credentials of a Zoom app'],
+    ['zoom-tokens connect main', 'connect a Zoom account'],
+    ['zoom-tokens status', 'see how all connections are'],
     ['zoom-tokens <command> --help', 'what a command takes, with examples'],
   ]);
 }

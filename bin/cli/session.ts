@@ -3,7 +3,7 @@ import type { AwsOptions } from './aws-options.ts';
 import { createOperator, type Operator } from './operator.ts';
 import { createOutput, type Output } from './output.ts';
 
-const DEFAULT_NAME = 'zoom-token-refresher';
+export const DEFAULT_NAME = 'zoom-token-refresher';
 
 interface GlobalOptions extends AwsOptions {
   name?: string;
