@@ -1,0 +1,41 @@
+import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+
+/** What the command line sends with each action. */
+export interface Requests {
+  about: object;
+  link: { connection: string; app?: string; replaceUser?: boolean };
+  connect: { connection: string; app?: string };
+  status: { connection?: string };
+  rotate: { connection: string };
+  disconnect: { connection: string; force?: boolean };
+}
+
+/** What each action answers. */
+export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate'> & {
+  about: About;
+  link: OperatorResults['link'] & {
+    /** The connection's generation before the consent; 0 where there is none. */
+    generation: number;
+  };
+  disconnect: {
+    connection: ConnectionView;
+    /** Zoom has ended its tokens too. */
+    revoked: boolean;
+    /** Until then the published secret can be restored. Absent: there is none any more. */
+    secretDeletedAt?: number;
+  };
+};
+
+/** The installation, as a person must know it. */
+export interface About {
+  version: string;
+  name: string;
+  now: number;
+  publicUrl: string;
+  redirectUrl: string;
+  eventsUrl: string;
+  zoomOauthUrl: string;
+  zoomApiUrl: string;
+  appSecretPrefix: string;
+}
