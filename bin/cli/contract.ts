@@ -9,10 +9,22 @@ export interface Requests {
   status: { connection?: string };
   rotate: { connection: string };
   disconnect: { connection: string; force?: boolean };
+  check: { apps?: string[] };
+  /** At most 20. */
+  probe: { connections: string[] };
+  'n8n-link': {
+    connection: string;
+    instance: string;
+    url: string;
+    apiKey: string;
+    credentialId?: string;
+    credentialName?: string;
+  };
+  'n8n-unlink': { connection: string; instance: string };
 }
 
 /** What each action answers. */
-export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate'> & {
+export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate' | 'check' | 'probe'> & {
   about: About;
   link: OperatorResults['link'] & {
     /** The connection's generation before the consent; 0 where there is none. */
@@ -25,17 +37,25 @@ export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate'> & {
     /** Until then the published secret can be restored. Absent: there is none any more. */
     secretDeletedAt?: number;
   };
+  /** `created`: the credential is new in n8n, and the workflows need it. */
+  'n8n-link': { connection: View; credentialId: string; created: boolean };
+  'n8n-unlink': { connection: View };
 };
 
 /** The installation, as a person must know it. */
-export interface About {
-  version: string;
-  name: string;
-  now: number;
-  publicUrl: string;
-  redirectUrl: string;
-  eventsUrl: string;
-  zoomOauthUrl: string;
-  zoomApiUrl: string;
-  appSecretPrefix: string;
+export type About = OperatorResults['about'];
+
+/** A connection, with the n8n credentials that are told each new token. */
+export type View = ConnectionView & { targets?: PushTarget[] };
+
+/** One n8n credential, and how far it is. */
+interface PushTarget {
+  /** Which n8n. */
+  instance: string;
+  credentialId: string;
+  /** The last version that it has; 0 before the first. */
+  pushedVersion: number;
+  /** Consecutive failures. */
+  failures: number;
+  lastError?: { message: string; action: string };
 }
