@@ -1,8 +1,7 @@
-import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { type AppSecret, FIELD_VARIABLES, type Field } from './app-credentials.ts';
 import { UsageError } from './errors.ts';
-import { interruption } from './interruption.ts';
+import { readInput } from './standard-input.ts';
 
 type Given = Partial<Record<Field, string>>;
 
@@ -52,11 +51,4 @@ function parseJson(input: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Ctrl-C ends it, though nothing arrives. */
-async function readInput(): Promise<string> {
-  const stop = () => process.stdin.destroy(interruption.reason);
-  interruption.addEventListener('abort', stop, { once: true });
-  return text(process.stdin).finally(() => interruption.removeEventListener('abort', stop));
 }

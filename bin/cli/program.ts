@@ -2,6 +2,7 @@ import { Command, type CommanderError } from 'commander';
 import { addConnect } from '../commands/connect.ts';
 import { addDisconnect } from '../commands/disconnect.ts';
 import { addDoctor } from '../commands/doctor.ts';
+import { addN8n } from '../commands/n8n.ts';
 import { addRotate } from '../commands/rotate.ts';
 import { addSetup } from '../commands/setup.ts';
 import { addStatus } from '../commands/status.ts';
@@ -10,7 +11,7 @@ import { addExamples, EXIT_STATUS_HELP } from './help.ts';
 import { addGlobalOptions } from './session.ts';
 
 /** In the order in which a person meets them. */
-const COMMANDS = [addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor];
+const COMMANDS = [addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n];
 
 export function createProgram(version: string): Command {
   const program = new Command('zoom-tokens')

@@ -8,11 +8,10 @@ import { type Finding, note, well, wrong } from './finding.ts';
 /** More names than that say less. */
 const NAMED = 10;
 
-export const named = (names: string[]) =>
+const named = (names: string[]) =>
   names.length <= NAMED
     ? names.join(', ')
     : `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 export const isLive = ({ status }: View) => status !== 'disconnected';
 
 export function connectionFindings(views: View[], now: number): Finding[] {
@@ -28,7 +27,7 @@ export function connectionFindings(views: View[], now: number): Finding[] {
   const good = views.filter((view) => isLive(view) && remarks(view, now).length === 0);
   if (good.length === 0) return told;
   const names = named(good.map(({ connection }) => connection));
-  return [well('connections', `${counted(good.length, 'connection')} active: ${names}.`), ...told];
+  return [well('connections', `Active, and well: ${names}.`), ...told];
 }
 
 export function tokenFindings(probed: Probed[], views: View[]): Finding[] {
@@ -46,7 +45,7 @@ export function tokenFindings(probed: Probed[], views: View[]): Finding[] {
   });
   if (accepted.length === 0) return told;
   const names = named(accepted.map(({ connection }) => connection));
-  return [well('tokens', `Zoom accepts ${counted(accepted.length, 'published token')}: ${names}.`), ...told];
+  return [well('tokens', `Zoom accepts the published token of ${names}.`), ...told];
 }
 
 /** https://docs.n8n.io/hosting/configuration/environment-variables/external-secrets/ */
@@ -92,5 +91,10 @@ export function pushFindings(views: View[]): Finding[] {
     ),
   );
   if (failing.length > 0) return told;
-  return [well('push', `${counted(targets.length, 'n8n credential')} up to date.`)];
+  return [
+    well(
+      'push',
+      `The push to n8n works: ${named(targets.map(({ connection, instance }) => `${connection} to ${instance}`))}.`,
+    ),
+  ];
 }

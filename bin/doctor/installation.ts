@@ -87,6 +87,6 @@ export function clockFindings(check: Check | undefined, skew: number, about: Abo
   return findings;
 }
 
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

@@ -9,7 +9,7 @@ import type { ZoomApp } from './zoom.ts';
 type Problem = ReturnType<typeof describe>;
 
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault: nothing needs the app. */
-export interface CheckedApp {
+interface CheckedApp {
   app: string;
   secretName: string;
   problem?: Problem;

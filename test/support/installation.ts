@@ -1,7 +1,7 @@
 import '../../local/quiet.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { About, Results } from '../../bin/cli/contract.ts';
+import type { Results } from '../../bin/cli/contract.ts';
 import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { manualClock } from '../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
@@ -17,21 +17,9 @@ export async function startInstallation() {
   const gateway: Gateway = await openGateway(0);
   /** What the operator function answers instead, by the action; for what the stack cannot be brought to. */
   const answers = new Map<string, () => unknown>();
-  const about: About = {
-    version: '0.1.0',
-    name: NAME,
-    now: clock.now(),
-    publicUrl: stack.publicUrl,
-    redirectUrl: `${stack.publicUrl}/callback`,
-    eventsUrl: `${stack.publicUrl}/zoom/events`,
-    zoomOauthUrl: stack.zoomUrl,
-    zoomApiUrl: stack.zoomUrl,
-    appSecretPrefix: `${NAME}/app/`,
-  };
   const handler = async (event: { action: string; connection?: string }) => {
     const answer = answers.get(event.action);
     if (answer) return answer();
-    if (event.action === 'about') return { ok: true, result: about };
     return stack.operate(event);
   };
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
