@@ -1,5 +1,5 @@
 import type { Probed } from '../../lambdas/tokens/probe.ts';
-import { remarks } from '../cli/condition.ts';
+import { type Remark, remarks } from '../cli/condition.ts';
 import type { View } from '../cli/contract.ts';
 import { EXIT } from '../cli/errors.ts';
 import { span } from '../cli/time.ts';
@@ -19,7 +19,7 @@ export function connectionFindings(views: View[], now: number): Finding[] {
     return [note('connections', 'There are no connections yet.', 'Make one: zoom-tokens connect main.')];
   }
   const told = views.flatMap((view) =>
-    remarks(view, now).map(({ exit, message, action }) => {
+    gravest(view, now).map(({ exit, message, action }) => {
       const text = `${view.connection}: ${message}`;
       return exit === EXIT.well ? note('connections', text, action) : wrong('connections', text, action);
     }),
@@ -28,6 +28,12 @@ export function connectionFindings(views: View[], now: number): Finding[] {
   if (good.length === 0) return told;
   const names = named(good.map(({ connection }) => connection));
   return [well('connections', `Active, and well: ${names}.`), ...told];
+}
+
+/** What ails a connection that has stopped is one thing. */
+function gravest(view: View, now: number): Remark[] {
+  const all = remarks(view, now);
+  return view.status === 'active' ? all : all.slice(0, 1);
 }
 
 export function tokenFindings(probed: Probed[], views: View[]): Finding[] {

@@ -16,10 +16,10 @@ export async function startInstallation() {
   const stack = await startLocalStack({ now: clock.now, speed: 1, port: 0 });
   const gateway: Gateway = await openGateway(0);
   /** What the operator function answers instead, by the action; for what the stack cannot be brought to. */
-  const answers = new Map<string, () => unknown>();
+  const answers = new Map<string, (event: object) => unknown>();
   const handler = async (event: { action: string; connection?: string }) => {
     const answer = answers.get(event.action);
-    if (answer) return answer();
+    if (answer) return answer(event);
     return stack.operate(event);
   };
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
