@@ -1,12 +1,13 @@
 import '../../local/quiet.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { About, Results } from '../../bin/cli/contract.ts';
+import type { Results } from '../../bin/cli/contract.ts';
 import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { manualClock } from '../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { createCommandLine } from './command-line.ts';
+import { operate } from './operator-contract.ts';
 
 const NAME = 'zoom-token-refresher';
 
@@ -17,25 +18,9 @@ export async function startInstallation() {
   const gateway: Gateway = await openGateway(0);
   /** What the operator function answers instead, by the action; for what the stack cannot be brought to. */
   const answers = new Map<string, () => unknown>();
-  const about: About = {
-    version: '0.1.0',
-    name: NAME,
-    now: clock.now(),
-    publicUrl: stack.publicUrl,
-    redirectUrl: `${stack.publicUrl}/callback`,
-    eventsUrl: `${stack.publicUrl}/zoom/events`,
-    zoomOauthUrl: stack.zoomUrl,
-    zoomApiUrl: stack.zoomUrl,
-    appSecretPrefix: `${NAME}/app/`,
-  };
-  const handler = async (event: { action: string; connection?: string }) => {
-    const answer = answers.get(event.action);
-    if (answer) return answer();
-    if (event.action === 'about') return { ok: true, result: about };
-    return stack.operate(event);
-  };
+  const handler = async (event: { action: string }) => answers.get(event.action)?.() ?? operate(stack, event);
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
-  const environment = { ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url };
+  const commandLine = createCommandLine({ ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url });
   const read = async (SecretId: string) => {
     const { SecretString = '' } = await stack.secretsManager.send(new GetSecretValueCommand({ SecretId }));
     return SecretString;
@@ -45,8 +30,7 @@ export async function startInstallation() {
     clock,
     stack,
     answers,
-    environment,
-    commandLine: createCommandLine(environment),
+    commandLine,
     /** The app's credentials, as they were saved last. */
     app: async (app: string): Promise<Record<string, string>> => JSON.parse(await read(`${NAME}/app/${app}`)),
     /** The token that n8n reads. */
@@ -60,6 +44,7 @@ export async function startInstallation() {
     /** Makes the connection of the Server-to-Server app. */
     connectReports: () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' }),
     async close() {
+      commandLine.close();
       await gateway.close();
       await stack.close();
     },
