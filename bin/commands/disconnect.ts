@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import { TokenError } from '../../lambdas/tokens/errors.ts';
 import type { Results } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
@@ -40,7 +41,12 @@ async function disconnect(connection: string, { yes, now }: Options, command: Co
     const { connections } = await operator.ask('status', { connection });
     for (const view of connections) output.note(consequences(view, now ?? false));
     if (!(await askConsent(`Disconnect "${connection}"?`))) {
-      throw new UsageError('Nothing was disconnected.', 'Answer yes to disconnect it.');
+      throw new TokenError(
+        'rejected',
+        'declined',
+        'Nothing was disconnected.',
+        'Answer yes to disconnect it.',
+      );
     }
   }
   const result = await output.during(`Disconnecting "${connection}"`, () =>

@@ -66,7 +66,7 @@ async function setup(app: string, options: Options, command: Command): Promise<v
   output.document({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });
   const accepted = options.check
     ? 'Zoom accepts the credentials, and they are saved'
-    : 'The credentials are saved, unchecked';
+    : 'The credentials are saved, unchecked,';
   output.say(`${paint('green', '✔')} ${accepted} in ${secretName}.`);
   if (scope !== undefined) output.say(`  Scopes of the app: ${scope || 'none'}`);
   if (!shownFirst) output.say(`\n${places}`);

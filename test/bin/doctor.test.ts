@@ -137,7 +137,9 @@ describe('AWS and the stack', () => {
   });
 
   test('no Region', async () => {
-    const environment = Object.entries(installation.environment).filter(([name]) => !/REGION/.test(name));
+    const environment = Object.entries(installation.stack.environment).filter(
+      ([name]) => !/REGION/.test(name),
+    );
     const { code, stdout } = await createCommandLine(Object.fromEntries(environment)).run(['doctor']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^✖ No AWS Region is chosen\.\n {2}Name the Region of the stack/);

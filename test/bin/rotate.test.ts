@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Installation, startInstallation } from '../support/installation.ts';
+
+jest.setTimeout(60_000);
 
 let installation: Installation;
 let before: string;

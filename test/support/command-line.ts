@@ -30,21 +30,40 @@ export interface Ended {
 /** The command line as a person and as a script start it; remembers all that it has said. */
 export function createCommandLine(environment: Environment) {
   const said: string[] = [];
+  const running = new Set<{ kill(signal?: string): unknown }>();
 
-  const start = (args: string[], more: Environment = {}) =>
-    spawn(process.execPath, [PROGRAM, ...args], { cwd: ROOT, env: { ...PLAIN, ...environment, ...more } });
+  const start = (args: string[], more: Environment = {}) => {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: ROOT,
+      env: { ...PLAIN, ...environment, ...more },
+    });
+    const handle = { kill: () => child.kill('SIGKILL') };
+    running.add(handle);
+    child.on('exit', () => running.delete(handle));
+    return child;
+  };
 
   return {
     /** Everything, of every run. */
     said: () => said.join('\n'),
 
+    /** Ends what a failed test has left behind. */
+    close() {
+      for (const each of running) each.kill('SIGKILL');
+    },
+
     /** Piped, to its end. */
     async run(
       args: string[],
-      { env = {}, input = '' }: { env?: Environment; input?: string } = {},
+      {
+        env = {},
+        input = '',
+        onError,
+      }: { env?: Environment; input?: string; onError?: (text: string) => void } = {},
     ): Promise<Ended> {
       const child = start(args, env);
       child.stdin.end(input);
+      if (onError) child.stderr.on('data', (chunk) => onError(String(chunk)));
       const [stdout, stderr, [code]] = await Promise.all([
         text(child.stdout),
         text(child.stderr),
@@ -78,6 +97,7 @@ export function createCommandLine(environment: Environment) {
         rows: 40,
         env: { ...PLAIN, TERM: 'xterm-256color', ...environment, ...env },
       });
+      running.add(terminal);
       let raw = '';
       let listen = () => {};
       terminal.onData((chunk) => {
@@ -87,6 +107,7 @@ export function createCommandLine(environment: Environment) {
       const shown = () => stripVTControlCharacters(raw).replaceAll('\r', '');
       const ended = new Promise<{ code: number; shown: string; raw: string }>((resolve) => {
         terminal.onExit(({ exitCode }) => {
+          running.delete(terminal);
           said.push(raw);
           listen();
           resolve({ code: exitCode, shown: shown(), raw });

@@ -7,6 +7,7 @@ import { manualClock } from '../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { createCommandLine } from './command-line.ts';
+import { operate } from './operator-contract.ts';
 
 const NAME = 'zoom-token-refresher';
 
@@ -17,13 +18,10 @@ export async function startInstallation() {
   const gateway: Gateway = await openGateway(0);
   /** What the operator function answers instead, by the action; for what the stack cannot be brought to. */
   const answers = new Map<string, (event: object) => unknown>();
-  const handler = async (event: { action: string; connection?: string }) => {
-    const answer = answers.get(event.action);
-    if (answer) return answer(event);
-    return stack.operate(event);
-  };
+  const handler = async (event: { action: string }) =>
+    answers.get(event.action)?.(event) ?? operate(stack, event);
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
-  const environment = { ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url };
+  const commandLine = createCommandLine({ ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url });
   const read = async (SecretId: string) => {
     const { SecretString = '' } = await stack.secretsManager.send(new GetSecretValueCommand({ SecretId }));
     return SecretString;
@@ -33,8 +31,7 @@ export async function startInstallation() {
     clock,
     stack,
     answers,
-    environment,
-    commandLine: createCommandLine(environment),
+    commandLine,
     /** The app's credentials, as they were saved last. */
     app: async (app: string): Promise<Record<string, string>> => JSON.parse(await read(`${NAME}/app/${app}`)),
     /** The token that n8n reads. */
@@ -48,6 +45,7 @@ export async function startInstallation() {
     /** Makes the connection of the Server-to-Server app. */
     connectReports: () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' }),
     async close() {
+      commandLine.close();
       await gateway.close();
       await stack.close();
     },
