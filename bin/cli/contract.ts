@@ -39,3 +39,17 @@ export interface About {
   zoomApiUrl: string;
   appSecretPrefix: string;
 }
+
+/** An n8n credential that is told each new token. */
+interface Target {
+  instance: string;
+  credentialId: string;
+  /** The last version that n8n has taken; 0 before the first. */
+  pushedVersion: number;
+  /** Consecutive failures. */
+  failures: number;
+  lastError?: NonNullable<ConnectionView['lastError']>;
+}
+
+/** Where a connection's tokens are pushed to; nowhere unless linked. */
+export const targetsOf = (view: ConnectionView & { targets?: Target[] }): Target[] => view.targets ?? [];
