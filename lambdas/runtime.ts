@@ -49,6 +49,7 @@ const Environment = z.object({
   ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
   EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
+  POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
 });
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
@@ -71,6 +72,7 @@ export function createRuntime(
     appSecretPrefix: variables.APP_SECRET_PREFIX,
     keySecretId: variables.KEY_SECRET_ID,
     publishedSecretPrefix: variables.PUBLISHED_SECRET_PREFIX,
+    installation: variables.POWERTOOLS_SERVICE_NAME,
   });
   return {
     now,
@@ -85,7 +87,7 @@ export function createRuntime(
       fetch,
       now,
     }),
-    keyring: createKeyring(vault),
+    keyring: createKeyring(vault, now),
     margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,
