@@ -8,7 +8,13 @@ const [major = 0] = process.versions.node.split('.').map(Number);
 const main = new URL('zoom-tokens.ts', import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
-if (major >= 24) {
+if (!existsSync(main)) {
+  // npm packs every file that `bin` names, and of the command line nothing else.
+  process.stderr.write(
+    'zoom-tokens runs in a checkout of zoom-token-refresher; this package holds the construct.\n',
+  );
+  process.exitCode = 4;
+} else if (major >= 24) {
   await import(main.href);
 } else if (existsSync(installed)) {
   const child = spawn(installed, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -52,8 +52,9 @@ const Environment = z.object({
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
   EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
   POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
+  // In a bundle esbuild has put the version here; no variable is set there.
+  VERSION: z._default(required, process.env.VERSION ?? 'unknown'),
   // The operator function alone is told these.
-  VERSION: z._default(required, 'unknown'),
   SWEEP_RATE_MINUTES: z._default(z.coerce.number('must be minutes'), 1),
   N8N_POLICY_ARN: z.optional(required),
 });
@@ -78,6 +79,7 @@ export function createRuntime(
     appSecretPrefix: variables.APP_SECRET_PREFIX,
     keySecretId: variables.KEY_SECRET_ID,
     publishedSecretPrefix: variables.PUBLISHED_SECRET_PREFIX,
+    installation: variables.POWERTOOLS_SERVICE_NAME,
   });
   return {
     now,
@@ -92,7 +94,7 @@ export function createRuntime(
       fetch,
       now,
     }),
-    keyring: createKeyring(vault),
+    keyring: createKeyring(vault, now),
     margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,

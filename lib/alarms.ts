@@ -10,6 +10,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { advice, type Section } from './advice.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { Encryption } from './encryption.ts';
 import { measured } from './metrics.ts';
@@ -127,13 +128,14 @@ export class Alarms extends Construct {
     }
   }
 
-  private alarm(section: string, what: string, rule: Rule, which?: string): void {
+  private alarm(section: Section, what: string, rule: Rule, which?: string): void {
     const { name, runbookUrl } = this.settings;
     const id = which === undefined ? section : `${section}-${which}`;
     const alarm = new Alarm(this, id, {
       ...rule,
       alarmName: `${name}-${id}`,
-      alarmDescription: `${what} What to do: ${runbookUrl}#${section}`,
+      // The mail has this and nothing else of ours.
+      alarmDescription: `${what} ${advice(section, name)} More: ${runbookUrl}#${section}`,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     alarm.addOkAction(new SnsAction(this.topic));

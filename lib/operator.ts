@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { CallbackApi } from './callback-api.ts';
@@ -6,9 +5,6 @@ import type { CapabilityProps } from './capability.ts';
 import type { Encryption } from './encryption.ts';
 import { acknowledgePatterns } from './secret-arns.ts';
 import { OPERATOR_TIMEOUT, ServiceFunction } from './service-function.ts';
-
-/** Of this very code: by it the command line knows whether what is deployed is older than its checkout. */
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 interface OperatorProps extends CapabilityProps {
   readonly callbackApi: CallbackApi;
@@ -35,7 +31,6 @@ export class Operator extends Construct {
     n8nAccess.grantPublish(this.function);
     n8nAccess.grantCheck(this.function);
     callbackApi.tellUrl(this.function);
-    this.function.addEnvironment('VERSION', VERSION);
     this.function.addEnvironment('SWEEP_RATE_MINUTES', String(settings.sweepRateMinutes));
 
     this.policy = new ManagedPolicy(this, 'Policy', {

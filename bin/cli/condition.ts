@@ -1,4 +1,5 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import { targetsOf } from './contract.ts';
 import { EXIT } from './errors.ts';
 import { DAY, span, wallTime } from './time.ts';
 
@@ -17,7 +18,7 @@ const WARN_DAYS = REFRESH_TOKEN_DAYS - 14;
 
 /** The gravest first. @param now epoch seconds, by the installation's clock */
 export function remarks(view: ConnectionView, now: number): Remark[] {
-  return [...stopped(view, now), ...failing(view, now), ...ageing(view, now)];
+  return [...stopped(view, now), ...failing(view, now), ...unpushed(view), ...ageing(view, now)];
 }
 
 /** The exit status that connections ask for: a lost consent before a broken app, and that before the rest. */
@@ -68,6 +69,20 @@ function failing(view: ConnectionView, now: number): Remark[] {
       action: `Rotate it now: zoom-tokens rotate ${connection}.`,
     },
   ];
+}
+
+function unpushed(view: ConnectionView): Remark[] {
+  return targetsOf(view).flatMap(({ instance, failures, lastError }) =>
+    lastError && failures > 0
+      ? [
+          {
+            exit: lastError.class === 'misconfigured' ? EXIT.misconfigured : EXIT.failed,
+            message: `The n8n "${instance}" does not take its token: ${lastError.message}`,
+            action: lastError.action,
+          },
+        ]
+      : [],
+  );
 }
 
 /**

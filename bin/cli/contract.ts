@@ -45,17 +45,19 @@ export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate' | 'c
 /** The installation, as a person must know it. */
 export type About = OperatorResults['about'];
 
-/** A connection, with the n8n credentials that are told each new token. */
-export type View = ConnectionView & { targets?: PushTarget[] };
-
-/** One n8n credential, and how far it is. */
-interface PushTarget {
-  /** Which n8n. */
+/** An n8n credential that is told each new token. */
+interface Target {
   instance: string;
   credentialId: string;
-  /** The last version that it has; 0 before the first. */
+  /** The last version that n8n has taken; 0 before the first. */
   pushedVersion: number;
   /** Consecutive failures. */
   failures: number;
-  lastError?: { message: string; action: string };
+  lastError?: NonNullable<ConnectionView['lastError']>;
 }
+
+/** A connection, with where its tokens are pushed to. */
+export type View = ConnectionView & { targets?: Target[] };
+
+/** Where a connection's tokens are pushed to; nowhere unless linked. */
+export const targetsOf = (view: View): Target[] => view.targets ?? [];

@@ -88,7 +88,9 @@ function showConnected(view: ConnectionView, now: number, { output }: Session): 
   const { connection, expression } = view;
   output.say(`${paint('green', '✔')} "${connection}" is connected.`);
   for (const remark of remarks(view, now)) output.say(line(remark));
-  output.say(`\nPaste this into the field Access Token of n8n’s Zoom credential, as an expression:\n`);
+  output.say(
+    `\nPaste this, as an expression, into n8n’s Zoom credential of the type Access Token (field JWT Token):\n`,
+  );
   output.say(`  ${paint('bold', expression)}`);
   process.exitCode = exitOf([view], now);
 }

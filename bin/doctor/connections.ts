@@ -24,7 +24,7 @@ export function connectionFindings(views: View[], now: number): Finding[] {
       return exit === EXIT.well ? note('connections', text, action) : wrong('connections', text, action);
     }),
   );
-  const good = views.filter((view) => isLive(view) && remarks(view, now).length === 0);
+  const good = views.filter((view) => isLive(view) && gravest(view, now).length === 0);
   if (good.length === 0) return told;
   const names = named(good.map(({ connection }) => connection));
   return [well('connections', `Active, and well: ${names}.`), ...told];
@@ -32,7 +32,9 @@ export function connectionFindings(views: View[], now: number): Finding[] {
 
 /** What ails a connection that has stopped is one thing. */
 function gravest(view: View, now: number): Remark[] {
-  const all = remarks(view, now);
+  // The push is a check of its own.
+  const { targets: _, ...itself } = view;
+  const all = remarks(itself, now);
   return view.status === 'active' ? all : all.slice(0, 1);
 }
 

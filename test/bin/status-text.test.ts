@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { exitOf, remarks } from '../../bin/cli/condition.ts';
-import { overview } from '../../bin/cli/status-text.ts';
+import { details, overview } from '../../bin/cli/status-text.ts';
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 
 const NOW = 1_800_000_000;
@@ -89,5 +89,31 @@ describe('the overview', () => {
 
   test('shows a token that has ended', () => {
     expect(rows(overview([{ ...MAIN, validUntil: NOW }], NOW))[1]).toContain('  ended  ');
+  });
+});
+
+describe('an n8n that is told each new token', () => {
+  const target = { instance: 'cloud', credentialId: 'k3J', pushedVersion: 1, failures: 0 };
+  const lastError = {
+    class: 'misconfigured',
+    code: 'x',
+    message: 'It refuses the key.',
+    action: 'Link.',
+    at: 0,
+  };
+  const pushed = (changes: object): ConnectionView =>
+    Object.assign({ ...MAIN }, { targets: [{ ...target, ...changes }] });
+
+  test('is shown with the version that it has', () => {
+    expect(details(pushed({}), NOW)).toMatch(
+      /^Pushed to +n8n "cloud", credential k3J, which has version 1$/m,
+    );
+    expect(details(pushed({ pushedVersion: 2 }), NOW)).toMatch(/which has this version$/m);
+  });
+
+  test('that takes none needs somebody', () => {
+    expect(remarks(pushed({ failures: 3, lastError }), NOW)).toEqual([
+      { exit: 4, message: 'The n8n "cloud" does not take its token: It refuses the key.', action: 'Link.' },
+    ]);
   });
 });

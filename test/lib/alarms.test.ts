@@ -40,6 +40,30 @@ describe('each alarm', () => {
     },
   );
 
+  test.each(alarms.map((alarm) => [alarm.AlarmName, alarm]))(
+    '%s says in its description what to do first, in what a mail can hold',
+    (_name, { AlarmDescription }) => {
+      const [what = '', ...first] = AlarmDescription.replace(/ More: \S+$/, '').split(/(?<=[.:]) (?=[A-Z])/);
+      expect(what).toMatch(/^.{20,120}$/);
+      expect(first.join(' ')).toMatch(
+        /zoom-tokens \w+|aws lambda invoke|\blog \/aws\/lambda\/|queue |quota /,
+      );
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+      expect(AlarmDescription.length).toBeLessThan(1024);
+    },
+  );
+
+  test('names the installation in its commands, where it is not the default one', () => {
+    const other = synthesized({ name: 'staging' });
+    const described = Object.values(other.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }): string => Properties.AlarmDescription,
+    );
+    const commands = described.flatMap((text) => text.match(/zoom-tokens \w+[^.]*/g) ?? []);
+    expect(commands.length).toBeGreaterThan(3);
+    for (const command of commands) expect(command).toContain('--name staging');
+    expect(described.join()).not.toContain('zoom-token-refresher');
+  });
+
   test('tells the topic when it rings, and when it is over', () => {
     const topic = [{ Ref: expect.stringContaining('AlarmsTopic') }];
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: topic, OKActions: topic });

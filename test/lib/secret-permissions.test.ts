@@ -116,3 +116,26 @@ test("a key of one's own is used through the table and the secrets alone", () =>
     ]);
   }
 });
+
+describe('two installations in one account and Region', () => {
+  const other = functionPrincipal(synthesized({ name: 'staging' }), 'staging-rotate');
+  const publishedBy = (installation: string) => ({ 'zoom-token-refresher:installation': installation });
+
+  test.each(['PutSecretValue', 'TagResource', 'RestoreSecret'])(
+    'none may %s what the other one publishes under the same name',
+    (action) => {
+      const allows = (who: typeof other, tags: Record<string, string>) =>
+        may(template, who, `secretsmanager:${action}`, published, tags);
+      expect(allows(other, publishedBy('staging'))).toBe(true);
+      expect(allows(other, publishedBy(NAME))).toBe(false);
+      expect(allows(principals.rotate, publishedBy(NAME))).toBe(true);
+      expect(allows(principals.rotate, publishedBy('staging'))).toBe(false);
+    },
+  );
+
+  test('each may make a secret that is not there yet, and writes one that a person has made', () => {
+    for (const action of ['CreateSecret', 'PutSecretValue']) {
+      expect(may(template, other, `secretsmanager:${action}`, published)).toBe(true);
+    }
+  });
+});

@@ -42,7 +42,6 @@ describe('the functions', () => {
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
       ...(task === 'operator' && {
-        VERSION: expect.stringMatching(/^\d+\.\d+\.\d+/),
         SWEEP_RATE_MINUTES: '1',
         N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
       }),

@@ -63,6 +63,7 @@ export async function openLab(log: Log) {
       appSecretPrefix: `${NAME}/app/`,
       keySecretId: `${NAME}/key`,
       publishedSecretPrefix: 'n8n_zoom_',
+      installation: NAME,
     });
     return {
       now,
@@ -77,7 +78,7 @@ export async function openLab(log: Log) {
         fetch: faultyFetch(zoom, faults),
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log,

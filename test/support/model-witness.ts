@@ -36,7 +36,7 @@ export class Witness implements Observer {
   constructor(world: World, running: () => Invocation[]) {
     this.#world = world;
     this.#running = running;
-    this.#keyring = createKeyring(world.vault.environment());
+    this.#keyring = createKeyring(world.vault.environment(), () => world.time);
   }
 
   async performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void> {

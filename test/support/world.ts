@@ -73,7 +73,7 @@ export class World {
         },
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log: this.#log,
@@ -109,7 +109,7 @@ export class World {
     return open(
       (await this.item(connection)).sealedTokens,
       connection,
-      createKeyring(this.vault.environment()),
+      createKeyring(this.vault.environment(), () => this.time),
     );
   }
 

@@ -3,8 +3,8 @@ import { createKeyring } from '../../../lambdas/tokens/keys.ts';
 import { openConsent, sealConsent, signTicket, verifyTicket } from '../../../lambdas/tokens/ticket.ts';
 
 const NOON = 1_900_000_000;
-const keyring = createKeyring({ key: async () => 'a key' });
-const stranger = createKeyring({ key: async () => 'another key' });
+const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);
+const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
 const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now, ticketSeconds: 600 });
 const consent = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'verifier' };
 
