@@ -16,6 +16,7 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
       const report = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
       measure(report);
       measureHealth(await health(runtime));
+      await runtime.store.noteSweep(runtime.now());
       return report;
     });
 }

@@ -9,6 +9,7 @@ import { logger } from './observability.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
+import type { Installation } from './tokens/installation.ts';
 import { createKeyring } from './tokens/keys.ts';
 import { createN8n } from './tokens/n8n.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
@@ -20,6 +21,7 @@ export interface Runtime extends Dependencies {
   publicUrl: string;
   /** SNS topic of the alerts; the function that sweeps has one. */
   alertTopicArn?: string;
+  installation: Installation;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -58,6 +60,11 @@ const Environment = z.object({
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
   EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
   POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
+  // In a bundle esbuild has put the version here; no variable is set there.
+  VERSION: z._default(required, process.env.VERSION ?? 'unknown'),
+  // The operator function alone is told these.
+  SWEEP_RATE_MINUTES: z._default(z.coerce.number('must be minutes'), 1),
+  N8N_POLICY_ARN: z.optional(required),
 });
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
@@ -110,6 +117,16 @@ export function createRuntime(
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
     ...(variables.ALERT_TOPIC_ARN !== undefined && { alertTopicArn: variables.ALERT_TOPIC_ARN }),
+    installation: {
+      version: variables.VERSION,
+      name: variables.POWERTOOLS_SERVICE_NAME,
+      publicUrl: variables.PUBLIC_URL,
+      zoomOauthUrl: variables.ZOOM_OAUTH_URL,
+      zoomApiUrl: variables.ZOOM_API_URL,
+      appSecretPrefix: variables.APP_SECRET_PREFIX,
+      sweepRateMinutes: variables.SWEEP_RATE_MINUTES,
+      n8nPolicyArn: variables.N8N_POLICY_ARN,
+    },
   };
 }
 

@@ -67,6 +67,13 @@ export class N8nAccess extends Construct {
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }
 
+  /** Lets the function read what n8n reads and see who has the policy for it, and tells it the policy. */
+  grantCheck(fn: ServiceFunction): void {
+    fn.addEnvironment('N8N_POLICY_ARN', this.policy.managedPolicyArn);
+    this.allow(fn, 'GetSecretValue');
+    fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
+  }
+
   // The names are the same for every installation of the account and Region. Not even by mistake does one overwrite
   // what another publishes; a secret that does not exist yet has no tag.
   private allow(fn: ServiceFunction, ...actions: string[]): void {

@@ -30,7 +30,9 @@ export class Operator extends Construct {
     credentials.grantRead(this.function);
     credentials.grantLink(this.function);
     n8nAccess.grantPublish(this.function);
+    n8nAccess.grantCheck(this.function);
     callbackApi.tellUrl(this.function);
+    this.function.addEnvironment('SWEEP_RATE_MINUTES', String(settings.sweepRateMinutes));
 
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets a person operate the Zoom connections, without reading a token or a credential.',

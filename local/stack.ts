@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
@@ -18,6 +19,7 @@ import { startSns } from './sns.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const TABLE_NAME = `${NAME}-connections`;
 
 /** A Zoom app whose credentials go into the app secret of that name. */
@@ -140,6 +142,7 @@ async function start(
       ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
       ZOOM_API_URL: realZoom?.apiUrl ?? zoom?.url,
+      VERSION,
     },
     // A person reads and clicks in real time.
     { now, log: journal.log, ticketSeconds: TICKET_SECONDS * speed },

@@ -64,8 +64,9 @@ export function banner(
     `Zoom:                          ${stack.zoomUrl}`,
     `Time runs ${pace(stack.speed)}.`,
     '',
-    'Any other program reads the same secrets with',
+    'The command line, and any other program, sees the same with',
     ...exportLines(stack.environment).map((line) => `  ${line}`),
+    'in another terminal. Then, for example: npx zoom-tokens status',
     '',
   ].join('\n');
 }

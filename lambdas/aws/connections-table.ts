@@ -16,13 +16,14 @@ import { createUserClaims } from './user-claims.ts';
 
 /** Key of an item that is no connection; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
+const SWEEP_KEY = 'sweep#last';
 
 type Values = Record<string, string | number | object | undefined>;
 type Item = Record<string, unknown>;
 
 /**
  * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
- * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write has a condition.
+ * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write of a connection has a condition.
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
@@ -226,6 +227,12 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       )) !== undefined,
 
     ...createUserClaims({ get, update }),
+
+    async noteSweep(at) {
+      await update(SWEEP_KEY, 'SET #sweptAt = :at', { at });
+    },
+
+    sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };
 }
 

@@ -108,6 +108,17 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
         throw writing(name, error);
       }
     },
+
+    async published(connection) {
+      // Never remembered: what n8n reads may have been changed by hand.
+      return read(secretName(connection, options.publishedSecretPrefix), 'AWSCURRENT', true).catch(
+        (error) => {
+          // Scheduled for deletion.
+          if (error instanceof InvalidRequestException) return undefined;
+          throw error;
+        },
+      );
+    },
   };
 }
 

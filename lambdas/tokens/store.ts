@@ -100,6 +100,12 @@ export interface ConnectionStore {
 
   /** The connection that holds a Zoom user of an app, as `claimUser` would find it. Claims nothing. */
   holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
+
+  /** Notes that a sweep came to its end at `at`, epoch seconds. */
+  noteSweep(at: number): Promise<void>;
+
+  /** When the last sweep came to its end; `undefined` before the first. */
+  sweptAt(): Promise<number | undefined>;
 }
 
 /** Who works on a connection, until when (epoch seconds). */

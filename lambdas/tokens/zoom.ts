@@ -48,6 +48,8 @@ export interface Zoom {
   user(accessToken: string): Promise<ZoomUser | undefined>;
   /** Does the API take this token? */
   accepts(accessToken: string): Promise<Acceptance>;
+  /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
+  time(): Promise<number | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
   readonly server: AuthorizationServer;
 }
@@ -88,9 +90,12 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     return readTokenAnswer(await request().catch(sendFailure), sentAt);
   };
 
-  const me = (accessToken: string) =>
+  const me = (accessToken?: string) =>
     fetch(`${apiUrl}/v2/users/me`, {
-      headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
+      headers: {
+        accept: 'application/json',
+        ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+      },
       redirect: 'manual',
       signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
     });
@@ -150,7 +155,18 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       me(accessToken)
         .then(readAcceptance)
         .catch(() => NO_ANSWER),
+    time: () =>
+      me()
+        .then(readDate)
+        .catch(() => undefined),
   };
+}
+
+/** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
+async function readDate(response: Response): Promise<number | undefined> {
+  await response.body?.cancel();
+  const date = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 const client = (app: ZoomApp): Client => ({ client_id: app.clientId });

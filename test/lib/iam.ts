@@ -26,6 +26,7 @@ export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:$
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
 export const queueArn = (name: string) => arn('sqs', name);
 export const topicArn = (name: string) => arn('sns', name);
+export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
@@ -121,6 +122,8 @@ function reference(template: Template, id: string): string {
       return queueArn(Properties.QueueName);
     case 'AWS::SNS::Topic':
       return topicArn(Properties.TopicName);
+    case 'AWS::IAM::ManagedPolicy':
+      return n8nPolicyArn;
     case 'AWS::KMS::Key':
       return keyArn;
     case 'AWS::Scheduler::ScheduleGroup':

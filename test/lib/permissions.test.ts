@@ -3,6 +3,7 @@ import {
   ACCOUNT,
   functionArn,
   logArn,
+  n8nPolicyArn,
   type Principal,
   queueArn,
   resolve,
@@ -71,8 +72,9 @@ describe('each may do this, and nothing else', () => {
       'operator',
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
+        [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],

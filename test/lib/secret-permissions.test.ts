@@ -31,7 +31,7 @@ describe('who may read which secret', () => {
     ],
     [
       'operator',
-      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: true, foreign: false },
     ],
     [
       'scheduler',

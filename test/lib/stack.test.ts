@@ -43,6 +43,10 @@ describe('the functions', () => {
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
       ...(task === 'rotate' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
+      ...(task === 'operator' && {
+        SWEEP_RATE_MINUTES: '1',
+        N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
+      }),
     });
     const deployed = {
       ...Variables,
@@ -53,6 +57,7 @@ describe('the functions', () => {
       ...(task === 'rotate' && {
         ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:zoom-token-refresher-alarms',
       }),
+      N8N_POLICY_ARN: 'arn:aws:iam::111122223333:policy/n8n',
     };
     expect(() => createRuntime(deployed)).not.toThrow();
   });

@@ -103,6 +103,16 @@ export async function openLab(log: Log) {
       ticketSeconds: TICKET_SECONDS,
       log,
       publicUrl: 'https://api.example',
+      installation: {
+        version: '1.0.0',
+        name: NAME,
+        publicUrl: 'https://api.example',
+        zoomOauthUrl: 'https://zoom.us',
+        zoomApiUrl: 'https://api.zoom.us',
+        appSecretPrefix: `${NAME}/app/`,
+        sweepRateMinutes: 1,
+        n8nPolicyArn: undefined,
+      },
     };
   };
 

@@ -6,6 +6,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
+  #sweptAt: number | undefined;
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -162,6 +163,14 @@ export class MemoryStore implements ConnectionStore {
     if (holder !== undefined && holder !== connection) return holder;
     this.#claims.set(`${app}/${zoomUserId}`, { heldBy: connection, until });
     return connection;
+  }
+
+  async noteSweep(at: number) {
+    this.#sweptAt = at;
+  }
+
+  async sweptAt() {
+    return this.#sweptAt;
   }
 }
 

@@ -11,6 +11,21 @@ export function describeQueries(opened: () => ConnectionStore): void {
     await opened().settle(held, { validUntil, dueAt: NOW });
   };
 
+  describe('the last sweep', () => {
+    test('is none before the first, and then the one noted last', async () => {
+      expect(await opened().sweptAt()).toBeUndefined();
+      await opened().noteSweep(NOW);
+      await opened().noteSweep(NOW + 60);
+      expect(await opened().sweptAt()).toBe(NOW + 60);
+    });
+
+    test('is no connection', async () => {
+      await opened().noteSweep(NOW);
+      expect(await opened().list()).toEqual([]);
+      expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
+    });
+  });
+
   describe('who is due', () => {
     test('is told by name, the most urgent first', async () => {
       for (const [name, dueAt] of [
