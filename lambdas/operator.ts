@@ -39,7 +39,11 @@ async function act(
   const request = parsed.data;
   switch (request.action) {
     case 'link':
-      return makeLink(await withApp(request, runtime), runtime, runtime.publicUrl);
+      return makeLink(
+        { ...(await withApp(request, runtime)), replaceUser: request.replaceUser ?? false },
+        runtime,
+        runtime.publicUrl,
+      );
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await look(request.connection, runtime), outcome: outcome.did };

@@ -8,7 +8,7 @@ const app = z.optional(z.string());
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
 export const OperatorRequest = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('link'), connection, app }),
+  z.object({ action: z.literal('link'), connection, app, replaceUser: z.optional(z.boolean()) }),
   z.object({ action: z.literal('connect'), connection, app }),
   z.object({ action: z.literal('status'), connection: z.optional(connection) }),
   z.object({ action: z.literal('rotate'), connection }),
@@ -22,6 +22,8 @@ export interface OperatorResults {
     /** Opens once. */
     link: string;
     expiresAt: number;
+    /** The connection's before, 0 where there is none: the consent is done once it is higher. */
+    generation: number;
   };
   connect: { connection: ConnectionView; outcome: Outcome['did'] };
   /** In the order of their names. */

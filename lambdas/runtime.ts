@@ -16,6 +16,8 @@ import { createZoom } from './tokens/zoom.ts';
 export interface Runtime extends Dependencies {
   /** Origin of the HTTP API, no trailing slash. */
   publicUrl: string;
+  /** SNS topic of the alerts; the function that sweeps has one. */
+  alertTopicArn?: string;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -45,6 +47,9 @@ const Environment = z.object({
   APP_SECRET_PREFIX: required,
   PUBLISHED_SECRET_PREFIX: required,
   PUBLIC_URL: origin,
+  ALERT_TOPIC_ARN: z.optional(
+    z.string().check(z.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
+  ),
   ZOOM_OAUTH_URL: z._default(origin, 'https://zoom.us'),
   ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
@@ -92,6 +97,7 @@ export function createRuntime(
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
+    ...(variables.ALERT_TOPIC_ARN !== undefined && { alertTopicArn: variables.ALERT_TOPIC_ARN }),
   };
 }
 

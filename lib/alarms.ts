@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
@@ -7,6 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -16,6 +17,7 @@ import type { Encryption } from './encryption.ts';
 import { measured } from './metrics.ts';
 import type { Operator } from './operator.ts';
 import type { Rotation } from './rotation.ts';
+import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
 export interface Watched {
@@ -45,17 +47,28 @@ export class Alarms extends Construct {
   readonly topic: Topic;
   readonly alarms: Alarm[] = [];
   private readonly settings: Settings;
+  private readonly encryption: Encryption;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { settings, encryption, callbackApi, rotation, operator } = props;
     this.settings = settings;
+    this.encryption = encryption;
     this.topic = new Topic(this, 'Topic', {
       topicName: `${settings.name}-alarms`,
       displayName: 'Zoom tokens',
       enforceSSL: true,
       ...(encryption.topicKey && { masterKey: encryption.topicKey }),
     });
+    // `enforceSSL` gives the topic a policy, and any policy replaces the one that lets the account's alarms in.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (settings.alarmEmail !== undefined) {
       this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     }
@@ -126,6 +139,14 @@ export class Alarms extends Construct {
         task,
       );
     }
+  }
+
+  /** Lets the function tell of single connections on the same topic. */
+  grantAlert(fn: ServiceFunction): void {
+    fn.addEnvironment('ALERT_TOPIC_ARN', this.topic.topicArn);
+    fn.allow(['sns:Publish'], [this.topic.topicArn]);
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    if (this.encryption.topicKey) fn.addStatements(this.encryption.use('sns'));
   }
 
   private alarm(section: Section, what: string, rule: Rule, which?: string): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -11,10 +12,10 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
+import { createUserClaims } from './user-claims.ts';
 
-/** Keys of items that are no connections; no connection's name holds a `#`. */
+/** Key of an item that is no connection; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
-const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
 
 type Values = Record<string, string | number | object | undefined>;
 type Item = Record<string, unknown>;
@@ -25,9 +26,16 @@ type Item = Record<string, unknown>;
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: marshall({ connection: key }), ConsistentRead: true }),
+    const { Item, ConsumedCapacity } = await client.send(
+      new GetItemCommand({
+        TableName: tableName,
+        Key: marshall({ connection: key }),
+        ConsistentRead: true,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
     );
+    // An answer that was cut is as empty as one that found nothing, but for this: it must not free a bound connection.
+    if (!ConsumedCapacity) throw new Error('DynamoDB answered a read without its capacity');
     return Item && unmarshall(Item);
   };
 
@@ -70,11 +78,6 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         ExpressionAttributeValues: placeholders(values),
       }),
     );
-
-  const isHeldBy = async (connection: string, app: string, zoomUserId: string): Promise<boolean> => {
-    const holder = (await get(connection)) as Connection | undefined;
-    return holder?.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected';
-  };
 
   return {
     get: (connection) => get(connection) as Promise<Connection | undefined>,
@@ -142,9 +145,19 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
             ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
           REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
-        { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1, seen },
+        {
+          ...consent,
+          ...Object.fromEntries(known),
+          active: 'active',
+          disconnected: 'disconnected',
+          zero: 0,
+          one: 1,
+          seen,
+        },
         `attribute_not_exists(#consentId)
-          OR (#consentId <> :consentId AND (#generation = :seen OR #consentedAt <= :consentedAt))`,
+          OR (#consentId <> :consentId AND (#generation = :seen OR (#consentedAt <= :consentedAt
+            AND (attribute_not_exists(#zoomUserId) OR #status = :disconnected
+              ${zoomUserId === undefined ? '' : 'OR #zoomUserId = :zoomUserId'}))))`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },
@@ -178,6 +191,14 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
+    postpone: async ({ connection, version }, dueAt) =>
+      (await update(
+        connection,
+        'SET #dueAt = :dueAt',
+        { dueAt, version, reconnect: 'reconnect' },
+        '#version = :version AND #status = :reconnect',
+      )) !== undefined,
+
     async release({ connection, leaseOwner }) {
       await update(
         connection,
@@ -187,23 +208,16 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       );
     },
 
+    // The SDK repeats a request whose answer was lost: its own mark tells the repetition from another use.
     useOnce: async (id, until) =>
-      (await update(ticketKey(id), 'SET #ttl = :until', { until }, 'attribute_not_exists(#ttl)')) !==
-      undefined,
+      (await update(
+        ticketKey(id),
+        'SET #ttl = :until, #usedBy = :usedBy',
+        { until, usedBy: randomUUID() },
+        'attribute_not_exists(#ttl) OR #usedBy = :usedBy',
+      )) !== undefined,
 
-    async claimUser(app, zoomUserId, connection) {
-      const key = userKey(app, zoomUserId);
-      const holder = (await get(key))?.heldBy as string | undefined;
-      if (holder !== undefined && holder !== connection && (await isHeldBy(holder, app, zoomUserId)))
-        return holder;
-      const claimed = await update(
-        key,
-        'SET #heldBy = :connection',
-        { connection, ...(holder !== undefined && { holder }) },
-        holder === undefined ? 'attribute_not_exists(#heldBy)' : '#heldBy = :holder',
-      );
-      return claimed ? connection : String((await get(key))?.heldBy);
-    },
+    ...createUserClaims({ get, update }),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Connection {
   app: string;
   grantType: GrantType;
   status: Status;
-  /** When the next step is due. */
+  /** When the next step is due; for `reconnect`, when a person is told (again). */
   dueAt: number;
   /** +1 at each consent. */
   generation: number;
@@ -106,6 +106,8 @@ export function backOff(
   failures: number,
   random: number,
 ): number {
+  // No attempt follows, but the alert.
+  if (error.class === 'reconnect') return 0;
   if (error.class === 'misconfigured')
     return Math.round(MISCONFIGURED_BACK_OFF_SECONDS * (0.75 + random / 2));
   const ceiling = Math.min(

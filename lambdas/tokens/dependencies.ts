@@ -1,3 +1,4 @@
+import type { Alerts } from './alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Margins } from './connection.ts';
 import type { Keyring } from './keys.ts';
@@ -19,6 +20,11 @@ export interface Dependencies {
   /** For how long a one-time link may be opened, and then a consent may take; seconds. */
   ticketSeconds: number;
   log: Log;
+}
+
+/** What the sweep needs besides: it alone tells people. */
+export interface SweepDependencies extends Dependencies {
+  alerts: Alerts;
 }
 
 /** One structured line a decision: what, and the connection, generation, version and class it is about. */

@@ -50,7 +50,8 @@ export interface ConnectionStore {
   /**
    * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
    * A repetition, told by its `consentId`, changes nothing; nor does a consent that crossed a newer one, told by
-   * `consentedAt` where the generation is no longer `seen`. The answer is the item as it is.
+   * `consentedAt` where the generation is no longer `seen`, or one of another Zoom user. The answer is the item as
+   * it is.
    * @param seen the generation before Zoom was asked, 0 where there was no connection
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
@@ -64,17 +65,32 @@ export interface ConnectionStore {
   /** Ends a failed step of exactly that version by its lease's holder. */
   fail(of: Connection, failure: Failure): Promise<boolean>;
 
+  /** Puts off the next alert of a connection that waits for a person, if it still is as it was. */
+  postpone(of: Connection, dueAt: number): Promise<boolean>;
+
   /** Lets the lease go with nothing else changed. */
   release(of: Connection): Promise<void>;
 
-  /** Notes that a one-time id was used; false when it had been before. `until`: epoch seconds. */
+  /**
+   * Notes that a one-time id was used; false when it had been before. A request that is repeated below, because its
+   * answer was lost, counts as one. `until`: epoch seconds.
+   */
   useOnce(id: string, until: number): Promise<boolean>;
 
   /**
-   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant,
-   * or the one that was faster and still is connected as that user.
+   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant, or the
+   * one that was faster and still is connected as that user, or claimed the user for a first consent under way.
+   * @param claim.until when a claim ends that no consent has followed; epoch seconds, as `now`
    */
-  claimUser(app: string, zoomUserId: string, connection: string): Promise<string>;
+  claimUser(
+    app: string,
+    zoomUserId: string,
+    connection: string,
+    claim: { now: number; until: number },
+  ): Promise<string>;
+
+  /** The connection that holds a Zoom user of an app, as `claimUser` would find it. Claims nothing. */
+  holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
 }
 
 /** Who works on a connection, until when (epoch seconds). */

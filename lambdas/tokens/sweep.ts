@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import { alertReconnects } from './alerts.ts';
 import type { Connection } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, SweepDependencies } from './dependencies.ts';
 import { describe, type FailureClass, TokenError } from './errors.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
 
@@ -23,8 +24,14 @@ export interface SweepReport {
   took: number;
 }
 
-/** Asks who is due and brings each to its desired state, the most urgent first, until time is up. */
-export async function sweep(deps: Dependencies, { deadline }: { deadline: number }): Promise<SweepReport> {
+/**
+ * Asks who is due and brings each to its desired state, the most urgent first, until time is up. Then it tells people
+ * of the connections that wait for them.
+ */
+export async function sweep(
+  deps: SweepDependencies,
+  { deadline }: { deadline: number },
+): Promise<SweepReport> {
   const { now, store } = deps;
   const startedAt = now();
   const report: SweepReport = {
@@ -86,6 +93,7 @@ export async function sweep(deps: Dependencies, { deadline }: { deadline: number
     report.failed[isIncident ? 'try_again' : 'reconnect'] += 1;
     await noteFailure(item, isIncident ? INCIDENT : error, deps);
   }
+  await alertReconnects(deps);
   report.took = now() - startedAt;
   return report;
 }

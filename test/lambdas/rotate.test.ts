@@ -39,13 +39,7 @@ async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = f
 async function takeAppAway(connection: string): Promise<void> {
   const { sealedTokens = '' } = (await stored(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  const { client_id, client_secret } = services.apps.user;
-  const response = await fetch(`${services.environment.ZOOM_OAUTH_URL}/oauth/revoke`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` },
-    body: new URLSearchParams({ token: refreshToken }),
-  });
-  expect(await response.json()).toEqual({ status: 'success' });
+  await services.takeAppAway(refreshToken);
 }
 
 const named = (metrics: Metric[], name: string) => metrics.filter((metric) => metric.name === name);

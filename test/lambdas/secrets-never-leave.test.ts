@@ -13,7 +13,7 @@ import { logLines, takeOutput } from '../support/output.ts';
 import { type Services, startServices } from '../support/services.ts';
 import { shown } from '../support/watch.ts';
 
-/** Everything that has left the functions: log lines and metrics, pages, answers to the operator, thrown errors. */
+/** Everything that has left the functions: log lines and metrics, pages, answers, alerts, thrown errors. */
 const left: string[] = [];
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
@@ -67,6 +67,21 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     }
     await operate({ action: 'status' });
     expect((await functions.runtime.store.get('user'))?.version).toBeGreaterThan(3);
+    await expectNothingLeft();
+  });
+
+  test('in an alert, nor with a consent of another user', async () => {
+    const item = await functions.runtime.store.get('user');
+    const { refreshToken = '' } = await open(item?.sealedTokens ?? '', 'user', functions.runtime.keyring);
+    await services.takeAppAway(refreshToken);
+    services.clock.advance(60 * 60);
+    await sweep();
+    expect(services.notifications.map(({ subject }) => subject)).toEqual(['Zoom: connect "user" again']);
+    left.push(...services.notifications.splice(0).map((notification) => JSON.stringify(notification)));
+    const { page: refused } = await functions.connect('user', { user: 'Grace Hopper' });
+    expect(refused.status).toBe(409);
+    page(refused);
+    page((await functions.connect('user')).page);
     await expectNothingLeft();
   });
 

@@ -25,6 +25,7 @@ export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
 export const queueArn = (name: string) => arn('sqs', name);
+export const topicArn = (name: string) => arn('sns', name);
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
@@ -118,6 +119,8 @@ function reference(template: Template, id: string): string {
       return functionArn(Properties.FunctionName);
     case 'AWS::SQS::Queue':
       return queueArn(Properties.QueueName);
+    case 'AWS::SNS::Topic':
+      return topicArn(Properties.TopicName);
     case 'AWS::KMS::Key':
       return keyArn;
     case 'AWS::Scheduler::ScheduleGroup':

@@ -9,6 +9,7 @@ import {
   type Statement,
   secretPattern,
   tableArn,
+  topicArn,
 } from './iam.ts';
 import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
 
@@ -51,6 +52,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [topicArn(`${NAME}-alarms`), ['sns:Publish']],
       ],
     ],
     [

@@ -104,7 +104,7 @@ describe('a secret that the context adds', () => {
   });
 });
 
-test("a key of one's own is used through the table and the secrets alone", () => {
+test("a key of one's own is used through the table, the secrets and, by who alerts, the topic alone", () => {
   const own = synthesized({ encryption: 'customer' });
   for (const task of ['callback', 'rotate', 'operator']) {
     const use = functionPrincipal(own, `${NAME}-${task}`).statements.filter(
@@ -113,6 +113,7 @@ test("a key of one's own is used through the table and the secrets alone", () =>
     expect(use.flatMap(({ Condition }) => Condition?.StringEquals?.['kms:ViaService']).sort()).toEqual([
       'dynamodb.eu-west-1.amazonaws.com',
       'secretsmanager.eu-west-1.amazonaws.com',
+      ...(task === 'rotate' ? ['sns.eu-west-1.amazonaws.com'] : []),
     ]);
   }
 });

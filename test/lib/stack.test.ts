@@ -41,12 +41,16 @@ describe('the functions', () => {
       EARLY_MARGIN_SECONDS: '1800',
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+      ...(task === 'rotate' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
     });
     const deployed = {
       ...Variables,
       TABLE_NAME: 'Connections',
       KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
       PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+      ...(task === 'rotate' && {
+        ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:zoom-token-refresher-alarms',
+      }),
     };
     expect(() => createRuntime(deployed)).not.toThrow();
   });

@@ -93,9 +93,33 @@ export function describeConnectionStore(
       });
 
       test('forgets an earlier user whom it does not tell', async () => {
-        await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
-        expect(await connected({ zoomUserId: 'grace' })).not.toHaveProperty('zoomAccountId');
-        expect(await connected()).not.toHaveProperty('zoomUserId');
+        const { generation } = await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
+        const next = await store.commitConsent(consentOf('main', { zoomUserId: 'grace' }), generation);
+        expect(next).not.toHaveProperty('zoomAccountId');
+        const last = await store.commitConsent(consentOf('main'), next.generation);
+        expect(last).not.toHaveProperty('zoomUserId');
+      });
+
+      describe.each([
+        ['of another Zoom user', { zoomUserId: 'grace' }],
+        ['of a Zoom user who is not told', {}],
+      ])('%s', (_, other) => {
+        const later = (seen: number) =>
+          store.commitConsent(consentOf('main', { ...other, consentedAt: NOW + 9 }), seen);
+
+        test('changes nothing where it has not seen the consent that it would replace', async () => {
+          const item = await connected({ zoomUserId: 'ada' });
+          expect(await later(0)).toEqual(item);
+          expect(await stored()).toEqual(item);
+        });
+
+        test('replaces the one that it has seen, and one that is disconnected', async () => {
+          await connected({ zoomUserId: 'ada' });
+          expect(await later(1)).toMatchObject({ generation: 2 });
+          const back = await store.commitConsent(consentOf('main', { zoomUserId: 'ada' }), 2);
+          await failInto(store, 'main', 'disconnected');
+          expect(await later(0)).toMatchObject({ generation: back.generation + 1 });
+        });
       });
 
       test('may change the app and the grant', async () => {
@@ -188,6 +212,29 @@ export function describeConnectionStore(
           expect(await end(mine)).toBe(false);
         });
       }
+    });
+
+    describe('the next alert of a connection that waits for a person', () => {
+      const waiting = async () => {
+        await connected();
+        await failInto(store, 'main', 'reconnect');
+        return stored();
+      };
+
+      test('is put off, and nothing else is changed', async () => {
+        const item = await waiting();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(true);
+        expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
+        expect(await store.due('reconnect', NOW, 100)).toEqual([]);
+        expect(await store.due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
+      });
+
+      test('is over with a consent: the new tokens are due at once', async () => {
+        const item = await waiting();
+        const newer = await connected();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
     });
 
     describeQueries(() => store);

@@ -101,6 +101,7 @@ async function keepsItsPromises(scenario: Scenario, strike: Strike, points: stri
           status: 'reconnect',
           lastError: { class: 'reconnect', code: 'invalid_token' },
         });
+        expect([...lab.alerted]).toEqual(['main']);
         // Exactly one further attempt decides.
         expect(lab.zoom.refusals).toBe(1);
       }

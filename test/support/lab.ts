@@ -9,6 +9,7 @@ import type { HttpHandlerOptions } from '@smithy/types';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import { createSecretsVault } from '../../lambdas/aws/secrets-vault.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
+import type { Alerts } from '../../lambdas/tokens/alerts.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import type { Log } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
@@ -19,7 +20,7 @@ import { startDynamoDB } from '../../local/dynamodb.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
 import type { FaultInjector } from './faults.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { callName, ZoomModel } from './zoom-model.ts';
 
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
 const TABLE = 'connections';
@@ -46,10 +47,11 @@ export async function openLab(log: Log) {
   await operator.send(
     new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
   );
+  const alerted = new Set<string>();
   const clients: { destroy(): void }[] = [operator];
 
   /** A function of this installation; nothing befalls its calls without an injector. */
-  const runtime = (faults?: FaultInjector): Runtime => {
+  const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts } => {
     const configuration = (service: 'dynamodb' | 'secretsmanager', endpoint: string) => ({
       ...AWS,
       endpoint,
@@ -71,6 +73,11 @@ export async function openLab(log: Log) {
       wait: async (milliseconds) => pass(milliseconds / 1000),
       store: createConnectionsTable(tableClient, TABLE),
       vault,
+      alerts: {
+        reconnectNeeded: async (items) => {
+          for (const { connection } of items) alerted.add(connection);
+        },
+      },
       zoom: createZoom({
         oauthUrl: 'https://zoom.us',
         apiUrl: 'https://api.zoom.us',
@@ -93,6 +100,8 @@ export async function openLab(log: Log) {
     pass,
     runtime,
     healthy,
+    /** The connections of which people were told. */
+    alerted,
     /** The stored tokens of a connection, opened. */
     async tokens(connection: string) {
       const item = await healthy.store.get(connection);
@@ -140,7 +149,7 @@ function faultyFetch(zoom: ZoomModel, faults: FaultInjector | undefined): typeof
     if (!faults) return perform();
     const leave = zoom.enter(String(init?.body));
     try {
-      return await faults.call(String(input).endsWith('/oauth/token') ? 'zoom.token' : 'zoom.user', {
+      return await faults.call(callName(input), {
         service: 'zoom',
         perform,
         answer: (status, headers, body) => new Response(body, { status, headers }),

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
-import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { step } from '../../lambdas/tokens/step.ts';
 import { sweep } from '../../lambdas/tokens/sweep.ts';
 import { sealConsent } from '../../lambdas/tokens/ticket.ts';
@@ -154,7 +154,7 @@ async function browserOf(world: World) {
   };
 }
 
-const noting = (world: World, witness: Witness): Dependencies =>
+const noting = (world: World, witness: Witness): SweepDependencies =>
   world.dependencies({
     intercept: async (point, perform) => {
       const answer = await perform();

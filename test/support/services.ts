@@ -8,6 +8,7 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
 import { startDynamoDB } from '../../local/dynamodb.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import { type Notification, startSns } from '../../local/sns.ts';
 import { startZoom } from '../../local/zoom/server.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
@@ -31,7 +32,7 @@ async function freedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Zoom, DynamoDB and Secrets Manager on loopback, on one clock that only `clock.advance` moves. */
+/** Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices() {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: made() };
@@ -48,6 +49,9 @@ export async function startServices() {
     denied: (name, operation) => denied.has(`${operation} ${name}`),
   });
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
+  const notifications: Notification[] = [];
+  const sns = await startSns({ deliver: (notification) => notifications.push(notification) });
+  process.env.AWS_ENDPOINT_URL_SNS = sns.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
   const secretsManager = new SecretsManager();
@@ -76,6 +80,8 @@ export async function startServices() {
     /** Knows every secret in play. */
     watch,
     denied,
+    /** What the subscribers of the alarms' topic got. */
+    notifications,
     /** A Zoom that is out of reach. */
     nowhere: await freedAddress(),
     writeSecret,
@@ -90,6 +96,7 @@ export async function startServices() {
       APP_SECRET_PREFIX: APP_PREFIX,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: DEPLOYED_URL,
+      ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       ZOOM_OAUTH_URL: zoom.url,
       ZOOM_API_URL: zoom.url,
     },
@@ -113,6 +120,17 @@ export async function startServices() {
       return SecretString;
     },
 
+    /** What a user does at Zoom: the app is gone from the account, with the token of it that we hold. */
+    async takeAppAway(refreshToken: string): Promise<void> {
+      const basic = Buffer.from(`${user.clientId}:${user.clientSecret}`).toString('base64');
+      const response = await fetch(`${zoom.url}/oauth/revoke`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}` },
+        body: new URLSearchParams({ token: refreshToken }),
+      });
+      if (!response.ok) throw new Error(`Zoom does not revoke: ${response.status}`);
+    },
+
     /** What Zoom's API says to a token: 200, or 401 to a dead one. */
     async zoomAnswers(token: string | undefined) {
       const headers = { authorization: `Bearer ${token}` };
@@ -122,7 +140,7 @@ export async function startServices() {
     async close() {
       secretsManager.destroy();
       table.destroy();
-      await Promise.all([zoom.close(), secrets.close(), dynamodb.close()]);
+      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close()]);
     },
   };
 }

@@ -1,11 +1,11 @@
-import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { isWithin, merge, outages, type Window } from './simulation-faults.ts';
 import type { SimulationOptions, SimulationReport } from './simulation-report.ts';
 import type { World } from './world.ts';
 
 /** A Lambda execution environment: its caches live until it is killed, or replaced by a deployment. */
 export interface Environment {
-  deps: Dependencies;
+  deps: SweepDependencies;
   isDead: boolean;
   killed: Promise<void>;
 }
@@ -67,8 +67,8 @@ export class Weather {
       intercept: (point, perform) => this.#call(point, perform, environment, note, die),
     });
     // Deriving keys a million times over takes longer than all the rest.
-    const keys = new Map<string | undefined, ReturnType<Dependencies['keyring']>>();
-    const keyring: Dependencies['keyring'] = (id) => {
+    const keys = new Map<string | undefined, ReturnType<SweepDependencies['keyring']>>();
+    const keyring: SweepDependencies['keyring'] = (id) => {
       const found = keys.get(id) ?? deps.keyring(id);
       keys.set(id, found);
       return found;
