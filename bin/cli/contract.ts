@@ -24,12 +24,8 @@ export interface Requests {
 }
 
 /** What each action answers. */
-export type Results = Pick<OperatorResults, 'connect' | 'status' | 'rotate' | 'check' | 'probe'> & {
+export type Results = Pick<OperatorResults, 'link' | 'connect' | 'status' | 'rotate' | 'check' | 'probe'> & {
   about: About;
-  link: OperatorResults['link'] & {
-    /** The connection's generation before the consent; 0 where there is none. */
-    generation: number;
-  };
   disconnect: {
     connection: ConnectionView;
     /** Zoom has ended its tokens too. */

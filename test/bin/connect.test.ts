@@ -73,6 +73,16 @@ describe('zoom-tokens connect, a user app', () => {
     });
   });
 
+  test('--replace-user: the link lets another Zoom user consent than before', async () => {
+    const link = async (...args: string[]) => (await run('main', '--no-wait', ...args)).stdout.trim();
+    const generation = async () => (await installation.status()).connections[0]?.generation;
+    const before = Number(await generation());
+    await consentAsBrowser(await link(), { user: 'Grace Hopper' });
+    expect(await generation()).toBe(before);
+    await consentAsBrowser(await link('--replace-user'), { user: 'Grace Hopper' });
+    expect(await generation()).toBe(before + 1);
+  });
+
   test('nobody consents: told when the link has ended, exit status 1', async () => {
     const link = 'http://localhost:1/connect?ticket=unused';
     const expiresAt = Math.floor(Date.now() / 1000) - 1;

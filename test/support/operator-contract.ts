@@ -13,12 +13,6 @@ type Answer<A extends keyof Results> = OperatorAnswer<Results[A]>;
 /** Answers as the contract says what the stack's own operator function does not answer, and asks it the rest. */
 export async function operate(stack: LocalStack, request: Request): Promise<unknown> {
   const answer = await stack.operate(request);
-  if (request.action === 'link' && answer.ok && !('generation' in answer.result)) {
-    return {
-      ok: true,
-      result: { ...answer.result, generation: (await look(stack, request))?.generation ?? 0 },
-    };
-  }
   if (answer.ok || answer.error.code !== 'bad_request') return answer;
   if (request.action === 'about') return about(stack);
   return request.action === 'disconnect' ? disconnect(stack, request) : answer;
