@@ -154,7 +154,7 @@ async function start(
       await closeAll(services);
     },
   };
-  gateway.serve([httpApi(callback, speed), lambdaApi(functions, speed), page(stack)]);
+  gateway.serve([lambdaApi(functions, speed), page(stack), httpApi(callback, speed)]);
   return stack;
 }
 
