@@ -81,6 +81,6 @@ const clockTime = (at: number) => new Date(at * 1000).toISOString().slice(11, 19
 const instant = (at: number) => new Date(at * 1000).toISOString();
 
 function describe({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
-  if (message !== undefined) return `${message} (${code})`;
+  if (message !== undefined) return code === undefined ? `${message}` : `${message} (${code})`;
   return generation === undefined ? '' : `generation ${generation}, version ${version}`;
 }
