@@ -18,7 +18,7 @@ p { margin: 1rem 0; overflow-wrap: anywhere; text-wrap: pretty }
 main > :last-child { margin-bottom: 0 }
 .next { padding: .75rem 1rem; border-left: .25rem solid var(--mood); border-radius: .25rem; background: color-mix(in srgb, var(--mood) 9%, var(--card)) }
 .aside { color: var(--faint); font-size: .9375rem }
-dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4rem 1.25rem; margin: 1.25rem 0 }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4rem 1.25rem; margin: 1rem 0 1.25rem }
 dt { color: var(--faint) }
 dd { margin: 0; overflow-wrap: anywhere }
 .copy { display: flex; flex-wrap: wrap; gap: .75rem }
@@ -27,8 +27,8 @@ button { padding: .65rem 1.5rem; border: 0; border-radius: .5rem; background: va
 button:hover { background: #0847c9 }
 button[hidden] { display: none }
 :focus-visible { outline: .2rem solid var(--ask); outline-offset: .2rem }
-[role=status] { min-height: 1.55em; margin: .5rem 0; color: var(--good); font-size: .9375rem }
-@media (max-width: 30rem) { body { padding: 1rem } main { margin-top: 0; padding: 1.5rem 1.25rem } dl { grid-template-columns: minmax(0, 1fr); gap: 0 } dd { margin-bottom: .6rem } button { flex: 1 1 100%; width: 100% } }
+[role=status] { min-height: 1.55em; margin: .35rem 0 0; color: var(--good); font-size: .9375rem }
+@media (max-width: 30rem) { body { padding: 1rem } main { margin-top: 0; padding: 1.5rem 1.25rem } code { padding-inline: .75rem; font-size: .8rem } dl { grid-template-columns: minmax(0, 1fr); gap: 0 } dd { margin-bottom: .6rem } button { flex: 1 1 100%; width: 100% } }
 @media (forced-colors: active) { button { border: 1px solid } }
 `;
 

@@ -115,7 +115,8 @@ async function start(
   const zoom = realZoom
     ? undefined
     : started(await startZoom({ port: portAfter(1), now, apps: zoomApps, trouble }));
-  const denied = (name: string) => trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX);
+  const denied = (name: string, operation: string) =>
+    trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation);
   const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
   const environment = {

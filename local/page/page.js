@@ -116,10 +116,10 @@ function addCard({ connection, expression }) {
   article.setAttribute('aria-label', connection);
   card.reconnect.href = `/link/${connection}`;
   card.copy.ariaLabel = `Copy the expression of ${connection}`;
-  card.rotate.ariaLabel = `Rotate ${connection} now`;
+  card.rotate.ariaLabel = `Rotate now: ${connection}`;
   card.copy.onclick = () => copy(expression);
   card.rotate.onclick = () => press(card.rotate, `rotate/${connection}`);
-  card.forget.ariaLabel = `Kill the refresh token of ${connection}`;
+  card.forget.ariaLabel = `Kill its refresh token: ${connection}`;
   card.forget.onclick = () => press(card.forget, `forget/${connection}`);
   const next = [...cards.keys()].sort().find((name) => name > connection);
   byId('connections').insertBefore(article, cards.get(next)?.article ?? null);

@@ -96,7 +96,7 @@ describe('npm start -- --once', () => {
 });
 
 describe('npm start', () => {
-  test.each([[['--port', '0']], [['--once']]])(
+  test.each([[['--port', '0', '--speed', '600']], [['--once']]])(
     'ends quietly when nobody reads any more, as after "| head -1" (%j)',
     async (args) => {
       const started = start(...args);
