@@ -33,7 +33,7 @@ button[hidden] { display: none }
 `;
 
 /** How a page looks, and the sign on it: all is well, get another link, somebody must mend it, may we go on. */
-export type Mood = keyof typeof SIGNS;
+type Mood = keyof typeof SIGNS;
 
 const SIGNS = {
   good: 'm8 12.5 2.75 2.75L16.25 9',
