@@ -2,18 +2,23 @@ import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
-import { connectedPage } from './pages.ts';
+import { connectedPage, linkPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
-import { beginConsent, finishConsent } from './tokens/consent.ts';
+import { beginConsent, finishConsent, readLink } from './tokens/consent.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 
-/** `GET /connect` sends a browser to Zoom, `GET /callback` takes Zoom's answer. */
+/** `GET /connect` shows what a link connects, `POST /connect` goes to Zoom, `GET /callback` takes Zoom's answer. */
 export function createHandler(load: () => Runtime) {
+  const show = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const runtime = load();
+    return linkPage(await readLink(event.queryStringParameters?.ticket, runtime), runtime.zoom.server.issuer);
+  };
+
   const connect = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const runtime = load();
     const { location, cookie } = await beginConsent(event.queryStringParameters?.ticket, runtime);
     return {
-      statusCode: 302,
+      statusCode: 303,
       headers: { Location: location, 'Cache-Control': 'no-store' },
       cookies: [setCookie(runtime, cookie, TICKET_SECONDS)],
     };
@@ -40,7 +45,8 @@ export function createHandler(load: () => Runtime) {
     .use(failurePage())
     .handler(
       httpRouter([
-        { method: 'GET', path: '/connect', handler: connect },
+        { method: 'GET', path: '/connect', handler: show },
+        { method: 'POST', path: '/connect', handler: connect },
         { method: 'GET', path: '/callback', handler: callback },
       ]),
     );

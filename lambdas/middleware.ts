@@ -3,8 +3,9 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import type { MiddlewareObj } from '@middy/core';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { contentSecurityPolicy } from './html.ts';
 import { logger, metrics, whereabouts } from './observability.ts';
-import { contentSecurityPolicy, errorPage } from './pages.ts';
+import { errorPage } from './pages.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 
 /**
@@ -19,17 +20,30 @@ export const OWN_DEADLINE = { timeoutEarlyInMillis: 0 };
 /** Writes the metrics at the end of the request. */
 export const measured = () => logMetrics(metrics);
 
-/** Headers of every page (RFC 9700: the callback's address holds a code, and must reach nobody else). */
-export const pageHeaders = () =>
+type Page = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+
+/** Headers of every answer (RFC 9700: the callback's address holds a code, and must reach nobody else). */
+export const pageHeaders = (): Page[] => [
+  pagePolicy(),
   httpSecurityHeaders({
-    contentSecurityPolicy,
+    contentSecurityPolicy: false,
     permissionsPolicy: false,
     reportTo: false,
     reportingEndpoints: false,
-  });
+  }),
+];
+
+/** A page brings the policy that it needs; any other answer may do nothing. */
+function pagePolicy(): Page {
+  const set: Page['after'] = ({ response }) => {
+    if (!response) return;
+    response.headers = { 'Content-Security-Policy': contentSecurityPolicy(), ...response.headers };
+  };
+  return { after: set, onError: set };
+}
 
 /** A failure becomes a page that says what to do; what is unexpected stays private. */
-export function failurePage(): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+export function failurePage(): Page {
   return {
     onError(request) {
       request.response = errorPage(request.error);

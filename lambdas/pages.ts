@@ -1,37 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { type Html, html } from './html.ts';
+import { page } from './page-template.ts';
 import type { Connected } from './tokens/consent.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import { expression } from './tokens/publish.ts';
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2330; --paper: #f6f7f9; --card: #fff; --line: #d5dae2; --good: #0b6b3a; --bad: #a3261b }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf0; --paper: #14171d; --card: #1d222b; --line: #3a4250; --good: #6fd39b; --bad: #ff9d92 } }
-* { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif }
-main { width: 100%; max-width: 38rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem }
-h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25 }
-.good h1 { color: var(--good) }
-.bad h1 { color: var(--bad) }
-p { margin: .75rem 0 }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1rem; margin: 1rem 0 }
-dt { font-weight: 600 }
-dd { margin: 0; overflow-wrap: anywhere }
-code { display: block; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; font: .95rem ui-monospace, monospace; overflow-wrap: anywhere; user-select: all }
-`;
-
-/** The only style that a page may use is the one above, by its hash. */
-export const contentSecurityPolicy = {
-  'default-src': "'none'",
-  'style-src': `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  'base-uri': "'none'",
-  'form-action': "'none'",
-  'frame-ancestors': "'none'",
-  'navigate-to': '',
-  'report-to': '',
-  'require-trusted-types-for': '',
-  'trusted-types': '',
-};
+import type { Ticket } from './tokens/ticket.ts';
 
 const TITLES: Record<string, string> = {
   ticket_missing: 'A link is needed',
@@ -63,85 +36,119 @@ const STATUS: Record<string, number> = {
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try_again: 503 } as const;
 
+/**
+ * What a link opens: it says what will be connected, and its button spends the link. A chat or a mail scanner that
+ * opens links does not press it. The form sends its own address, and so the ticket.
+ *
+ * Chromium checks `form-action` at every redirect that follows, and where Zoom leads to (a sign-in of its own or of a
+ * company) is not ours to know: hence any HTTPS address, beside Zoom's origin, which is plain HTTP on one machine.
+ */
+export function linkPage(
+  { connection, app, expiresAt }: Ticket,
+  zoomOrigin: string,
+): APIGatewayProxyStructuredResultV2 {
+  return page({
+    statusCode: 200,
+    mood: 'ask',
+    title: `Connect “${connection}” to Zoom?`,
+    content: [
+      html`<p>Zoom will ask you to allow access to your account; n8n then works with it under the name “${connection}”.</p>`,
+      html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
+      html`<dt>Zoom app</dt><dd>${app}</dd>`,
+      html`<dt>Link works until</dt><dd>${utc(expiresAt)}, once</dd></dl>`,
+      html`<form method="post"><button>Continue to Zoom</button></form>`,
+      html`<p class="aside">If you did not expect this link, close this page; nothing has been changed.</p>`,
+    ],
+    formAction: `'self' ${zoomOrigin} https:`,
+  });
+}
+
+/** Puts the expression into the clipboard, or selects it where the browser does not allow that. */
+const COPY = `
+const [code] = document.getElementsByTagName('code');
+const [button] = document.getElementsByTagName('button');
+const said = document.querySelector('[role=status]');
+button.hidden = false;
+button.onclick = async () => {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    said.textContent = 'Copied.';
+  } catch {
+    getSelection().selectAllChildren(code);
+    said.textContent = 'Selected: copy it with Ctrl+C or ⌘C.';
+  }
+};
+`;
+
 export function connectedPage({ item, user, outcome }: Connected): APIGatewayProxyStructuredResultV2 {
-  const published = outcome.did === 'settled';
+  const { connection, expiresAt } = item;
+  const isPublished = outcome.did === 'settled';
+  return page({
+    statusCode: 200,
+    mood: isPublished ? 'good' : 'note',
+    title: `“${connection}” is connected`,
+    content: [
+      isPublished
+        ? html`<p>Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.</p>`
+        : html`<p class="next">${unpublished(outcome)}</p>`,
+      html`<p>Paste this expression into the <b>Access Token</b> field of n8n’s Zoom credential:</p>`,
+      html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
+      html`<p role="status"></p>`,
+      html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
+      html`<dt>Zoom user</dt><dd>${user?.name ?? user?.id ?? 'not told by the app’s scopes'}</dd>`,
+      html`<dt>Valid until</dt><dd>${utc(expiresAt)}, then rotated</dd></dl>`,
+      html`<p class="aside">You may close this page.</p>`,
+    ],
+    script: COPY,
+  });
+}
+
+function unpublished(outcome: Connected['outcome']): string {
   const problem = outcome.did === 'failed' ? describe(outcome.error) : undefined;
-  return page(200, 'good', `“${item.connection}” is connected`, [
-    `<p>${
-      published
-        ? 'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.'
-        : problem?.class === 'misconfigured'
-          ? `The tokens are stored, but n8n cannot read them yet. ${escapeHtml(`${problem.message} ${problem.action}`)}`
-          : 'The tokens are stored; within a few minutes n8n can read the access token.'
-    }</p>`,
-    `<dl><dt>Zoom user</dt><dd>${escapeHtml(user?.name ?? user?.id ?? 'not told by the app’s scopes')}</dd>`,
-    `<dt>Valid until</dt><dd>${utc(item.expiresAt)}, then rotated</dd></dl>`,
-    '<p>Paste this expression into the <b>Access Token</b> field of n8n’s Zoom credential:</p>',
-    `<code>${escapeHtml(expression(item.connection))}</code>`,
-    '<p>You may close this page.</p>',
-  ]);
+  return problem?.class === 'misconfigured'
+    ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`
+    : 'The tokens are stored; within a few minutes n8n can read the access token.';
 }
 
 /** What happened in one sentence, what to do in another. What is no `TokenError` stays private. */
 export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
   if (error instanceof TokenError && error.code !== 'environment') {
-    const status = STATUS[error.code] ?? STATUS_OF_CLASS[error.class];
-    const response = page(status, 'bad', TITLES[error.code] ?? 'Not connected', [
-      `<p>${escapeHtml(error.message)}</p>`,
-      `<p>${escapeHtml(error.action)}</p>`,
-    ]);
-    if (status === 503)
+    const statusCode = STATUS[error.code] ?? STATUS_OF_CLASS[error.class];
+    const response = page({
+      statusCode,
+      mood: error.class === 'rejected' ? 'note' : 'bad',
+      title: TITLES[error.code] ?? 'Not connected',
+      content: sentences(error.message, error.action),
+    });
+    if (statusCode === 503)
       response.headers = { ...response.headers, 'Retry-After': String(error.retryAfter ?? 60) };
     return response;
   }
   if ((error as { statusCode?: number } | null)?.statusCode === 404) {
-    return page(404, 'bad', 'No such page', ['<p>There is nothing here; the link may be incomplete.</p>']);
+    return page({
+      statusCode: 404,
+      mood: 'note',
+      title: 'No such page',
+      content: sentences(
+        'There is nothing at this address.',
+        'Open the link as a whole: it may have been cut.',
+      ),
+    });
   }
-  return page(500, 'bad', 'Something is broken here', [
-    '<p>The request could not be finished.</p>',
-    '<p>Ask the operator whether the connection was made; the log of the callback function tells the reason.</p>',
-  ]);
+  return page({
+    statusCode: 500,
+    mood: 'bad',
+    title: 'Something is broken here',
+    content: sentences(
+      'The request could not be finished.',
+      'Ask the operator whether the connection was made; the log of the callback function tells the reason.',
+    ),
+  });
 }
 
-function page(
-  statusCode: number,
-  mood: 'good' | 'bad',
-  title: string,
-  content: string[],
-): APIGatewayProxyStructuredResultV2 {
-  const body = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)} · zoom-token-refresher</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main class="${mood}">
-<h1>${escapeHtml(title)}</h1>
-${content.join('\n')}
-</main>
-</body>
-</html>
-`;
-  return {
-    statusCode,
-    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' },
-    body,
-  };
-}
+const sentences = (happened: string, next: string): Html[] => [
+  html`<p>${happened}</p>`,
+  html`<p class="next">${next}</p>`,
+];
 
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}

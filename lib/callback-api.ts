@@ -15,7 +15,7 @@ import type { CapabilityProps } from './capability.ts';
 import { CALLBACK_TIMEOUT, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
-/** Where a person's browser begins a consent, `GET /connect`, and where Zoom sends it back, `GET /callback`. */
+/** Where a person's browser begins a consent, `/connect`, and where Zoom sends it back, `/callback`. */
 export class CallbackApi extends Construct {
   readonly function: ServiceFunction;
   /** Origin of the API, without a slash at its end. */
@@ -38,16 +38,18 @@ export class CallbackApi extends Construct {
     n8nAccess.grantPublish(this.function);
 
     const domain = this.domain(settings);
+    const integration = new HttpLambdaIntegration('Callback', this.function);
     this.api = new HttpApi(this, 'Api', {
       apiName: settings.name,
+      // Any other path gets a page of ours: what API Gateway itself answers there is JSON, and cannot be changed.
+      defaultIntegration: integration,
       createDefaultStage: false,
       // A consent begun at one name cannot end at another: cookies know their host.
       disableExecuteApiEndpoint: domain !== undefined,
     });
-    const integration = new HttpLambdaIntegration('Callback', this.function);
-    for (const path of ['/connect', '/callback']) {
-      this.api.addRoutes({ path, methods: [HttpMethod.GET], integration });
-    }
+    // A route each, so that the access log tells them apart.
+    this.api.addRoutes({ path: '/connect', methods: [HttpMethod.GET, HttpMethod.POST], integration });
+    this.api.addRoutes({ path: '/callback', methods: [HttpMethod.GET], integration });
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,

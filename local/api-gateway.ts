@@ -7,15 +7,17 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
  * A request as an HTTP API hands it to a function: payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export async function toEvent(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {
+export async function toEvent(request: IncomingMessage, routes: string[]): Promise<APIGatewayProxyEventV2> {
   const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const { cookie, ...headers } = request.headersDistinct;
   const body = await text(request);
   const method = request.method ?? 'GET';
+  const route = `${method} ${pathname}`;
+  const routeKey = routes.includes(route) ? route : '$default';
   const now = new Date();
   return {
     version: '2.0',
-    routeKey: `${method} ${pathname}`,
+    routeKey,
     rawPath: pathname,
     rawQueryString: search.slice(1),
     ...(cookie && { cookies: cookie.flatMap((header) => header.split('; ')) }),
@@ -36,7 +38,7 @@ export async function toEvent(request: IncomingMessage): Promise<APIGatewayProxy
         userAgent: request.headers['user-agent'] ?? '',
       },
       requestId: randomUUID(),
-      routeKey: `${method} ${pathname}`,
+      routeKey,
       stage: '$default',
       time: logTime(now),
       timeEpoch: now.getTime(),

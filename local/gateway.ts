@@ -43,12 +43,12 @@ export async function openGateway(port: number): Promise<Gateway> {
   };
 }
 
-/** The routes of the HTTP API, each a call of the callback function. */
+const ROUTES = ['GET /connect', 'POST /connect', 'GET /callback'];
+
+/** The HTTP API: every request that nobody took before is a call of the callback function. */
 export function httpApi(callback: LocalFunction, speed: number): Responder {
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (request.method !== 'GET' || !['/connect', '/callback'].includes(pathname)) return false;
-    const result = await invoke(callback, await toEvent(request), speed);
+    const result = await invoke(callback, await toEvent(request, ROUTES), speed);
     sendResult(response, result as APIGatewayProxyStructuredResultV2);
     return true;
   };

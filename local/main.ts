@@ -85,8 +85,11 @@ async function sweep(stack: LocalStack): Promise<void> {
   }
 }
 
+/** Until Ctrl-C, or until nobody reads any more. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
+    if (process.stdout.destroyed) resolve();
+    process.stdout.once('error', () => resolve());
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
@@ -98,6 +101,11 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') return `Port ${port} is taken. Choose another: npm start -- --port 9000.`;
   return message;
 }
+
+// Whoever reads along may stop, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

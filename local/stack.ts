@@ -13,14 +13,17 @@ import { startDynamoDB } from './dynamodb.ts';
 import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { invoke } from './lambda.ts';
+import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { startSns } from './sns.ts';
+import { noTrouble, type Trouble } from './trouble.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
 const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const TABLE_NAME = `${NAME}-connections`;
+const PUBLISHED_PREFIX = 'n8n_zoom_';
 
 /** A Zoom app whose credentials go into the app secret of that name. */
 interface AppCredentials {
@@ -39,10 +42,19 @@ export interface LocalStackOptions {
   zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
 }
 
+interface BreakableZoom {
+  /** Each switch acts at once. */
+  trouble: Trouble;
+  /** Makes Zoom forget the refresh token of a user's connection. Answers whether there was one. */
+  forgetRefreshToken(connection: string): Promise<boolean>;
+}
+
 /** Everything that `cdk deploy` makes, on one machine. */
 export interface LocalStack {
   publicUrl: string;
   zoomUrl: string;
+  /** What can be broken, where Zoom is the local one. */
+  zoom: BreakableZoom | undefined;
   /** What another program needs in its environment to use the same AWS services. */
   environment: Record<string, string>;
   /** Names of the Zoom apps that have credentials. */
@@ -101,12 +113,14 @@ async function start(
   const gateway = started(await openGateway(port));
   const publicUrl = gateway.url;
   const apps = realZoom?.apps ?? localApps();
+  const trouble = noTrouble();
+  const zoomApps = Object.values(apps).map(toZoomApp(publicUrl));
   const zoom = realZoom
     ? undefined
-    : started(
-        await startZoom({ port: portAfter(1), now, apps: Object.values(apps).map(toZoomApp(publicUrl)) }),
-      );
-  const secrets = started(await startSecretsManager({ port: portAfter(2), now }));
+    : started(await startZoom({ port: portAfter(1), now, apps: zoomApps, trouble }));
+  const denied = (name: string, operation: string) =>
+    trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation);
+  const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
   const journal = createJournal(now);
   // Its one subscriber is the journal, so that the terminal and the page show what a person would be sent.
@@ -137,7 +151,7 @@ async function start(
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
       N8N_SECRET_ID: `${NAME}/n8n`,
-      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+      PUBLISHED_SECRET_PREFIX: PUBLISHED_PREFIX,
       PUBLIC_URL: publicUrl,
       ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
@@ -156,6 +170,15 @@ async function start(
   const stack: LocalStack = {
     publicUrl,
     zoomUrl: realZoom?.oauthUrl ?? zoom?.url ?? '',
+    zoom: zoom && {
+      trouble,
+      async forgetRefreshToken(connection) {
+        const item = await runtime.store.get(connection);
+        const clientId = apps[item?.app ?? '']?.client_id;
+        if (!clientId || !item?.zoomUserId) return false;
+        return zoom.endRefreshToken(clientId, item.zoomUserId);
+      },
+    },
     environment,
     apps: Object.keys(apps),
     journal,
@@ -169,7 +192,7 @@ async function start(
       await closeAll(services);
     },
   };
-  gateway.serve([httpApi(callback, speed), lambdaApi(functions, speed), page(stack)]);
+  gateway.serve([lambdaApi(functions, speed), page(stack), actions(stack), httpApi(callback, speed)]);
   return stack;
 }
 

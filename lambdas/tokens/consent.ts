@@ -9,7 +9,7 @@ import { describe, TokenError } from './errors.ts';
 import { seal } from './seal.ts';
 import { type Outcome, type StepOptions, step } from './step.ts';
 import type { Consent } from './store.ts';
-import { openConsent, sealConsent, verifyTicket } from './ticket.ts';
+import { openConsent, sealConsent, type Ticket, verifyTicket } from './ticket.ts';
 import { untilStored } from './until-stored.ts';
 import type { ZoomUser } from './zoom-answer.ts';
 
@@ -20,11 +20,8 @@ export interface Connected {
   outcome: Outcome;
 }
 
-/** `GET /connect`: spends the one-time ticket and sends the browser to Zoom. */
-export async function beginConsent(
-  ticketText: string | undefined,
-  deps: Dependencies,
-): Promise<{ location: string; cookie: string }> {
+/** `GET /connect`: what the one-time ticket would connect. It is not spent. */
+export async function readLink(ticketText: string | undefined, deps: Dependencies): Promise<Ticket> {
   if (!ticketText) {
     throw new TokenError(
       'rejected',
@@ -35,7 +32,16 @@ export async function beginConsent(
   }
   const ticket = await verifyTicket(ticketText, deps);
   // Read first: a ticket is not spent on an app that cannot work.
-  const app = await deps.vault.app(ticket.app);
+  await deps.vault.app(ticket.app);
+  return ticket;
+}
+
+/** `POST /connect`: spends the one-time ticket and sends the browser to Zoom. */
+export async function beginConsent(
+  ticketText: string | undefined,
+  deps: Dependencies,
+): Promise<{ location: string; cookie: string }> {
+  const ticket = await readLink(ticketText, deps);
   if (!(await deps.store.useOnce(ticket.id, ticket.expiresAt))) {
     throw new TokenError(
       'rejected',
@@ -51,6 +57,7 @@ export async function beginConsent(
     state: generateRandomState(),
     codeVerifier: generateRandomCodeVerifier(),
   };
+  const app = await deps.vault.app(ticket.app);
   const location = (await deps.zoom.authorizationUrl(app, consent)).href;
   return { location, cookie: await sealConsent(consent, deps) };
 }
@@ -66,7 +73,7 @@ export async function finishConsent(
       'rejected',
       'cookie_missing',
       'This browser did not start the consent, or it refuses cookies.',
-      'Open the link in the browser in which you consent at Zoom, with cookies allowed. Ask for a new link.',
+      'Ask for a new link, and open it in the browser in which you consent at Zoom, with cookies allowed.',
     );
   }
   const pending = await openConsent(cookie, deps);

@@ -16,8 +16,14 @@ const SAID_MILLISECONDS = 8000;
 
 const byId = (id) => document.getElementById(id);
 const cards = new Map();
+const switches = [...document.querySelectorAll('[data-switch]')];
 let shownEvents = '';
 let silence;
+
+for (const button of switches) {
+  button.onclick = () =>
+    press(button, `${button.ariaChecked === 'true' ? 'mend' : 'break'}/${button.dataset.switch}`);
+}
 
 const source = new EventSource('/events');
 source.onmessage = ({ data }) => {
@@ -28,7 +34,7 @@ source.onerror = () => {
   byId('lost').hidden = false;
 };
 
-function show({ now, speed, pace, zoom, environment, connectable, connections, events }) {
+function show({ now, speed, pace, zoom, environment, connectable, trouble, connections, events }) {
   byId('clock').dateTime = instant(now);
   write(byId('clock'), `${instant(now).slice(0, 10)} ${clockTime(now)} UTC`);
   write(byId('pace'), pace);
@@ -36,7 +42,13 @@ function show({ now, speed, pace, zoom, environment, connectable, connections, e
   write(byId('environment'), environment);
   byId('connect').hidden = !connectable;
   byId('waiting').hidden = connectable || connections.length > 0;
-  for (const connection of connections) showConnection(connection, now, speed);
+  byId('trouble').hidden = !trouble;
+  for (const button of switches) button.ariaChecked = String(trouble?.[button.dataset.switch] ?? false);
+  for (const connection of connections) {
+    showConnection(connection, now, speed);
+    cards.get(connection.connection).forget.hidden =
+      !trouble || connection.status !== 'active' || connection.grantType !== 'authorization_code';
+  }
   if (shownEvents !== JSON.stringify(events)) {
     shownEvents = JSON.stringify(events);
     byId('events').replaceChildren(...events.map(eventItem));
@@ -104,9 +116,11 @@ function addCard({ connection, expression }) {
   article.setAttribute('aria-label', connection);
   card.reconnect.href = `/link/${connection}`;
   card.copy.ariaLabel = `Copy the expression of ${connection}`;
-  card.rotate.ariaLabel = `Rotate ${connection} now`;
+  card.rotate.ariaLabel = `Rotate now: ${connection}`;
   card.copy.onclick = () => copy(expression);
-  card.rotate.onclick = () => rotate(connection, card.rotate);
+  card.rotate.onclick = () => press(card.rotate, `rotate/${connection}`);
+  card.forget.ariaLabel = `Kill its refresh token: ${connection}`;
+  card.forget.onclick = () => press(card.forget, `forget/${connection}`);
   const next = [...cards.keys()].sort().find((name) => name > connection);
   byId('connections').insertBefore(article, cards.get(next)?.article ?? null);
   cards.set(connection, card);
@@ -122,12 +136,12 @@ async function copy(expression) {
   }
 }
 
-async function rotate(connection, button) {
+async function press(button, path) {
   button.disabled = true;
   try {
-    const answer = await fetch(`/rotate/${connection}`, { method: 'POST' });
-    const { message, action } = await answer.json();
-    say(answer.ok ? message : `${message} ${action}`);
+    const answer = await fetch(`/${path}`, { method: 'POST' });
+    const { message, action = '' } = await answer.json();
+    say(`${message} ${action}`.trim());
   } catch {
     say('The local stack does not answer.');
   }
@@ -141,7 +155,7 @@ function eventItem({ event, at, connection, text }) {
   time.dateTime = instant(at);
   time.textContent = clockTime(at);
   const title = document.createElement('strong');
-  title.textContent = `${connection ?? ''} ${event}`;
+  title.textContent = `${connection} ${event}`.trim();
   const words = document.createElement('p');
   words.textContent = text;
   item.append(time, title, words);

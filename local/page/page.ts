@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Responder } from '../gateway.ts';
 import { escapeHtml } from '../html.ts';
 import type { LocalStack } from '../stack.ts';
+import { HEADERS, send, sendHtml } from './responses.ts';
 import { stateOf } from './state.ts';
 
 const MILLISECONDS_BETWEEN_STATES = 1000;
@@ -15,17 +16,16 @@ const FILES: Record<string, { type: string; text: string }> = {
   '/page.js': { type: 'text/javascript; charset=utf-8', text: file('page.js') },
 };
 
-/** The page that shows live what happens, its events, its one-time links and its button to rotate now. */
+/** The page that shows live what happens, its events and its one-time links. */
 export function page(stack: LocalStack): Responder {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', stack.publicUrl);
-    const [, action, connection = ''] = /^\/(link|rotate)\/([^/]+)$/.exec(pathname) ?? [];
+    const [, connection] = /^\/link\/([^/]+)$/.exec(pathname) ?? [];
     const asked = FILES[pathname];
-    if (request.method === 'GET' && asked) send(response, 200, asked.type, asked.text);
-    else if (request.method === 'GET' && pathname === '/events') sendStates(stack, response);
-    else if (request.method === 'GET' && action === 'link') await sendLink(stack, connection, response);
-    else if (request.method === 'POST' && action === 'rotate')
-      await rotate(stack, connection, request, response);
+    if (request.method !== 'GET') return false;
+    if (asked) send(response, 200, asked.type, asked.text);
+    else if (pathname === '/events') sendStates(stack, response);
+    else if (connection !== undefined) await sendLink(stack, connection, response);
     else return false;
     return true;
   };
@@ -69,59 +69,6 @@ async function sendLink(stack: LocalStack, connection: string, response: ServerR
   const { link } = answer.result as { link: string };
   response.writeHead(302, { ...HEADERS, location: link }).end();
 }
-
-async function rotate(
-  stack: LocalStack,
-  connection: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (!isSameOrigin(request, stack.publicUrl)) {
-    return sendJson(response, 403, {
-      message: 'The request does not come from this page.',
-      action: `Open ${stack.publicUrl}/ and press the button there.`,
-    });
-  }
-  const answer = await stack.operate({ action: 'rotate', connection });
-  if (answer.ok) sendJson(response, 200, { message: `“${connection}” was rotated.` });
-  else sendJson(response, 409, answer.error);
-}
-
-/** A page elsewhere can make a browser send a POST here, but not say that it is from here. */
-function isSameOrigin({ headers }: IncomingMessage, publicUrl: string): boolean {
-  return headers.origin === publicUrl || headers['sec-fetch-site'] === 'same-origin';
-}
-
-/** Only the files of this folder are used, and nothing stands inline. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
-
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { ...HEADERS, 'content-type': type }).end(body);
-}
-
-const sendHtml = (response: ServerResponse, status: number, html: string) =>
-  send(response, status, 'text/html; charset=utf-8', html);
-
-const sendJson = (response: ServerResponse, status: number, body: object) =>
-  send(response, status, 'application/json', JSON.stringify(body));
 
 function errorPage(title: string, { message, action }: { message: string; action: string }): string {
   return `<!doctype html>

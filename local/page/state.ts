@@ -2,6 +2,7 @@ import type { Entry } from '../journal.ts';
 import { type ShownConnection, snapshot } from '../snapshot.ts';
 import type { LocalStack } from '../stack.ts';
 import { exportLines, pace } from '../terminal.ts';
+import type { Trouble } from '../trouble.ts';
 
 /** What the page shows; instants are epoch seconds of the local clock. */
 export interface State {
@@ -15,6 +16,8 @@ export interface State {
   environment: string;
   /** The user connection `main` waits for its consent. */
   connectable: boolean;
+  /** What is broken now; nothing can be broken where Zoom is the real one. */
+  trouble: Trouble | undefined;
   connections: ShownConnection[];
   /** The newest first. */
   events: { event: string; at: number; connection: string; text: string }[];
@@ -33,6 +36,7 @@ export async function stateOf(stack: LocalStack): Promise<State> {
     environment: exportLines(stack.environment).join('\n'),
     connectable:
       stack.apps.includes('default') && !connections.some(({ connection }) => connection === 'main'),
+    trouble: stack.zoom?.trouble,
     connections,
     events: stack.journal.entries.slice(-SHOWN_EVENTS).reverse().map(shown),
   };

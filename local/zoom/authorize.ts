@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { InteractionResults, Provider } from 'oidc-provider';
 import { consentPage, errorPage } from './pages.ts';
-import { AUTHORIZE_PATH, CONSENT_PATH, USER_SCOPE } from './provider.ts';
+import { AUTHORIZE_PATH, CONSENT_PATH, grantIdOf, USER_SCOPE } from './provider.ts';
 import { users } from './users.ts';
 
 type Middleware = Parameters<Provider['use']>[0];
@@ -57,8 +57,7 @@ async function decide(
   const user = users.find(({ id }) => id === form.get('user'));
   if (form.get('decision') !== 'allow' || !user) return undefined;
   const grant = new provider.Grant({ accountId: user.id, clientId });
-  // The same name at each consent, so that all tokens of this user and app are under one grant.
-  grant.jti = `${clientId} ${user.id}`;
+  grant.jti = grantIdOf(clientId, user.id);
   grant.addOIDCScope(USER_SCOPE);
   return { login: { accountId: user.id, remember: false }, consent: { grantId: await grant.save() } };
 }

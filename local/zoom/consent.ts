@@ -16,15 +16,22 @@ export interface ConsentOptions {
 
 const MAX_REDIRECTS = 20;
 
+/** A form that sends nothing but its own address. */
+const ONE_BUTTON = /<form method="post"><button>/;
+
 /**
- * Follows the link to Zoom's consent page, presses Allow (or Decline) as `user`, and returns after the redirect
- * back was followed. Where the link leads to no consent page, returns the page that it leads to.
+ * Follows the link to Zoom's consent page (past a page before it that has one button), presses Allow (or Decline) as
+ * `user`, and returns after the redirect back was followed. Where the link leads to no consent page, returns the page
+ * that it leads to.
  */
 export async function consentAsBrowser(
   link: string,
   { user, decline = false, cookies = createCookieJar() }: ConsentOptions = {},
 ): Promise<Page> {
-  const page = await visit(link, cookies);
+  const opened = await visit(link, cookies);
+  const page = ONE_BUTTON.test(opened.body)
+    ? await visit(opened.url, cookies, new URLSearchParams())
+    : opened;
   if (!/<button[^>]* name="decision"/.test(page.body)) return page;
   const form = new URLSearchParams({ user: chosenUser(page, user), decision: decline ? 'decline' : 'allow' });
   return visit(page.url, cookies, form);

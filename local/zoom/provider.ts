@@ -14,6 +14,9 @@ export const REVOKE_PATH = '/oauth/revoke';
 export const USER_SCOPE = 'user:read:user meeting:read:list_meetings';
 const ACCOUNT_SCOPE = 'user:read:user:admin meeting:read:list_meetings:admin';
 
+/** The same at each consent, so that all tokens of a user and an app are under one grant. */
+export const grantIdOf = (clientId: string, userId: string) => `${clientId} ${userId}`;
+
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 

@@ -2,16 +2,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../lambdas/tokens/clock.ts';
+import { noTrouble, type Trouble } from '../trouble.ts';
 import { api } from './api.ts';
 import type { ZoomApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
-import { AUTHORIZE_PATH, createProvider, REVOKE_PATH, TOKEN_PATH } from './provider.ts';
+import { outage } from './outage.ts';
+import { AUTHORIZE_PATH, createProvider, grantIdOf, REVOKE_PATH, TOKEN_PATH } from './provider.ts';
 import { openStore } from './store.ts';
 import { clientAuthentication, revocation, shapeTokenAnswers } from './token.ts';
 
 export interface Zoom {
   /** `http://localhost:<port>`, for `ZOOM_OAUTH_URL` and `ZOOM_API_URL`. */
   url: string;
+  /** Ends the refresh token that the app holds for the user. Answers whether there was one. */
+  endRefreshToken(clientId: string, userId: string): boolean;
   close(): Promise<void>;
 }
 
@@ -23,6 +27,8 @@ export interface ZoomOptions {
   apps: ZoomApp[];
   /** Whether a refresh leaves the earlier access token of a user alive. Zoom does not document it. Default true. */
   accessTokenOutlivesRefresh?: boolean;
+  /** What is broken. It is read at each request. */
+  trouble?: Trouble;
 }
 
 /**
@@ -34,6 +40,7 @@ export async function startZoom({
   now,
   apps,
   accessTokenOutlivesRefresh = true,
+  trouble = noTrouble(),
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -47,6 +54,7 @@ export async function startZoom({
     ctx.set('Date', new Date(now() * 1000).toUTCString());
     await next();
   });
+  provider.use(outage(trouble));
   provider.use(api(provider, apps));
   provider.use(consent(provider));
   provider.use(authorize(url));
@@ -61,6 +69,7 @@ export async function startZoom({
 
   return {
     url,
+    endRefreshToken: (clientId, userId) => store.endRefreshTokens(grantIdOf(clientId, userId)),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -10,6 +10,8 @@ export interface Store {
   adapter: AdapterFactory;
   /** Ends every access and refresh token of a grant but these. */
   keepOnly(grantId: string, tokens: string[]): void;
+  /** Ends every refresh token of a grant. Answers whether there was one. */
+  endRefreshTokens(grantId: string): boolean;
 }
 
 // A person reads the consent page in real time, however fast the injected clock runs.
@@ -37,6 +39,11 @@ export function openStore(now: Clock): Store {
     keepOnly(grantId, tokens) {
       forgetGrant('AccessToken', grantId, tokens);
       forgetGrant('RefreshToken', grantId, tokens);
+    },
+    endRefreshTokens(grantId) {
+      const before = entriesOf('RefreshToken').size;
+      forgetGrant('RefreshToken', grantId);
+      return entriesOf('RefreshToken').size < before;
     },
   };
 }

@@ -53,7 +53,9 @@ export class Deployed {
     assert.equal(page.status, 400);
     assert.match(await page.text(), /A link is needed/);
     assert.match(`${page.headers.get('content-security-policy')}`, /default-src 'none'/);
-    assert.equal((await fetch(`${origin}/anything`)).status, 404);
+    const nowhere = await fetch(`${origin}/anything`);
+    assert.equal(nowhere.status, 404);
+    assert.match(await nowhere.text(), /No such page/);
   }
 
   async connectServerToServer(connection: string): Promise<void> {
@@ -62,6 +64,11 @@ export class Deployed {
 
   async connectUser(connection: string): Promise<void> {
     const { link } = await this.operate<{ link: string }>({ action: 'link', connection });
+    assert.equal(
+      (await fetch(link)).status,
+      200,
+      'A preview of the link must get its page, and not spend it.',
+    );
     const cookies = createCookieJar();
     const { url } = await consentAsBrowser(link, { cookies });
     const { statusCode, body = '' } = await this.callback(new URL(url), cookies);

@@ -86,25 +86,30 @@ const startAfter = (variables: NodeJS.ProcessEnv = {}) =>
     services.watch,
   );
 
-describe('GET /connect', () => {
+describe.each(['GET', 'POST'])('%s /connect', (method) => {
   test.each(broken)('meets %s', async (_, { breakIt, variables, refusal }) => {
     const { app, link } = await appWithLink();
     await breakIt?.(app);
-    await expectRefused(services, () => startAfter(variables).visit(link), refusal(app));
+    await expectRefused(services, () => startAfter(variables).visit(link, { method }), refusal(app));
   });
+});
+
+describe('POST /connect', () => {
+  const method = 'POST';
 
   test('meets a table that does not exist', async () => {
     const { link } = await appWithLink();
-    await expectRefused(services, () => startAfter({ TABLE_NAME: 'no-such-table' }).visit(link), BROKEN);
+    const { visit } = startAfter({ TABLE_NAME: 'no-such-table' });
+    await expectRefused(services, () => visit(link, { method }), BROKEN);
   });
 
   test('does not spend a ticket on an app that cannot work', async () => {
     const { app, link } = await appWithLink();
     await services.writeSecret(app, '{');
     const functions = startAfter();
-    expect((await functions.visit(link)).status).toBe(500);
+    expect((await functions.visit(link, { method })).status).toBe(500);
     await services.writeSecret(app, JSON.stringify(services.apps.user));
-    expect((await functions.visit(link)).status).toBe(302);
+    expect((await functions.visit(link, { method })).status).toBe(303);
   });
 });
 

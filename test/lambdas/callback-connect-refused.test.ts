@@ -1,5 +1,5 @@
 import '../support/output.ts';
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { deriveKeys } from '../../lambdas/tokens/keys.ts';
 import {
@@ -10,7 +10,7 @@ import {
   NOT_OURS,
   type Refusal,
 } from '../support/bad-input.ts';
-import { type Answer, createFunctions, type Functions } from '../support/handlers.ts';
+import { createFunctions, type Functions } from '../support/handlers.ts';
 import { DEPLOYED_URL, type Services, startServices } from '../support/services.ts';
 
 let services: Services;
@@ -24,8 +24,7 @@ afterAll(() => services.close());
 const linkFor = async (connection = 'main') =>
   (await functions.granted<{ link: string }>({ action: 'link', connection })).link;
 const ticketIn = (link: string) => new URL(link).searchParams.get('ticket') ?? '';
-const open = (query: string) => functions.visit(`${DEPLOYED_URL}/connect${query}`);
-const openTicket = (ticket: string) => open(`?${new URLSearchParams({ ticket })}`);
+const withTicket = (ticket: string) => `?${new URLSearchParams({ ticket })}`;
 
 /** A ticket as ours are, but for what a forger cannot know. */
 function forged(
@@ -42,8 +41,8 @@ function forged(
     .sign(signing);
 }
 
-/** Each prepares what comes before, and answers the bad request. */
-type Rows = [input: string, prepare: () => Promise<() => Promise<Answer>>, refusal: Refusal][];
+/** Each prepares what comes before, and answers what stands after `/connect`. */
+type Rows = [input: string, prepare: () => Promise<string>, refusal: Refusal][];
 
 const NEEDED: Refusal = {
   status: 400,
@@ -55,17 +54,17 @@ const NEEDED: Refusal = {
 };
 
 const badTickets: Rows = [
-  ['no query', async () => () => open(''), NEEDED],
-  ['an empty ticket', async () => () => open('?ticket='), NEEDED],
-  ['another parameter', async () => () => open('?connection=main'), NEEDED],
-  ['a word for a ticket', async () => () => openTicket('hello'), NOT_OURS],
-  ['HTML for a ticket', async () => () => openTicket(HOSTILE), NOT_OURS],
-  ['a long word for a ticket', async () => () => openTicket('a.'.repeat(4000)), NOT_OURS],
+  ['no query', async () => '', NEEDED],
+  ['an empty ticket', async () => '?ticket=', NEEDED],
+  ['another parameter', async () => '?connection=main', NEEDED],
+  ['a word for a ticket', async () => withTicket('hello'), NOT_OURS],
+  ['HTML for a ticket', async () => withTicket(HOSTILE), NOT_OURS],
+  ['a long word for a ticket', async () => withTicket('a.'.repeat(4000)), NOT_OURS],
   [
     'a ticket that was cut',
     async () => {
       const ticket = ticketIn(await linkFor());
-      return () => openTicket(ticket.slice(0, -6));
+      return withTicket(ticket.slice(0, -6));
     },
     NOT_OURS,
   ],
@@ -75,7 +74,7 @@ const badTickets: Rows = [
       const [header, payload = '', signature] = ticketIn(await linkFor()).split('.');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
       const altered = Buffer.from(JSON.stringify({ ...claims, sub: 'other' })).toString('base64url');
-      return () => openTicket([header, altered, signature].join('.'));
+      return withTicket([header, altered, signature].join('.'));
     },
     NOT_OURS,
   ],
@@ -83,7 +82,7 @@ const badTickets: Rows = [
     'two tickets',
     async () => {
       const tickets = [ticketIn(await linkFor()), ticketIn(await linkFor())];
-      return () => open(`?ticket=${tickets.join('&ticket=')}`);
+      return `?ticket=${tickets.join('&ticket=')}`;
     },
     NOT_OURS,
   ],
@@ -95,7 +94,7 @@ const badTickets: Rows = [
         .setJti('a-jti')
         .setExpirationTime(services.clock.now() + 600)
         .encode();
-      return () => openTicket(text);
+      return withTicket(text);
     },
     NOT_OURS,
   ],
@@ -103,7 +102,7 @@ const badTickets: Rows = [
     "a ticket signed with another key under our key's id",
     async () => {
       const ticket = await forged({ alg: 'HS256', kid: deriveKeys(services.key).id }, new Uint8Array(32));
-      return () => openTicket(ticket);
+      return withTicket(ticket);
     },
     NOT_OURS,
   ],
@@ -111,7 +110,7 @@ const badTickets: Rows = [
     'a ticket with a made-up key id',
     async () => {
       const ticket = await forged({ alg: 'HS256', kid: 'made-up' }, deriveKeys(services.key).signing);
-      return () => openTicket(ticket);
+      return withTicket(ticket);
     },
     NOT_OURS,
   ],
@@ -120,7 +119,7 @@ const badTickets: Rows = [
     async () => {
       const { id, cookie } = deriveKeys(services.key);
       const ticket = await forged({ alg: 'HS256', kid: id }, cookie);
-      return () => openTicket(ticket);
+      return withTicket(ticket);
     },
     NOT_OURS,
   ],
@@ -129,7 +128,7 @@ const badTickets: Rows = [
     async () => {
       const { id, signing } = deriveKeys(services.key);
       const ticket = await forged({ alg: 'HS256', kid: id }, signing, 'else');
-      return () => openTicket(ticket);
+      return withTicket(ticket);
     },
     NOT_OURS,
   ],
@@ -138,7 +137,7 @@ const badTickets: Rows = [
     async () => {
       const { id, signing } = deriveKeys(services.key);
       const ticket = await forged({ alg: 'HS512', kid: id }, Buffer.concat([signing, signing]));
-      return () => openTicket(ticket);
+      return withTicket(ticket);
     },
     NOT_OURS,
   ],
@@ -146,7 +145,7 @@ const badTickets: Rows = [
     'our own cookie for a ticket',
     async () => {
       const { cookies } = await functions.begin('main');
-      return () => openTicket((cookies[0] ?? '').split('=')[1] ?? '');
+      return withTicket((cookies[0] ?? '').split('=')[1] ?? '');
     },
     NOT_OURS,
   ],
@@ -155,7 +154,7 @@ const badTickets: Rows = [
     async () => {
       const link = await linkFor();
       services.clock.advance(600);
-      return () => functions.visit(link);
+      return new URL(link).search;
     },
     {
       status: 410,
@@ -163,41 +162,32 @@ const badTickets: Rows = [
       paragraphs: ['This link has expired.', NEW_LINK],
     },
   ],
-  [
-    'a ticket that was opened before',
-    async () => {
-      const { link } = await functions.begin('main');
-      return () => functions.visit(link);
-    },
-    {
-      status: 410,
-      title: 'This link was used before',
-      paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
-    },
-  ],
 ];
 
-const wrongAddresses: Rows = [
-  ...['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'].map((path): Rows[number] => [
-    `GET ${path}`,
-    async () => () => functions.visit(`${DEPLOYED_URL}${path}`),
-    NO_SUCH_PAGE,
-  ]),
-  ...['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'].map((method): Rows[number] => [
-    `${method} /connect`,
-    async () => {
-      const link = await linkFor();
-      return () => functions.visit(link, { method });
-    },
-    NO_SUCH_PAGE,
-  ]),
-];
+describe.each(['GET', 'POST'])('%s /connect', (method) => {
+  test.each(badTickets)('%s is refused', async (_input, prepare, refusal) => {
+    const url = `${DEPLOYED_URL}/connect${await prepare()}`;
+    await expectRefused(services, () => functions.visit(url, { method }), refusal);
+  });
+});
 
-describe.each([
-  ['a bad ticket', badTickets],
-  ['a wrong address', wrongAddresses],
-])('GET /connect: %s', (_, rows) => {
-  test.each(rows)('%s is refused', async (_input, prepare, refusal) => {
-    await expectRefused(services, await prepare(), refusal);
+test('a link whose button was pressed before is refused', async () => {
+  const { link } = await functions.begin('main');
+  await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
+    status: 410,
+    title: 'This link was used before',
+    paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
+  });
+});
+
+describe('a wrong address or method', () => {
+  test.each(['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'])('GET %s', async (path) => {
+    await expectRefused(services, () => functions.visit(`${DEPLOYED_URL}${path}`), NO_SUCH_PAGE);
+  });
+
+  test.each(['PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s /connect, with a good link', async (method) => {
+    const link = await linkFor();
+    await expectRefused(services, () => functions.visit(link, { method }), NO_SUCH_PAGE);
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
   });
 });

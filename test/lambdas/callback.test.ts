@@ -13,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => services.close());
 
+const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 const statusOf = async (connection: string) => {
   const { connections } = await functions.granted<{ connections: Record<string, unknown>[] }>({
     action: 'status',
@@ -22,9 +24,52 @@ const statusOf = async (connection: string) => {
 };
 
 describe('GET /connect with a fresh link', () => {
+  const open = async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'opened' });
+    return { link, page: await functions.visit(link) };
+  };
+
+  test('says what will be connected, until when, and has a button to go on', async () => {
+    const { page } = await open();
+    expect(page.status).toBe(200);
+    expect(page.headers).not.toHaveProperty('location');
+    expect(page.cookies).toEqual([]);
+    expect(readPage(page.body)).toMatchObject({
+      title: 'Connect “opened” to Zoom?',
+      paragraphs: [
+        'Zoom will ask you to allow access to your account; n8n then works with it under the name “opened”.',
+        'If you did not expect this link, close this page; nothing has been changed.',
+      ],
+    });
+    expect(page.body).toContain(`<dt>Link works until</dt><dd>${utc(services.clock.now() + 600)}, once</dd>`);
+    expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
+  });
+
+  test('spends nothing, however often a preview or a scanner opens it', async () => {
+    const { link } = await open();
+    const before = await services.contents();
+    for (let times = 0; times < 3; times += 1) expect((await functions.visit(link)).status).toBe(200);
+    expect(await services.contents()).toEqual(before);
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+
+  test('does not repeat its ticket', async () => {
+    const { page } = await open();
+    expect(services.watch.leaks(page.body)).toEqual([]);
+  });
+
+  test('has the security headers, and a form that may lead to Zoom', async () => {
+    expectSafeHeaders((await open()).page, {
+      'form-action': `'self' ${services.environment.ZOOM_OAUTH_URL} https:`,
+      sandbox: 'allow-forms',
+    });
+  });
+});
+
+describe('POST /connect with a fresh link', () => {
   test('sends the browser to Zoom with what we ask for: a code, bound by state and S256', async () => {
     const { answer, location } = await functions.begin('begun');
-    expect(answer).toMatchObject({ status: 302, body: '' });
+    expect(answer).toMatchObject({ status: 303, body: '' });
     const { origin, pathname, searchParams } = new URL(location);
     expect(origin + pathname).toBe(`${services.environment.ZOOM_OAUTH_URL}/oauth/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -87,13 +132,15 @@ describe('GET /callback after a consent', () => {
       paragraphs: [
         'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.',
         'Paste this expression into the Access Token field of n8n’s Zoom credential:',
+        '',
         'You may close this page.',
       ],
       code: '{{ $secrets.aws.n8n_zoom_main }}',
     });
     expect(page.body).toContain('<dt>Zoom user</dt><dd>Ada Lovelace</dd>');
-    const end = new Date((services.clock.now() + 3600) * 1000).toISOString().slice(0, 16).replace('T', ' ');
-    expect(page.body).toContain(`<dt>Valid until</dt><dd>${end} UTC, then rotated</dd>`);
+    expect(page.body).toContain(
+      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, then rotated</dd>`,
+    );
   });
 
   test('n8n reads the bare token, and Zoom accepts it', async () => {
@@ -105,13 +152,19 @@ describe('GET /callback after a consent', () => {
     expect(page.cookies).toEqual(['__Host-zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure']);
   });
 
-  test('has the security headers, and its only style is the one that they name', async () => {
+  test('has the security headers, and its only style and script are the ones that they name', async () => {
     const { page } = await functions.connect('main');
-    expectSafeHeaders(page);
-    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.body) ?? [];
-    const hash = createHash('sha256').update(style).digest('base64');
-    expect(page.headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
-    expect(page.body).not.toMatch(/<script|<link|<img|\sstyle=|\son\w+=|https?:/);
+    const hashOf = (tag: string) => {
+      const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(page.body) ?? [];
+      return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    };
+    expectSafeHeaders(page, {
+      'style-src': hashOf('style'),
+      'script-src': hashOf('script'),
+      sandbox: 'allow-scripts allow-same-origin',
+    });
+    expect(page.body.match(/<script/g)).toHaveLength(1);
+    expect(page.body).not.toMatch(/<link|<img|\sstyle=|\son\w+=|https?:/);
   });
 
   test('notes who consented, and that nothing is left to do', async () => {

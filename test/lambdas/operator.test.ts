@@ -59,7 +59,7 @@ describe('link', () => {
 
   test('is for the app that is named, "default" unless one is', async () => {
     const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
-    const { location } = (await functions.visit(link)).headers;
+    const { location } = (await functions.visit(link, { method: 'POST' })).headers;
     expect(location).toContain(`client_id=${services.apps.user.client_id}`);
   });
 });

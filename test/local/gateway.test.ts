@@ -123,15 +123,17 @@ describe('what the function answers becomes the response', () => {
 });
 
 test.each([
-  ['GET', '/elsewhere'],
-  ['GET', '/connect/'],
-  ['POST', '/callback'],
-  ['HEAD', '/connect'],
-])('%s %s has no route, and calls no function', async (method, path) => {
-  const response = await send(path, {}, method);
-  response.resume();
-  expect(response.statusCode).toBe(404);
-  expect(events).toEqual([]);
+  ['GET', '/connect', 'GET /connect'],
+  ['POST', '/connect', 'POST /connect'],
+  ['GET', '/callback', 'GET /callback'],
+  ['GET', '/elsewhere', '$default'],
+  ['GET', '/connect/', '$default'],
+  ['POST', '/callback', '$default'],
+  ['HEAD', '/connect', '$default'],
+])('%s %s is a call by the route %s', async (method, path, routeKey) => {
+  answer = { statusCode: 204 };
+  (await send(path, {}, method)).resume();
+  expect(events).toMatchObject([{ routeKey, requestContext: { routeKey, http: { method, path } } }]);
 });
 
 test.each(['evil.example', 'localhost.evil.example', 'localhost:8787@evil.example'])(

@@ -96,6 +96,19 @@ describe('npm start -- --once', () => {
 });
 
 describe('npm start', () => {
+  test.each([[['--port', '0', '--speed', '600']], [['--once']]])(
+    'ends quietly when nobody reads any more, as after "| head -1" (%j)',
+    async (args) => {
+      const started = start(...args);
+      const stderr = text(started.stderr);
+      await once(started.stdout, 'data');
+      started.stdout.destroy();
+      expect(await once(started, 'exit')).toEqual([0, null]);
+      expect(await stderr).toBe('');
+    },
+    30 * SECONDS,
+  );
+
   test(
     'says within 10 seconds what is where, connects reports, rotates it, and ends on Ctrl-C',
     async () => {

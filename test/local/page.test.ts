@@ -159,6 +159,7 @@ describe('/events', () => {
         `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${stack.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER}\n`,
       ),
       connectable: true,
+      trouble: { zoomIsDown: false, nextAnswerIsLost: false, publishingIsDenied: false },
       connections: [],
       events: [],
     });

@@ -87,7 +87,7 @@ export const NO_COOKIE: Refusal = {
   title: 'Another browser?',
   paragraphs: [
     'This browser did not start the consent, or it refuses cookies.',
-    'Open the link in the browser in which you consent at Zoom, with cookies allowed. Ask for a new link.',
+    'Ask for a new link, and open it in the browser in which you consent at Zoom, with cookies allowed.',
   ],
 };
 export const OTHER_TAB: Refusal = {
@@ -117,7 +117,7 @@ export const NO_CODE: Refusal = {
 export const NO_SUCH_PAGE: Refusal = {
   status: 404,
   title: 'No such page',
-  paragraphs: ['There is nothing here; the link may be incomplete.'],
+  paragraphs: ['There is nothing at this address.', 'Open the link as a whole: it may have been cut.'],
 };
 export const BROKEN: Refusal = {
   status: 500,

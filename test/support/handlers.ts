@@ -115,9 +115,9 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
     return answer.result as T;
   };
 
-  /** Opens a link: what the browser then holds, and where it is sent. */
+  /** Presses the button of a link's page: what the browser then holds, and where it is sent. */
   const follow = async (link: string): Promise<Begun> => {
-    const answer = await visit(link);
+    const answer = await visit(link, { method: 'POST' });
     const location = answer.headers.location ?? '';
     const cookies = answer.cookies.map((line) => line.slice(0, line.indexOf(';')));
     return { link, answer, location, cookies };

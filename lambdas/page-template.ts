@@ -1,0 +1,97 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { contentSecurityPolicy, Html, html } from './html.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1c2330; --faint: #545e70; --paper: #f3f5f9; --card: #fff; --line: #d5dae2; --field: #f6f7f9; --blue: #0b5cff; --good: #0b6b3a; --note: #8a5300; --bad: #a3261b; --ask: #0b4fd8; --shadow: #1c23301a }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf0; --faint: #a7b0bf; --paper: #14171d; --card: #1d222b; --line: #3a4250; --field: #14171d; --good: #6fd39b; --note: #f2b84b; --bad: #ff9d92; --ask: #8fb4ff; --shadow: #0006 } }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; grid-template-rows: auto 1fr; justify-items: center; gap: 1.5rem; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif }
+header { color: var(--faint); font-size: .9375rem; letter-spacing: .01em }
+main { align-self: start; width: 100%; max-width: 36rem; margin-top: min(8vh, 5rem); padding: 2rem; background: var(--card); border: 1px solid var(--line); border-top: .3rem solid var(--mood); border-radius: .75rem; box-shadow: 0 .5rem 2rem var(--shadow) }
+.good { --mood: var(--good) }
+.note { --mood: var(--note) }
+.bad { --mood: var(--bad) }
+.ask { --mood: var(--ask) }
+svg { display: block; width: 2.75rem; height: 2.75rem; margin-bottom: 1rem; fill: none; stroke: var(--mood); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
+h1 { margin: 0 0 1rem; font-size: 1.625rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
+p { margin: 1rem 0; overflow-wrap: anywhere; text-wrap: pretty }
+main > :last-child { margin-bottom: 0 }
+.next { padding: .75rem 1rem; border-left: .25rem solid var(--mood); border-radius: .25rem; background: color-mix(in srgb, var(--mood) 9%, var(--card)) }
+.aside { color: var(--faint); font-size: .9375rem }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4rem 1.25rem; margin: 1rem 0 1.25rem }
+dt { color: var(--faint) }
+dd { margin: 0; overflow-wrap: anywhere }
+.copy { display: flex; flex-wrap: wrap; gap: .75rem }
+code { flex: 1 1 18rem; padding: .65rem .9rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--field); font: .95rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; user-select: all }
+button { padding: .65rem 1.5rem; border: 0; border-radius: .5rem; background: var(--blue); color: #fff; font: inherit; font-weight: 600; cursor: pointer }
+button:hover { background: #0847c9 }
+button[hidden] { display: none }
+:focus-visible { outline: .2rem solid var(--ask); outline-offset: .2rem }
+[role=status] { min-height: 1.55em; margin: .35rem 0 0; color: var(--good); font-size: .9375rem }
+@media (max-width: 30rem) { body { padding: 1rem } main { margin-top: 0; padding: 1.5rem 1.25rem } code { padding-inline: .75rem; font-size: .8rem } dl { grid-template-columns: minmax(0, 1fr); gap: 0 } dd { margin-bottom: .6rem } button { flex: 1 1 100%; width: 100% } }
+@media (forced-colors: active) { button { border: 1px solid } }
+`;
+
+/** How a page looks, and the sign on it: all is well, get another link, somebody must mend it, may we go on. */
+type Mood = keyof typeof SIGNS;
+
+const SIGNS = {
+  good: 'm8 12.5 2.75 2.75L16.25 9',
+  note: 'M12 7.5v5.25M12 16.4v.1',
+  bad: 'm9 9 6 6m0-6-6 6',
+  ask: 'M8 12h8m-3.25-3.25L16 12l-3.25 3.25',
+};
+
+export interface PageContent {
+  statusCode: number;
+  mood: Mood;
+  title: string;
+  content: Html[];
+  /** The one script that may run, inline at the page's end. */
+  script?: string;
+  /** Sources to which the page's form may lead, redirects included. */
+  formAction?: string;
+}
+
+/** The one template: plain HTML with its style inline, and a policy that allows what this page needs. */
+export function page({
+  statusCode,
+  mood,
+  title,
+  content,
+  script,
+  formAction,
+}: PageContent): APIGatewayProxyStructuredResultV2 {
+  const { markup } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · zoom-token-refresher</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<header>zoom-token-refresher</header>
+<main class="${mood}">
+<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><path d="${SIGNS[mood]}"/></svg>
+<h1>${title}</h1>
+${content}
+</main>
+${script ? html`<script>${new Html(script)}</script>` : ''}
+</body>
+</html>
+`;
+  return {
+    statusCode,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': contentSecurityPolicy({
+        style: STYLE,
+        ...(script && { script }),
+        ...(formAction && { formAction }),
+      }),
+    },
+    body: markup,
+  };
+}
