@@ -13,6 +13,7 @@ import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { invoke } from './lambda.ts';
 import { page } from './page/page.ts';
+import type { SecretsOptions } from './secrets-manager/secrets.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { startZoom } from './zoom/server.ts';
 
@@ -32,6 +33,8 @@ export interface LocalStackOptions {
   speed: number;
   /** The page and the API take this port, Zoom and the AWS services the three after it; 0 takes any free ones. */
   port: number;
+  /** Which operation is refused on which secret; none unless given. */
+  denied?: SecretsOptions['denied'];
   /** A real Zoom instead of the local one. */
   zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
 }
@@ -86,7 +89,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 const closeAll = (services: Service[]) => Promise.all(services.splice(0).map((service) => service.close()));
 
 async function start(
-  { now, speed, port, zoom: realZoom }: LocalStackOptions,
+  { now, speed, port, denied, zoom: realZoom }: LocalStackOptions,
   services: Service[],
 ): Promise<LocalStack> {
   const started = <S extends Service>(service: S): S => {
@@ -103,7 +106,7 @@ async function start(
     : started(
         await startZoom({ port: portAfter(1), now, apps: Object.values(apps).map(toZoomApp(publicUrl)) }),
       );
-  const secrets = started(await startSecretsManager({ port: portAfter(2), now }));
+  const secrets = started(await startSecretsManager({ port: portAfter(2), now, ...(denied && { denied }) }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
   const environment = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
