@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { forLambda } from './lambda-plugin.ts';
 
 /** How `entry` becomes the one file `outfile` that a function runs. */
 export function bundleOptions(entry: string, outfile: string): BuildOptions {
@@ -18,6 +19,7 @@ export function bundleOptions(entry: string, outfile: string): BuildOptions {
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
+    plugins: [forLambda],
     // The log names an error by its class.
     keepNames: true,
     legalComments: 'none',
