@@ -68,7 +68,7 @@ async function candidates(services: Services, folder: string): Promise<Candidate
       label: RIVET,
       // Rivet knows no other Zoom than zoom.us.
       folder: await ordinaryBundle(peer('rivet'), folder, [
-        replacing(/rivet\/accounts\/accounts\.[cm]js$/, '"https://zoom.us"', `"${services.zoomUrl}"`),
+        replacing(/rivet\/accounts\/accounts\.[cm]js$/, /"https:\/\/zoom.us"/, () => `"${services.zoomUrl}"`),
       ]),
       async event() {
         await services.expireRivetsToken();
@@ -104,7 +104,11 @@ async function candidates(services: Services, folder: string): Promise<Candidate
   ];
 }
 
-async function coldStart({ folder, event, label }: Candidate, services: Services, client: string): Promise<Start> {
+async function coldStart(
+  { folder, event, label }: Candidate,
+  services: Services,
+  client: string,
+): Promise<Start> {
   const payload = await event();
   const process = await startFunction({ folder, environment: services.environment }, client);
   try {
@@ -119,7 +123,11 @@ async function coldStart({ folder, event, label }: Candidate, services: Services
 
 /** Each kind of answer has a way of its own to say that it failed. */
 function isSuccess(result: unknown): boolean {
-  const { statusCode = 200, ok = true, failed = {} } = result as {
+  const {
+    statusCode = 200,
+    ok = true,
+    failed = {},
+  } = result as {
     statusCode?: number;
     ok?: boolean;
     failed?: Record<string, number>;
@@ -157,7 +165,18 @@ function report(starts: Map<string, Start[]>) {
   return {
     sections: {
       'cold-start': markdownTable(
-        ['', 'load', 'load + first', 'CPU', 'load − floor', 'both − floor', '/ SM', '(− floor)', '/ Rivet', '(− floor)'],
+        [
+          '',
+          'load',
+          'load + first',
+          'CPU',
+          'load − floor',
+          'both − floor',
+          '/ SM',
+          '(− floor)',
+          '/ Rivet',
+          '(− floor)',
+        ],
         rows,
       ),
     },

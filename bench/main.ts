@@ -45,10 +45,14 @@ if (options.update) {
 
 async function chosen(names: string[]): Promise<Benchmark[]> {
   const files = globSync('*.bench.ts', { cwd: import.meta.dirname }).toSorted();
-  const all = await Promise.all(files.map(async (file): Promise<Benchmark> => (await import(`./${file}`)).default));
+  const all = await Promise.all(
+    files.map(async (file): Promise<Benchmark> => (await import(`./${file}`)).default),
+  );
   const unknown = names.find((name) => !all.some((benchmark) => benchmark.name === name));
   if (unknown !== undefined) {
-    process.stderr.write(`There is no benchmark "${unknown}", only ${all.map(({ name }) => name).join(', ')}.\n`);
+    process.stderr.write(
+      `There is no benchmark "${unknown}", only ${all.map(({ name }) => name).join(', ')}.\n`,
+    );
     process.exit(2);
   }
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));

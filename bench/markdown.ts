@@ -5,10 +5,14 @@ type Cell = string | number;
 export function markdownTable(head: string[], rows: Cell[][]): string {
   const texts = [head, ...rows.map((row) => row.map(show))];
   const widths = head.map((_, column) => Math.max(3, ...texts.map((row) => (row[column] ?? '').length)));
-  const isNumber = head.map((_, column) => column > 0 && rows.every((row) => typeof row[column] === 'number'));
+  const isNumber = head.map(
+    (_, column) => column > 0 && rows.every((row) => typeof row[column] === 'number'),
+  );
   const line = (row: string[]) =>
     `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0, isNumber[column] ?? false)).join(' | ')} |`;
-  const rule = widths.map((width, column) => (isNumber[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  const rule = widths.map((width, column) =>
+    isNumber[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  );
   return [line(head), `| ${rule.join(' | ')} |`, ...texts.slice(1).map(line)].join('\n');
 }
 
@@ -23,7 +27,8 @@ export function withSection(document: string, name: string, content: string): st
   return `${document.slice(0, start + from.length)}\n\n${content.trim()}\n\n${document.slice(end)}`;
 }
 
-const pad = (cell: string, width: number, right: boolean) => (right ? cell.padStart(width) : cell.padEnd(width));
+const pad = (cell: string, width: number, right: boolean) =>
+  right ? cell.padStart(width) : cell.padEnd(width);
 
 /** Three digits tell as much as a benchmark knows. */
 const show = (cell: Cell): string => {

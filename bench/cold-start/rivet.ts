@@ -33,15 +33,17 @@ async function start() {
       },
     },
   });
-  client.webEventConsumer.event('account.settings_updated', async () => {
-    await client.auth.getToken();
+  // Its types hide what asks for a new token; else there is only a request to Zoom's API besides.
+  const { auth } = client as unknown as { auth: { getToken(): Promise<string> } };
+  client.webEventConsumer?.event('account.settings_updated', async () => {
+    await auth.getToken();
   });
   return client.start();
 }
 
 let receiver: ReturnType<typeof start> | undefined;
 
-export const handler: Awaited<ReturnType<typeof start>> = async (...args) => {
+export const handler = async (...args: Parameters<Awaited<ReturnType<typeof start>>>) => {
   receiver ??= start();
   return (await receiver)(...args);
 };

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';
@@ -50,8 +51,9 @@ export async function startServices(): Promise<Services> {
     },
     connectRequest: async () => {
       const linked = await stack.operate({ action: 'link', connection: 'browser', app: 'default' });
-      if (!linked.ok || !('link' in linked.result)) throw new Error('The local stack made no link.');
-      return request('GET', new URL(linked.result.link));
+      if (!linked.ok) throw new Error(`The local stack made no link: ${linked.error.message}`);
+      const { link } = linked.result as OperatorResults['link'];
+      return request('GET', new URL(link));
     },
     webhook() {
       const body = JSON.stringify({ event: 'account.settings_updated', payload: {} });

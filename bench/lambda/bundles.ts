@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { bundleOptions } from '../../lib/bundle-options.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -19,6 +20,13 @@ export function deployedBundle(task: string, folder: string): string {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   if (status !== 0) throw new Error(`lambdas/${task}.ts cannot be bundled.`);
+  return out;
+}
+
+/** The function's bundle with something in its source replaced, to see what it is good for. Answers its folder. */
+export async function variedBundle(task: string, out: string, plugins: Plugin[]): Promise<string> {
+  const options = bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(out, 'index.mjs'));
+  await build({ ...options, plugins: [...plugins, ...(options.plugins ?? [])] });
   return out;
 }
 
@@ -44,16 +52,15 @@ const ORDINARY: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Replaces a text in files of that name. @throws at the build's end when it is not there */
-export function replacing(file: RegExp, text: string | RegExp, by: string): Plugin {
+/** Replaces a pattern in files of that name. The build fails where it is not there. */
+export function replacing(file: RegExp, pattern: RegExp, by: (...match: string[]) => string): Plugin {
   return {
     name: 'replacing',
     setup({ onLoad }) {
       onLoad({ filter: file }, async ({ path }) => {
         const source = await readFile(path, 'utf8');
-        const contents = source.replace(text, by);
-        if (contents === source) throw new Error(`${path} does not have ${text}.`);
-        return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+        if (source.search(pattern) < 0) throw new Error(`${path} does not have ${pattern}.`);
+        return { contents: source.replace(pattern, by), loader: path.endsWith('.ts') ? 'ts' : 'js' };
       });
     },
   };

@@ -62,6 +62,8 @@ export async function startFunction(
     if (kind === 'response') answers.get(id)?.resolve({ ...usage, result: JSON.parse(body) });
     else (answers.get(id) ?? loaded).reject(failed);
   });
+  // The function's connection is silent for as long as it works.
+  api.keepAliveTimeout = 0;
   api.listen(0, '127.0.0.1');
   await once(api, 'listening');
 

@@ -37,7 +37,9 @@ function request(method: string, path: string, body: string): Promise<{ bodyJson
           .slice(0, end)
           .split('\r\n')
           .slice(1)
-          .map((line) => line.split(/: ?/, 2).map((part, index) => (index === 0 ? part.toLowerCase() : part))),
+          .map((line) =>
+            line.split(/: ?/, 2).map((part, index) => (index === 0 ? part.toLowerCase() : part)),
+          ),
       );
       if (text.length < end + 4 + Number(headers['content-length'])) return;
       connection.off('data', onData).off('error', reject);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -29,9 +30,16 @@ export interface VaultOptions {
   publishedSecretPrefix: string;
 }
 
+/**
+ * Secrets Manager takes 50 writes a second, of the whole account and Region, and refuses the rest. A refused write
+ * is repeated after a pause, which costs more than to keep below; a little is left for others.
+ */
+const WRITES_A_SECOND = 48;
+
 /** The three kinds of secret that we touch, in Secrets Manager. */
 export function createSecretsVault(client: SecretsManagerClient, options: VaultOptions): Vault {
   const remembered = new Map<string, string>();
+  const turn = pace(WRITES_A_SECOND);
 
   /** Remembered for the life of this function's environment: a warm function reads no secret. */
   const read = async (secretId: string, stage: string, fresh: boolean): Promise<string | undefined> => {
@@ -74,10 +82,12 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
 
     async publish(connection, value, versionId) {
       const name = secretName(connection, options.publishedSecretPrefix);
-      const put = () =>
-        client.send(
+      const put = async () => {
+        await turn();
+        return client.send(
           new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
         );
+      };
       try {
         const { VersionId } = await put().catch(async (error) => {
           if (error instanceof ResourceNotFoundException) {
@@ -103,6 +113,17 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
         throw writing(name, error);
       }
     },
+  };
+}
+
+/** Each call resolves when it is its turn: at once, or the pace's interval after the turn before. */
+function pace(perSecond: number): () => Promise<void> {
+  let next = 0;
+  return async () => {
+    const now = performance.now();
+    const mine = Math.max(now, next);
+    next = mine + 1000 / perSecond;
+    if (mine > now) await setTimeout(mine - now);
   };
 }
 
