@@ -2,8 +2,11 @@
 export interface Benchmark {
   /** As in `npm run bench -- <name>`, and of its sections in docs/performance.md. */
   name: string;
-  /** @param say tells on stderr how far it is */
-  run(say: (progress: string) => void): Promise<Report>;
+  /**
+   * @param say tells on stderr how far it is
+   * @param quick few and short runs, to see that it works: the numbers say little
+   */
+  run(say: (progress: string) => void, quick: boolean): Promise<Report>;
 }
 
 export interface Report {

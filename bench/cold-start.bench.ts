@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, Report } from './benchmark.ts';
 import { type Services, startServices } from './cold-start/services.ts';
 import { bundlesFolder, deployedBundle, nativeClient, ordinaryBundle, replacing } from './lambda/bundles.ts';
 import { startFunction } from './lambda/function-process.ts';
 import { markdownTable } from './markdown.ts';
 import { median } from './statistics.ts';
 
-const RUNS = Number(process.env.BENCH_RUNS ?? 20);
+const RUNS = 20;
+const QUICK_RUNS = 3;
 
 /** A bundle, and the event of its first invocation. */
 interface Candidate {
@@ -25,7 +26,8 @@ interface Start {
 
 export default {
   name: 'cold-start',
-  async run(say) {
+  async run(say, quick): Promise<Report> {
+    const runs = quick ? QUICK_RUNS : RUNS;
     const folder = bundlesFolder();
     const services = await startServices();
     try {
@@ -33,8 +35,8 @@ export default {
       const all = await candidates(services, folder);
       const starts = new Map<string, Start[]>(all.map(({ label }) => [label, []]));
       // One of each in turn, so that a busy moment of the machine does not fall on one of them alone.
-      for (let run = 0; run <= RUNS; run += 1) {
-        say(run === 0 ? 'once to fill the file cache' : `run ${run} of ${RUNS}`);
+      for (let run = 0; run <= runs; run += 1) {
+        say(run === 0 ? 'once to fill the file cache' : `run ${run} of ${runs}`);
         for (const candidate of all) {
           const start = await coldStart(candidate, services, client);
           if (run > 0) starts.get(candidate.label)?.push(start);
@@ -135,52 +137,56 @@ function isSuccess(result: unknown): boolean {
   return statusCode < 400 && ok && Object.values(failed).every((count) => count === 0);
 }
 
-function report(starts: Map<string, Start[]>) {
-  const medians = new Map(
-    [...starts].map(([label, all]) => [
-      label,
-      {
-        load: median(all.map(({ load }) => load)),
-        total: median(all.map(({ total }) => total)),
-        cpu: median(all.map(({ cpu }) => cpu)),
-      },
-    ]),
-  );
-  const of = (label: string) => medians.get(label) as Start;
-  const floor = of(FLOOR);
-  const less = (start: Start, of: keyof Start) => start[of] - floor[of];
-  const ours = [...medians.keys()].filter((label) => ![FLOOR, ORDINARY, RIVET].includes(label));
-  const rows = [...medians].map(([label, start]) => [
+function report(starts: Map<string, Start[]>): Report {
+  const medians = [...starts].map(([label, all]): [string, Start] => [
     label,
-    start.load,
-    start.total,
-    start.cpu,
-    less(start, 'load'),
-    less(start, 'total'),
-    ours.includes(label) ? start.total / of(ORDINARY).total : '',
-    ours.includes(label) ? less(start, 'total') / less(of(ORDINARY), 'total') : '',
-    ours.includes(label) ? start.total / of(RIVET).total : '',
-    ours.includes(label) ? less(start, 'total') / less(of(RIVET), 'total') : '',
+    {
+      load: median(all.map(({ load }) => load)),
+      total: median(all.map(({ total }) => total)),
+      cpu: median(all.map(({ cpu }) => cpu)),
+    },
   ]);
+  const of = (wanted: string) => medians.find(([label]) => label === wanted)?.[1] as Start;
+  const [floor, ordinary, rivet] = [of(FLOOR), of(ORDINARY), of(RIVET)];
+  const ours = medians.filter(([, start]) => ![floor, ordinary, rivet].includes(start));
+  /** With the floor, and of what comes on top of it. */
+  const beside = (start: Start, peer: Start, what: keyof Start): [number, number] => [
+    start[what] / peer[what],
+    (start[what] - floor[what]) / (peer[what] - floor[what]),
+  ];
   return {
     sections: {
       'cold-start': markdownTable(
-        [
-          '',
-          'load',
-          'load + first',
-          'CPU',
-          'load − floor',
-          'both − floor',
-          '/ SM',
-          '(− floor)',
-          '/ Rivet',
-          '(− floor)',
-        ],
-        rows,
+        ['milliseconds', 'load', 'load + first', 'less the floor', 'load + first, less it', 'CPU'],
+        medians.map(([label, { load, total, cpu }]) => [
+          label,
+          load,
+          total,
+          load - floor.load,
+          total - floor.total,
+          cpu,
+        ]),
+      ),
+      'cold-start-ratios': markdownTable(
+        ['ratio', 'load', 'less the floor', 'load + first', 'less the floor', 'CPU', 'less the floor'],
+        ours.flatMap(([label, start]) =>
+          [
+            { name: 'SM client', peer: ordinary },
+            { name: 'Rivet', peer: rivet },
+          ].map(({ name, peer }) => [
+            `${label} / ${name}`,
+            ...(['load', 'total', 'cpu'] as const).flatMap((what) => beside(start, peer, what)),
+          ]),
+        ),
       ),
     },
-    ratios: {},
+    ratios: Object.fromEntries(
+      ours.flatMap(([label, start]) => [
+        [`${label}: load, beside the ordinary client`, start.load / ordinary.load],
+        [`${label}: load and first invocation, beside the ordinary client`, start.total / ordinary.total],
+        [`${label}: load and first invocation, beside Rivet`, start.total / rivet.total],
+      ]),
+    ),
     data: Object.fromEntries(starts),
   };
 }

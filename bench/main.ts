@@ -1,7 +1,7 @@
 /**
  * Measures, beside the alternatives in the same run: `npm run bench [-- name…]`.
  * `--json <file>` writes all that was measured, `--check` compares the ratios with bench/baseline.json, `--update`
- * writes these ratios, the tables and the plots of docs/performance.md.
+ * writes these ratios, the tables and the plots of docs/performance.md. `--quick` only shows that all of it works.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,13 +19,14 @@ const { values: options, positionals: names } = parseArgs({
     json: { type: 'string' },
     check: { type: 'boolean', default: false },
     update: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
   },
 });
 
 const reports: Record<string, Report> = {};
 for (const benchmark of await chosen(names)) {
   const said = (progress: string) => process.stderr.write(`${benchmark.name}: ${progress}\n`);
-  const report = await benchmark.run(said);
+  const report = await benchmark.run(said, options.quick);
   reports[benchmark.name] = report;
   for (const [section, content] of Object.entries(report.sections)) {
     process.stdout.write(`\n<!-- bench:${section} -->\n\n${content.trim()}\n`);

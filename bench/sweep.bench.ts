@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { CONCURRENCY } from '../lambdas/tokens/sweep.ts';
 import type { Benchmark, Report } from './benchmark.ts';
 import { bundlesFolder, nativeClient, replacing, variedBundle } from './lambda/bundles.ts';
 import { startFunction } from './lambda/function-process.ts';
@@ -10,8 +11,8 @@ import { curve } from './sweep/plot.ts';
 import { WRITES_A_SECOND } from './sweep/servers.ts';
 
 /** Seconds that a sweep takes new connections, and more of them than it can rotate meanwhile. */
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
-const CONNECTIONS = (SECONDS + 5) * WRITES_A_SECOND;
+const SECONDS = 12;
+const QUICK_SECONDS = 3;
 /** What a sweep leaves unused of its function's time; see lambdas/tokens/sweep.ts. */
 const STEP_SECONDS = 20;
 
@@ -44,32 +45,30 @@ const STEPS = [1, 2, 4, 8, 12, 16, 25, 50, UNBOUNDED];
 
 export default {
   name: 'sweep',
-  async run(say): Promise<Report> {
+  async run(say, quick): Promise<Report> {
+    const seconds = quick ? QUICK_SECONDS : SECONDS;
     const folder = bundlesFolder();
-    const ours = await asDeployed();
     const variants: Variant[] = [true, false].flatMap((paced) =>
-      [...new Set([...STEPS, ours])].toSorted((a, b) => a - b).map((concurrency) => ({ concurrency, paced })),
+      [...new Set([...STEPS, CONCURRENCY])]
+        .toSorted((a, b) => a - b)
+        .map((concurrency) => ({ concurrency, paced })),
     );
     try {
       const client = await nativeClient(folder);
       const sweeps: Sweep[] = [];
       for (const variant of variants) {
-        const sweep = await measure(variant, join(folder, JSON.stringify(variant)), client);
+        const sweep = await measure(variant, join(folder, label(variant)), client, seconds);
         sweeps.push(sweep);
         say(`${label(variant)}: ${sweep.rotations.toFixed(1)} a second`);
       }
-      return report(sweeps, ours);
+      return report(sweeps);
     } finally {
       rmSync(folder, { recursive: true });
     }
   },
 } satisfies Benchmark;
 
-async function asDeployed(): Promise<number> {
-  return (await import('../lambdas/tokens/sweep.ts')).CONCURRENCY;
-}
-
-async function measure(variant: Variant, folder: string, client: string): Promise<Sweep> {
+async function measure(variant: Variant, folder: string, client: string, seconds: number): Promise<Sweep> {
   const plugins = [
     replacing(
       /tokens\/sweep\.ts$/,
@@ -83,9 +82,9 @@ async function measure(variant: Variant, folder: string, client: string): Promis
     );
   }
   await variedBundle('rotate', folder, plugins);
-  const backlog = await openBacklog(CONNECTIONS);
+  const backlog = await openBacklog((seconds + 5) * WRITES_A_SECOND);
   const process = await startFunction(
-    { folder, environment: backlog.environment, timeoutSeconds: SECONDS + STEP_SECONDS },
+    { folder, environment: backlog.environment, timeoutSeconds: seconds + STEP_SECONDS },
     client,
   );
   try {
@@ -94,7 +93,7 @@ async function measure(variant: Variant, folder: string, client: string): Promis
     const { rotations, throttled, lost, spentTwice } = await backlog.happened();
     const settled = Object.values(rotations).filter(isSettled);
     const begin = Math.min(...settled.map(({ leased }) => leased)) + 1000;
-    const end = begin - 1000 + SECONDS * 1000;
+    const end = begin - 1000 + seconds * 1000;
     const took = settled.map(({ leased, settled: at }) => at - leased);
     return {
       ...variant,
@@ -126,10 +125,10 @@ function isSettled(rotation: Partial<Settled>): rotation is Settled {
 const label = ({ concurrency, paced }: Variant) =>
   `${concurrency === UNBOUNDED ? 'unbounded' : `${concurrency} at a time`}${paced ? ', paced' : ''}`;
 
-function report(sweeps: Sweep[], deployed: number): Report {
+function report(sweeps: Sweep[]): Report {
   const find = (concurrency: number, paced: boolean) =>
     sweeps.find((sweep) => sweep.concurrency === concurrency && sweep.paced === paced) as Sweep;
-  const ours = find(deployed, true);
+  const ours = find(CONCURRENCY, true);
   const shown: [string, Sweep][] = [
     [`**as deployed** (${label(ours)})`, ours],
     ['one after the other', find(1, false)],

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /** What the function's process had used when it asked for its next event, or answered one. */
-export interface Usage {
+interface Usage {
   /** Milliseconds since the process was started. */
   at: number;
   /** Milliseconds, all threads. */

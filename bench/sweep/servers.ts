@@ -6,12 +6,12 @@ import { startDynamoDB } from '../../local/dynamodb.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
 import { forward, openFront } from './front.ts';
 
-export const LATENCY = { zoom: 150, aws: 15 };
+const LATENCY = { zoom: 150, aws: 15 };
 export const WRITES_A_SECOND = 50;
 export const TABLE_NAME = 'connections';
 
 /** One rotation as the servers saw it, milliseconds; what did not happen is missing. */
-export interface Rotation {
+interface Rotation {
   leased?: number;
   answered?: number;
   stored?: number;
@@ -119,6 +119,6 @@ if (process.send) {
     secretsManager: await secretsManager(direct.secretsManager),
     dynamodb: await dynamodb(direct.dynamodb),
   };
-  process.on('message', () => process.send?.({...happened, cpu: process.cpuUsage()}));
+  process.on('message', () => process.send?.(happened));
   process.send(addresses);
 }

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -13,6 +12,7 @@ import { TokenError } from '../tokens/errors.ts';
 import { secretName } from '../tokens/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
 import type { ZoomApp } from '../tokens/zoom.ts';
+import { pace } from './pace.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
 const AppSecret = z.object({
@@ -113,17 +113,6 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
         throw writing(name, error);
       }
     },
-  };
-}
-
-/** Each call resolves when it is its turn: at once, or the pace's interval after the turn before. */
-function pace(perSecond: number): () => Promise<void> {
-  let next = 0;
-  return async () => {
-    const now = performance.now();
-    const mine = Math.max(now, next);
-    next = mine + 1000 / perSecond;
-    if (mine > now) await setTimeout(mine - now);
   };
 }
 

@@ -5,8 +5,8 @@ import { describe, type FailureClass, TokenError } from './errors.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
 
 /**
- * Enough to reach the 48 writes a second that the vault keeps to, also where Zoom takes twice its usual time. More
- * would only wait for their turn there, with their tokens stored; see docs/performance.md.
+ * Enough for the pace that the vault keeps to, with some to spare for a slow Zoom. More at a time would only wait
+ * there for their turn, their tokens stored; see docs/performance.md.
  */
 export const CONCURRENCY = 16;
 const PAGE = 100;
