@@ -7,6 +7,7 @@ import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
 import { look, makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
+import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
 import type { StepOptions } from './tokens/step.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
@@ -39,7 +40,11 @@ async function act(
   const request = parsed.data;
   switch (request.action) {
     case 'link':
-      return makeLink(await withApp(request, runtime), runtime, runtime.publicUrl);
+      return makeLink(
+        { ...(await withApp(request, runtime)), replaceUser: request.replaceUser ?? false },
+        runtime,
+        runtime.publicUrl,
+      );
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await look(request.connection, runtime), outcome: outcome.did };
@@ -48,6 +53,10 @@ async function act(
       return { now: runtime.now(), connections: await status(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'n8n-link':
+      return linkN8n(request, runtime, options);
+    case 'n8n-unlink':
+      return { connection: await unlinkN8n(request, runtime, options) };
   }
 }
 

@@ -45,6 +45,8 @@ const TITLES: Record<string, string> = {
   state_mismatch: 'This answer belongs to another tab',
   already_linked: 'Connected already',
   overtaken: 'Connected already',
+  other_user: 'Another Zoom user',
+  user_not_told: 'Zoom did not tell who you are',
   code_refused: 'Zoom refused the code',
 };
 
@@ -55,6 +57,8 @@ const STATUS: Record<string, number> = {
   consent_declined: 403,
   already_linked: 409,
   overtaken: 409,
+  other_user: 409,
+  user_not_told: 409,
 };
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try_again: 503 } as const;

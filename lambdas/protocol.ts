@@ -5,13 +5,25 @@ import type { Outcome } from './tokens/step.ts';
 
 const connection = z.string();
 const app = z.optional(z.string());
+const instance = z.string();
+const filled = z.string().check(z.minLength(1), z.maxLength(128));
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
 export const OperatorRequest = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('link'), connection, app }),
+  z.object({ action: z.literal('link'), connection, app, replaceUser: z.optional(z.boolean()) }),
   z.object({ action: z.literal('connect'), connection, app }),
   z.object({ action: z.literal('status'), connection: z.optional(connection) }),
   z.object({ action: z.literal('rotate'), connection }),
+  z.object({
+    action: z.literal('n8n-link'),
+    connection,
+    instance,
+    url: z.string(),
+    apiKey: z.string(),
+    credentialId: z.optional(filled),
+    credentialName: z.optional(filled),
+  }),
+  z.object({ action: z.literal('n8n-unlink'), connection, instance }),
 ]);
 
 export type OperatorRequest = z.infer<typeof OperatorRequest>;
@@ -22,10 +34,15 @@ export interface OperatorResults {
     /** Opens once. */
     link: string;
     expiresAt: number;
+    /** The connection's before, 0 where there is none: the consent is done once it is higher. */
+    generation: number;
   };
   connect: { connection: ConnectionView; outcome: Outcome['did'] };
   /** In the order of their names. */
   status: { now: number; connections: ConnectionView[] };
+  /** `created`: the credential is new in n8n, and the workflows need it. */
+  'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
+  'n8n-unlink': { connection: ConnectionView };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] };
 }
 

@@ -28,6 +28,7 @@ export class Operator extends Construct {
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
     credentials.grantRead(this.function);
+    credentials.grantLink(this.function);
     n8nAccess.grantPublish(this.function);
     callbackApi.tellUrl(this.function);
 

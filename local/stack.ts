@@ -3,7 +3,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import type { OperatorAnswer } from '../lambdas/protocol.ts';
-import { createHandler as createRotate } from '../lambdas/rotate.ts';
+import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
 import { TICKET_SECONDS } from '../lambdas/tokens/ticket.ts';
@@ -14,6 +14,7 @@ import { createJournal, type Journal } from './journal.ts';
 import { invoke } from './lambda.ts';
 import { page } from './page/page.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
+import { startSns } from './sns.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
@@ -30,7 +31,7 @@ export interface LocalStackOptions {
   now: Clock;
   /** How many times as fast as real time `now` runs, for the functions' timeouts. */
   speed: number;
-  /** The page and the API take this port, Zoom and the AWS services the three after it; 0 takes any free ones. */
+  /** The page and the API take this port, Zoom and the AWS services the four after it; 0 takes any free ones. */
   port: number;
   /** A real Zoom instead of the local one. */
   zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
@@ -105,9 +106,18 @@ async function start(
       );
   const secrets = started(await startSecretsManager({ port: portAfter(2), now }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
+  const journal = createJournal(now);
+  // Its one subscriber is the journal, so that the terminal and the page show what a person would be sent.
+  const sns = started(
+    await startSns({
+      port: portAfter(4),
+      deliver: ({ subject, message }) => journal.log.info('alert', { message: subject, text: message }),
+    }),
+  );
   const environment = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_SNS: sns.url,
     AWS_ENDPOINT_URL_LAMBDA: publicUrl,
     AWS_REGION: 'us-east-1',
     // The AWS CLI 1 and boto3 know this name only.
@@ -119,14 +129,15 @@ async function start(
   const secretsManager = new SecretsManagerClient();
   await writeSecrets(secretsManager, apps);
 
-  const journal = createJournal(now);
   const runtime = createRuntime(
     {
       TABLE_NAME,
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
+      N8N_SECRET_ID: `${NAME}/n8n`,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: publicUrl,
+      ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
       ZOOM_API_URL: realZoom?.apiUrl ?? zoom?.url,
     },
@@ -134,8 +145,9 @@ async function start(
     { now, log: journal.log, ticketSeconds: TICKET_SECONDS * speed },
   );
   const load = () => runtime;
+  const sweeping = withAlerts(runtime);
   const callback = { name: `${NAME}-callback`, handler: createCallback(load), timeoutSeconds: 25 };
-  const rotate = { name: `${NAME}-rotate`, handler: createRotate(load), timeoutSeconds: 60 };
+  const rotate = { name: `${NAME}-rotate`, handler: createRotate(() => sweeping), timeoutSeconds: 60 };
   const operator = { name: `${NAME}-operator`, handler: createOperator(load), timeoutSeconds: 60 };
   const functions = [callback, rotate, operator];
   const stack: LocalStack = {
@@ -172,6 +184,7 @@ async function writeSecrets(
 ): Promise<void> {
   const secrets = {
     [`${NAME}/key`]: randomBytes(48).toString('base64url'),
+    [`${NAME}/n8n`]: '{"instances":{}}',
     ...Object.fromEntries(
       Object.entries(apps).map(([app, credentials]) => [`${NAME}/app/${app}`, JSON.stringify(credentials)]),
     ),

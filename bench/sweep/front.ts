@@ -16,12 +16,16 @@ export type Respond = (request: {
   body: Buffer;
 }) => Promise<Answer> | Answer;
 
-/** A server on loopback that answers `latency` milliseconds after it was asked; `answered` is told each time. */
+/** A server on loopback that answers `latency` milliseconds after it was asked, at the earliest. */
 export async function openFront(latency: number, respond: Respond): Promise<string> {
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     const early = setTimeout(latency);
     const body = await buffer(request);
-    const { status, body: text, type } = await respond({ headers: request.headers, body });
+    const {
+      status,
+      body: text,
+      type,
+    } = await Promise.resolve(respond({ headers: request.headers, body })).catch(failed);
     await early;
     response.writeHead(status, {
       'Content-Type': type ?? 'application/x-amz-json-1.0',
@@ -36,7 +40,10 @@ export async function openFront(latency: number, respond: Respond): Promise<stri
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const agent = new Agent({ keepAlive: true });
+const failed = (): Answer => ({ status: 500, body: '{"__type":"InternalServerError"}' });
+
+/** Lets go of an idle connection before the service does. */
+const agent = new Agent({ keepAlive: true, timeout: 2000 });
 
 /** Asks the service itself. */
 export async function forward(url: string, { headers, body }: Parameters<Respond>[0]): Promise<Answer> {

@@ -9,15 +9,31 @@ import {
   type Statement,
   secretPattern,
   tableArn,
+  topicArn,
 } from './iam.ts';
-import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
+import {
+  key,
+  NAME,
+  n8nKeys,
+  PUBLISH,
+  principals,
+  READ,
+  scheduleRole,
+  template,
+  WRITE_LOG,
+} from './principals.ts';
+
+/** What one installation publishes, another one does not touch. */
+const OWN = { StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME } };
 
 /** Each resource with the actions allowed on it, both sorted. */
 function allowed({ statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
   for (const { Effect, Action, Resource, Condition } of statements) {
-    expect({ Effect, Condition }).toEqual({ Effect: 'Allow', Condition: undefined });
+    expect(Effect).toBe('Allow');
     for (const resource of [Resource].flat()) {
+      const publishes = resource === secretPattern('n8n_zoom_') && ![Action].flat().includes(READ);
+      expect(Condition).toEqual(publishes ? OWN : undefined);
       byResource.set(resource, [...(byResource.get(resource) ?? []), ...[Action].flat()].sort());
     }
   }
@@ -34,6 +50,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -46,6 +63,8 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [topicArn(`${NAME}-alarms`), ['sns:Publish']],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -56,6 +75,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
       ],
     ],
     [
