@@ -5,7 +5,8 @@ import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './pr
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
-import { look, makeLink, rotateNow, status } from './tokens/control.ts';
+import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
+import { disconnect } from './tokens/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import type { StepOptions } from './tokens/step.ts';
 
@@ -48,6 +49,16 @@ async function act(
       return { now: runtime.now(), connections: await status(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'disconnect': {
+      const force = request.force ?? false;
+      const item = await disconnect(request.connection, runtime, { ...options, force });
+      const { revokedAt, secretDeletedAt } = item;
+      return {
+        connection: view(item),
+        revoked: revokedAt !== undefined,
+        ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+      };
+    }
   }
 }
 
@@ -65,6 +76,6 @@ function badRequest(): TokenError {
     'rejected',
     'bad_request',
     'The operator function did not understand the request.',
-    'Send {"action":"link"|"connect"|"status"|"rotate","connection":"…","app":"…"}; the command line does.',
+    'Send {"action":"link"|"connect"|"status"|"rotate"|"disconnect","connection":"…","app":"…"}; the command line does.',
   );
 }

@@ -134,17 +134,19 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       const unknown = ['zoomUserId', 'zoomAccountId'].filter(
         (name) => !known.some(([found]) => found === name),
       );
+      const past = ['lastError', 'disconnectedAt', 'revokedAt', 'secretDeletedAt'];
       const item = await update(
         connection,
         `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,
             #publishedVersion = if_not_exists(#publishedVersion, :zero),
             #validUntil = if_not_exists(#validUntil, :zero),
             ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
-          REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
+          REMOVE ${[...past, ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
         { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1, seen },
         `attribute_not_exists(#consentId)
-          OR (#consentId <> :consentId AND (#generation = :seen OR #consentedAt <= :consentedAt))`,
+          OR (#consentId <> :consentId AND (#generation = :seen OR (#consentedAt <= :consentedAt
+            AND (attribute_not_exists(#disconnectedAt) OR #disconnectedAt <= :consentedAt))))`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },
@@ -178,6 +180,35 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
+    disconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
+      update(
+        connection,
+        `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner, #leaseUntil = :until,
+            #failures = :zero
+          ADD #generation :one, #version :one`,
+        {
+          ...{ owner, until, now, disconnectedAt, disconnected: 'disconnected', zero: 0, one: 1 },
+          ...(generation !== undefined && { generation }),
+        },
+        `attribute_exists(#consentId) ${generation === undefined ? '' : 'AND #generation = :generation'}
+          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
+      ) as Promise<Connection | undefined>,
+
+    withdraw({ connection, version }, withdrawal) {
+      const told = Object.entries(withdrawal).filter(([, value]) => value !== undefined);
+      const unset = ['revokedAt', 'secretDeletedAt', 'lastError'].filter(
+        (name) => !told.some(([found]) => found === name),
+      );
+      return update(
+        connection,
+        `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
+            ${told.map(([name]) => `, #${name} = :${name}`).join('')}
+          REMOVE ${['leaseOwner', 'leaseUntil', ...unset].map((name) => `#${name}`)}`,
+        { ...Object.fromEntries(told), version, none: '', zero: 0 },
+        '#version = :version',
+      ) as Promise<Connection | undefined>;
+    },
+
     async release({ connection, leaseOwner }) {
       await update(
         connection,
@@ -204,6 +235,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       );
       return claimed ? connection : String((await get(key))?.heldBy);
     },
+
+    claimant: async (app, zoomUserId) => (await get(userKey(app, zoomUserId)))?.heldBy as string | undefined,
   };
 }
 

@@ -84,7 +84,7 @@ async function known(connection: string, store: Dependencies['store']): Promise<
   );
 }
 
-function view({
+export function view({
   sealedTokens: _,
   consentId: __,
   leaseOwner: ___,

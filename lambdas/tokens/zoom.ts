@@ -8,12 +8,20 @@ import {
   customFetch,
   genericTokenEndpointRequest,
   refreshTokenGrantRequest,
+  revocationRequest,
   type TokenEndpointRequestOptions,
 } from 'oauth4webapi';
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
-import { codeRefused, readTokenAnswer, readUserAnswer, sendFailure, type ZoomUser } from './zoom-answer.ts';
+import {
+  codeRefused,
+  readRevocationAnswer,
+  readTokenAnswer,
+  readUserAnswer,
+  sendFailure,
+  type ZoomUser,
+} from './zoom-answer.ts';
 
 /** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
 export interface ZoomApp {
@@ -21,6 +29,8 @@ export interface ZoomApp {
   clientSecret: string;
   /** A Server-to-Server OAuth app has one. */
   accountId?: string;
+  /** Signs the events that Zoom sends; an app without event subscriptions has none. */
+  webhookSecret?: string;
 }
 
 /** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */
@@ -33,6 +43,8 @@ export interface Zoom {
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
   /** Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
+  /** RFC 7009. A token that Zoom does not know is as good as revoked. */
+  revoke(app: ZoomApp, token: string): Promise<void>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
@@ -40,7 +52,7 @@ export interface Zoom {
 }
 
 export interface ZoomOptions {
-  /** Origin of `/oauth/authorize` and `/oauth/token`. */
+  /** Origin of `/oauth/authorize`, `/oauth/token` and `/oauth/revoke`. */
   oauthUrl: string;
   /** Origin of `/v2`. */
   apiUrl: string;
@@ -60,6 +72,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     issuer: oauthUrl,
     authorization_endpoint: `${oauthUrl}/oauth/authorize`,
     token_endpoint: `${oauthUrl}/oauth/token`,
+    revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
   const options = (): TokenEndpointRequestOptions => ({
     [customFetch]: fetch,
@@ -116,6 +129,10 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
           { account_id: app.accountId ?? '' },
           options(),
         ),
+      ),
+    revoke: async (app, token) =>
+      readRevocationAnswer(
+        await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
       ),
     user: (accessToken) =>
       fetch(`${apiUrl}/v2/users/me`, {

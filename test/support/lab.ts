@@ -19,7 +19,7 @@ import { startDynamoDB } from '../../local/dynamodb.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
 import type { FaultInjector } from './faults.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { callName, ZoomModel } from './zoom-model.ts';
 
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
 const TABLE = 'connections';
@@ -139,7 +139,7 @@ function faultyFetch(zoom: ZoomModel, faults: FaultInjector | undefined): typeof
     if (!faults) return perform();
     const leave = zoom.enter(String(init?.body));
     try {
-      return await faults.call(String(input).endsWith('/oauth/token') ? 'zoom.token' : 'zoom.user', {
+      return await faults.call(callName(input), {
         service: 'zoom',
         perform,
         answer: (status, headers, body) => new Response(body, { status, headers }),

@@ -7,7 +7,7 @@ import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 import { createZoom } from '../../lambdas/tokens/zoom.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { callName, ZoomModel } from './zoom-model.ts';
 
 /** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
 export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
@@ -28,11 +28,14 @@ export class World {
   time = Date.UTC(2030, 0, 1) / 1000;
   readonly zoom = new ZoomModel(() => Math.floor(this.time));
   readonly store = new MemoryStore();
-  readonly vault = new MemoryVault(() => ({
-    clientId: this.zoom.clientId,
-    clientSecret: this.appSecret,
-    accountId: this.zoom.accountId,
-  }));
+  readonly vault = new MemoryVault(
+    () => ({
+      clientId: this.zoom.clientId,
+      clientSecret: this.appSecret,
+      accountId: this.zoom.accountId,
+    }),
+    () => Math.floor(this.time),
+  );
   /** What the operator has written into the app secret. */
   appSecret = this.zoom.clientSecret;
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
@@ -63,10 +66,9 @@ export class World {
         apiUrl: 'https://api.zoom.us',
         redirectUri: 'https://api.example/callback',
         fetch: async (input, init) => {
-          const isToken = String(input).endsWith('/oauth/token');
           const leave = this.zoom.enter(String(init?.body));
           try {
-            return await intercept(isToken ? 'zoom.token' : 'zoom.user', () => fetch(input, init));
+            return await intercept(callName(input), () => fetch(input, init));
           } finally {
             leave();
           }
