@@ -1,13 +1,14 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { eventsHandler } from './events.ts';
 import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
 import { connectedPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent } from './tokens/consent.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 
-/** `GET /connect` sends a browser to Zoom, `GET /callback` takes Zoom's answer. */
+/** `GET /connect` sends a browser to Zoom, `GET /callback` takes Zoom's answer; `POST /zoom/events` is Zoom itself. */
 export function createHandler(load: () => Runtime) {
   const connect = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const runtime = load();
@@ -34,6 +35,8 @@ export function createHandler(load: () => Runtime) {
     return { ...connectedPage(connected), cookies: [setCookie(runtime, '', 0)] };
   };
 
+  const events = eventsHandler(load);
+
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
     .use(logged())
     .use(pageHeaders())
@@ -42,6 +45,8 @@ export function createHandler(load: () => Runtime) {
       httpRouter([
         { method: 'GET', path: '/connect', handler: connect },
         { method: 'GET', path: '/callback', handler: callback },
+        { method: 'POST', path: '/zoom/events', handler: events },
+        { method: 'POST', path: '/zoom/events/{app}', handler: events },
       ]),
     );
 }

@@ -62,6 +62,11 @@ export class N8nAccess extends Construct {
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }
 
+  /** Lets the function that publishes also delete what is published; described, a deleted secret tells until when. */
+  grantWithdraw(fn: ServiceFunction): void {
+    this.allow(fn, 'DeleteSecret', 'DescribeSecret');
+  }
+
   private allow(fn: ServiceFunction, ...actions: string[]): void {
     fn.allow(
       actions.map((action) => `secretsmanager:${action}`),

@@ -43,11 +43,16 @@ export async function openGateway(port: number): Promise<Gateway> {
   };
 }
 
+const ROUTES = { GET: /^\/(connect|callback)$/, POST: /^\/zoom\/events(?:\/([^/]+))?$/ };
+
 /** The routes of the HTTP API, each a call of the callback function. */
 export function httpApi(callback: LocalFunction, speed: number): Responder {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (request.method !== 'GET' || !['/connect', '/callback'].includes(pathname)) return false;
+    const isOurs = Object.entries(ROUTES).some(
+      ([method, path]) => method === request.method && path.test(pathname),
+    );
+    if (!isOurs) return false;
     const result = await invoke(callback, await toEvent(request), speed);
     sendResult(response, result as APIGatewayProxyStructuredResultV2);
     return true;

@@ -139,7 +139,9 @@ async function credentialsOf(
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     const { class: failureClass, code, message, action } = describe(error);
-    if (fresh) log.warn(`An event was refused. ${message} ${action}`, { class: failureClass, code });
+    // What is no name at all is not repeated in the log.
+    if (fresh && failureClass !== 'rejected')
+      log.warn(`An event was refused. ${message} ${action}`, { class: failureClass, code });
   }
   return undefined;
 }

@@ -10,7 +10,17 @@ import {
   secretPattern,
   tableArn,
 } from './iam.ts';
-import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
+import {
+  key,
+  NAME,
+  PUBLISH,
+  principals,
+  READ,
+  scheduleRole,
+  template,
+  WITHDRAW,
+  WRITE_LOG,
+} from './principals.ts';
 
 /** Each resource with the actions allowed on it, both sorted. */
 function allowed({ statements }: Principal): [string, string[]][] {
@@ -31,7 +41,7 @@ describe('each may do this, and nothing else', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
       ],
@@ -53,7 +63,7 @@ describe('each may do this, and nothing else', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
       ],
@@ -114,7 +124,7 @@ test("the schedule's role is assumed by the scheduler alone, for this account an
   ]);
 });
 
-test('API Gateway may invoke the callback on its two paths, and nobody else may invoke a function', () => {
+test('API Gateway may invoke the callback on its four paths, and nobody else may invoke a function', () => {
   const permissions = Object.values(template.findResources('AWS::Lambda::Permission')).map(
     ({ Properties }) => ({
       principal: Properties.Principal,
@@ -126,5 +136,7 @@ test('API Gateway may invoke the callback on its two paths, and nobody else may 
   expect(permissions).toEqual([
     { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/connect' },
     { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/callback' },
+    { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/zoom/events' },
+    { principal: 'apigateway.amazonaws.com', fn, path: '/*/*/zoom/events/{app}' },
   ]);
 });

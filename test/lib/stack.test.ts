@@ -189,9 +189,14 @@ test('what can be tagged is, but for the dashboard: not every Region takes tags 
 });
 
 describe('the API', () => {
-  test('has the two routes of a consent, and hands them to the callback as payload 2.0', () => {
+  test('has the two routes of a consent and two for events of Zoom, and hands them to the callback as payload 2.0', () => {
     const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
-    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['GET /connect', 'GET /callback']);
+    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual([
+      'GET /connect',
+      'GET /callback',
+      'POST /zoom/events',
+      'POST /zoom/events/{app}',
+    ]);
     template.allResourcesProperties('AWS::ApiGatewayV2::Integration', {
       IntegrationType: 'AWS_PROXY',
       IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp('CallbackApiFunction'), 'Arn'] },
