@@ -15,6 +15,7 @@ const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
 /** Left for the deletion of the secret and the last write. */
 const WITHDRAW_SECONDS = 15;
 
+const SECOND_TRY_MS = 1000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
@@ -98,11 +99,19 @@ async function revokedNow(
   deps: Dependencies,
   deadline: number,
 ): Promise<number | undefined> {
-  const { now, keyring, log } = deps;
-  try {
-    if (held.sealedTokens === '') return undefined;
+  const { now, wait, keyring, log } = deps;
+  const ask = async () => {
     if (now() > deadline - REVOKE_SECONDS - WITHDRAW_SECONDS) throw noTimeLeft();
     await revoke(await open(held.sealedTokens, held.connection, keyring), held.app, deps);
+  };
+  try {
+    if (held.sealedTokens === '') return undefined;
+    await ask().catch(async (error) => {
+      if (describe(error).class !== 'try_again') throw error;
+      // Unlike a refresh, a revocation may be repeated; after it the tokens are forgotten.
+      await wait(SECOND_TRY_MS);
+      await ask();
+    });
     return now();
   } catch (error) {
     const { class: failureClass, code, message } = describe(error);

@@ -17,7 +17,7 @@ export class MemoryVault {
   /** Every publication in its order; a repetition of one is none. */
   readonly history: (Published & { connection: string })[] = [];
   /** Scheduled for deletion. */
-  readonly #withdrawn = new Map<string, Published>();
+  readonly #withdrawn = new Map<string, { published: Published; deletedAt: number }>();
   readonly #app: () => ZoomApp;
 
   readonly #now: Clock;
@@ -44,7 +44,7 @@ export class MemoryVault {
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       publish: async (connection, value, versionId) => {
         const scheduled = this.#withdrawn.get(connection);
-        if (scheduled) this.published.set(connection, scheduled);
+        if (scheduled) this.published.set(connection, scheduled.published);
         this.#withdrawn.delete(connection);
         const known = this.history.find(
           (each) => each.connection === connection && each.versionId === versionId,
@@ -55,12 +55,14 @@ export class MemoryVault {
         this.history.push({ connection, value, versionId });
       },
       withdraw: async (connection, { force }) => {
-        const known = this.published.get(connection) ?? this.#withdrawn.get(connection);
+        const scheduled = this.#withdrawn.get(connection);
+        const published = this.published.get(connection) ?? scheduled?.published;
         this.published.delete(connection);
-        if (!known) return undefined;
-        if (force) this.#withdrawn.delete(connection);
-        else this.#withdrawn.set(connection, known);
-        return this.#now() + (force ? 0 : RECOVERY_SECONDS);
+        this.#withdrawn.delete(connection);
+        if (force || !published) return force ? this.#now() : undefined;
+        const deletedAt = scheduled?.deletedAt ?? this.#now() + RECOVERY_SECONDS;
+        this.#withdrawn.set(connection, { published, deletedAt });
+        return deletedAt;
       },
     };
   }

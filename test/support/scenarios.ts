@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
+import { createHandler as createOperator } from '../../lambdas/operator.ts';
+import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
@@ -59,12 +61,30 @@ export const SCENARIOS = {
     },
     invoke: consent,
   },
+  'a disconnection': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+      // What its log and metrics are compared with.
+      await sweepOnce(lab, lab.healthy);
+    },
+    invoke: async (lab, runtime) => {
+      await disconnectOnce(lab, runtime);
+      return [];
+    },
+  },
 } satisfies Record<string, Scenario>;
 
 /** What the scheduler does. */
 export async function sweepOnce(lab: Lab, runtime: Runtime): Promise<[]> {
   await createRotate(() => runtime)({}, contextOf(lab));
   return [];
+}
+
+/** What the operator does. */
+export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorAnswer> {
+  return createOperator(() => runtime)({ action: 'disconnect', connection: 'main' }, contextOf(lab));
 }
 
 /** What a person's browser does with a link that the operator made. */
