@@ -43,7 +43,7 @@ export async function openGateway(port: number): Promise<Gateway> {
   };
 }
 
-const ROUTES = { GET: /^\/(connect|callback)$/, POST: /^\/zoom\/events(?:\/([^/]+))?$/ };
+const ROUTES = { GET: /^\/(connect|callback)$/, POST: /^\/zoom\/events(\/[^/]+)?$/ };
 
 /** The routes of the HTTP API, each a call of the callback function. */
 export function httpApi(callback: LocalFunction, speed: number): Responder {

@@ -23,7 +23,7 @@ export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures'> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** Who disconnects, and what of: the lease that it takes, and from when on the connection is no longer wanted. */
-export interface Disconnection extends Lease {
+interface Disconnection extends Lease {
   now: number;
   /** Epoch seconds. A consent that crosses it and is not older wins. */
   disconnectedAt: number;

@@ -171,23 +171,24 @@ describe('when the secret cannot be deleted', () => {
 });
 
 describe('a step under way', () => {
-  test('is waited for: it publishes first, then its token is withdrawn', async () => {
+  test('is waited for: the pair that it stores is the one that is revoked', async () => {
     const world = await connected();
     world.pass(3000);
-    let publishing: Promise<unknown> = Promise.resolve();
-    const rotating = step(
+    let ending: Promise<unknown> | undefined;
+    const stepping = step(
       'main',
       world.dependencies({
         intercept: (point, call) => {
-          if (point !== 'vault.publish') return call();
-          publishing = end(world);
+          if (point === 'vault.publish') {
+            ending = end(world, { ...world.dependencies(), wait: async () => void (await stepping) });
+          }
           return call();
         },
       }),
       { deadline: world.deadline },
     );
-    await rotating;
-    expect(await publishing).toMatchObject({ status: 'disconnected', revokedAt: expect.any(Number) });
+    await stepping;
+    expect(await ending).toMatchObject({ status: 'disconnected', revokedAt: expect.any(Number) });
     expect(world.published('main')).toBeUndefined();
     expect(world.zoom.hasLiving('main')).toBe(false);
   });
