@@ -50,16 +50,28 @@ class GenerousWorld extends World {
   override readonly store = new GenerousStore();
 }
 
-test('the check bites: with a lease that everybody gets, two steps are found at once', async () => {
-  const property = fc.asyncProperty(plan, (each) => play(withoutDisconnects(each), new GenerousWorld()));
-  const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1 });
-  expect(failed).toBe(true);
-  expect(String(errorInstance)).toMatch(/single flight|avoidable loss|an older version/);
-});
+test(
+  'the check bites: with a lease that everybody gets, two steps are found at once',
+  async () => {
+    const property = fc.asyncProperty(plan, (each) => play(withoutDisconnects(each), new GenerousWorld()));
+    const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1, endOnFailure: true });
+    expect(failed).toBe(true);
+    expect(String(errorInstance)).toMatch(/single flight|avoidable loss|an older version/);
+  },
+  timeout,
+);
 
-test('the check bites: with a disconnection that waits for no lease, a published token stays', async () => {
-  const property = fc.asyncProperty(plan, (each) => play(each, new HastyWorld()));
-  const { failed, errorInstance } = await fc.check(property, { numRuns: 1000, seed: 1 });
-  expect(failed).toBe(true);
-  expect(String(errorInstance)).toMatch(/disconnected: a published token stays|token was taken away/);
-});
+test(
+  'the check bites: with a disconnection that waits for no lease, a published token stays',
+  async () => {
+    const property = fc.asyncProperty(plan, (each) => play(each, new HastyWorld()));
+    const { failed, errorInstance } = await fc.check(property, {
+      numRuns: 1000,
+      seed: 1,
+      endOnFailure: true,
+    });
+    expect(failed).toBe(true);
+    expect(String(errorInstance)).toMatch(/disconnected: a published token stays|token was taken away/);
+  },
+  timeout,
+);
