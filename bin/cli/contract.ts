@@ -24,8 +24,7 @@ export interface Requests {
 }
 
 /** What each action answers. */
-export type Results = Pick<OperatorResults, 'link' | 'connect' | 'status' | 'rotate' | 'check' | 'probe'> & {
-  about: About;
+export type Results = Omit<OperatorResults, 'disconnect'> & {
   disconnect: {
     connection: ConnectionView;
     /** Zoom has ended its tokens too. */
@@ -33,27 +32,10 @@ export type Results = Pick<OperatorResults, 'link' | 'connect' | 'status' | 'rot
     /** Until then the published secret can be restored. Absent: there is none any more. */
     secretDeletedAt?: number;
   };
-  /** `created`: the credential is new in n8n, and the workflows need it. */
-  'n8n-link': { connection: View; credentialId: string; created: boolean };
-  'n8n-unlink': { connection: View };
 };
 
 /** The installation, as a person must know it. */
 export type About = OperatorResults['about'];
 
-/** An n8n credential that is told each new token. */
-interface Target {
-  instance: string;
-  credentialId: string;
-  /** The last version that n8n has taken; 0 before the first. */
-  pushedVersion: number;
-  /** Consecutive failures. */
-  failures: number;
-  lastError?: NonNullable<ConnectionView['lastError']>;
-}
-
-/** A connection, with where its tokens are pushed to. */
-export type View = ConnectionView & { targets?: Target[] };
-
 /** Where a connection's tokens are pushed to; nowhere unless linked. */
-export const targetsOf = (view: View): Target[] => view.targets ?? [];
+export const targetsOf = ({ targets = [] }: ConnectionView) => targets;

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import type { About, View } from '../cli/contract.ts';
+import type { About } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';
@@ -23,6 +24,7 @@ export function addN8n(program: Command): void {
   const command = program
     .command('n8n')
     .description('Show what to paste into n8n, write a workflow to import, or push tokens to n8n.')
+    .argument('[connection]', 'this connection alone')
     .option('--vault <name>', 'name of the vault in n8n', 'aws')
     .option(
       '--workflow [file]',
@@ -34,16 +36,18 @@ export function addN8n(program: Command): void {
   addExamples(command, [
     ['zoom-tokens n8n', 'vault, expressions, interval and policy'],
     ['zoom-tokens n8n --vault production', 'for a vault of that name'],
-    ['zoom-tokens n8n --workflow who-am-i.json', 'then import it in n8n'],
+    ['zoom-tokens n8n main --workflow who-am-i.json', 'then import it in n8n'],
     ['zoom-tokens n8n link main --url https://n8n.example.com', 'without external secrets'],
   ]);
 }
 
-async function n8n(options: Options, command: Command): Promise<void> {
+async function n8n(connection: string | undefined, options: Options, command: Command): Promise<void> {
   assertVault(options.vault);
   const session = openSession(command);
   const { operator, output } = session;
-  const { connections } = await output.during('Asking for the connections', () => operator.ask('status', {}));
+  const { connections } = await output.during('Asking for the connections', () =>
+    operator.ask('status', connection === undefined ? {} : { connection }),
+  );
   if (options.workflow !== undefined) return write(options, connections, session);
   const region = await regionOf(session.aws);
   const paste = {
@@ -61,7 +65,11 @@ async function n8n(options: Options, command: Command): Promise<void> {
   output.say(pasteText(paste));
 }
 
-async function write(options: Options, connections: View[], { operator, output }: Session): Promise<void> {
+async function write(
+  options: Options,
+  connections: ConnectionView[],
+  { operator, output }: Session,
+): Promise<void> {
   const used = credentials(connections, options.vault);
   if (used.length === 0) {
     throw new TokenError(
