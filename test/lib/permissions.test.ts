@@ -64,8 +64,8 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
-        [topicArn(`${NAME}-alarms`), ['sns:Publish']],
         [n8nKeys, [READ]],
+        [topicArn(`${NAME}-alarms`), ['sns:Publish']],
       ],
     ],
     [
