@@ -62,7 +62,7 @@ async function link(connection: string, options: LinkOptions, command: Command):
       'Leave out --credential or --credential-name.',
     );
   }
-  assertInstance(instance);
+  assertName('instance', instance);
   const url = readOrigin(options.url);
   const apiKey = await readApiKey(options.stdin ?? false, process.env);
   const result = await output.during(`Pushing the token to ${url}`, () =>
@@ -92,7 +92,7 @@ async function unlink(
 ): Promise<void> {
   const { operator, output } = openSession(command);
   assertName('connection', connection);
-  assertInstance(instance);
+  assertName('instance', instance);
   const result = await output.during(`Unlinking "${connection}"`, () =>
     operator.ask('n8n-unlink', { connection, instance }),
   );
@@ -101,15 +101,6 @@ async function unlink(
     `${paint('green', '✔')} No further token of "${connection}" is pushed to the n8n "${instance}".`,
   );
   output.say('  The credential stays in n8n; its token works until it ends, within the hour.');
-}
-
-/** @throws {UsageError} */
-function assertInstance(instance: string): void {
-  if (/^[a-z][a-z0-9_]{0,39}$/.test(instance)) return;
-  throw new UsageError(
-    `"${instance.slice(0, 60)}" cannot be the name of an n8n instance.`,
-    'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
-  );
 }
 
 /** @throws {UsageError} The API key travels there: never in the clear, except on this very machine. */

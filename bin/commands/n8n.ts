@@ -24,6 +24,7 @@ export function addN8n(program: Command): void {
   const command = program
     .command('n8n')
     .description('Show what to paste into n8n, write a workflow to import, or push tokens to n8n.')
+    .argument('[connection]', 'this connection alone')
     .option('--vault <name>', 'name of the vault in n8n', 'aws')
     .option(
       '--workflow [file]',
@@ -35,16 +36,18 @@ export function addN8n(program: Command): void {
   addExamples(command, [
     ['zoom-tokens n8n', 'vault, expressions, interval and policy'],
     ['zoom-tokens n8n --vault production', 'for a vault of that name'],
-    ['zoom-tokens n8n --workflow who-am-i.json', 'then import it in n8n'],
+    ['zoom-tokens n8n main --workflow who-am-i.json', 'then import it in n8n'],
     ['zoom-tokens n8n link main --url https://n8n.example.com', 'without external secrets'],
   ]);
 }
 
-async function n8n(options: Options, command: Command): Promise<void> {
+async function n8n(connection: string | undefined, options: Options, command: Command): Promise<void> {
   assertVault(options.vault);
   const session = openSession(command);
   const { operator, output } = session;
-  const { connections } = await output.during('Asking for the connections', () => operator.ask('status', {}));
+  const { connections } = await output.during('Asking for the connections', () =>
+    operator.ask('status', connection === undefined ? {} : { connection }),
+  );
   if (options.workflow !== undefined) return write(options, connections, session);
   const region = await regionOf(session.aws);
   const paste = {

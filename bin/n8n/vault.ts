@@ -19,15 +19,18 @@ export interface Credential {
   /** In n8n: what `n8n link` names it too. */
   name: string;
   expression: string;
+  /** Where the token is pushed to already. */
+  id: string | null;
 }
 
 /** One a connection that n8n can read. */
 export function credentials(views: ConnectionView[], vault: string): Credential[] {
   const live = views.filter(({ status }) => status !== 'disconnected');
-  return live.map(({ connection }) => ({
+  return live.map(({ connection, targets: [target] = [] }) => ({
     connection,
     name: credentialName(connection),
     expression: expression(connection, vault),
+    id: target?.credentialId ?? null,
   }));
 }
 

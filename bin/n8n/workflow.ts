@@ -7,18 +7,21 @@ const [COLUMN, ROW] = [240, 200];
 /**
  * A workflow that tries each credential: *Who am I?* reads `/users/me`, which the Zoom node has no operation for, with
  * n8n's HTTP Request node and the same credential; then the Zoom node itself lists meetings. That needs a scope of its
- * own, so its failure does not fail the run. n8n finds the credentials by their names.
+ * own, so its failure does not fail the run. A credential that n8n does not know by its id it finds by its name.
  */
 export function workflow(credentials: Credential[], zoomApiUrl: string) {
+  // The Zoom node knows no other host; a stand-in on loopback is reached as that one, through a proxy.
+  const apiUrl = zoomApiUrl.startsWith('https:') ? zoomApiUrl : 'https://api.zoom.us';
+  const names = credentials.map(({ connection }) => connection).join(', ');
   const trigger = 'When clicking ‘Execute workflow’';
-  const nodes = credentials.flatMap(({ connection, name }, row) => {
-    const use = { credentials: { zoomApi: { id: null, name } } };
+  const nodes = credentials.flatMap(({ connection, name, id }, row) => {
+    const use = { credentials: { zoomApi: { id, name } } };
     return [
       {
         ...node(`Who am I? (${connection})`, 'n8n-nodes-base.httpRequest', 4.2, 1, row),
         parameters: {
           method: 'GET',
-          url: `${zoomApiUrl}/v2/users/me`,
+          url: `${apiUrl}/v2/users/me`,
           authentication: 'predefinedCredentialType',
           nodeCredentialType: 'zoomApi',
           options: {},
@@ -42,7 +45,9 @@ export function workflow(credentials: Credential[], zoomApiUrl: string) {
   });
   const to = (name: string) => ({ node: name, type: 'main', index: 0 });
   return {
-    name: 'Zoom tokens: who am I?',
+    id: hash(names).slice(0, 16),
+    name: `Zoom tokens: who am I? (${names})`,
+    active: false,
     nodes: [{ ...node(trigger, 'n8n-nodes-base.manualTrigger', 1, 0, 0), parameters: {} }, ...nodes],
     connections: {
       [trigger]: { main: [credentials.map(({ connection }) => to(`Who am I? (${connection})`))] },
@@ -61,9 +66,11 @@ function node(name: string, type: string, typeVersion: number, column: number, r
   return { id: uuid(name), name, type, typeVersion, position: [column * COLUMN, row * ROW] };
 }
 
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+
 /** The same at each writing, so that a file under version control changes only with its content. */
 function uuid(name: string): string {
-  const hex = createHash('sha256').update(name).digest('hex');
+  const hex = hash(name);
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

@@ -82,11 +82,17 @@ describe('what to paste', () => {
         authentication: expect.stringContaining('IAM User'),
       },
       credentials: [
-        { connection: 'main', name: 'Zoom main', expression: '{{ $secrets.production.n8n_zoom_main }}' },
+        {
+          connection: 'main',
+          name: 'Zoom main',
+          expression: '{{ $secrets.production.n8n_zoom_main }}',
+          id: null,
+        },
         {
           connection: 'reports',
           name: 'Zoom reports',
           expression: '{{ $secrets.production.n8n_zoom_reports }}',
+          id: null,
         },
       ],
       updateInterval: 30,
@@ -133,7 +139,7 @@ describe('--workflow', () => {
     expect(nodes[1]).toMatchObject({
       type: 'n8n-nodes-base.httpRequest',
       parameters: {
-        url: `${installation.stack.zoomUrl}/v2/users/me`,
+        url: 'https://api.zoom.us/v2/users/me',
         authentication: 'predefinedCredentialType',
         nodeCredentialType: 'zoomApi',
       },
@@ -149,6 +155,26 @@ describe('--workflow', () => {
       main.flat().map(({ node }) => node),
     );
     expect(reached.sort()).toEqual(names.slice(1).sort());
+  });
+
+  test('of one connection, with the credential that it is linked to', async () => {
+    const { connections } = await installation.status();
+    const targets = [{ instance: 'default', credentialId: '3Fk9', pushedVersion: 1, failures: 0 }];
+    const linked = connections.filter(({ connection }) => connection === 'main');
+    installation.answers.set('status', () => ({
+      ok: true,
+      result: { now: 0, connections: linked.map((view) => ({ ...view, targets })) },
+    }));
+    const { stdout } = await run('main', '--workflow', '-');
+    const { nodes } = JSON.parse(stdout);
+    expect(nodes).toHaveLength(3);
+    expect(nodes[2].credentials).toEqual({ zoomApi: { id: '3Fk9', name: 'Zoom main' } });
+  });
+
+  test('of a connection that does not exist', async () => {
+    const { code, stderr } = await run('nobody', '--workflow', '-');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^✖ There is no connection "nobody"\./);
   });
 
   test('is the same when it is written again', async () => {

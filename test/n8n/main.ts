@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
@@ -100,7 +101,7 @@ async function push(n8n: string, stack: LocalStack): Promise<void> {
 
   const apiKey = await server.createApiKey(['credential:create', 'credential:update']);
   const linked = JSON.parse(
-    zoomTokens(stack, ['n8n', 'link', 'main', '--url', server.url, '--json'], { N8N_API_KEY: apiKey }),
+    await zoomTokens(stack, ['n8n', 'link', 'main', '--url', server.url, '--json'], { N8N_API_KEY: apiKey }),
   );
   step('zoom-tokens n8n link made the credential and put the token in.');
 
@@ -112,7 +113,7 @@ async function push(n8n: string, stack: LocalStack): Promise<void> {
   step('The unmodified Zoom node runs before and after a rotation, the second time with the new token.');
 
   const file = join(folder, 'workflow.json');
-  zoomTokens(stack, ['n8n', 'main', '--workflow', file], {});
+  await zoomTokens(stack, ['n8n', 'main', '--workflow', file], {});
   await imported(server, proxy, file, linked.credentialId);
   step('The workflow of zoom-tokens n8n --workflow imports and runs.');
 }
@@ -167,12 +168,16 @@ async function asked(stack: LocalStack, request: object): Promise<object> {
   return answer.result;
 }
 
-/** The command line, as a person would use it against this stack. */
-function zoomTokens(stack: LocalStack, args: string[], environment: Record<string, string>): string {
-  return execFileSync(process.execPath, [join(ROOT, 'bin/zoom-tokens.ts'), ...args], {
-    env: { PATH: process.env.PATH, ...stack.environment, ...environment },
-    encoding: 'utf8',
-  });
+/** The command line, as a person would use it against this stack, which answers from this very process. */
+async function zoomTokens(
+  stack: LocalStack,
+  args: string[],
+  environment: Record<string, string>,
+): Promise<string> {
+  const program = join(ROOT, 'bin/zoom-tokens.ts');
+  const env = { PATH: process.env.PATH, ...stack.environment, ...environment };
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { env });
+  return stdout;
 }
 
 /** A webhook that lists the user's meetings through the Zoom node. */
