@@ -9,6 +9,6 @@ export default {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' },
     ],
   },
-  // A bundle, a synthesized stack and the local one must not be found as modules of the project.
-  modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
+  // A bundle, a synthesized stack and the package must not be found as modules of the project.
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist'],
 };

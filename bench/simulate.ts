@@ -28,8 +28,8 @@ async function main(): Promise<void> {
     faults: ROUGH,
   };
   const reports = await Promise.all([
-    inThread({ ...shared, outlives: true, overlap: 'yes' }),
-    inThread({ ...shared, outlives: false, overlap: 'unknown' }),
+    inThread({ ...shared, outlives: true }),
+    inThread({ ...shared, outlives: false }),
   ]);
   process.stdout.write(values.json ? `${JSON.stringify(reports, undefined, 2)}\n` : table(reports));
   if (reports.some(({ lost, mostInFlight }) => lost.avoidable > 0 || mostInFlight > 1)) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import type { Way } from '../test/support/simulation-ledger.ts';
 import type { SimulationReport } from '../test/support/simulation-report.ts';
 
 type Row = [label: string, of: (report: SimulationReport) => number | string] | string;
@@ -17,7 +18,7 @@ export function table(reports: SimulationReport[]): string {
 
 function rows(first: SimulationReport): Row[] {
   const faults: [keyof SimulationReport['faults'], string][] = [
-    ['outages', 'outages of Zoom, the table and the vault'],
+    ['outages', 'outages of Zoom, the table, the vault and n8n'],
     ['outageMinutes', 'minutes of outage'],
     ['failedCalls', 'calls that failed'],
     ['lostAnswers', 'answers that were lost'],
@@ -40,18 +41,18 @@ function rows(first: SimulationReport): Row[] {
       (loss): Row => [loss, ({ lost }) => lost[loss]],
     ),
     'Seconds for which n8n held a dead token, all connections together',
-    ...first.dead.flatMap(({ poll }, index): Row[] => [
-      [`${told(poll)}, in or just after an outage`, ({ dead }) => dead[index]?.outage ?? 0],
-      [`${told(poll)}, while a lost one waited for its human`, ({ dead }) => dead[index]?.lost ?? 0],
-      [`${told(poll)}, otherwise`, ({ dead }) => dead[index]?.otherwise ?? 0],
-      [`${told(poll)}, otherwise, for each rotation`, (report) => perRotation(report, index)],
+    ...first.dead.flatMap(({ way }, index): Row[] => [
+      [`${told(way)}, in or just after an outage`, ({ dead }) => dead[index]?.outage ?? 0],
+      [`${told(way)}, while a lost one waited for its human`, ({ dead }) => dead[index]?.lost ?? 0],
+      [`${told(way)}, otherwise`, ({ dead }) => dead[index]?.otherwise ?? 0],
+      [`${told(way)}, otherwise, for each rotation`, (report) => perRotation(report, index)],
     ]),
     'Share of all connections’ time that n8n held a living token',
-    ...first.dead.map(({ poll }, index): Row => [told(poll), (report) => share(report, index)]),
+    ...first.dead.map(({ way }, index): Row => [told(way), (report) => share(report, index)]),
   ];
 }
 
-const told = (poll: number) => (poll === 0 ? 'n8n is told at once' : `n8n polls every ${poll} s`);
+const told = (way: Way) => (way === 'push' ? 'n8n is pushed to' : `n8n polls every ${way} s`);
 
 const perRotation = ({ dead, rotations }: SimulationReport, index: number) =>
   ((dead[index]?.otherwise ?? 0) / rotations).toFixed(1);

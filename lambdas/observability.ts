@@ -13,6 +13,8 @@ export function measure(report: SweepReport): void {
   metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
   metrics.addMetric('Published', MetricUnit.Count, report.published);
   metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
+  metrics.addMetric('Pushed', MetricUnit.Count, report.pushed);
+  metrics.addMetric('PushFailed', MetricUnit.Count, report.pushFailed);
   metrics.addMetric('SweepSeconds', MetricUnit.Seconds, report.took);
   for (const [failureClass, count] of Object.entries(report.failed)) {
     if (count === 0) continue;

@@ -1,12 +1,17 @@
 import middy from '@middy/core';
 import * as z from 'zod/mini';
+import { policyEntities } from './aws/policy-entities.ts';
 import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { check } from './tokens/check.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
 import { look, makeLink, rotateNow, status } from './tokens/control.ts';
 import { describe, TokenError } from './tokens/errors.ts';
+import { about } from './tokens/installation.ts';
+import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
+import { probe } from './tokens/probe.ts';
 import type { StepOptions } from './tokens/step.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
@@ -38,8 +43,14 @@ async function act(
   if (!parsed.success) throw badRequest();
   const request = parsed.data;
   switch (request.action) {
+    case 'about':
+      return about(runtime.installation, runtime.now());
     case 'link':
-      return makeLink(await withApp(request, runtime), runtime, runtime.publicUrl);
+      return makeLink(
+        { ...(await withApp(request, runtime)), replaceUser: request.replaceUser ?? false },
+        runtime,
+        runtime.publicUrl,
+      );
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await look(request.connection, runtime), outcome: outcome.did };
@@ -48,6 +59,14 @@ async function act(
       return { now: runtime.now(), connections: await status(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'n8n-link':
+      return linkN8n(request, runtime, options);
+    case 'n8n-unlink':
+      return { connection: await unlinkN8n(request, runtime, options) };
+    case 'check':
+      return check(request.apps ?? [], runtime, runtime.installation, policyEntities);
+    case 'probe':
+      return { probed: await probe(request.connections, runtime) };
   }
 }
 

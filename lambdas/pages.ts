@@ -19,6 +19,7 @@ const TITLES: Record<string, string> = {
   already_linked: 'Connected already',
   overtaken: 'Connected already',
   other_user: 'Another Zoom user',
+  user_not_told: 'Zoom did not tell who you are',
   code_refused: 'Zoom refused the code',
 };
 
@@ -27,9 +28,10 @@ const STATUS: Record<string, number> = {
   ticket_used: 410,
   consent_expired: 410,
   consent_declined: 403,
-  other_user: 403,
   already_linked: 409,
   overtaken: 409,
+  other_user: 409,
+  user_not_told: 409,
 };
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try_again: 503 } as const;

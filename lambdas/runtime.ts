@@ -3,12 +3,15 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { createConnectionsTable } from './aws/connections-table.ts';
+import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { logger } from './observability.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
+import type { Installation } from './tokens/installation.ts';
 import { createKeyring } from './tokens/keys.ts';
+import { createN8n } from './tokens/n8n.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 import { createZoom } from './tokens/zoom.ts';
 
@@ -16,6 +19,9 @@ import { createZoom } from './tokens/zoom.ts';
 export interface Runtime extends Dependencies {
   /** Origin of the HTTP API, no trailing slash. */
   publicUrl: string;
+  /** SNS topic of the alerts; the function that sweeps has one. */
+  alertTopicArn?: string;
+  installation: Installation;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -45,10 +51,20 @@ const Environment = z.object({
   APP_SECRET_PREFIX: required,
   PUBLISHED_SECRET_PREFIX: required,
   PUBLIC_URL: origin,
+  ALERT_TOPIC_ARN: z.optional(
+    z.string().check(z.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
+  ),
+  N8N_SECRET_ID: z.optional(required),
   ZOOM_OAUTH_URL: z._default(origin, 'https://zoom.us'),
   ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
   MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
   EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
+  POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
+  // In a bundle esbuild has put the version here; no variable is set there.
+  VERSION: z._default(required, process.env.VERSION ?? 'unknown'),
+  // The operator function alone is told these.
+  SWEEP_RATE_MINUTES: z._default(z.coerce.number('must be minutes'), 1),
+  N8N_POLICY_ARN: z.optional(required),
 });
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
@@ -67,11 +83,14 @@ export function createRuntime(
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
   // A request that hangs must leave time for another within the function's timeout.
   const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
-  const vault = createSecretsVault(new SecretsManagerClient({ requestHandler }), {
+  const secretsManager = new SecretsManagerClient({ requestHandler });
+  const vault = createSecretsVault(secretsManager, {
     appSecretPrefix: variables.APP_SECRET_PREFIX,
     keySecretId: variables.KEY_SECRET_ID,
     publishedSecretPrefix: variables.PUBLISHED_SECRET_PREFIX,
+    installation: variables.POWERTOOLS_SERVICE_NAME,
   });
+  const n8nSecretId = variables.N8N_SECRET_ID;
   return {
     now,
     random: Math.random,
@@ -85,11 +104,29 @@ export function createRuntime(
       fetch,
       now,
     }),
-    keyring: createKeyring(vault),
+    keyring: createKeyring(vault, now),
+    ...(n8nSecretId !== undefined && {
+      push: {
+        settings: createN8nSecret(secretsManager, n8nSecretId, now),
+        n8n: createN8n(fetch),
+        pauses: new Map(),
+      },
+    }),
     margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
     ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
+    ...(variables.ALERT_TOPIC_ARN !== undefined && { alertTopicArn: variables.ALERT_TOPIC_ARN }),
+    installation: {
+      version: variables.VERSION,
+      name: variables.POWERTOOLS_SERVICE_NAME,
+      publicUrl: variables.PUBLIC_URL,
+      zoomOauthUrl: variables.ZOOM_OAUTH_URL,
+      zoomApiUrl: variables.ZOOM_API_URL,
+      appSecretPrefix: variables.APP_SECRET_PREFIX,
+      sweepRateMinutes: variables.SWEEP_RATE_MINUTES,
+      n8nPolicyArn: variables.N8N_POLICY_ARN,
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
@@ -7,14 +7,17 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { advice, type Section } from './advice.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { Encryption } from './encryption.ts';
 import { measured } from './metrics.ts';
 import type { Operator } from './operator.ts';
 import type { Rotation } from './rotation.ts';
+import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
 export interface Watched {
@@ -44,17 +47,28 @@ export class Alarms extends Construct {
   readonly topic: Topic;
   readonly alarms: Alarm[] = [];
   private readonly settings: Settings;
+  private readonly encryption: Encryption;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { settings, encryption, callbackApi, rotation, operator } = props;
     this.settings = settings;
+    this.encryption = encryption;
     this.topic = new Topic(this, 'Topic', {
       topicName: `${settings.name}-alarms`,
       displayName: 'Zoom tokens',
       enforceSSL: true,
       ...(encryption.topicKey && { masterKey: encryption.topicKey }),
     });
+    // `enforceSSL` gives the topic a policy, and any policy replaces the one that lets the account's alarms in.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (settings.alarmEmail !== undefined) {
       this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     }
@@ -96,6 +110,13 @@ export class Alarms extends Construct {
       'Fresh tokens do not reach Secrets Manager, so n8n keeps old ones.',
       atLeast(settings.alarmPublishFailures, measured(settings, 'PublishFailed', 'Sum', five), 2),
     );
+    if (settings.n8nPush) {
+      // Twice in half an hour: what an operator must fix is tried every quarter of an hour.
+      this.alarm('push-failing', 'Fresh tokens do not reach an n8n that they are pushed to.', {
+        ...atLeast(1, measured(settings, 'PushFailed', 'Sum', five), 6),
+        datapointsToAlarm: 2,
+      });
+    }
     this.alarm(
       'callback-errors',
       'The pages of a consent answer with server errors.',
@@ -127,13 +148,22 @@ export class Alarms extends Construct {
     }
   }
 
-  private alarm(section: string, what: string, rule: Rule, which?: string): void {
+  /** Lets the function tell of single connections on the same topic. */
+  grantAlert(fn: ServiceFunction): void {
+    fn.addEnvironment('ALERT_TOPIC_ARN', this.topic.topicArn);
+    fn.allow(['sns:Publish'], [this.topic.topicArn]);
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    if (this.encryption.topicKey) fn.addStatements(this.encryption.use('sns'));
+  }
+
+  private alarm(section: Section, what: string, rule: Rule, which?: string): void {
     const { name, runbookUrl } = this.settings;
     const id = which === undefined ? section : `${section}-${which}`;
     const alarm = new Alarm(this, id, {
       ...rule,
       alarmName: `${name}-${id}`,
-      alarmDescription: `${what} What to do: ${runbookUrl}#${section}`,
+      // The mail has this and nothing else of ours.
+      alarmDescription: `${what} ${advice(section, name)} More: ${runbookUrl}#${section}`,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     alarm.addOkAction(new SnsAction(this.topic));

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** How `entry` becomes the one file `outfile` that a function runs. */
 export function bundleOptions(entry: string, outfile: string): BuildOptions {
@@ -22,6 +25,8 @@ export function bundleOptions(entry: string, outfile: string): BuildOptions {
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
+    // By it the command line knows whether what is deployed is older than its checkout.
+    define: { 'process.env.VERSION': JSON.stringify(version) },
     banner: {
       // CommonJS packages call `require` for Node's own modules, and a module has none.
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

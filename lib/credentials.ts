@@ -13,13 +13,15 @@ interface CredentialsProps {
   readonly encryption: Encryption;
 }
 
-/** What only our functions may read: the key that seals the tokens, and the credentials of the Zoom apps. */
+/** What only our functions may read: the key that seals the tokens, the Zoom apps' credentials, n8n's API keys. */
 export class Credentials extends Construct {
   /** Name of the default Zoom app's secret: `{client_id, client_secret, account_id, webhook_secret_token}`. */
   readonly defaultAppName: string;
   /** Pattern of the ARNs of the apps' secrets. */
   readonly appArns: string;
   private readonly key: Secret;
+  /** Addresses and API keys of the n8n instances that are pushed to. */
+  private readonly n8n: Secret | undefined;
   private readonly appPrefix: string;
   private readonly encryption: Encryption;
   private readonly readers: string[] = [];
@@ -65,9 +67,19 @@ export class Credentials extends Construct {
       });
       this.protect(secret, common.removalPolicy, 'Zoom makes these credentials, and a person copies them.');
     }
+
+    if (!settings.n8nPush) return;
+    this.n8n = new Secret(this, 'N8n', {
+      ...common,
+      secretName: `${settings.name}/n8n`,
+      description: 'The n8n instances that new tokens are pushed to. Written by n8n link.',
+      // As above: a value from the start, which never changes here.
+      secretStringValue: SecretValue.unsafePlainText('{"instances":{}}'),
+    });
+    this.protect(this.n8n, common.removalPolicy, 'n8n makes these API keys, and a person hands them over.');
   }
 
-  /** Lets the function read the key and every app's credentials, and tells it their names. */
+  /** Lets the function read the key, every app's credentials and n8n's API keys, and tells it their names. */
   grantRead(fn: ServiceFunction): void {
     fn.addEnvironment('KEY_SECRET_ID', this.key.secretArn);
     fn.addEnvironment('APP_SECRET_PREFIX', this.appPrefix);
@@ -75,6 +87,14 @@ export class Credentials extends Construct {
     fn.addStatements(this.encryption.use('secretsmanager'));
     acknowledgePatterns(fn.ownRole, [this.appArns], 'Each app has a secret under this prefix.');
     this.readers.push(fn.ownRole.roleArn);
+    if (!this.n8n) return;
+    fn.addEnvironment('N8N_SECRET_ID', this.n8n.secretArn);
+    fn.allow(['secretsmanager:GetSecretValue'], [this.n8n.secretArn]);
+  }
+
+  /** Lets the function, which reads already, change what n8n instances there are. */
+  grantLink(fn: ServiceFunction): void {
+    if (this.n8n) fn.allow(['secretsmanager:PutSecretValue'], [this.n8n.secretArn]);
   }
 
   // A principal with `GetSecretValue` on everything, such as n8n's own sample policy gives, must not read these.

@@ -56,6 +56,8 @@ export class Dashboard extends Construct {
             measured(settings, 'Rotated', 'Sum', { period: five }),
             measured(settings, 'Published', 'Sum', { period: five }),
             measured(settings, 'PublishFailed', 'Sum', { period: five }),
+            measured(settings, 'Pushed', 'Sum', { period: five }),
+            measured(settings, 'PushFailed', 'Sum', { period: five }),
           ]),
         ],
         [

@@ -47,7 +47,7 @@ export class Encryption extends Construct {
   }
 
   /** Statements for who reads and writes what this key encrypts, through these services alone. */
-  use(...services: ('dynamodb' | 'secretsmanager')[]): PolicyStatement[] {
+  use(...services: ('dynamodb' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
     if (!this.key) return [];
     const { region, urlSuffix } = Stack.of(this);
     return [

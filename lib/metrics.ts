@@ -13,6 +13,8 @@ export type Measure =
   | 'RotationFailed'
   | 'Published'
   | 'PublishFailed'
+  | 'Pushed'
+  | 'PushFailed'
   | 'MinutesOfValidity'
   | 'ReconnectNeeded'
   | 'Misconfigured'

@@ -19,6 +19,9 @@ import type { Settings } from './settings.ts';
 /** What n8n reads, `n8n_zoom_<connection>`, is part of its users' expressions: not a setting. */
 const PREFIX = 'n8n_zoom_';
 
+/** On each published secret; its value is the `name` of the installation that publishes it. */
+const OWNER = 'aws:ResourceTag/zoom-token-refresher:installation';
+
 const COME_AND_GO = 'Each connection publishes a secret, and connections come and go while it runs.';
 
 interface N8nAccessProps {
@@ -33,11 +36,13 @@ export class N8nAccess extends Construct {
   /** Name of the secret with the access key of the user that is made for n8n, where one is asked for. */
   readonly userSecretName: string | undefined;
   private readonly published: string;
+  private readonly owner: string;
 
   constructor(scope: Construct, id: string, props: N8nAccessProps) {
     super(scope, id);
     const { settings } = props;
     this.published = secretArns(this, PREFIX);
+    this.owner = settings.name;
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets n8n read the Zoom access tokens that are published for it.',
       statements: [
@@ -62,11 +67,23 @@ export class N8nAccess extends Construct {
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }
 
+  /** Lets the function read what n8n reads and see who has the policy for it, and tells it the policy. */
+  grantCheck(fn: ServiceFunction): void {
+    fn.addEnvironment('N8N_POLICY_ARN', this.policy.managedPolicyArn);
+    this.allow(fn, 'GetSecretValue');
+    fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
+  }
+
+  // The names are the same for every installation of the account and Region. Not even by mistake does one overwrite
+  // what another publishes; a secret that does not exist yet has no tag.
   private allow(fn: ServiceFunction, ...actions: string[]): void {
-    fn.allow(
-      actions.map((action) => `secretsmanager:${action}`),
-      [this.published],
-    );
+    fn.addStatements([
+      new PolicyStatement({
+        actions: actions.map((action) => `secretsmanager:${action}`),
+        resources: [this.published],
+        conditions: { StringEqualsIfExists: { [OWNER]: this.owner } },
+      }),
+    ]);
   }
 
   /** By name, so that a user or role that is managed elsewhere gets the policy too. */

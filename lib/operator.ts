@@ -28,8 +28,11 @@ export class Operator extends Construct {
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
     credentials.grantRead(this.function);
+    credentials.grantLink(this.function);
     n8nAccess.grantPublish(this.function);
+    n8nAccess.grantCheck(this.function);
     callbackApi.tellUrl(this.function);
+    this.function.addEnvironment('SWEEP_RATE_MINUTES', String(settings.sweepRateMinutes));
 
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets a person operate the Zoom connections, without reading a token or a credential.',

@@ -2,7 +2,9 @@
 export interface ZoomTokenRefresherProps {
   /**
    * Prefix of the names of functions, secrets and alarms, such as `<name>-operator` and `<name>/app/default`.
-   * 1 to 40 of a-z, 0-9 and "-", the first a letter. One of a name in an account and Region.
+   * 1 to 40 of a-z, 0-9 and "-", the first a letter. One of a name in an account and Region. What n8n reads,
+   * `n8n_zoom_<connection>`, has no prefix: a connection of one name belongs to the installation that published it
+   * first, and the others are refused.
    * @default 'zoom-token-refresher'
    */
   readonly name?: string;
@@ -56,6 +58,13 @@ export interface ZoomTokenRefresherProps {
    * @default false
    */
   readonly createN8nUser?: boolean;
+
+  /**
+   * Lets new tokens be pushed to n8n's public API, for the editions without external secrets. It does nothing until
+   * `zoom-tokens n8n link`; false leaves out the secret `<name>/n8n`, its permissions and its alarm.
+   * @default true
+   */
+  readonly n8nPush?: boolean;
 
   /**
    * A domain of yours for the API, so that the redirect URL outlives this stack. Needs `certificateArn`, and a DNS
@@ -134,8 +143,9 @@ export interface ZoomTokenRefresherProps {
   readonly alarmCallbackErrors?: number;
 
   /**
-   * Where the alarms send a reader: the address of `docs/runbook.md`, to which `#<alarm>` is added.
-   * @default 'docs/runbook.md'
+   * Where the alarms send a reader for more than their own advice: the address of a copy of `docs/runbook.md` that
+   * your people can open, to which `#<alarm>` is added.
+   * @default 'docs/runbook.md' the file in the repository and in the package
    */
   readonly runbookUrl?: string;
 }

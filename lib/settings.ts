@@ -21,6 +21,7 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
   earlyMarginSeconds: 1800,
   n8nPrincipals: [],
   createN8nUser: false,
+  n8nPush: true,
   encryption: 'aws',
   removalPolicy: 'retain',
   deletionProtection: false,
@@ -53,6 +54,7 @@ const RULES: Rules = {
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),
   createN8nUser: yesOrNo,
+  n8nPush: yesOrNo,
   domainName: text(
     /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     'a domain name in lower case, such as zoom.example.com',
@@ -84,16 +86,22 @@ const KEYS = Object.keys(RULES) as (keyof Settings)[];
  * @throws {Error} that names the context key whose value is wrong
  */
 export function settingsFromContext(node: Node): Settings {
-  return settings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
+  try {
+    return settings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
+  } catch (error) {
+    if (!(error instanceof WrongSetting)) throw error;
+    const { key, message } = error;
+    throw new Error(`${message} Correct it in the context of cdk.json, or give it with -c ${key}=…`);
+  }
 }
 
-/** @throws {Error} that names the setting whose value is wrong */
+/** @throws {Error} that names the property whose value is wrong */
 export function settings(given: { readonly [key in keyof Settings]?: unknown }): Settings {
   const chosen: Record<string, unknown> = { ...DEFAULTS };
   for (const key of KEYS) {
     if (given[key] === undefined) continue;
     const value = RULES[key].read(given[key]);
-    if (value === undefined) throw wrong(key, RULES[key].expects, given[key]);
+    if (value === undefined) throw new WrongSetting(key, RULES[key].expects, given[key]);
     chosen[key] = value;
   }
   chosen.alarmValidityMinutes ??= Math.floor(Number(chosen.marginSeconds) / 60);
@@ -107,37 +115,51 @@ function assertTogether(all: Settings): void {
   const { sweepRateMinutes, marginSeconds, earlyMarginSeconds, alarmValidityMinutes, alarmNoSweepMinutes } =
     all;
   if (alarmNoSweepMinutes < 2 * sweepRateMinutes) {
-    throw wrong('alarmNoSweepMinutes', `at least two sweeps, ${2 * sweepRateMinutes}`, alarmNoSweepMinutes);
+    throw new WrongSetting(
+      'alarmNoSweepMinutes',
+      `at least two sweeps, ${2 * sweepRateMinutes}`,
+      alarmNoSweepMinutes,
+    );
   }
   if (marginSeconds < 2 * 60 * sweepRateMinutes) {
-    throw wrong('marginSeconds', `at least two sweeps, ${120 * sweepRateMinutes}`, marginSeconds);
+    throw new WrongSetting('marginSeconds', `at least two sweeps, ${120 * sweepRateMinutes}`, marginSeconds);
   }
   if (earlyMarginSeconds < marginSeconds) {
-    throw wrong('earlyMarginSeconds', `at least "marginSeconds", ${marginSeconds}`, earlyMarginSeconds);
+    throw new WrongSetting(
+      'earlyMarginSeconds',
+      `at least "marginSeconds", ${marginSeconds}`,
+      earlyMarginSeconds,
+    );
   }
   if (alarmValidityMinutes * 60 > marginSeconds) {
     const most = Math.floor(marginSeconds / 60);
-    throw wrong(
+    throw new WrongSetting(
       'alarmValidityMinutes',
       `at most ${most}, the minutes at which a token is replaced`,
       alarmValidityMinutes,
     );
   }
   if (all.domainName !== undefined && all.certificateArn === undefined) {
-    throw wrong('certificateArn', 'the ARN of the certificate for "domainName"', undefined);
+    throw new WrongSetting('certificateArn', 'the ARN of the certificate for "domainName"', undefined);
   }
   if (all.certificateArn !== undefined && all.domainName === undefined) {
-    throw wrong('domainName', 'the name that "certificateArn" is for', undefined);
+    throw new WrongSetting('domainName', 'the name that "certificateArn" is for', undefined);
   }
   if (all.kmsKeyArn !== undefined && all.encryption === 'customer') {
-    throw wrong('encryption', 'left out beside "kmsKeyArn", since "customer" makes a key', all.encryption);
+    throw new WrongSetting(
+      'encryption',
+      'left out beside "kmsKeyArn", since "customer" makes a key',
+      all.encryption,
+    );
   }
 }
 
-function wrong(key: keyof Settings, expects: string, value: unknown): Error {
-  const is = value === undefined ? 'missing' : JSON.stringify(value);
-  return new Error(
-    `"${key}" must be ${expects}, but it is ${is}. ` +
-      `Correct it in the context of cdk.json, or give it with -c ${key}=…`,
-  );
+class WrongSetting extends Error {
+  readonly key: string;
+
+  constructor(key: keyof Settings, expects: string, value: unknown) {
+    const is = value === undefined ? 'missing' : JSON.stringify(value);
+    super(`"${key}" must be ${expects}, but it is ${is}.`);
+    this.key = key;
+  }
 }

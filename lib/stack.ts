@@ -31,7 +31,11 @@ export class ZoomTokenRefresherStack extends Stack {
       refresher.operatorPolicy.managedPolicyArn,
       'Policy for those who use the command line.',
     );
-    this.tell('AlarmTopicArn', refresher.alarmTopic.topicArn, 'Topic that is told of every alarm.');
+    this.tell(
+      'AlarmTopicArn',
+      refresher.alarmTopic.topicArn,
+      'Topic that is told of every alarm, and of each connection that must be connected again.',
+    );
   }
 
   private tell(id: string, value: string | undefined, description: string): void {

@@ -33,7 +33,7 @@ export class ZoomTokenRefresher extends Construct {
   readonly operatorPolicy: IManagedPolicy;
   /** Name of the secret for the credentials of the default Zoom app, to be filled in by the operator. */
   readonly appSecretName: string;
-  /** Told of every alarm. */
+  /** Told of every alarm, and of each connection that must be connected again. */
   readonly alarmTopic: ITopic;
 
   /** @throws {Error} that names the property whose value is wrong */
@@ -51,6 +51,7 @@ export class ZoomTokenRefresher extends Construct {
     const operator = new Operator(this, 'Operator', { ...parts, callbackApi, encryption });
     const watched = { callbackApi, rotation, operator };
     const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...watched });
+    alarms.grantAlert(rotation.function);
     new Dashboard(this, 'Dashboard', { settings, alarms, ...watched });
     // Not every Region takes tags on a dashboard.
     Tags.of(this).add('application', settings.name, {

@@ -7,7 +7,7 @@ const DEFAULT_SPEED = 120;
 const FASTEST = 600;
 const DEFAULT_PORT = 8787;
 
-export const HELP = `Runs zoom-token-refresher on this machine, with a Zoom, a Secrets Manager and a DynamoDB of its own.
+export const HELP = `Runs zoom-token-refresher on this machine, with a Zoom, a Secrets Manager, a DynamoDB and an SNS of its own.
 
   npm start                        until Ctrl-C; an hour passes in half a minute
   npm start -- --once              the whole journey without a person, then exit 0 if every token was accepted
@@ -49,7 +49,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
     once,
     json: values.json ?? false,
     speed: zoom || once ? 1 : number('--speed', values.speed ?? String(DEFAULT_SPEED), 1, FASTEST),
-    port: number('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_532),
+    port: number('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_531),
     ...(zoom && { zoom }),
   };
 }

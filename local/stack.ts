@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import type { OperatorAnswer } from '../lambdas/protocol.ts';
-import { createHandler as createRotate } from '../lambdas/rotate.ts';
+import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
 import { TICKET_SECONDS } from '../lambdas/tokens/ticket.ts';
@@ -15,10 +16,12 @@ import { invoke } from './lambda.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
+import { startSns } from './sns.ts';
 import { noTrouble, type Trouble } from './trouble.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const TABLE_NAME = `${NAME}-connections`;
 const PUBLISHED_PREFIX = 'n8n_zoom_';
 
@@ -33,7 +36,7 @@ export interface LocalStackOptions {
   now: Clock;
   /** How many times as fast as real time `now` runs, for the functions' timeouts. */
   speed: number;
-  /** The page and the API take this port, Zoom and the AWS services the three after it; 0 takes any free ones. */
+  /** The page and the API take this port, Zoom and the AWS services the four after it; 0 takes any free ones. */
   port: number;
   /** A real Zoom instead of the local one. */
   zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
@@ -119,9 +122,18 @@ async function start(
     trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation);
   const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
+  const journal = createJournal(now);
+  // Its one subscriber is the journal, so that the terminal and the page show what a person would be sent.
+  const sns = started(
+    await startSns({
+      port: portAfter(4),
+      deliver: ({ subject, message }) => journal.log.info('alert', { message: subject, text: message }),
+    }),
+  );
   const environment = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_SNS: sns.url,
     AWS_ENDPOINT_URL_LAMBDA: publicUrl,
     AWS_REGION: 'us-east-1',
     // The AWS CLI 1 and boto3 know this name only.
@@ -133,23 +145,26 @@ async function start(
   const secretsManager = new SecretsManagerClient();
   await writeSecrets(secretsManager, apps);
 
-  const journal = createJournal(now);
   const runtime = createRuntime(
     {
       TABLE_NAME,
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
+      N8N_SECRET_ID: `${NAME}/n8n`,
       PUBLISHED_SECRET_PREFIX: PUBLISHED_PREFIX,
       PUBLIC_URL: publicUrl,
+      ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
       ZOOM_API_URL: realZoom?.apiUrl ?? zoom?.url,
+      VERSION,
     },
     // A person reads and clicks in real time.
     { now, log: journal.log, ticketSeconds: TICKET_SECONDS * speed },
   );
   const load = () => runtime;
+  const sweeping = withAlerts(runtime);
   const callback = { name: `${NAME}-callback`, handler: createCallback(load), timeoutSeconds: 25 };
-  const rotate = { name: `${NAME}-rotate`, handler: createRotate(load), timeoutSeconds: 60 };
+  const rotate = { name: `${NAME}-rotate`, handler: createRotate(() => sweeping), timeoutSeconds: 60 };
   const operator = { name: `${NAME}-operator`, handler: createOperator(load), timeoutSeconds: 60 };
   const functions = [callback, rotate, operator];
   const stack: LocalStack = {
@@ -195,6 +210,7 @@ async function writeSecrets(
 ): Promise<void> {
   const secrets = {
     [`${NAME}/key`]: randomBytes(48).toString('base64url'),
+    [`${NAME}/n8n`]: '{"instances":{}}',
     ...Object.fromEntries(
       Object.entries(apps).map(([app, credentials]) => [`${NAME}/app/${app}`, JSON.stringify(credentials)]),
     ),

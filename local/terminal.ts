@@ -28,6 +28,7 @@ export function createTerminal(json: boolean, write: (text: string) => void): Te
       if (event === 'published') return;
       emit({ event, at: instant(at), connection, ...details });
       line(at, String(connection), event, describe(details));
+      if (details.text !== undefined && !json) write(`${indented(String(details.text))}\n`);
     },
     published({ connection, dueAt, validUntil, version, expression, maskedToken }, at) {
       emit({
@@ -63,8 +64,9 @@ export function banner(
     `Zoom:                          ${stack.zoomUrl}`,
     `Time runs ${pace(stack.speed)}.`,
     '',
-    'Any other program reads the same secrets with',
+    'The command line, and any other program, sees the same with',
     ...exportLines(stack.environment).map((line) => `  ${line}`),
+    'in another terminal. Then, for example: npx zoom-tokens status',
     '',
   ].join('\n');
 }
@@ -81,6 +83,8 @@ const clockTime = (at: number) => new Date(at * 1000).toISOString().slice(11, 19
 const instant = (at: number) => new Date(at * 1000).toISOString();
 
 function describe({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
-  if (message !== undefined) return code === undefined ? `${message}` : `${message} (${code})`;
+  if (message !== undefined) return code === undefined ? String(message) : `${message} (${code})`;
   return generation === undefined ? '' : `generation ${generation}, version ${version}`;
 }
+
+const indented = (text: string) => text.replace(/^(?=.)/gm, '          ');

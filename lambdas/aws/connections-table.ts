@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -11,23 +12,31 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
+import { createUserClaims } from './user-claims.ts';
 
-/** Keys of items that are no connections; no connection's name holds a `#`. */
+/** Key of an item that is no connection; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
-const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
+const SWEEP_KEY = 'sweep#last';
 
 type Values = Record<string, string | number | object | undefined>;
 type Item = Record<string, unknown>;
 
 /**
  * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
- * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write has a condition.
+ * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write of a connection has a condition.
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key: marshall({ connection: key }), ConsistentRead: true }),
+    const { Item, ConsumedCapacity } = await client.send(
+      new GetItemCommand({
+        TableName: tableName,
+        Key: marshall({ connection: key }),
+        ConsistentRead: true,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
     );
+    // An answer that was cut is as empty as one that found nothing, but for this: it must not free a bound connection.
+    if (!ConsumedCapacity) throw new Error('DynamoDB answered a read without its capacity');
     return Item && unmarshall(Item);
   };
 
@@ -70,11 +79,6 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         ExpressionAttributeValues: placeholders(values),
       }),
     );
-
-  const isHeldBy = async (connection: string, app: string, zoomUserId: string): Promise<boolean> => {
-    const holder = (await get(connection)) as Connection | undefined;
-    return holder?.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected';
-  };
 
   return {
     get: (connection) => get(connection) as Promise<Connection | undefined>,
@@ -120,12 +124,13 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       return Items?.[0] && unmarshall(Items[0]).validUntil;
     },
 
-    lease: (connection, { owner, until, now, early }) =>
+    lease: (connection, { owner, until, now, early, inAnyStatus = false }) =>
       update(
         connection,
         'SET #leaseOwner = :owner, #leaseUntil = :until',
-        { owner, until, now, active: 'active', misconfigured: 'misconfigured' },
-        `#status IN (:active, :misconfigured) ${early ? '' : 'AND #dueAt <= :now'}
+        { owner, until, now, ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }) },
+        `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
+          ${early ? '' : 'AND #dueAt <= :now'}
           AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
       ) as Promise<Connection | undefined>,
 
@@ -142,9 +147,19 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
             ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
           REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
-        { ...consent, ...Object.fromEntries(known), active: 'active', zero: 0, one: 1, seen },
+        {
+          ...consent,
+          ...Object.fromEntries(known),
+          active: 'active',
+          disconnected: 'disconnected',
+          zero: 0,
+          one: 1,
+          seen,
+        },
         `attribute_not_exists(#consentId)
-          OR (#consentId <> :consentId AND (#generation = :seen OR #consentedAt <= :consentedAt))`,
+          OR (#consentId <> :consentId AND (#generation = :seen OR (#consentedAt <= :consentedAt
+            AND (attribute_not_exists(#zoomUserId) OR #status = :disconnected
+              ${zoomUserId === undefined ? '' : 'OR #zoomUserId = :zoomUserId'}))))`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },
@@ -162,8 +177,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     settle: async ({ connection, version, leaseOwner }, settled) =>
       (await update(
         connection,
-        `SET #status = :active, #publishedVersion = :version, #validUntil = :validUntil, #dueAt = :dueAt,
-            #failures = :zero
+        `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settled)}
           REMOVE #leaseOwner, #leaseUntil, #lastError`,
         { ...settled, version, leaseOwner, active: 'active', zero: 0 },
         MINE_UNCHANGED,
@@ -172,9 +186,25 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     fail: async ({ connection, version, leaseOwner }, failure) =>
       (await update(
         connection,
-        `SET #status = :status, #dueAt = :dueAt, #failures = :failures, #lastError = :lastError
+        `SET ${assignments(failure)}
           REMOVE #leaseOwner, #leaseUntil`,
         { ...failure, version, leaseOwner },
+        MINE_UNCHANGED,
+      )) !== undefined,
+
+    postpone: async ({ connection, version }, dueAt) =>
+      (await update(
+        connection,
+        'SET #dueAt = :dueAt',
+        { dueAt, version, reconnect: 'reconnect' },
+        '#version = :version AND #status = :reconnect',
+      )) !== undefined,
+
+    retarget: async ({ connection, version, leaseOwner }, targets) =>
+      (await update(
+        connection,
+        targets.length > 0 ? 'SET #targets = :targets' : 'REMOVE #targets',
+        { version, leaseOwner, ...(targets.length > 0 && { targets }) },
         MINE_UNCHANGED,
       )) !== undefined,
 
@@ -187,23 +217,22 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       );
     },
 
+    // The SDK repeats a request whose answer was lost: its own mark tells the repetition from another use.
     useOnce: async (id, until) =>
-      (await update(ticketKey(id), 'SET #ttl = :until', { until }, 'attribute_not_exists(#ttl)')) !==
-      undefined,
+      (await update(
+        ticketKey(id),
+        'SET #ttl = :until, #usedBy = :usedBy',
+        { until, usedBy: randomUUID() },
+        'attribute_not_exists(#ttl) OR #usedBy = :usedBy',
+      )) !== undefined,
 
-    async claimUser(app, zoomUserId, connection) {
-      const key = userKey(app, zoomUserId);
-      const holder = (await get(key))?.heldBy as string | undefined;
-      if (holder !== undefined && holder !== connection && (await isHeldBy(holder, app, zoomUserId)))
-        return holder;
-      const claimed = await update(
-        key,
-        'SET #heldBy = :connection',
-        { connection, ...(holder !== undefined && { holder }) },
-        holder === undefined ? 'attribute_not_exists(#heldBy)' : '#heldBy = :holder',
-      );
-      return claimed ? connection : String((await get(key))?.heldBy);
+    ...createUserClaims({ get, update }),
+
+    async noteSweep(at) {
+      await update(SWEEP_KEY, 'SET #sweptAt = :at', { at });
     },
+
+    sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };
 }
 
@@ -212,6 +241,11 @@ const MINE_UNCHANGED = '#version = :version AND #leaseOwner = :leaseOwner';
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
 const names = (expression: string) =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
+
+const assignments = (values: object) =>
+  Object.keys(values)
+    .map((name) => `#${name} = :${name}`)
+    .join(', ');
 
 const placeholders = (values: Values) =>
   marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

@@ -27,6 +27,8 @@ export interface VaultOptions {
   keySecretId: string;
   /** `n8n_zoom_` */
   publishedSecretPrefix: string;
+  /** Whose the published secrets are: written into their tag, by which the functions' policies tell them apart. */
+  installation: string;
 }
 
 /** The three kinds of secret that we touch, in Secrets Manager. */
@@ -88,7 +90,10 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
                 SecretString: value,
                 ClientRequestToken: versionId,
                 Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
-                Tags: [{ Key: 'zoom-token-refresher:connection', Value: connection }],
+                Tags: [
+                  { Key: 'zoom-token-refresher:connection', Value: connection },
+                  { Key: 'zoom-token-refresher:installation', Value: options.installation },
+                ],
               }),
             );
           }
@@ -102,6 +107,17 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
       } catch (error) {
         throw writing(name, error);
       }
+    },
+
+    async published(connection) {
+      // Never remembered: what n8n reads may have been changed by hand.
+      return read(secretName(connection, options.publishedSecretPrefix), 'AWSCURRENT', true).catch(
+        (error) => {
+          // Scheduled for deletion.
+          if (error instanceof InvalidRequestException) return undefined;
+          throw error;
+        },
+      );
     },
   };
 }
@@ -154,6 +170,6 @@ function writing(name: string, error: unknown): unknown {
     'misconfigured',
     'publish_denied',
     `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
-    'Deploy again (npx cdk deploy); if it stays, see who changed the policies of the function or the secret.',
+    'If its tag "zoom-token-refresher:installation" names another installation, connect under another name here; otherwise deploy again (npx cdk deploy), and if it stays, see who changed the policies of the function or the secret.',
   );
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FailureClass, TokenError } from './errors.ts';
+import { type describe, type FailureClass, TokenError } from './errors.ts';
 
 export type GrantType = 'authorization_code' | 'account_credentials';
 export type Status = 'active' | 'reconnect' | 'misconfigured' | 'disconnected';
@@ -11,7 +11,7 @@ export interface Connection {
   app: string;
   grantType: GrantType;
   status: Status;
-  /** When the next step is due. */
+  /** When the next step is due; for `reconnect`, when a person is told (again). */
   dueAt: number;
   /** +1 at each consent. */
   generation: number;
@@ -32,12 +32,31 @@ export interface Connection {
   leaseUntil?: number;
   /** Consecutive failures. */
   failures: number;
-  lastError?: { class: FailureClass; code: string; message: string; action: string; at: number };
+  lastError?: StepError;
   zoomUserId?: string;
   zoomAccountId?: string;
   /** Does an earlier access token outlive a refresh? */
   overlap: 'yes' | 'no' | 'unknown';
+  /** The n8n credentials that are told each new access token; at most one an instance. */
+  targets?: PushTarget[];
 }
+
+/** One n8n credential, and how far it is. */
+export interface PushTarget {
+  /** Names the n8n whose address and API key are in the n8n secret. */
+  instance: string;
+  credentialId: string;
+  /** The last version that n8n has taken; 0 before the first. */
+  pushedVersion: number;
+  /** Consecutive failures of the push; the rotation has a count of its own. */
+  failures: number;
+  lastError?: StepError;
+  /** Not before this instant; epoch seconds. */
+  retryAt?: number;
+}
+
+/** A failure as it is noted. */
+type StepError = ReturnType<typeof describe> & { at: number };
 
 /** Zoom's answer with absolute instants. Access tokens live one hour, refresh tokens 90 days. */
 export interface Tokens {
@@ -51,13 +70,15 @@ export interface Tokens {
 
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
+const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
+
 /** @throws {TokenError} `rejected` when the name would not fit n8n's dotted expression. */
-export function assertName(kind: 'connection' | 'app', name: string): void {
+export function assertName(kind: keyof typeof KINDS, name: string): void {
   if (NAME.test(name)) return;
   throw new TokenError(
     'rejected',
     'invalid_name',
-    `"${name.slice(0, 60)}" cannot be the name of ${kind === 'app' ? 'an app' : 'a connection'}.`,
+    `"${name.slice(0, 60)}" cannot be the name of ${KINDS[kind]}.`,
     'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
   );
 }
@@ -106,6 +127,8 @@ export function backOff(
   failures: number,
   random: number,
 ): number {
+  // No attempt follows, but the alert.
+  if (error.class === 'reconnect') return 0;
   if (error.class === 'misconfigured')
     return Math.round(MISCONFIGURED_BACK_OFF_SECONDS * (0.75 + random / 2));
   const ceiling = Math.min(

@@ -1,12 +1,9 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
-import {
-  AuthorizationResponseError,
-  generateRandomCodeVerifier,
-  generateRandomState,
-  validateAuthResponse,
-} from 'oauth4webapi';
+import { randomUUID } from 'node:crypto';
+import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
+import { verifyAnswer } from './browser-answer.ts';
 import type { Connection, GrantType, Tokens } from './connection.ts';
 import { assertName } from './connection.ts';
+import { boundTo, giveBack, placeOf, refusal, whoConsented } from './consenter.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import { seal } from './seal.ts';
@@ -56,6 +53,7 @@ export async function beginConsent(
   const consent = {
     connection: ticket.connection,
     app: ticket.app,
+    replaceUser: ticket.replaceUser ?? false,
     state: generateRandomState(),
     codeVerifier: generateRandomCodeVerifier(),
   };
@@ -79,27 +77,33 @@ export async function finishConsent(
     );
   }
   const pending = await openConsent(cookie, deps);
-  if (!isSame(parameters.get('state') ?? '', pending.state)) {
-    throw new TokenError(
-      'rejected',
-      'state_mismatch',
-      'The answer does not belong to the consent that this browser started.',
-      'Ask for a new link and finish it in one tab.',
-    );
-  }
   const verified = verifyAnswer(parameters, pending.state, deps);
   // The link was made ten minutes ago, perhaps before the connection was.
-  const seen = await assertGrant(pending.connection, 'authorization_code', deps);
+  const existing = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app);
   const tokens = await deps.zoom
     .exchangeCode(app, verified, pending.codeVerifier)
     .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
   const consentedAt = deps.now();
-  const user = await deps.zoom.user(tokens.accessToken);
-  return connect(
-    { ...pending, grantType: 'authorization_code', tokens, user, consentedAt, seen },
+  const isBound = !pending.replaceUser && boundTo(existing) !== undefined;
+  const user = await whoConsented(tokens.accessToken, { isBound }, deps);
+  const place = await untilStored(() => placeOf(user, pending, deps), deps, options.deadline);
+  if (place === undefined) {
+    if (user) await giveBack([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);
+    throw refusal(pending.connection, user);
+  }
+  const seen = existing?.generation ?? 0;
+  const connected = await connect(
+    { connection: place, app: pending.app, grantType: 'authorization_code', tokens, user, consentedAt, seen },
     deps,
     options,
+  );
+  if (place === pending.connection) return connected;
+  throw new TokenError(
+    'rejected',
+    'already_linked',
+    `This Zoom user is connected as "${place}" already, and stays so; "${pending.connection}" was not connected.`,
+    `Use "${place}" in n8n, or consent as another Zoom user.`,
   );
 }
 
@@ -111,7 +115,7 @@ export async function connectServerToServer(
 ): Promise<Connected> {
   assertName('connection', connection);
   assertName('app', app);
-  const seen = await assertGrant(connection, 'account_credentials', deps);
+  const existing = await assertGrant(connection, 'account_credentials', deps);
   const credentials = await deps.vault.app(app);
   if (!credentials.accountId) {
     throw new TokenError(
@@ -132,7 +136,7 @@ export async function connectServerToServer(
       tokens,
       user: undefined,
       consentedAt: deps.now(),
-      seen,
+      seen: existing?.generation ?? 0,
     },
     deps,
     options,
@@ -140,17 +144,17 @@ export async function connectServerToServer(
 }
 
 /**
- * Answers the connection's generation, 0 where there is none.
+ * Answers the connection as it is, `undefined` where there is none.
  * @throws {TokenError} `rejected` when the connection lives with another grant
  */
 export async function assertGrant(
   connection: string,
   grantType: GrantType,
   { store }: Pick<Dependencies, 'store'>,
-): Promise<number> {
+): Promise<Connection | undefined> {
   const existing = await store.get(connection);
   const isFree = !existing || existing.status === 'disconnected' || existing.grantType === grantType;
-  if (isFree) return existing?.generation ?? 0;
+  if (isFree) return existing;
   throw new TokenError(
     'rejected',
     'other_grant',
@@ -169,11 +173,9 @@ async function connect(
   deps: Dependencies,
   options: StepOptions,
 ): Promise<Connected> {
-  const { grantType, app, tokens, user, consentedAt, seen } = fresh;
+  const { connection, grantType, app, tokens, user, consentedAt, seen } = fresh;
   const consentId = randomUUID();
   const prepare = async (): Promise<Consent> => {
-    // Linking a Zoom user twice kills the first pair at Zoom, so the new pair goes to whoever holds the user.
-    const connection = user ? await deps.store.claimUser(app, user.id, fresh.connection) : fresh.connection;
     const previous = await deps.store.get(connection);
     return {
       connection,
@@ -196,7 +198,7 @@ async function connect(
     return deps.store.commitConsent(consent, seen);
   };
   const item = await untilStored(store, deps, options.deadline);
-  const { connection, generation, version } = item;
+  const { generation, version } = item;
   if (item.consentId !== consentId) {
     throw new TokenError(
       'rejected',
@@ -211,42 +213,11 @@ async function connect(
     deps.log.warn(describe(error).message, { connection, app, generation, version });
     return { did: 'failed', item, error, rotated: false, phase: 'publication' };
   });
-  if (connection !== fresh.connection) {
-    throw new TokenError(
-      'rejected',
-      'already_linked',
-      `This Zoom user is connected as "${connection}" already, and stays so; "${fresh.connection}" was not connected.`,
-      `Use "${connection}" in n8n, or consent as another Zoom user.`,
-    );
-  }
   return { item, user, outcome };
 }
 
 function measured(previous: Connection | undefined): Connection['overlap'] {
   return previous?.grantType === 'authorization_code' ? previous.overlap : 'unknown';
-}
-
-function verifyAnswer(parameters: URLSearchParams, state: string, { zoom }: Dependencies): URLSearchParams {
-  try {
-    const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
-    // One that comes twice is nobody's honest answer.
-    if (verified.getAll('code').length === 1 && verified.get('code')) return verified;
-  } catch (error) {
-    if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
-      throw new TokenError(
-        'rejected',
-        'consent_declined',
-        'The consent was declined at Zoom; nothing was changed.',
-        'Ask for a new link if that was not meant.',
-      );
-    }
-  }
-  throw new TokenError(
-    'rejected',
-    'answer_invalid',
-    'Zoom sent no authorization code.',
-    'Ask for a new link; if it happens again, check the app in the Zoom App Marketplace.',
-  );
 }
 
 /** No sweep tries a first token again; a person does. */
@@ -255,9 +226,4 @@ function byHand(action: string) {
     if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
     throw new TokenError('try_again', error.code, error.message, action, error.retryAfter);
   };
-}
-
-function isSame(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -12,18 +12,26 @@ export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'le
   expression: string;
 };
 
-/** A one-time link that connects a user app; it opens once, for ten minutes. */
+/**
+ * A one-time link that connects a user app; it opens once, for ten minutes. `generation` is the connection's before,
+ * 0 where there is none: the consent is done once it is higher.
+ */
 export async function makeLink(
-  { connection, app }: Pick<Connection, 'connection' | 'app'>,
+  {
+    connection,
+    app,
+    replaceUser = false,
+  }: Pick<Connection, 'connection' | 'app'> & { replaceUser?: boolean },
   deps: Dependencies,
   publicUrl: string,
-): Promise<{ link: string; expiresAt: number }> {
+): Promise<{ link: string; expiresAt: number; generation: number }> {
   assertName('connection', connection);
   assertName('app', app);
-  await assertGrant(connection, 'authorization_code', deps);
+  const existing = await assertGrant(connection, 'authorization_code', deps);
   await deps.vault.app(app);
-  const { ticket, expiresAt } = await signTicket({ connection, app }, deps);
-  return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt };
+  const { ticket, expiresAt } = await signTicket({ connection, app, replaceUser }, deps);
+  const generation = existing?.generation ?? 0;
+  return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt, generation };
 }
 
 /** @throws {TokenError} `rejected` when there is no such connection */
@@ -72,7 +80,7 @@ export async function rotateNow(
   return { before: view(before), after: view(await known(connection, deps.store)), outcome: outcome.did };
 }
 
-async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
+export async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
   assertName('connection', connection);
   const item = await store.get(connection);
   if (item) return item;

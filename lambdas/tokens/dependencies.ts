@@ -1,6 +1,8 @@
+import type { Alerts } from './alerts.ts';
 import type { Clock } from './clock.ts';
 import type { Margins } from './connection.ts';
 import type { Keyring } from './keys.ts';
+import type { Push } from './push.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
 import type { Zoom } from './zoom.ts';
@@ -16,9 +18,16 @@ export interface Dependencies {
   zoom: Zoom;
   keyring: Keyring;
   margins: Margins;
+  /** Left out, nothing is pushed to n8n. */
+  push?: Push | undefined;
   /** For how long a one-time link may be opened, and then a consent may take; seconds. */
   ticketSeconds: number;
   log: Log;
+}
+
+/** What the sweep needs besides: it alone tells people. */
+export interface SweepDependencies extends Dependencies {
+  alerts: Alerts;
 }
 
 /** One structured line a decision: what, and the connection, generation, version and class it is about. */

@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import { TokenError } from './errors.ts';
 import type { Vault } from './vault.ts';
 
@@ -29,21 +30,40 @@ export function deriveKeys(secret: string): Keys {
 /** Answers the keys with that id, or today's when none is asked for. */
 export type Keyring = (id?: string) => Promise<Keys>;
 
+/**
+ * Seconds between two readings of the key secret for an id that is not known. Links and cookies come from strangers,
+ * who may write any id into them: each would cost two readings. A key that was replaced is known after this at last.
+ */
+const REREAD_SECONDS = 10;
+
 /** The current keys and, after the key secret was replaced, the ones before. */
-export function createKeyring(vault: Pick<Vault, 'key'>): Keyring {
+export function createKeyring(vault: Pick<Vault, 'key'>, now: Clock): Keyring {
   const derived = new Map<string, Keys>();
+  /** What the key secret held when the whole of it was last read again. */
+  let held: Keys[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+
+  const read = async (stage: 'current' | 'previous', fresh: boolean): Promise<Keys[]> => {
+    const secret = await vault.key(stage, { fresh });
+    if (secret === undefined) return [];
+    const keys = derived.get(secret) ?? deriveKeys(secret);
+    derived.set(secret, keys);
+    return [keys];
+  };
+
   return async (id) => {
-    for (const [stage, fresh] of [
-      ['current', false],
-      ['current', true],
-      ['previous', true],
-    ] as const) {
-      const secret = await vault.key(stage, { fresh });
-      if (secret === undefined) continue;
-      const keys = derived.get(secret) ?? deriveKeys(secret);
-      derived.set(secret, keys);
-      if (id === undefined || keys.id === id) return keys;
+    const find = (keys: Keys[]) => keys.find((each) => id === undefined || each.id === id);
+    const remembered = find(await read('current', false));
+    if (remembered) return remembered;
+    if (Math.abs(now() - readAt) >= REREAD_SECONDS) {
+      const current = await read('current', true);
+      const replaced = find(current);
+      if (replaced) return replaced;
+      held = [...current, ...(await read('previous', true))];
+      readAt = now();
     }
+    const known = find(held);
+    if (known) return known;
     throw new TokenError(
       'misconfigured',
       'unknown_key',

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { backOff, type Connection, rotateAt, type Tokens } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
+import { measureOverlap } from './overlap.ts';
 import { publish } from './publish.ts';
+import { nextPush, type Pushed, push } from './push.ts';
 import { open, seal } from './seal.ts';
 import { untilStored } from './until-stored.ts';
 import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from './zoom.ts';
@@ -21,8 +23,18 @@ export type Outcome =
   | { did: 'nothing' }
   /** A newer consent won while Zoom was answering; its tokens stay. */
   | { did: 'yielded'; item: Connection }
-  | { did: 'settled'; item: Connection; rotated: boolean; published: boolean }
-  | { did: 'failed'; item: Connection; error: unknown; rotated: boolean; phase: 'rotation' | 'publication' };
+  | { did: 'settled'; item: Connection; rotated: boolean; published: boolean; pushes?: Pushes }
+  | {
+      did: 'failed';
+      item: Connection;
+      error: unknown;
+      rotated: boolean;
+      phase: 'rotation' | 'publication';
+      pushes?: Pushes;
+    };
+
+/** How many n8n credentials have taken the token, and how many have not; left out where none was asked. */
+type Pushes = Pick<Pushed, 'pushed' | 'failed'>;
 
 export interface StepOptions {
   /** When the function ends, epoch seconds: until then a new token is tried to be stored. */
@@ -54,6 +66,7 @@ export async function attempt(
   let item = leased;
   let rotated = false;
   let phase: 'rotation' | 'publication' = 'rotation';
+  let pushes: Pushed | undefined;
   try {
     if (early || isRotationDue(item, deps)) {
       const committed = await rotate(item, deps, deadline);
@@ -69,13 +82,24 @@ export async function attempt(
     phase = 'publication';
     const published = item.publishedVersion < item.version;
     if (published) await publish(item, deps);
-    const settled = { validUntil: item.expiresAt, dueAt: rotateAt(item, margins) };
+    pushes = await push(item, deps, deadline);
+    item = pushes.item;
+    if (rotated) item = { ...item, overlap: await measureOverlap(leased, item, deps, deadline) };
+    const settled = {
+      validUntil: item.expiresAt,
+      dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
+      overlap: item.overlap,
+      ...(item.targets && { targets: item.targets }),
+    };
     // A consent that came meanwhile has tokens of its own to publish: the next step does.
     if (!(await store.settle(item, settled))) await store.release(item);
     if (published) log.info('published', about(item));
-    return { did: 'settled', item, rotated, published };
+    return { did: 'settled', item, rotated, published, pushes };
   } catch (error) {
-    return { did: 'failed', item, error: forGrant(item.grantType, error), rotated, phase };
+    // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
+    pushes ??= await push(item, deps, deadline);
+    const failed = { item: pushes.item, error: forGrant(item.grantType, error) };
+    return { did: 'failed', ...failed, rotated, phase, pushes };
   }
 }
 
@@ -173,6 +197,7 @@ export async function noteFailure(item: Connection, error: unknown, deps: Depend
   const failures = item.failures + 1;
   const retryAfter = error instanceof TokenError ? error.retryAfter : undefined;
   const failure = {
+    ...(item.targets && { targets: item.targets }),
     status: statusAfter(item, lastError.class),
     dueAt: now() + backOff({ class: lastError.class, retryAfter }, failures, random()),
     failures,

@@ -1,4 +1,4 @@
-import type { Connection, Status } from './connection.ts';
+import type { Connection, PushTarget, Status } from './connection.ts';
 
 /** What a consent, or a first Server-to-Server token, writes. */
 export type Consent = Pick<
@@ -19,8 +19,11 @@ export type Consent = Pick<
 type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
 
 /** What a failed step writes. */
-export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures'> &
+export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
+
+/** What a step that came to its end writes; what is optional stays where it is not told. */
+type Settled = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
 
 /**
  * Where connections live: strongly consistent, every write under a condition.
@@ -43,14 +46,18 @@ export interface ConnectionStore {
 
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
-   * Answers the item as it is then.
+   * `inAnyStatus` is for changes that are no step. Answers the item as it is then.
    */
-  lease(connection: string, lease: Lease & { now: number; early: boolean }): Promise<Connection | undefined>;
+  lease(
+    connection: string,
+    lease: Lease & { now: number; early: boolean; inAnyStatus?: boolean },
+  ): Promise<Connection | undefined>;
 
   /**
    * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
    * A repetition, told by its `consentId`, changes nothing; nor does a consent that crossed a newer one, told by
-   * `consentedAt` where the generation is no longer `seen`. The answer is the item as it is.
+   * `consentedAt` where the generation is no longer `seen`, or one of another Zoom user. The answer is the item as
+   * it is.
    * @param seen the generation before Zoom was asked, 0 where there was no connection
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
@@ -59,22 +66,46 @@ export interface ConnectionStore {
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
   /** Ends a step by its lease's holder: active, what is published is noted, the lease released. */
-  settle(of: Connection, settled: Pick<Connection, 'validUntil' | 'dueAt'>): Promise<boolean>;
+  settle(of: Connection, settled: Settled): Promise<boolean>;
 
   /** Ends a failed step of exactly that version by its lease's holder. */
   fail(of: Connection, failure: Failure): Promise<boolean>;
 
+  /** Puts off the next alert of a connection that waits for a person, if it still is as it was. */
+  postpone(of: Connection, dueAt: number): Promise<boolean>;
+
+  /** Changes whom the connection is pushed to, by its lease's holder, who keeps the lease; none: empty. */
+  retarget(of: Connection, targets: PushTarget[]): Promise<boolean>;
+
   /** Lets the lease go with nothing else changed. */
   release(of: Connection): Promise<void>;
 
-  /** Notes that a one-time id was used; false when it had been before. `until`: epoch seconds. */
+  /**
+   * Notes that a one-time id was used; false when it had been before. A request that is repeated below, because its
+   * answer was lost, counts as one. `until`: epoch seconds.
+   */
   useOnce(id: string, until: number): Promise<boolean>;
 
   /**
-   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant,
-   * or the one that was faster and still is connected as that user.
+   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant, or the
+   * one that was faster and still is connected as that user, or claimed the user for a first consent under way.
+   * @param claim.until when a claim ends that no consent has followed; epoch seconds, as `now`
    */
-  claimUser(app: string, zoomUserId: string, connection: string): Promise<string>;
+  claimUser(
+    app: string,
+    zoomUserId: string,
+    connection: string,
+    claim: { now: number; until: number },
+  ): Promise<string>;
+
+  /** The connection that holds a Zoom user of an app, as `claimUser` would find it. Claims nothing. */
+  holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
+
+  /** Notes that a sweep came to its end at `at`, epoch seconds. */
+  noteSweep(at: number): Promise<void>;
+
+  /** When the last sweep came to its end; `undefined` before the first. */
+  sweptAt(): Promise<number | undefined>;
 }
 
 /** Who works on a connection, until when (epoch seconds). */

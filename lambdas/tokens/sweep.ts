@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import { alertReconnects } from './alerts.ts';
 import type { Connection } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, SweepDependencies } from './dependencies.ts';
 import { describe, type FailureClass, TokenError } from './errors.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
 
@@ -10,7 +11,7 @@ import { attempt, noteFailure, type Outcome } from './step.ts';
  */
 export const CONCURRENCY = 8;
 const PAGE = 100;
-/** A step asks Zoom (10 s), stores and publishes: none is begun with less than this left, in seconds. */
+/** A step asks Zoom (10 s), stores, publishes and, with 10 s left, pushes: none is begun with less than this left, in seconds. */
 const STEP_SECONDS = 20;
 
 /** What a sweep did, for the metrics. */
@@ -18,19 +19,30 @@ export interface SweepReport {
   rotated: number;
   published: number;
   publishFailed: number;
+  /** n8n credentials that have taken a new token, and attempts that failed. */
+  pushed: number;
+  pushFailed: number;
   failed: Record<FailureClass, number>;
   /** Seconds. */
   took: number;
 }
 
-/** Asks who is due and brings each to its desired state, the most urgent first, until time is up. */
-export async function sweep(deps: Dependencies, { deadline }: { deadline: number }): Promise<SweepReport> {
+/**
+ * Asks who is due and brings each to its desired state, the most urgent first, until time is up. Then it tells people
+ * of the connections that wait for them.
+ */
+export async function sweep(
+  deps: SweepDependencies,
+  { deadline }: { deadline: number },
+): Promise<SweepReport> {
   const { now, store } = deps;
   const startedAt = now();
   const report: SweepReport = {
     rotated: 0,
     published: 0,
     publishFailed: 0,
+    pushed: 0,
+    pushFailed: 0,
     failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
     took: 0,
   };
@@ -43,6 +55,8 @@ export async function sweep(deps: Dependencies, { deadline }: { deadline: number
     attempts += 1;
     if (outcome.did === 'yielded') return;
     if (outcome.rotated) report.rotated += 1;
+    report.pushed += outcome.pushes?.pushed ?? 0;
+    report.pushFailed += outcome.pushes?.failed ?? 0;
     if (outcome.did === 'settled') {
       if (outcome.published) report.published += 1;
       return;
@@ -86,6 +100,7 @@ export async function sweep(deps: Dependencies, { deadline }: { deadline: number
     report.failed[isIncident ? 'try_again' : 'reconnect'] += 1;
     await noteFailure(item, isIncident ? INCIDENT : error, deps);
   }
+  await alertReconnects(deps);
   report.took = now() - startedAt;
   return report;
 }

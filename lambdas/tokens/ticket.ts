@@ -14,26 +14,38 @@ export interface Ticket {
   id: string;
   connection: string;
   app: string;
+  /** May the connection go to another Zoom user than the one who consented before? */
+  replaceUser?: boolean;
   /** Epoch seconds. */
   expiresAt: number;
+}
+
+/** A ticket on its way, by the names of RFC 7519. */
+interface TicketClaims {
+  jti: string;
+  sub: string;
+  app: string;
+  replaceUser?: boolean;
+  exp: number;
 }
 
 /** What the browser keeps between `/connect` and `/callback`. */
 export interface PendingConsent {
   connection: string;
   app: string;
+  replaceUser?: boolean;
   state: string;
   codeVerifier: string;
 }
 
 /** Signs a one-time ticket (JWS, HS256). */
 export async function signTicket(
-  { connection, app }: Pick<Ticket, 'connection' | 'app'>,
+  { connection, app, replaceUser = false }: Pick<Ticket, 'connection' | 'app' | 'replaceUser'>,
   { keyring, now, ticketSeconds }: TicketDependencies,
 ): Promise<{ ticket: string; expiresAt: number }> {
   const keys = await keyring();
   const expiresAt = now() + ticketSeconds;
-  const ticket = await new SignJWT({ app })
+  const ticket = await new SignJWT({ app, ...(replaceUser && { replaceUser }) })
     .setProtectedHeader({ alg: 'HS256', kid: keys.id })
     .setAudience('connect')
     .setSubject(connection)
@@ -49,7 +61,7 @@ export async function verifyTicket(
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<Ticket> {
   try {
-    const { payload } = await jwtVerify<{ app: string; sub: string; jti: string; exp: number }>(
+    const { payload } = await jwtVerify<TicketClaims>(
       ticket,
       async ({ kid }) => (await keyring(kid ?? '')).signing,
       {
@@ -59,7 +71,8 @@ export async function verifyTicket(
         currentDate: new Date(now() * 1000),
       },
     );
-    return { id: payload.jti, connection: payload.sub, app: payload.app, expiresAt: payload.exp };
+    const { jti: id, sub: connection, app, replaceUser = false, exp: expiresAt } = payload;
+    return { id, connection, app, replaceUser, expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new TokenError('rejected', 'ticket_expired', 'This link has expired.', NEW_LINK);
@@ -107,8 +120,8 @@ export async function openConsent(
         currentDate: new Date(now() * 1000),
       },
     );
-    const { sub: connection, app, state, codeVerifier } = payload;
-    return { connection, app, state, codeVerifier };
+    const { sub: connection, app, replaceUser = false, state, codeVerifier } = payload;
+    return { connection, app, replaceUser, state, codeVerifier };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new TokenError('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);

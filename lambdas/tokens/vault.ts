@@ -22,4 +22,10 @@ export interface Vault {
    * @throws {TokenError} `misconfigured` when we may not write it, `try_again` otherwise
    */
   publish(connection: string, value: string, versionId: string): Promise<void>;
+
+  /**
+   * What n8n reads for this connection now; `undefined` where it finds nothing.
+   * @throws {TokenError} `misconfigured` when we may not read it
+   */
+  published(connection: string): Promise<string | undefined>;
 }

@@ -49,8 +49,27 @@ export async function readTokenAnswer(response: Response, sentAt: number): Promi
       ...(api_url !== undefined && { apiUrl: api_url }),
     };
   }
+  throw failureOf(response, body);
+}
+
+/** Zoom answers `{"status":"success"}`, where RFC 7009 has no body. */
+const RevocationAnswer = z.object({ status: z.literal('success') });
+
+/**
+ * Reads an answer of Zoom's revocation endpoint.
+ * @throws {TokenError} where Zoom does not confirm that the token is dead
+ */
+export async function readRevocationAnswer(response: Response): Promise<void> {
+  const body = parseJson(await response.text().catch(sendFailure));
+  if (response.ok && z.safeParse(RevocationAnswer, body).success) return;
+  const failure = response.ok ? unreadable(response) : failureOf(response, body);
+  // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
+  if (failure.class !== 'reconnect') throw failure;
+}
+
+function failureOf(response: Response, body: unknown): TokenError {
   if (response.status === 429) {
-    throw new TokenError(
+    return new TokenError(
       'try_again',
       'rate_limited',
       'Zoom asks us to slow down (429).',
@@ -59,8 +78,8 @@ export async function readTokenAnswer(response: Response, sentAt: number): Promi
     );
   }
   const refusal = z.safeParse(ErrorAnswer, body);
-  if (response.status >= 500 || !refusal.success) throw unreadable(response);
-  throw classify(refusal.data, response.status);
+  if (response.status >= 500 || !refusal.success) return unreadable(response);
+  return classify(refusal.data, response.status);
 }
 
 /** Who the token belongs to. Every refusal means "not told": it depends on the scopes of the operator's app. */

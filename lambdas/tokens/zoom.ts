@@ -8,12 +8,21 @@ import {
   customFetch,
   genericTokenEndpointRequest,
   refreshTokenGrantRequest,
+  revocationRequest,
   type TokenEndpointRequestOptions,
 } from 'oauth4webapi';
+import { type Acceptance, NO_ANSWER, readAcceptance } from './acceptance.ts';
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
-import { codeRefused, readTokenAnswer, readUserAnswer, sendFailure, type ZoomUser } from './zoom-answer.ts';
+import {
+  codeRefused,
+  readRevocationAnswer,
+  readTokenAnswer,
+  readUserAnswer,
+  sendFailure,
+  type ZoomUser,
+} from './zoom-answer.ts';
 
 /** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
 export interface ZoomApp {
@@ -33,14 +42,20 @@ export interface Zoom {
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
   /** Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
+  /** RFC 7009. A token that Zoom does not know is as good as revoked. */
+  revoke(app: ZoomApp, token: string): Promise<void>;
   /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
   user(accessToken: string): Promise<ZoomUser | undefined>;
+  /** Does the API take this token? */
+  accepts(accessToken: string): Promise<Acceptance>;
+  /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
+  time(): Promise<number | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
   readonly server: AuthorizationServer;
 }
 
 export interface ZoomOptions {
-  /** Origin of `/oauth/authorize` and `/oauth/token`. */
+  /** Origin of `/oauth/authorize`, `/oauth/token` and `/oauth/revoke`. */
   oauthUrl: string;
   /** Origin of `/v2`. */
   apiUrl: string;
@@ -53,13 +68,14 @@ export interface ZoomOptions {
 export const ZOOM_TIMEOUT_SECONDS = 10;
 
 /** Who consented is asked while fresh tokens wait to be stored, and can do without an answer. */
-const USER_TIMEOUT_SECONDS = 3;
+export const USER_TIMEOUT_SECONDS = 3;
 
 export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
   const server: AuthorizationServer = {
     issuer: oauthUrl,
     authorization_endpoint: `${oauthUrl}/oauth/authorize`,
     token_endpoint: `${oauthUrl}/oauth/token`,
+    revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
   const options = (): TokenEndpointRequestOptions => ({
     [customFetch]: fetch,
@@ -73,6 +89,16 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     const sentAt = now();
     return readTokenAnswer(await request().catch(sendFailure), sentAt);
   };
+
+  const me = (accessToken?: string) =>
+    fetch(`${apiUrl}/v2/users/me`, {
+      headers: {
+        accept: 'application/json',
+        ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+      },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
+    });
 
   return {
     server,
@@ -117,15 +143,30 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
           options(),
         ),
       ),
+    revoke: async (app, token) =>
+      readRevocationAnswer(
+        await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
+      ),
     user: (accessToken) =>
-      fetch(`${apiUrl}/v2/users/me`, {
-        headers: { authorization: `Bearer ${accessToken}`, accept: 'application/json' },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(USER_TIMEOUT_SECONDS * 1000),
-      })
+      me(accessToken)
         .then(readUserAnswer)
         .catch(() => undefined),
+    accepts: (accessToken) =>
+      me(accessToken)
+        .then(readAcceptance)
+        .catch(() => NO_ANSWER),
+    time: () =>
+      me()
+        .then(readDate)
+        .catch(() => undefined),
   };
+}
+
+/** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
+async function readDate(response: Response): Promise<number | undefined> {
+  await response.body?.cancel();
+  const date = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 const client = (app: ZoomApp): Client => ({ client_id: app.clientId });

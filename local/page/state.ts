@@ -47,9 +47,10 @@ function shown(entry: Entry): State['events'][number] {
   return { event, at, connection: String(connection ?? ''), text: inWords(entry) };
 }
 
-function inWords({ event, message, version }: Entry): string {
+function inWords({ event, message, text, version }: Entry): string {
   if (event === 'connected') return `Zoom gave tokens, stored as version ${version}.`;
   if (event === 'rotated') return `Zoom gave new tokens, stored as version ${version}.`;
+  if (event === 'alerted') return 'A person was told.';
   if (event === 'published') return `n8n reads the access token of version ${version}.`;
-  return String(message ?? '');
+  return text === undefined ? String(message ?? '') : `${message}\n${text}`;
 }

@@ -50,6 +50,10 @@ export async function startZoom({
   const store = openStore(now);
   const provider = createProvider(url, apps, store);
   shapeTokenAnswers(provider, { url, store, accessTokenOutlivesRefresh });
+  provider.use(async (ctx, next) => {
+    ctx.set('Date', new Date(now() * 1000).toUTCString());
+    await next();
+  });
   provider.use(outage(trouble));
   provider.use(api(provider, apps));
   provider.use(consent(provider));

@@ -12,6 +12,7 @@ interface Template {
 
 const POLICY = 'AWS::SecretsManager::ResourcePolicy';
 const SECRET = 'AWS::SecretsManager::Secret';
+const ACCESS_KEY = 'AWS::IAM::AccessKey';
 /** Begins the outputs that tell the ARNs of what the policies name. */
 const ARN_OUTPUT = 'ArnOf';
 
@@ -23,14 +24,20 @@ export interface SecretPolicy {
 
 /**
  * Makes the synthesized template one that the emulator takes: it does not know resource policies of secrets, and its
- * `Ref` of a secret is the name, where AWS gives the ARN, as `Fn::GetAtt` of `Id` does in both.
+ * `Ref` of a secret is the name, where AWS gives the ARN, as `Fn::GetAtt` of `Id` does in both. Nor does it know access
+ * keys; what refers to one gets an empty text.
  * Answers the policies, to be put by `protect` after the deployment.
  */
 export function adapt(folder: string, stack: string): SecretPolicy[] {
   const file = join(folder, `${stack}.template.json`);
   const template: Template = JSON.parse(readFileSync(file, 'utf8'));
   const policies: SecretPolicy[] = [];
+  const accessKeys = new Set<Json | undefined>();
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type === ACCESS_KEY) {
+      accessKeys.add(id);
+      delete template.Resources[id];
+    }
     if (Type !== POLICY) continue;
     const secret = (Properties.SecretId as { Ref: string }).Ref;
     const document = Properties.ResourcePolicy as Json;
@@ -43,9 +50,10 @@ export function adapt(folder: string, stack: string): SecretPolicy[] {
   }
   const isSecret = (id: Json | undefined) =>
     typeof id === 'string' && template.Resources[id]?.Type === SECRET;
-  const adapted = JSON.stringify(template, (_key, value) =>
-    isSecret(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
-  );
+  const adapted = JSON.stringify(template, (_key, value) => {
+    if (accessKeys.has(value?.Ref ?? value?.['Fn::GetAtt']?.[0])) return '';
+    return isSecret(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value;
+  });
   writeFileSync(file, adapted);
   return policies;
 }

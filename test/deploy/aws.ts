@@ -3,7 +3,9 @@ import {
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
   CreateUserCommand,
+  DeleteAccessKeyCommand,
   IAMClient,
+  ListAccessKeysCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -42,13 +44,24 @@ export const userArn = (name: string) => `arn:aws:iam::${ACCOUNT}:user/${name}`;
 
 /** Makes a user without any permission, and an access key for it. */
 export async function createUser(emulator: Emulator, name: string): Promise<Caller> {
-  const { iam } = root(emulator);
-  await iam.send(new CreateUserCommand({ UserName: name }));
-  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+  await root(emulator).iam.send(new CreateUserCommand({ UserName: name }));
+  return accessKeyFor(emulator, name);
+}
+
+export async function accessKeyFor(emulator: Emulator, name: string): Promise<Caller> {
+  const { AccessKey } = await root(emulator).iam.send(new CreateAccessKeyCommand({ UserName: name }));
   return callerWith(emulator, {
     accessKeyId: AccessKey?.AccessKeyId ?? '',
     secretAccessKey: AccessKey?.SecretAccessKey ?? '',
   });
+}
+
+export async function deleteAccessKeys(emulator: Emulator, UserName: string): Promise<void> {
+  const { iam } = root(emulator);
+  const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }));
+  for (const { AccessKeyId } of AccessKeyMetadata) {
+    await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
+  }
 }
 
 export async function attach(emulator: Emulator, user: string, policyArn: string | undefined): Promise<void> {

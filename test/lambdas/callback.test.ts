@@ -206,8 +206,11 @@ describe('a second consent for a connection', () => {
     expect(await statusOf('twice')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
   });
 
-  test('of another user makes it that user’s', async () => {
-    await functions.connect('twice', { user: 'Katherine Johnson' });
+  test('of another user makes it that user’s, where the link was made for that', async () => {
+    const request = { action: 'link', connection: 'twice', replaceUser: true };
+    const { link } = await functions.granted<{ link: string }>(request);
+    const { returned, cookies } = await functions.consentAfter(link, { user: 'Katherine Johnson' });
+    expect((await functions.visit(returned, { cookies })).status).toBe(200);
     expect(await statusOf('twice')).toMatchObject({ zoomUserId: 'KatherineJohnson-1918Q' });
   });
 });

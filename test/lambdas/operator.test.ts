@@ -38,7 +38,16 @@ describe('link', () => {
           /^https:\/\/tokens\.example\.com\/connect\?ticket=[\w-]+\.[\w-]+\.[\w-]+$/,
         ),
         expiresAt: services.clock.now() + 600,
+        generation: 0,
       },
+    });
+  });
+
+  test('answers the generation that the consent will count on', async () => {
+    await functions.connect('counted', { user: 'Grace Hopper' });
+    await functions.connect('counted', { user: 'Grace Hopper' });
+    expect(await functions.granted({ action: 'link', connection: 'counted' })).toMatchObject({
+      generation: 2,
     });
   });
 

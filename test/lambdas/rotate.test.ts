@@ -39,13 +39,7 @@ async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = f
 async function takeAppAway(connection: string): Promise<void> {
   const { sealedTokens = '' } = (await stored(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  const { client_id, client_secret } = services.apps.user;
-  const response = await fetch(`${services.environment.ZOOM_OAUTH_URL}/oauth/revoke`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` },
-    body: new URLSearchParams({ token: refreshToken }),
-  });
-  expect(await response.json()).toEqual({ status: 'success' });
+  await services.takeAppAway(refreshToken);
 }
 
 const named = (metrics: Metric[], name: string) => metrics.filter((metric) => metric.name === name);
@@ -62,6 +56,8 @@ describe('a sweep with nothing to do', () => {
         rotated: 0,
         published: 0,
         publishFailed: 0,
+        pushed: 0,
+        pushFailed: 0,
         failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
         took: 0,
       },
@@ -75,6 +71,8 @@ describe('a sweep with nothing to do', () => {
       zero('Rotated'),
       zero('Published'),
       zero('PublishFailed'),
+      zero('Pushed'),
+      zero('PushFailed'),
       zero('SweepSeconds', 'Seconds'),
       zero('ReconnectNeeded'),
       zero('Misconfigured'),

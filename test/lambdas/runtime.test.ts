@@ -87,6 +87,12 @@ describe('the environment', () => {
     expect(createRuntime({ ...environment, ...margins }).margins).toEqual({ late: 300, overlapping: 2400 });
   });
 
+  test('names the secret with the n8n instances, or nothing is pushed', () => {
+    expect(createRuntime(environment).push).toBeUndefined();
+    expect(createRuntime({ ...environment, N8N_SECRET_ID: 'zoom-token-refresher/n8n' }).push).toBeDefined();
+    expect(refusal({ N8N_SECRET_ID: '' }).message).toContain('N8N_SECRET_ID is empty');
+  });
+
   test('leads to Zoom unless another host is named', async () => {
     const consent = { state: 's', codeVerifier: 'v'.repeat(43) };
     const app = { clientId: 'the-id', clientSecret: 'the-secret' };

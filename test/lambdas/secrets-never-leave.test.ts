@@ -9,11 +9,12 @@ import { createRuntime } from '../../lambdas/runtime.ts';
 import { deriveKeys } from '../../lambdas/tokens/keys.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { createFunctions, functionsWith } from '../support/handlers.ts';
+import { type Misbehaviour, startN8n } from '../support/n8n-server.ts';
 import { logLines, takeOutput } from '../support/output.ts';
 import { type Services, startServices } from '../support/services.ts';
 import { shown } from '../support/watch.ts';
 
-/** Everything that has left the functions: log lines and metrics, pages, answers to the operator, thrown errors. */
+/** Everything that has left the functions: log lines and metrics, pages, answers, alerts, thrown errors. */
 const left: string[] = [];
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
@@ -67,6 +68,21 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     }
     await operate({ action: 'status' });
     expect((await functions.runtime.store.get('user'))?.version).toBeGreaterThan(3);
+    await expectNothingLeft();
+  });
+
+  test('in an alert, nor with a consent of another user', async () => {
+    const item = await functions.runtime.store.get('user');
+    const { refreshToken = '' } = await open(item?.sealedTokens ?? '', 'user', functions.runtime.keyring);
+    await services.takeAppAway(refreshToken);
+    services.clock.advance(60 * 60);
+    await sweep();
+    expect(services.notifications.map(({ subject }) => subject)).toEqual(['Zoom: connect "user" again']);
+    left.push(...services.notifications.splice(0).map((notification) => JSON.stringify(notification)));
+    const { page: refused } = await functions.connect('user', { user: 'Grace Hopper' });
+    expect(refused.status).toBe(409);
+    page(refused);
+    page((await functions.connect('user')).page);
     await expectNothingLeft();
   });
 
@@ -211,6 +227,74 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   });
 });
 
+describe('no token and no API key leaves', () => {
+  let office: Awaited<ReturnType<typeof startN8n>>;
+  const request = (changed: object = {}) => ({
+    action: 'n8n-link',
+    connection: 'user',
+    instance: 'office',
+    url: office.url,
+    apiKey: office.n8n.apiKey,
+    ...changed,
+  });
+  beforeAll(async () => {
+    office = await startN8n();
+    services.watch.note('the API key of n8n', office.n8n.apiKey);
+    await functions.connect('user');
+  });
+  afterAll(() => office.close());
+
+  test('by a link, a push and an unlink', async () => {
+    await operate(request());
+    await operate({ action: 'rotate', connection: 'user' });
+    await operate({ action: 'status' });
+    await operate({ action: 'n8n-unlink', connection: 'user', instance: 'office' });
+    await operate(request());
+    await expectNothingLeft();
+  });
+
+  test('by a link that is refused', async () => {
+    const { apiKey } = request();
+    for (const changed of [
+      { apiKey: `${apiKey} ${apiKey}` },
+      { url: `https://${apiKey}@n8n.example.com` },
+      { url: apiKey },
+      { connection: 'nobody' },
+      { credentialId: 'nowhere' },
+      { apiKey: [apiKey] },
+    ]) {
+      await operate(request(changed));
+    }
+    await expectNothingLeft();
+  });
+
+  test.each<[string, Misbehaviour]>([
+    ...[200, 302, 400, 401, 403, 404, 405, 418, 429, 500].map((status): [string, Misbehaviour] => [
+      `that answers ${status}, and quotes what it was sent`,
+      { status },
+    ]),
+    ['that resets the connection', 'resets'],
+  ])('by an n8n %s', async (_, misbehaves) => {
+    office.control.misbehaves = misbehaves;
+    await operate(request());
+    await operate({ action: 'rotate', connection: 'user' });
+    services.clock.advance(20 * 60);
+    await sweep();
+    await operate({ action: 'status' });
+    office.control.misbehaves = undefined;
+    await expectNothingLeft();
+  });
+
+  test('from a secret that is broken', async () => {
+    for (const value of [office.n8n.apiKey, `{"instances":{"office":{"api_key":"${office.n8n.apiKey}"}}}`]) {
+      await services.writeSecret('zoom-token-refresher/n8n', value);
+      await operate({ action: 'rotate', connection: 'user' }, createFunctions(services));
+      await operate(request(), createFunctions(services));
+    }
+    await expectNothingLeft();
+  });
+});
+
 describe('what was listened to', () => {
   test('held every kind of secret', () => {
     expect(services.watch.names()).toEqual(
@@ -220,6 +304,7 @@ describe('what was listened to', () => {
         'the signing key',
         'the cookie key',
         'a client secret',
+        'the API key of n8n',
         'the Basic credentials',
         'the ticket of an address',
         'the state of an address',

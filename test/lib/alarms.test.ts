@@ -40,6 +40,30 @@ describe('each alarm', () => {
     },
   );
 
+  test.each(alarms.map((alarm) => [alarm.AlarmName, alarm]))(
+    '%s says in its description what to do first, in what a mail can hold',
+    (_name, { AlarmDescription }) => {
+      const [what = '', ...first] = AlarmDescription.replace(/ More: \S+$/, '').split(/(?<=[.:]) (?=[A-Z])/);
+      expect(what).toMatch(/^.{20,120}$/);
+      expect(first.join(' ')).toMatch(
+        /zoom-tokens \w+|aws lambda invoke|\blog \/aws\/lambda\/|queue |quota /,
+      );
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+      expect(AlarmDescription.length).toBeLessThan(1024);
+    },
+  );
+
+  test('names the installation in its commands, where it is not the default one', () => {
+    const other = synthesized({ name: 'staging' });
+    const described = Object.values(other.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }): string => Properties.AlarmDescription,
+    );
+    const commands = described.flatMap((text) => text.match(/zoom-tokens \w+[^.]*/g) ?? []);
+    expect(commands.length).toBeGreaterThan(3);
+    for (const command of commands) expect(command).toContain('--name staging');
+    expect(described.join()).not.toContain('zoom-token-refresher');
+  });
+
   test('tells the topic when it rings, and when it is over', () => {
     const topic = [{ Ref: expect.stringContaining('AlarmsTopic') }];
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: topic, OKActions: topic });
@@ -114,8 +138,21 @@ describe('what rings', () => {
     expect(alarm(section)).toMatchObject({ Namespace, MetricName, Statistic, Threshold: 1 });
   });
 
+  test('a push that fails twice in half an hour: what a person must fix is tried every quarter of an hour', () => {
+    expect(alarm('push-failing')).toMatchObject({
+      ...own,
+      MetricName: 'PushFailed',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 2,
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   test('nothing else', () => {
-    expect(alarms).toHaveLength(13);
+    expect(alarms).toHaveLength(14);
   });
 
   test('thresholds are chosen', () => {
@@ -149,6 +186,8 @@ test('the alarms and the dashboard watch what the functions measure, by the same
     rotated: 0,
     published: 0,
     publishFailed: 0,
+    pushed: 0,
+    pushFailed: 0,
     failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
     took: 1,
   };
@@ -176,6 +215,22 @@ test('the topic takes what comes over TLS alone, and mails whom the context name
     PolicyDocument: {
       Statement: Match.arrayWith([
         Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]),
+    },
+  });
+});
+
+test("the topic's own policy lets CloudWatch in, for the alarms of this account", () => {
+  template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: { Ref: Match.stringLikeRegexp('AlarmsTopic') },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }),
       ]),
     },
   });

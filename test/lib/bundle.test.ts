@@ -39,6 +39,22 @@ describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
   });
 });
 
+test("the operator's bundle knows its version, and no variable is needed for that", () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  const { stdout } = run(['--input-type=module', '-e', ABOUT], asset('operator'));
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, result: { version } });
+});
+
+const ABOUT = `
+  Object.assign(process.env, {
+    TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/', PUBLISHED_SECRET_PREFIX: 'p_',
+    PUBLIC_URL: 'https://tokens.example.com', POWERTOOLS_LOG_LEVEL: 'SILENT',
+  });
+  const { handler } = await import('./index.mjs');
+  const answer = await handler({ action: 'about' }, { getRemainingTimeInMillis: () => 60000 });
+  process.stdout.write(JSON.stringify(answer));
+`;
+
 test('a bundle is the same bytes wherever it is made', () => {
   const root = resolve(import.meta.dirname, '../..');
   run([join(root, 'lib/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);

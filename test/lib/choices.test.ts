@@ -43,8 +43,8 @@ test('each app has a secret, protected as the default one is', () => {
       Name: `zoom-token-refresher/app/${app}`,
     });
   }
-  // The key, three apps, and the user of n8n.
-  template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 5);
+  // The key, three apps, the API keys of n8n, and its user.
+  template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 6);
 });
 
 describe('n8n', () => {

@@ -25,15 +25,24 @@ export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
 export const queueArn = (name: string) => arn('sqs', name);
+export const topicArn = (name: string) => arn('sns', name);
+export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
-export function may(template: Template, who: Principal, action: string, resource: string): boolean {
+/** @param tags of the resource, which is there if it has any */
+export function may(
+  template: Template,
+  who: Principal,
+  action: string,
+  resource: string,
+  tags: Record<string, string> = {},
+): boolean {
   const applicable = [...who.statements, ...resourcePolicy(template, resource)].filter(
     (statement) =>
       list(statement.Action).some((pattern) => matches(pattern, action)) &&
       list(statement.Resource).some((pattern) => matches(pattern, resource)) &&
-      holds(statement.Condition, who.arn),
+      holds(statement.Condition, who.arn, tags),
   );
   return (
     applicable.some(({ Effect }) => Effect === 'Allow') && !applicable.some(({ Effect }) => Effect === 'Deny')
@@ -111,6 +120,10 @@ function reference(template: Template, id: string): string {
       return functionArn(Properties.FunctionName);
     case 'AWS::SQS::Queue':
       return queueArn(Properties.QueueName);
+    case 'AWS::SNS::Topic':
+      return topicArn(Properties.TopicName);
+    case 'AWS::IAM::ManagedPolicy':
+      return n8nPolicyArn;
     case 'AWS::KMS::Key':
       return keyArn;
     case 'AWS::Scheduler::ScheduleGroup':
@@ -131,9 +144,22 @@ function resourcePolicy(template: Template, resource: string): Statement[] {
     .flatMap(({ ResourcePolicy }) => ResourcePolicy.Statement);
 }
 
+const TAG = 'aws:ResourceTag/';
+
 // A negated operator holds when no value matches, the others when one does.
-function holds(condition: Statement['Condition'], principalArn: string): boolean {
+function holds(
+  condition: Statement['Condition'],
+  principalArn: string,
+  tags: Record<string, string>,
+): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
+    if (operator === 'StringEqualsIfExists') {
+      return Object.entries(keys).every(([key, value]) => {
+        if (!key.startsWith(TAG)) throw new Error(`This condition key is not evaluated here: ${key}.`);
+        const tag = tags[key.slice(TAG.length)];
+        return tag === undefined || list(value).includes(tag);
+      });
+    }
     const arns = keys['aws:PrincipalArn'];
     if (!['ArnEquals', 'ArnNotEquals'].includes(operator) || !arns || Object.keys(keys).length !== 1) {
       throw new Error(`This condition is not evaluated here: ${JSON.stringify(condition)}.`);

@@ -3,21 +3,38 @@ import {
   ACCOUNT,
   functionArn,
   logArn,
+  n8nPolicyArn,
   type Principal,
   queueArn,
   resolve,
   type Statement,
   secretPattern,
   tableArn,
+  topicArn,
 } from './iam.ts';
-import { key, NAME, PUBLISH, principals, READ, scheduleRole, template, WRITE_LOG } from './principals.ts';
+import {
+  key,
+  NAME,
+  n8nKeys,
+  PUBLISH,
+  principals,
+  READ,
+  scheduleRole,
+  template,
+  WRITE_LOG,
+} from './principals.ts';
+
+/** What one installation publishes, another one does not touch. */
+const OWN = { StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME } };
 
 /** Each resource with the actions allowed on it, both sorted. */
 function allowed({ statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
   for (const { Effect, Action, Resource, Condition } of statements) {
-    expect({ Effect, Condition }).toEqual({ Effect: 'Allow', Condition: undefined });
+    expect(Effect).toBe('Allow');
     for (const resource of [Resource].flat()) {
+      const publishes = resource === secretPattern('n8n_zoom_') && ![Action].flat().includes(READ);
+      expect(Condition).toEqual(publishes ? OWN : undefined);
       byResource.set(resource, [...(byResource.get(resource) ?? []), ...[Action].flat()].sort());
     }
   }
@@ -34,6 +51,7 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ]],
       ],
     ],
     [
@@ -46,16 +64,20 @@ describe('each may do this, and nothing else', () => {
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [topicArn(`${NAME}-alarms`), ['sns:Publish']],
+        [n8nKeys, [READ]],
       ],
     ],
     [
       'operator',
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
+        [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
+        [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
       ],
     ],
     [

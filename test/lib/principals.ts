@@ -9,6 +9,7 @@ export const template = synthesized();
 export const key = secretArn(`${NAME}/key`);
 export const defaultApp = secretArn(`${NAME}/app/default`);
 export const otherApp = secretArn(`${NAME}/app/other`);
+export const n8nKeys = secretArn(`${NAME}/n8n`);
 export const published = secretArn('n8n_zoom_main');
 export const foreign = secretArn('somebody/elses');
 

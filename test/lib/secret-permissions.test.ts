@@ -5,6 +5,7 @@ import {
   foreign,
   key,
   NAME,
+  n8nKeys,
   otherApp,
   principals,
   published,
@@ -15,31 +16,54 @@ import { synthesized } from './synthesized.ts';
 
 describe('who may read which secret', () => {
   test.each<
-    [keyof typeof principals, Record<'key' | 'defaultApp' | 'otherApp' | 'published' | 'foreign', boolean>]
+    [
+      keyof typeof principals,
+      Record<'key' | 'defaultApp' | 'otherApp' | 'n8nKeys' | 'published' | 'foreign', boolean>,
+    ]
   >([
-    ['callback', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['rotate', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['operator', { key: true, defaultApp: true, otherApp: true, published: false, foreign: false }],
-    ['scheduler', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
-    ['n8n', { key: false, defaultApp: false, otherApp: false, published: true, foreign: false }],
-    ['person', { key: false, defaultApp: false, otherApp: false, published: false, foreign: false }],
+    [
+      'callback',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+    ],
+    [
+      'rotate',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
+    ],
+    [
+      'operator',
+      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: true, foreign: false },
+    ],
+    [
+      'scheduler',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
+    ],
+    [
+      'n8n',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: true, foreign: false },
+    ],
+    [
+      'person',
+      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
+    ],
   ])('%s: %j', (who, expected) => {
     const reads = (secret: string) => may(template, principals[who], READ, secret);
     expect({
       key: reads(key),
       defaultApp: reads(defaultApp),
       otherApp: reads(otherApp),
+      n8nKeys: reads(n8nKeys),
       published: reads(published),
       foreign: reads(foreign),
     }).toEqual(expected);
   });
 
   test.each(["n8n with its vendor's sample policy", 'administrator'] as const)(
-    '%s: the published tokens, but neither the key nor the app credentials',
+    '%s: the published tokens, but neither the key nor the app credentials nor the API keys of n8n',
     (who) => {
       expect(may(template, principals[who], READ, published)).toBe(true);
       expect(may(template, principals[who], READ, key)).toBe(false);
       expect(may(template, principals[who], READ, defaultApp)).toBe(false);
+      expect(may(template, principals[who], READ, n8nKeys)).toBe(false);
     },
   );
 });
@@ -66,6 +90,11 @@ describe('who may do what to secrets', () => {
       'PutSecretValue',
       defaultApp,
       { callback: false, rotate: false, operator: false, n8n: false, person: true, administrator: true },
+    ],
+    [
+      'PutSecretValue',
+      n8nKeys,
+      { callback: false, rotate: false, operator: true, n8n: false, person: false, administrator: true },
     ],
     ['PutSecretValue', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['CreateSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
@@ -104,7 +133,7 @@ describe('a secret that the context adds', () => {
   });
 });
 
-test("a key of one's own is used through the table and the secrets alone", () => {
+test("a key of one's own is used through the table, the secrets and, by who alerts, the topic alone", () => {
   const own = synthesized({ encryption: 'customer' });
   for (const task of ['callback', 'rotate', 'operator']) {
     const use = functionPrincipal(own, `${NAME}-${task}`).statements.filter(
@@ -113,6 +142,30 @@ test("a key of one's own is used through the table and the secrets alone", () =>
     expect(use.flatMap(({ Condition }) => Condition?.StringEquals?.['kms:ViaService']).sort()).toEqual([
       'dynamodb.eu-west-1.amazonaws.com',
       'secretsmanager.eu-west-1.amazonaws.com',
+      ...(task === 'rotate' ? ['sns.eu-west-1.amazonaws.com'] : []),
     ]);
   }
+});
+
+describe('two installations in one account and Region', () => {
+  const other = functionPrincipal(synthesized({ name: 'staging' }), 'staging-rotate');
+  const publishedBy = (installation: string) => ({ 'zoom-token-refresher:installation': installation });
+
+  test.each(['PutSecretValue', 'TagResource', 'RestoreSecret'])(
+    'none may %s what the other one publishes under the same name',
+    (action) => {
+      const allows = (who: typeof other, tags: Record<string, string>) =>
+        may(template, who, `secretsmanager:${action}`, published, tags);
+      expect(allows(other, publishedBy('staging'))).toBe(true);
+      expect(allows(other, publishedBy(NAME))).toBe(false);
+      expect(allows(principals.rotate, publishedBy(NAME))).toBe(true);
+      expect(allows(principals.rotate, publishedBy('staging'))).toBe(false);
+    },
+  );
+
+  test('each may make a secret that is not there yet, and writes one that a person has made', () => {
+    for (const action of ['CreateSecret', 'PutSecretValue']) {
+      expect(may(template, other, `secretsmanager:${action}`, published)).toBe(true);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { settings } from '../../lib/settings.ts';
+import { App } from 'aws-cdk-lib';
+import { settings, settingsFromContext } from '../../lib/settings.ts';
 
 const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 
@@ -72,6 +73,7 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ['n8nPrincipals', 'n8n'],
     ['n8nPrincipals', 'arn:aws:sts::111122223333:assumed-role/n8n/session'],
     ['createN8nUser', 'yes'],
+    ['n8nPush', 'maybe'],
     ['domainName', 'https://zoom.example.com'],
     ['domainName', 'Zoom.example.com'],
     ['certificateArn', 'arn:aws:iam::111122223333:server-certificate/zoom'],
@@ -90,7 +92,7 @@ describe('a wrong value fails, with a message that names it, what it must be and
     expect(() => settings({ [key]: value })).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(
-          new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\..* -c ${key}=`),
+          new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\.$`),
         ),
       }),
     );
@@ -127,5 +129,13 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ],
   ])('what does not fit together: %j', (given, message) => {
     expect(() => settings(given)).toThrow(message);
+  });
+
+  test('in the context of cdk.json, where it says how to correct that', () => {
+    const { node } = new App({ context: { sweepRateMinutes: 60 } });
+    expect(() => settingsFromContext(node)).toThrow(
+      '"sweepRateMinutes" must be a whole number from 1 to 5, but it is 60. ' +
+        'Correct it in the context of cdk.json, or give it with -c sweepRateMinutes=…',
+    );
   });
 });

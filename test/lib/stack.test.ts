@@ -34,6 +34,7 @@ describe('the functions', () => {
       KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
       APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
+      N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
       PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
       ZOOM_OAUTH_URL: 'https://zoom.us',
       ZOOM_API_URL: 'https://api.zoom.us',
@@ -41,12 +42,22 @@ describe('the functions', () => {
       EARLY_MARGIN_SECONDS: '1800',
       POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
       POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+      ...(task === 'rotate' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
+      ...(task === 'operator' && {
+        SWEEP_RATE_MINUTES: '1',
+        N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
+      }),
     });
     const deployed = {
       ...Variables,
       TABLE_NAME: 'Connections',
       KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
+      N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
       PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+      ...(task === 'rotate' && {
+        ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:zoom-token-refresher-alarms',
+      }),
+      N8N_POLICY_ARN: 'arn:aws:iam::111122223333:policy/n8n',
     };
     expect(() => createRuntime(deployed)).not.toThrow();
   });
@@ -146,6 +157,24 @@ describe('the secrets', () => {
       Name: 'zoom-token-refresher/app/default',
       SecretString: '{"client_id":"","client_secret":"","account_id":"","webhook_secret_token":""}',
     });
+  });
+});
+
+describe('pushing to n8n', () => {
+  test('has a secret that knows no n8n yet', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/n8n',
+      SecretString: '{"instances":{}}',
+    });
+  });
+
+  test('leaves no trace where it is switched off', () => {
+    const without = synthesized({ n8nPush: false });
+    expect(JSON.stringify(without.toJSON())).not.toMatch(/\/n8n["-]|N8N_SECRET_ID|push-failing/);
+    for (const task of ['callback', 'rotate', 'operator']) {
+      const { Variables } = functionNamed(without, `zoom-token-refresher-${task}`).Environment;
+      expect(Variables).not.toHaveProperty('N8N_SECRET_ID');
+    }
   });
 });
 

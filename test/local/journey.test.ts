@@ -175,7 +175,7 @@ describe('a port that is taken is named, and the exit status is 1', () => {
 
   test.each([
     ['its own', 0],
-    ['one of the three after it', 2],
+    ['one of the four after it', 2],
   ])('%s', async (_, offset) => {
     other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -75,7 +75,7 @@ describe('what is wrong is said', () => {
     [['--speed', '1.5'], {}, /^--speed takes .*, not "1\.5"\.$/],
     [['--speed', '601'], {}, /^--speed takes .*, not "601"\.$/],
     [['--speed', ''], {}, /^--speed takes .*, not ""\.$/],
-    [['--port', '65533'], {}, /^--port takes a whole number from 0 to 65532, not "65533"\.$/],
+    [['--port', '65533'], {}, /^--port takes a whole number from 0 to 65531, not "65533"\.$/],
     [['--port', 'http'], {}, /^--port takes .*, not "http"\.$/],
     [
       ['--zoom', 'zoom.us'],

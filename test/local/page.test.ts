@@ -4,6 +4,7 @@ import { manualClock } from '../../local/clock.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import type { State } from '../../local/page/state.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { consentAsBrowser } from '../../local/zoom/consent.ts';
 
 const REAL = [
   ...(['Date', 'hrtime', 'performance', 'nextTick', 'queueMicrotask'] as const),
@@ -186,6 +187,20 @@ describe('/events', () => {
     const token = (await readAsN8n(stack.secretsManager)).get('n8n_zoom_reports') as string;
     expect(rotated.connections[0]?.maskedToken).toBe(`••••••••${token.slice(-4)}`);
     expect(JSON.stringify(rotated)).not.toContain(token);
+    await events.stop();
+  });
+
+  test('tell the whole alert that a person is sent, once a connection waits for one', async () => {
+    await consentAsBrowser(`${stack.publicUrl}/link/main`);
+    // Nobody has used the refresh token for longer than it lives.
+    clock.advance(91 * 86_400);
+    await stack.sweep();
+    const events = await follow();
+    const { connections, events: shown } = await events.until(() => true);
+    expect(connections).toMatchObject([{ connection: 'main', status: 'reconnect' }]);
+    expect(shown.find(({ event }) => event === 'alert')?.text).toMatch(
+      /^Zoom: connect "main" again\n[\s\S]*\n {2}Run: +zoom-tokens connect main\n/,
+    );
     await events.stop();
   });
 

@@ -59,6 +59,18 @@ describe('text for a person', () => {
     expect(written).toBe('08:00:00  main       failed     Zoom is down. (http_503)\n');
   });
 
+  test('an alert with all that a person is sent', () => {
+    terminal.entry({
+      event: 'alert',
+      at: AT,
+      message: 'Zoom: connect "main" again',
+      text: 'main\n\n  Why: it.',
+    });
+    expect(written).toBe(
+      '08:00:00             alert      Zoom: connect "main" again\n          main\n\n            Why: it.\n',
+    );
+  });
+
   test('a publication once, with what n8n reads, until when, and the next rotation', () => {
     terminal.entry({ event: 'published', at: AT, connection: 'main', generation: 1, version: 2 });
     terminal.published(MAIN, AT);

@@ -34,9 +34,13 @@ class GenerousWorld extends World {
   override readonly store = new GenerousStore();
 }
 
-test('the check bites: with a lease that everybody gets, two refresh requests are found', async () => {
-  const property = fc.asyncProperty(plan, (each) => play(each, new GenerousWorld()));
-  const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1 });
-  expect(failed).toBe(true);
-  expect(String(errorInstance)).toMatch(/single flight|avoidable loss/);
-});
+test(
+  'the check bites: with a lease that everybody gets, two refresh requests are found',
+  async () => {
+    const property = fc.asyncProperty(plan, (each) => play(each, new GenerousWorld()));
+    const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1 });
+    expect(failed).toBe(true);
+    expect(String(errorInstance)).toMatch(/single flight|avoidable loss/);
+  },
+  timeout,
+);

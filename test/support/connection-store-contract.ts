@@ -93,9 +93,33 @@ export function describeConnectionStore(
       });
 
       test('forgets an earlier user whom it does not tell', async () => {
-        await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
-        expect(await connected({ zoomUserId: 'grace' })).not.toHaveProperty('zoomAccountId');
-        expect(await connected()).not.toHaveProperty('zoomUserId');
+        const { generation } = await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
+        const next = await store.commitConsent(consentOf('main', { zoomUserId: 'grace' }), generation);
+        expect(next).not.toHaveProperty('zoomAccountId');
+        const last = await store.commitConsent(consentOf('main'), next.generation);
+        expect(last).not.toHaveProperty('zoomUserId');
+      });
+
+      describe.each([
+        ['of another Zoom user', { zoomUserId: 'grace' }],
+        ['of a Zoom user who is not told', {}],
+      ])('%s', (_, other) => {
+        const later = (seen: number) =>
+          store.commitConsent(consentOf('main', { ...other, consentedAt: NOW + 9 }), seen);
+
+        test('changes nothing where it has not seen the consent that it would replace', async () => {
+          const item = await connected({ zoomUserId: 'ada' });
+          expect(await later(0)).toEqual(item);
+          expect(await stored()).toEqual(item);
+        });
+
+        test('replaces the one that it has seen, and one that is disconnected', async () => {
+          await connected({ zoomUserId: 'ada' });
+          expect(await later(1)).toMatchObject({ generation: 2 });
+          const back = await store.commitConsent(consentOf('main', { zoomUserId: 'ada' }), 2);
+          await failInto(store, 'main', 'disconnected');
+          expect(await later(0)).toMatchObject({ generation: back.generation + 1 });
+        });
       });
 
       test('may change the app and the grant', async () => {
@@ -161,6 +185,27 @@ export function describeConnectionStore(
         expect(await stored()).toEqual({ ...rest, ...failure });
       });
 
+      test('settled: what the old token does and whom n8n has told are noted where they are told', async () => {
+        await connected();
+        const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+        await store.settle(await leased(), { ...settled, overlap: 'no', targets });
+        expect(await stored()).toMatchObject({ overlap: 'no', targets });
+        await store.settle(
+          (await store.lease('main', leaseOf('me', { early: true }))) as Connection,
+          settled,
+        );
+        expect(await stored()).toMatchObject({ overlap: 'no', targets });
+      });
+
+      test('failed: what n8n has taken all the same is noted', async () => {
+        await connected();
+        const { lastError } = failure;
+        const target = { instance: 'office', credentialId: 'c1', pushedVersion: 0, failures: 1, lastError };
+        const targets = [{ ...target, retryAt: NOW + 30 }];
+        await store.fail(await leased(), { ...failure, targets });
+        expect(await stored()).toMatchObject({ failures: 1, targets });
+      });
+
       const ends = {
         settled: (item: Connection) => store.settle(item, settled),
         failed: (item: Connection) => store.fail(item, failure),
@@ -188,6 +233,58 @@ export function describeConnectionStore(
           expect(await end(mine)).toBe(false);
         });
       }
+    });
+
+    describe('the next alert of a connection that waits for a person', () => {
+      const waiting = async () => {
+        await connected();
+        await failInto(store, 'main', 'reconnect');
+        return stored();
+      };
+
+      test('is put off, and nothing else is changed', async () => {
+        const item = await waiting();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(true);
+        expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
+        expect(await store.due('reconnect', NOW, 100)).toEqual([]);
+        expect(await store.due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
+      });
+
+      test('is over with a consent: the new tokens are due at once', async () => {
+        const item = await waiting();
+        const newer = await connected();
+        expect(await store.postpone(item, NOW + HOUR)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
+    });
+
+    describe('whom the connection is pushed to', () => {
+      const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+
+      test('is changed by the lease’s holder, who keeps the lease, and nothing else changes', async () => {
+        await connected();
+        const mine = await leased();
+        expect(await store.retarget(mine, targets)).toBe(true);
+        expect(await stored()).toEqual({ ...mine, targets });
+        expect(await store.retarget(mine, [])).toBe(true);
+        expect(await stored()).toEqual(mine);
+      });
+
+      test('is not changed by anybody else, nor of an earlier version', async () => {
+        await connected();
+        const mine = await leased();
+        expect(await store.retarget({ ...mine, leaseOwner: 'another' }, targets)).toBe(false);
+        const newer = await connected();
+        expect(await store.retarget(mine, targets)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
+
+      test('outlives a consent and a rotation', async () => {
+        await connected();
+        await store.retarget(await leased(), targets);
+        expect(await connected()).toMatchObject({ targets });
+        expect(await store.commitRotation(await stored(), rotation)).toMatchObject({ targets });
+      });
     });
 
     describeQueries(() => store);

@@ -1,6 +1,6 @@
 /** One call that leaves the program, as the fault sees it. */
 export interface Call<Answer> {
-  service: 'dynamodb' | 'secretsmanager' | 'zoom';
+  service: 'dynamodb' | 'secretsmanager' | 'zoom' | 'n8n';
   perform: () => Promise<Answer>;
   /** Makes an answer of this call's kind. */
   answer: (status: number, headers: Record<string, string>, body: string) => Answer;
@@ -57,7 +57,7 @@ export const FAULTS = {
   'is throttled': {
     takesEffect: false,
     apply: async ({ service, answer }) =>
-      service === 'zoom'
+      service === 'zoom' || service === 'n8n'
         ? answer(429, { ...JSON_TYPE, 'retry-after': '30' }, '{"code":429}')
         : answer(400, JSON_TYPE, '{"__type":"ThrottlingException","message":"Rate exceeded"}'),
   },

@@ -3,8 +3,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
 import { createHandler as createOperator } from '../../lambdas/operator.ts';
 import type { OperatorAnswer } from '../../lambdas/protocol.ts';
-import { createHandler as createRotate } from '../../lambdas/rotate.ts';
-import { createRuntime, type Runtime } from '../../lambdas/runtime.ts';
+import { createHandler as createRotate, withAlerts } from '../../lambdas/rotate.ts';
+import { createRuntime, lazily, type Runtime } from '../../lambdas/runtime.ts';
 import { createCookieJar } from '../../local/zoom/cookies.ts';
 import { users } from '../../local/zoom/users.ts';
 import type { Services } from './services.ts';
@@ -84,7 +84,7 @@ export function createFunctions(
 export function functionsWith(load: () => Runtime, watch: Watch) {
   const callback = createCallback(load);
   const operator = createOperator(load);
-  const rotate = createRotate(load);
+  const rotate = createRotate(lazily(() => withAlerts(load())));
 
   const visit = async (url: string, options?: RequestOptions): Promise<Answer> => {
     for (const [name, value] of new URL(url).searchParams) {

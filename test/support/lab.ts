@@ -7,11 +7,14 @@ import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions } from '@smithy/types';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import { createN8nSecret } from '../../lambdas/aws/n8n-secret.ts';
 import { createSecretsVault } from '../../lambdas/aws/secrets-vault.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
+import type { Alerts } from '../../lambdas/tokens/alerts.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import type { Log } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { createN8n } from '../../lambdas/tokens/n8n.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 import { createZoom } from '../../lambdas/tokens/zoom.ts';
@@ -19,7 +22,8 @@ import { startDynamoDB } from '../../local/dynamodb.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
 import type { FaultInjector } from './faults.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { N8nModel } from './n8n-model.ts';
+import { callName, ZoomModel } from './zoom-model.ts';
 
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
 const TABLE = 'connections';
@@ -46,10 +50,14 @@ export async function openLab(log: Log) {
   await operator.send(
     new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
   );
+  const alerted = new Set<string>();
+  await operator.send(new CreateSecretCommand({ Name: `${NAME}/n8n`, SecretString: '{"instances":{}}' }));
+  const n8n = new N8nModel();
+  zoom.secrets.add(n8n.apiKey);
   const clients: { destroy(): void }[] = [operator];
 
   /** A function of this installation; nothing befalls its calls without an injector. */
-  const runtime = (faults?: FaultInjector): Runtime => {
+  const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts } => {
     const configuration = (service: 'dynamodb' | 'secretsmanager', endpoint: string) => ({
       ...AWS,
       endpoint,
@@ -63,6 +71,7 @@ export async function openLab(log: Log) {
       appSecretPrefix: `${NAME}/app/`,
       keySecretId: `${NAME}/key`,
       publishedSecretPrefix: 'n8n_zoom_',
+      installation: NAME,
     });
     return {
       now,
@@ -70,28 +79,53 @@ export async function openLab(log: Log) {
       wait: async (milliseconds) => pass(milliseconds / 1000),
       store: createConnectionsTable(tableClient, TABLE),
       vault,
+      alerts: {
+        reconnectNeeded: async (items) => {
+          for (const { connection } of items) alerted.add(connection);
+        },
+      },
       zoom: createZoom({
         oauthUrl: 'https://zoom.us',
         apiUrl: 'https://api.zoom.us',
         redirectUri: 'https://api.example/callback',
-        fetch: faultyFetch(zoom, faults),
+        fetch: faultyZoom(zoom, faults),
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
+      push: {
+        settings: createN8nSecret(secretsClient, `${NAME}/n8n`, now),
+        n8n: createN8n(
+          faults ? faultyFetch('n8n', n8n.fetch, faults, (_, init) => `n8n.${init?.method}`) : n8n.fetch,
+        ),
+        pauses: new Map(),
+      },
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log,
       publicUrl: 'https://api.example',
+      installation: {
+        version: '1.0.0',
+        name: NAME,
+        publicUrl: 'https://api.example',
+        zoomOauthUrl: 'https://zoom.us',
+        zoomApiUrl: 'https://api.zoom.us',
+        appSecretPrefix: `${NAME}/app/`,
+        sweepRateMinutes: 1,
+        n8nPolicyArn: undefined,
+      },
     };
   };
 
   const healthy = runtime();
   return {
     zoom,
+    n8n,
     now,
     pass,
     runtime,
     healthy,
+    /** The connections of which people were told. */
+    alerted,
     /** The stored tokens of a connection, opened. */
     async tokens(connection: string) {
       const item = await healthy.store.get(connection);
@@ -133,20 +167,30 @@ class FaultyHandler extends NodeHttpHandler {
   }
 }
 
-function faultyFetch(zoom: ZoomModel, faults: FaultInjector | undefined): typeof fetch {
+function faultyZoom(zoom: ZoomModel, faults: FaultInjector | undefined): typeof fetch {
+  if (!faults) return zoom.fetch;
+  const faulty = faultyFetch('zoom', zoom.fetch, faults, callName);
   return async (input, init) => {
-    const perform = () => zoom.fetch(input, init);
-    if (!faults) return perform();
     const leave = zoom.enter(String(init?.body));
     try {
-      return await faults.call(String(input).endsWith('/oauth/token') ? 'zoom.token' : 'zoom.user', {
-        service: 'zoom',
-        perform,
-        answer: (status, headers, body) => new Response(body, { status, headers }),
-        read: async (response) => ({ status: response.status, body: await response.text() }),
-      });
+      return await faulty(input, init);
     } finally {
       leave();
     }
   };
+}
+
+function faultyFetch(
+  service: 'zoom' | 'n8n',
+  perform: typeof fetch,
+  faults: FaultInjector,
+  pointOf: (...request: Parameters<typeof fetch>) => string,
+): typeof fetch {
+  return (input, init) =>
+    faults.call(pointOf(input, init), {
+      service,
+      perform: () => perform(input, init),
+      answer: (status, headers, body) => new Response(body, { status, headers }),
+      read: async (response) => ({ status: response.status, body: await response.text() }),
+    });
 }

@@ -1,11 +1,12 @@
-import type { Connection, Status } from '../../lambdas/tokens/connection.ts';
+import type { Connection, PushTarget, Status } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
-  readonly #holders = new Map<string, string>();
+  readonly #claims = new Map<string, { heldBy: string; until: number }>();
+  #sweptAt: number | undefined;
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -50,11 +51,11 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
-    const { owner, until, now, early } = lease;
+    const { owner, until, now, early, inAnyStatus = false } = lease;
     return this.#update(
       connection,
       (item) =>
-        (item.status === 'active' || item.status === 'misconfigured') &&
+        (inAnyStatus || item.status === 'active' || item.status === 'misconfigured') &&
         (early || item.dueAt <= now) &&
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
       () => ({ leaseOwner: owner, leaseUntil: until }),
@@ -64,7 +65,12 @@ export class MemoryStore implements ConnectionStore {
   async commitConsent(...[consent, seen]: Parameters<ConnectionStore['commitConsent']>) {
     const { connection, consentedAt } = consent;
     const previous = this.#items.get(connection);
-    const hasCrossed = previous && previous.generation !== seen && previous.consentedAt > consentedAt;
+    const isOfAnother =
+      previous?.zoomUserId !== undefined &&
+      previous.status !== 'disconnected' &&
+      previous.zoomUserId !== consent.zoomUserId;
+    const hasCrossed =
+      previous && previous.generation !== seen && (previous.consentedAt > consentedAt || isOfAnother);
     if (hasCrossed || previous?.consentId === consent.consentId) return { ...previous } as Connection;
     const { zoomUserId: _, zoomAccountId: __, lastError: ___, ...kept } = previous ?? {};
     const item: Connection = {
@@ -114,6 +120,17 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
+  async postpone(of: Connection, dueAt: number) {
+    const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
+    return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
+  }
+
+  async retarget(of: Connection, targets: PushTarget[]) {
+    const isNone = targets.length === 0;
+    const change = () => (isNone ? {} : { targets });
+    return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
+  }
+
   async release(of: Connection) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
     this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
@@ -125,14 +142,35 @@ export class MemoryStore implements ConnectionStore {
     return isNew;
   }
 
-  async claimUser(app: string, zoomUserId: string, connection: string) {
-    const key = `${app}/${zoomUserId}`;
-    const holder = this.#items.get(this.#holders.get(key) ?? '');
-    const isHeld =
-      holder?.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected';
-    if (isHeld) return holder.connection;
-    this.#holders.set(key, connection);
+  async holderOf(app: string, zoomUserId: string, now: number) {
+    return this.#holderOf(app, zoomUserId, now);
+  }
+
+  #holderOf(app: string, zoomUserId: string, now: number): string | undefined {
+    const claim = this.#claims.get(`${app}/${zoomUserId}`);
+    if (!claim) return undefined;
+    const holder = this.#items.get(claim.heldBy);
+    const isHeld = holder
+      ? holder.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected'
+      : claim.until > now;
+    return isHeld ? claim.heldBy : undefined;
+  }
+
+  async claimUser(
+    ...[app, zoomUserId, connection, { now, until }]: Parameters<ConnectionStore['claimUser']>
+  ) {
+    const holder = this.#holderOf(app, zoomUserId, now);
+    if (holder !== undefined && holder !== connection) return holder;
+    this.#claims.set(`${app}/${zoomUserId}`, { heldBy: connection, until });
     return connection;
+  }
+
+  async noteSweep(at: number) {
+    this.#sweptAt = at;
+  }
+
+  async sweptAt() {
+    return this.#sweptAt;
   }
 }
 

@@ -34,6 +34,7 @@ export class MemoryVault {
       app: async (app, options) => remember(`app/${app}`, options?.fresh ?? false, this.#app),
       key: async (stage, { fresh }) =>
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
+      published: async (connection) => this.published.get(connection)?.value,
       publish: async (connection, value, versionId) => {
         const known = this.history.find(
           (each) => each.connection === connection && each.versionId === versionId,

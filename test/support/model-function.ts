@@ -1,4 +1,4 @@
-import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { FUNCTION_SECONDS, type World } from './world.ts';
 
 /** How a call that leaves the function ends. */
@@ -55,7 +55,7 @@ export class Environment {
   readonly #world: World;
   readonly #skew: number;
   readonly #observer: Observer;
-  #dependencies: Dependencies | undefined;
+  #dependencies: SweepDependencies | undefined;
   #life = 0;
   #held: Held | undefined;
   #reached = () => {};
@@ -69,7 +69,7 @@ export class Environment {
   /** Starts a function, up to its first call. */
   async start(
     name: string,
-    run: (deps: Dependencies, deadline: number) => Promise<unknown>,
+    run: (deps: SweepDependencies, deadline: number) => Promise<unknown>,
     isOverdueAllowed: boolean,
   ) {
     const invocation = new Invocation(name, this.#world.time, isOverdueAllowed);
@@ -123,7 +123,7 @@ export class Environment {
     this.#held = undefined;
   }
 
-  #create(): Dependencies {
+  #create(): SweepDependencies {
     const life = this.#life;
     // What still runs of a killed invocation stands still here.
     const intercept = <T>(point: string, perform: () => Promise<T>) =>

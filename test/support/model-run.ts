@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
-import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { step } from '../../lambdas/tokens/step.ts';
 import { sweep } from '../../lambdas/tokens/sweep.ts';
 import { sealConsent } from '../../lambdas/tokens/ticket.ts';
@@ -16,6 +16,7 @@ type Event =
   /** The function of that environment goes on by some calls, the last of which ends like that. */
   | { does: 'call'; at: number; calls: number; ending: Ending }
   | { does: 'pass'; seconds: number }
+  | { does: 'n8n down' | 'n8n up' }
   | { does: 'zoom down' | 'zoom up' | 'deauthorize' | 'secret changed at Zoom' }
   | { does: 'app secret edited' | 'published edited' };
 
@@ -49,6 +50,8 @@ const outside = fc.record({
   does: fc.constantFrom(
     'zoom down' as const,
     'zoom up' as const,
+    'n8n down' as const,
+    'n8n up' as const,
     'deauthorize' as const,
     'secret changed at Zoom' as const,
     'app secret edited' as const,
@@ -85,6 +88,7 @@ export async function play(
   const environments = skews.map((skew) => new Environment(world, skew, witness));
   world.zoom.overlap = overlap;
   await consentAndNote(world, witness);
+  await world.link('main');
   world.pass(HOUR - left);
 
   for (const event of events) {
@@ -115,6 +119,8 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (event.does === 'pass') world.pass(event.seconds);
   if (event.does === 'zoom down') zoom.isDown = true;
   if (event.does === 'zoom up') zoom.isDown = false;
+  if (event.does === 'n8n down') world.n8n.isDown = true;
+  if (event.does === 'n8n up') world.n8n.isDown = false;
   if (event.does === 'deauthorize') witness.deauthorize();
   if (event.does === 'secret changed at Zoom') zoom.clientSecret = `client-secret-${world.time}`;
   if (event.does === 'app secret edited') world.appSecret = zoom.clientSecret;
@@ -154,7 +160,7 @@ async function browserOf(world: World) {
   };
 }
 
-const noting = (world: World, witness: Witness): Dependencies =>
+const noting = (world: World, witness: Witness): SweepDependencies =>
   world.dependencies({
     intercept: async (point, perform) => {
       const answer = await perform();
@@ -167,6 +173,7 @@ const consentAndNote = (world: World, witness: Witness) => world.connect('main',
 
 function recover(world: World): void {
   world.zoom.isDown = false;
+  world.n8n.isDown = false;
   world.appSecret = world.zoom.clientSecret;
 }
 

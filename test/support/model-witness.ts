@@ -36,7 +36,7 @@ export class Witness implements Observer {
   constructor(world: World, running: () => Invocation[]) {
     this.#world = world;
     this.#running = running;
-    this.#keyring = createKeyring(world.vault.environment());
+    this.#keyring = createKeyring(world.vault.environment(), () => world.time);
   }
 
   async performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void> {
@@ -140,6 +140,9 @@ export class Witness implements Observer {
       throw new Error('recovery: n8n does not read the stored token');
     }
     if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
+    if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
+      throw new Error('recovery: n8n was not pushed the stored token');
+    }
   }
 
   /** Lost: only where the living pair never reached us, or its holder ended before the store took it, or by the user. */

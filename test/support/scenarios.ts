@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
+import { createHandler as createOperator } from '../../lambdas/operator.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
@@ -9,12 +10,14 @@ import { FUNCTION_SECONDS } from './world.ts';
 
 const HOUR = 3600;
 
+type LabRuntime = ReturnType<Lab['runtime']>;
+
 /** One invocation of a function, and what must be there before it. */
 export interface Scenario {
   grantType: 'authorization_code' | 'account_credentials';
   prepare(lab: Lab): Promise<void>;
   /** Answers the pages that a browser saw, if any. */
-  invoke(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]>;
+  invoke(lab: Lab, runtime: LabRuntime): Promise<APIGatewayProxyStructuredResultV2[]>;
 }
 
 export const SCENARIOS = {
@@ -46,6 +49,22 @@ export const SCENARIOS = {
     },
     invoke: sweepOnce,
   },
+  'a rotation that is pushed to n8n': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      await linkOnce(lab, lab.healthy);
+      lab.pass(HOUR - 600);
+    },
+    invoke: sweepOnce,
+  },
+  'a link to n8n': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+    },
+    invoke: linkOnce,
+  },
   'a first consent': {
     grantType: 'authorization_code',
     prepare: async () => {},
@@ -59,29 +78,54 @@ export const SCENARIOS = {
     },
     invoke: consent,
   },
+  // It loses nothing: the connection stays its user's, whatever befalls the refusal.
+  'a refused consent': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+    },
+    invoke: (lab, runtime) => consent(lab, runtime, 'somebody else'),
+  },
 } satisfies Record<string, Scenario>;
 
 /** What the scheduler does. */
-export async function sweepOnce(lab: Lab, runtime: Runtime): Promise<[]> {
+export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
   await createRotate(() => runtime)({}, contextOf(lab));
   return [];
 }
 
+/** What `zoom-tokens n8n link main` does. */
+export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
+  const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: lab.n8n.apiKey };
+  const answer = await createOperator(() => runtime)(
+    { action: 'n8n-link', connection: 'main', ...n8n },
+    contextOf(lab),
+  );
+  if (!answer.ok) throw new Error(JSON.stringify(answer));
+  return [];
+}
+
 /** What a person's browser does with a link that the operator made. */
-export async function consent(lab: Lab, runtime: Runtime): Promise<APIGatewayProxyStructuredResultV2[]> {
+export async function consent(
+  lab: Lab,
+  runtime: Runtime,
+  user = 'main',
+): Promise<APIGatewayProxyStructuredResultV2[]> {
   const { link } = await makeLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
   lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
   const callback = createCallback(() => runtime);
-  const visit = async (url: URL, cookies: string[]) => callback(eventOf(url, cookies), contextOf(lab));
+  const visit = async (method: 'GET' | 'POST', url: URL, cookies: string[]) =>
+    callback(eventOf(method, url, cookies), contextOf(lab));
 
-  const redirect = await visit(new URL(link), []);
-  if (redirect.statusCode !== 302) return [redirect];
+  const redirect = await visit('POST', new URL(link), []);
+  if (redirect.statusCode !== 303) return [redirect];
   const cookie = (redirect.cookies?.[0] ?? '').split(';')[0] ?? '';
   lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
   const state = new URL(String(redirect.headers?.Location)).searchParams.get('state') ?? '';
   const back = new URL(`${runtime.publicUrl}/callback`);
-  back.search = new URLSearchParams({ code: lab.zoom.consent('main'), state }).toString();
-  return [redirect, await visit(back, [cookie])];
+  back.search = new URLSearchParams({ code: lab.zoom.consent(user), state }).toString();
+  return [redirect, await visit('GET', back, [cookie])];
 }
 
 function contextOf(lab: Lab): Context {
@@ -89,7 +133,7 @@ function contextOf(lab: Lab): Context {
   return { getRemainingTimeInMillis: () => (end - lab.now()) * 1000 } as Context;
 }
 
-function eventOf(url: URL, cookies: string[]): APIGatewayProxyEventV2 {
+function eventOf(method: 'GET' | 'POST', url: URL, cookies: string[]): APIGatewayProxyEventV2 {
   return {
     version: '2.0',
     rawPath: url.pathname,
@@ -97,7 +141,7 @@ function eventOf(url: URL, cookies: string[]): APIGatewayProxyEventV2 {
     cookies,
     headers: {},
     queryStringParameters: Object.fromEntries(url.searchParams),
-    requestContext: { http: { method: 'GET', path: url.pathname } },
+    requestContext: { http: { method, path: url.pathname } },
     isBase64Encoded: false,
   } as unknown as APIGatewayProxyEventV2;
 }

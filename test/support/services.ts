@@ -8,11 +8,13 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
 import { startDynamoDB } from '../../local/dynamodb.ts';
 import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import { type Notification, startSns } from '../../local/sns.ts';
 import { startZoom } from '../../local/zoom/server.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
 const KEY = 'zoom-token-refresher/key';
+const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
 
 /** Where a deployed API is, and a local one. */
@@ -31,8 +33,8 @@ async function freedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Zoom, DynamoDB and Secrets Manager on loopback, on one clock that only `clock.advance` moves. */
-export async function startServices() {
+/** Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
+export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: made() };
   const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
@@ -42,12 +44,19 @@ export async function startServices() {
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
   /** What IAM would refuse: `<operation> <secret's name>`. */
   const denied = new Set<string>();
-  const zoom = await startZoom({ now: clock.now, apps: [{ ...user, redirectUris }, server] });
+  const zoom = await startZoom({
+    now: clock.now,
+    apps: [{ ...user, redirectUris }, server],
+    accessTokenOutlivesRefresh,
+  });
   const secrets = await startSecretsManager({
     now: clock.now,
     denied: (name, operation) => denied.has(`${operation} ${name}`),
   });
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
+  const notifications: Notification[] = [];
+  const sns = await startSns({ deliver: (notification) => notifications.push(notification) });
+  process.env.AWS_ENDPOINT_URL_SNS = sns.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
   const secretsManager = new SecretsManager();
@@ -68,6 +77,7 @@ export async function startServices() {
   const key = made();
   watch.note('the key secret', key);
   await writeSecret(KEY, key);
+  await writeSecret(N8N, '{"instances":{}}');
   await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
   await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
 
@@ -76,6 +86,8 @@ export async function startServices() {
     /** Knows every secret in play. */
     watch,
     denied,
+    /** What the subscribers of the alarms' topic got. */
+    notifications,
     /** A Zoom that is out of reach. */
     nowhere: await freedAddress(),
     writeSecret,
@@ -88,8 +100,10 @@ export async function startServices() {
       TABLE_NAME,
       KEY_SECRET_ID: KEY,
       APP_SECRET_PREFIX: APP_PREFIX,
+      N8N_SECRET_ID: N8N,
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: DEPLOYED_URL,
+      ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       ZOOM_OAUTH_URL: zoom.url,
       ZOOM_API_URL: zoom.url,
     },
@@ -107,10 +121,27 @@ export async function startServices() {
       return { Items, secrets: described };
     },
 
+    /** The n8n instances as they are stored. */
+    async n8nInstances(): Promise<Record<string, { url: string; api_key: string }>> {
+      const { SecretString = '' } = await secretsManager.getSecretValue({ SecretId: N8N });
+      return JSON.parse(SecretString).instances;
+    },
+
     /** What n8n reads for the connection. */
     async published(connection: string): Promise<string | undefined> {
       const { SecretString } = await secretsManager.getSecretValue({ SecretId: `n8n_zoom_${connection}` });
       return SecretString;
+    },
+
+    /** What a user does at Zoom: the app is gone from the account, with the token of it that we hold. */
+    async takeAppAway(refreshToken: string): Promise<void> {
+      const basic = Buffer.from(`${user.clientId}:${user.clientSecret}`).toString('base64');
+      const response = await fetch(`${zoom.url}/oauth/revoke`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}` },
+        body: new URLSearchParams({ token: refreshToken }),
+      });
+      if (!response.ok) throw new Error(`Zoom does not revoke: ${response.status}`);
     },
 
     /** What Zoom's API says to a token: 200, or 401 to a dead one. */
@@ -122,7 +153,7 @@ export async function startServices() {
     async close() {
       secretsManager.destroy();
       table.destroy();
-      await Promise.all([zoom.close(), secrets.close(), dynamodb.close()]);
+      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close()]);
     },
   };
 }

@@ -1,11 +1,12 @@
-import type { Dependencies } from '../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { isWithin, merge, outages, type Window } from './simulation-faults.ts';
+import type { Way } from './simulation-ledger.ts';
 import type { SimulationOptions, SimulationReport } from './simulation-report.ts';
 import type { World } from './world.ts';
 
 /** A Lambda execution environment: its caches live until it is killed, or replaced by a deployment. */
 export interface Environment {
-  deps: Dependencies;
+  deps: SweepDependencies;
   isDead: boolean;
   killed: Promise<void>;
 }
@@ -23,7 +24,7 @@ export class Weather {
   readonly #rates: SimulationOptions['faults'];
   readonly #counts: SimulationReport['faults'];
   readonly #random: () => number;
-  readonly #down: Record<'zoom' | 'store' | 'vault', Window[]>;
+  readonly #down: Record<Service, Window[]>;
 
   constructor(
     options: SimulationOptions,
@@ -37,7 +38,7 @@ export class Weather {
     this.#random = random;
     const draw = () =>
       outages(world.time, world.time + options.days * DAY, options.faults.outageEveryDays, random);
-    this.#down = { zoom: draw(), store: draw(), vault: draw() };
+    this.#down = { zoom: draw(), store: draw(), vault: draw(), n8n: draw() };
     for (const { from, to } of Object.values(this.#down).flat()) {
       counts.outages += 1;
       counts.outageMinutes += Math.round((to - from) / 60);
@@ -48,9 +49,10 @@ export class Weather {
     return !Object.values(this.#down).some((windows) => isWithin(windows, this.#world.time));
   }
 
-  /** When something was down, and `after` seconds more. */
-  outages(after: number): Window[] {
-    return merge(Object.values(this.#down).flat(), after);
+  /** When something on the way to n8n was down, and `after` seconds more. */
+  outages(way: Way, after: number): Window[] {
+    const { n8n, ...others } = this.#down;
+    return merge([...Object.values(others), way === 'push' ? n8n : []].flat(), after);
   }
 
   wasStoreDown(from: number, to: number): boolean {
@@ -67,8 +69,8 @@ export class Weather {
       intercept: (point, perform) => this.#call(point, perform, environment, note, die),
     });
     // Deriving keys a million times over takes longer than all the rest.
-    const keys = new Map<string | undefined, ReturnType<Dependencies['keyring']>>();
-    const keyring: Dependencies['keyring'] = (id) => {
+    const keys = new Map<string | undefined, ReturnType<SweepDependencies['keyring']>>();
+    const keyring: SweepDependencies['keyring'] = (id) => {
       const found = keys.get(id) ?? deps.keyring(id);
       keys.set(id, found);
       return found;
@@ -93,13 +95,13 @@ export class Weather {
     // Nothing of a killed function goes on. A request ends with it, so that it is not under way for ever.
     if (environment.isDead && !isZoom) return new Promise(() => {});
     if (environment.isDead) throw new Error('killed');
-    // A warm environment remembers both: no call leaves it.
-    if (point === 'vault.app' || point === 'vault.key') return perform();
+    // A warm environment remembers these: no call leaves it.
+    if (point === 'vault.app' || point === 'vault.key' || point === 'settings.read') return perform();
     this.#world.pass(this.#random() * (isZoom ? ZOOM_SECONDS : AWS_SECONDS));
-    const service = isZoom ? 'zoom' : point.startsWith('vault') ? 'vault' : 'store';
+    const service = serviceOf(point);
     const isDown = isWithin(this.#down[service], this.#world.time);
     if (isDown && !isZoom) throw new Error(`the ${service} is down`);
-    zoom.isDown = isDown;
+    if (isZoom) zoom.isDown = isDown;
 
     const fate = this.#fate();
     if (fate === 'failedCalls') throw broken('ECONNREFUSED');
@@ -124,6 +126,13 @@ export class Weather {
     }
     return undefined;
   }
+}
+
+type Service = 'zoom' | 'store' | 'vault' | 'n8n';
+
+function serviceOf(point: string): Service {
+  const [service = ''] = point.split('.');
+  return service === 'zoom' || service === 'vault' || service === 'n8n' ? service : 'store';
 }
 
 const broken = (code: string) =>

@@ -6,10 +6,12 @@ interface Token {
   diesAt: number;
 }
 
+/** How n8n comes by a token: it reads Secrets Manager every so many seconds, or is pushed to. */
+export type Way = 300 | 30 | 'push';
+
 /** Seconds for which n8n held a token that Zoom would refuse. */
 export interface DeadSeconds {
-  /** n8n polls every so many seconds; 0: it is told at once. */
-  poll: number;
+  way: Way;
   /** From a connection's loss until its human had consented again, and n8n had polled. */
   lost: number;
   /** While something was down, and until it had been caught up with. */
@@ -45,16 +47,27 @@ export class RecordedZoom extends ZoomModel {
   }
 }
 
+type Publications = Map<string, { at: number; token: Token }[]>;
+
+function note(all: Publications, connection: string, at: number, token: Token | undefined): void {
+  if (!token) throw new Error(`n8n reads for "${connection}" what Zoom never issued`);
+  const publications = all.get(connection) ?? [];
+  if (publications.at(-1)?.token !== token) publications.push({ at, token });
+  all.set(connection, publications);
+}
+
 /** What n8n could read when, and when a connection was lost. */
 export class Ledger {
-  readonly #publications = new Map<string, { at: number; token: Token }[]>();
+  readonly #publications: Publications = new Map();
+  readonly #pushes: Publications = new Map();
   readonly #losses = new Map<string, { from: number; to: number }[]>();
 
   publish(connection: string, at: number, token: Token | undefined): void {
-    if (!token) throw new Error(`n8n reads for "${connection}" what Zoom never issued`);
-    const publications = this.#publications.get(connection) ?? [];
-    if (publications.at(-1)?.token !== token) publications.push({ at, token });
-    this.#publications.set(connection, publications);
+    note(this.#publications, connection, at, token);
+  }
+
+  push(connection: string, at: number, token: Token | undefined): void {
+    note(this.#pushes, connection, at, token);
   }
 
   lose(connection: string, from: number): void {
@@ -67,12 +80,13 @@ export class Ledger {
   }
 
   /**
-   * What n8n held until `end`, had it polled every `poll` seconds.
+   * What n8n held until `end`.
    * @param outages when something was down, in order and apart
    */
-  dead(poll: number, end: number, outages: Window[]): DeadSeconds {
-    const sum: DeadSeconds = { poll, lost: 0, outage: 0, otherwise: 0 };
-    for (const [connection, publications] of this.#publications) {
+  dead(way: Way, end: number, outages: Window[]): DeadSeconds {
+    const sum: DeadSeconds = { way, lost: 0, outage: 0, otherwise: 0 };
+    const poll = way === 'push' ? 0 : way;
+    for (const [connection, publications] of way === 'push' ? this.#pushes : this.#publications) {
       const losses = (this.#losses.get(connection) ?? []).map(({ from, to }) => ({ from, to: to + poll }));
       for (const [index, { at, token }] of publications.entries()) {
         const next = publications[index + 1];
@@ -88,7 +102,7 @@ export class Ledger {
       }
     }
     const { lost, outage, otherwise } = sum;
-    return { poll, lost: Math.round(lost), outage: Math.round(outage), otherwise: Math.round(otherwise) };
+    return { way, lost: Math.round(lost), outage: Math.round(outage), otherwise: Math.round(otherwise) };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Connection } from '../../lambdas/tokens/connection.ts';
 import type { FaultRates } from './simulation-faults.ts';
 import type { DeadSeconds } from './simulation-ledger.ts';
 
@@ -8,8 +7,6 @@ export interface SimulationOptions {
   seed: number;
   /** Does an earlier access token outlive a refresh at Zoom? */
   outlives: boolean;
-  /** What the items say about it. */
-  overlap: Connection['overlap'];
   faults: FaultRates;
 }
 
@@ -25,7 +22,6 @@ export interface SimulationReport {
   connections: number;
   seed: number;
   outlives: boolean;
-  overlap: Connection['overlap'];
   rotations: number;
   /** Sweeps that had something due; the others were skipped. */
   sweeps: number;

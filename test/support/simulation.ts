@@ -1,7 +1,5 @@
-import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { sweep } from '../../lambdas/tokens/sweep.ts';
 import { aesInOrder } from './aes-in-order.ts';
-import { MemoryStore } from './memory-store.ts';
 import { type Environment, Weather } from './simulation-environment.ts';
 import { randomFrom } from './simulation-faults.ts';
 import { Ledger, RecordedZoom } from './simulation-ledger.ts';
@@ -13,25 +11,15 @@ import {
 } from './simulation-report.ts';
 import { FUNCTION_SECONDS, type Intercept, World } from './world.ts';
 
-/** Items that say from the start whether old tokens outlive a refresh. */
-class MeasuredStore extends MemoryStore {
-  overlap: Connection['overlap'] = 'unknown';
-
-  override commitConsent(...[consent, seen]: Parameters<MemoryStore['commitConsent']>) {
-    return super.commitConsent({ ...consent, overlap: this.overlap }, seen);
-  }
-}
-
 class RecordedWorld extends World {
   override readonly zoom = new RecordedZoom(() => this.time);
-  override readonly store = new MeasuredStore();
 }
 
 const MINUTE = 60;
 const DAY = 86_400;
 /** The longest back-off, and the sweeps after it. */
 const CATCH_UP_SECONDS = 8 * MINUTE;
-const POLLS = [0, 30, 300];
+const WAYS = [300, 30, 'push'] as const;
 
 /** Runs a fleet through its days: the real domain on a virtual clock, against Zoom, a table and a vault in memory. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
@@ -65,7 +53,6 @@ class Simulation {
     this.#names = Array.from({ length: options.connections }, (_, i) => `c${i}`);
     this.#weather = new Weather(options, this.#world, this.#random, this.#report.faults);
     this.#world.zoom.overlap = options.outlives;
-    this.#world.store.overlap = options.overlap;
   }
 
   async run(): Promise<SimulationReport> {
@@ -87,9 +74,10 @@ class Simulation {
     }
     await this.#findSilentlyDead();
     this.#report.mostInFlight = this.#world.zoom.mostInFlight;
-    this.#report.dead = POLLS.map((poll) =>
-      this.#ledger.dead(poll, end, this.#weather.outages(CATCH_UP_SECONDS + poll)),
-    );
+    this.#report.dead = WAYS.map((way) => {
+      const outages = this.#weather.outages(way, CATCH_UP_SECONDS + (way === 'push' ? 0 : way));
+      return this.#ledger.dead(way, end, outages);
+    });
     return this.#report;
   }
 
@@ -139,6 +127,11 @@ class Simulation {
       this.#lastPair.set(user, { at: time, to, isLost });
       if (to) this.#report.rotations += 1;
     }
+    if (point === 'n8n.fetch' && (answer as Response).ok) {
+      for (const token of this.#world.n8n.taken.splice(0)) {
+        this.#ledger.push(userOf(token), time, zoom.tokens.get(token));
+      }
+    }
     if (point === 'vault.publish') {
       for (const { connection, value } of vault.history.splice(0)) {
         this.#ledger.publish(connection, time, zoom.tokens.get(value));
@@ -161,7 +154,9 @@ class Simulation {
         continue;
       }
       this.#world.zoom.isDown = false;
-      await this.#world.connect(name, this.#world.dependencies({ intercept }));
+      const deps = this.#world.dependencies({ intercept });
+      await this.#world.connect(name, deps);
+      if (!(await this.#world.item(name)).targets) await this.#world.link(name, deps);
       this.#humans.delete(name);
       this.#ledger.regain(name, time);
       this.#world.pass(1);
@@ -206,6 +201,7 @@ class Simulation {
   #forget(): void {
     this.#world.lines.length = 0;
     this.#world.zoom.secrets.clear();
+    this.#world.n8n.requests.length = 0;
   }
 }
 

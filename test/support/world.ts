@@ -1,13 +1,18 @@
+import type { Alerts } from '../../lambdas/tokens/alerts.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
-import type { Dependencies, Log } from '../../lambdas/tokens/dependencies.ts';
+import type { Log, SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { createN8n } from '../../lambdas/tokens/n8n.ts';
+import { linkN8n } from '../../lambdas/tokens/n8n-link.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 import { createZoom } from '../../lambdas/tokens/zoom.ts';
+import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { N8nModel } from './n8n-model.ts';
+import { callName, ZoomModel } from './zoom-model.ts';
 
 /** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
 export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
@@ -28,6 +33,8 @@ export class World {
   time = Date.UTC(2030, 0, 1) / 1000;
   readonly zoom = new ZoomModel(() => Math.floor(this.time));
   readonly store = new MemoryStore();
+  readonly n8n = new N8nModel();
+  readonly settings = new MemorySettings();
   readonly vault = new MemoryVault(() => ({
     clientId: this.zoom.clientId,
     clientSecret: this.appSecret,
@@ -35,6 +42,8 @@ export class World {
   }));
   /** What the operator has written into the app secret. */
   appSecret = this.zoom.clientSecret;
+  /** The connections of which people were told, an alert each. */
+  readonly alerts: string[][] = [];
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
 
   readonly #log: Log = {
@@ -48,7 +57,7 @@ export class World {
     skew = 0,
     intercept = (_, call) => call(),
     random = () => 0.5,
-  }: FunctionOptions = {}): Dependencies {
+  }: FunctionOptions = {}): SweepDependencies {
     const now = () => Math.floor(this.time + skew);
     const vault = intercepted(this.vault.environment(), 'vault', intercept);
     const { fetch } = this.zoom;
@@ -56,24 +65,36 @@ export class World {
       now,
       random,
       wait: async (milliseconds) => this.pass(milliseconds / 1000),
-      store: intercepted<Dependencies['store']>(this.store, 'store', intercept),
+      store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
       vault,
+      alerts: intercepted<Alerts>(
+        {
+          reconnectNeeded: async (items) =>
+            void this.alerts.push(items.map(({ connection }) => connection).sort()),
+        },
+        'alerts',
+        intercept,
+      ),
       zoom: createZoom({
         oauthUrl: 'https://zoom.us',
         apiUrl: 'https://api.zoom.us',
         redirectUri: 'https://api.example/callback',
         fetch: async (input, init) => {
-          const isToken = String(input).endsWith('/oauth/token');
           const leave = this.zoom.enter(String(init?.body));
           try {
-            return await intercept(isToken ? 'zoom.token' : 'zoom.user', () => fetch(input, init));
+            return await intercept(callName(input), () => fetch(input, init));
           } finally {
             leave();
           }
         },
         now,
       }),
-      keyring: createKeyring(vault),
+      keyring: createKeyring(vault, now),
+      push: {
+        settings: intercepted(this.settings, 'settings', intercept),
+        n8n: createN8n((input, init) => intercept('n8n.fetch', () => this.n8n.fetch(input, init))),
+        pauses: new Map(),
+      },
       margins: DEFAULT_MARGINS,
       ticketSeconds: TICKET_SECONDS,
       log: this.#log,
@@ -89,12 +110,23 @@ export class World {
   }
 
   /** A human consents at Zoom as `user`, and the browser comes back to the callback. */
-  async connect(connection: string, deps = this.dependencies(), user = connection) {
+  async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
-    const consent = { connection, app: 'default', state, codeVerifier: 'v'.repeat(43) };
+    const consent = { connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
     const cookie = await sealConsent(consent, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+  }
+
+  /** The operator links the connection to the n8n. */
+  async link(connection: string, deps = this.dependencies()) {
+    const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: this.n8n.apiKey };
+    return linkN8n({ connection, ...n8n }, deps, { deadline: this.deadline });
+  }
+
+  /** What a workflow's Zoom node sends, where the connection is linked. */
+  async pushed(connection: string): Promise<unknown> {
+    return this.n8n.token((await this.item(connection)).targets?.[0]?.credentialId);
   }
 
   /** The stored item; it must be there. */
@@ -109,7 +141,7 @@ export class World {
     return open(
       (await this.item(connection)).sealedTokens,
       connection,
-      createKeyring(this.vault.environment()),
+      createKeyring(this.vault.environment(), () => this.time),
     );
   }
 

@@ -81,8 +81,20 @@ export class ZoomModel {
     if (headers.get('authorization') !== `Basic ${basic}`) {
       return refuse('invalid_client', 'Invalid client_id or client_secret');
     }
-    return this.#token(new URLSearchParams(String(init?.body)));
+    const parameters = new URLSearchParams(String(init?.body));
+    return pathname === '/oauth/revoke' ? this.#revoke(parameters) : this.#token(parameters);
   };
+
+  /** A user's living token ends all that the app has of the user; a Server-to-Server token only itself. */
+  #revoke(parameters: URLSearchParams): Response {
+    const token = parameters.get('token') ?? '';
+    const holder = userOf(token);
+    const user = holder && this.isLiving(holder, token) ? holder : this.#access.get(token)?.user;
+    if (!user) return refuse('invalid_request', 'Invalid Token!');
+    if (user === 'server') this.#access.delete(token);
+    else this.deauthorize(user);
+    return Response.json({ status: 'success' });
+  }
 
   #me(authorization: string): Response {
     const token = authorization.replace('Bearer ', '');
@@ -148,6 +160,12 @@ export class ZoomModel {
     this.secrets.add(secret);
     return secret;
   }
+}
+
+/** The name of a call by its address: `zoom.token`, `zoom.revoke`, `zoom.user`. */
+export function callName(input: Parameters<typeof fetch>[0]): string {
+  const { pathname } = new URL(String(input));
+  return pathname === '/v2/users/me' ? 'zoom.user' : pathname.replace('/oauth/', 'zoom.');
 }
 
 const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];

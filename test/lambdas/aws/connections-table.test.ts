@@ -1,4 +1,8 @@
 import '../../support/aws-environment.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../lambdas/aws/connections-table.ts';
@@ -12,11 +16,39 @@ async function openTable() {
   const dynamodb = await startDynamoDB({ tableName });
   const client = new DynamoDBClient({ endpoint: dynamodb.url });
   return {
+    url: dynamodb.url,
     client,
     store: createConnectionsTable(client, tableName),
     async close() {
       client.destroy();
       await dynamodb.close();
+    },
+  };
+}
+
+/** Hands requests on, and breaks the connection instead of the first answer. */
+async function loseFirstAnswer(target: string) {
+  let requests = 0;
+  const server = createServer(async (request, response) => {
+    requests += 1;
+    const isFirst = requests === 1;
+    const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+      name.startsWith('x-amz') || name === 'content-type' || name === 'authorization'
+        ? [[name, String(value)]]
+        : [],
+    );
+    const answer = await fetch(target, { method: 'POST', headers, body: await text(request) });
+    const body = await answer.text();
+    if (isFirst) response.destroy();
+    else response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: () => requests,
+    close: async () => {
+      server.closeAllConnections();
+      await once(server.close(), 'close');
     },
   };
 }
@@ -44,7 +76,21 @@ describe('in DynamoDB', () => {
     const { Item } = await table.client.send(
       new GetItemCommand({ TableName: tableName, Key: { connection: { S: 'ticket#5d2c' } } }),
     );
-    expect(Item).toEqual({ connection: { S: 'ticket#5d2c' }, ttl: { N: '1900000600' } });
+    expect(Item).toMatchObject({ connection: { S: 'ticket#5d2c' }, ttl: { N: '1900000600' } });
+  });
+
+  test('a use whose answer was lost counts once: the SDK asks again, and is told that it was the first', async () => {
+    const proxy = await loseFirstAnswer(table.url);
+    const client = new DynamoDBClient({ endpoint: proxy.url, maxAttempts: 3 });
+    try {
+      const store = createConnectionsTable(client, tableName);
+      expect(await store.useOnce('5d2c', 1_900_000_600)).toBe(true);
+      expect(proxy.requests()).toBe(2);
+      expect(await store.useOnce('5d2c', 1_900_000_600)).toBe(false);
+    } finally {
+      client.destroy();
+      await proxy.close();
+    }
   });
 });
 

@@ -18,6 +18,7 @@ beforeAll(async () => {
     appSecretPrefix: 'zoom-token-refresher/app/',
     keySecretId: 'zoom-token-refresher/key',
     publishedSecretPrefix: 'n8n_zoom_',
+    installation: 'zoom-token-refresher',
   });
 });
 afterAll(() => service.close());
@@ -44,11 +45,14 @@ describe('the first publication', () => {
     expect(await value()).toMatchObject({ SecretString: 'access token', VersionId: token(1) });
   });
 
-  test('says in description and tag what the secret is', async () => {
+  test('says in description and tags what the secret is, and whose', async () => {
     await vault.publish(connection, 'access token', token(1));
     expect(await service.aws.describeSecret({ SecretId: name })).toMatchObject({
       Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
-      Tags: [{ Key: 'zoom-token-refresher:connection', Value: connection }],
+      Tags: [
+        { Key: 'zoom-token-refresher:connection', Value: connection },
+        { Key: 'zoom-token-refresher:installation', Value: 'zoom-token-refresher' },
+      ],
     });
   });
 

@@ -25,6 +25,7 @@ beforeEach(() => {
     appSecretPrefix: 'zoom-token-refresher/app/',
     keySecretId: keyName(),
     publishedSecretPrefix: 'n8n_zoom_',
+    installation: 'zoom-token-refresher',
   });
 });
 

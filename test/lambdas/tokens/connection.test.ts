@@ -59,7 +59,7 @@ describe('when a token is rotated', () => {
 
 describe('the wait before the next attempt', () => {
   const failure = fc.record({
-    class: fc.constantFrom('try_again' as const, 'reconnect' as const),
+    class: fc.constantFrom('try_again' as const, 'rejected' as const),
     retryAfter: fc.option(fc.nat({ max: 100_000 }), { nil: undefined }),
   });
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -74,6 +74,10 @@ describe('the wait before the next attempt', () => {
         expect(Number.isInteger(seconds)).toBe(true);
       }),
     );
+  });
+
+  test('is none where a person must act: what is due then is the alert', () => {
+    expect(backOff({ class: 'reconnect' }, 1, 0.9)).toBe(0);
   });
 
   test('grows with every failure', () => {

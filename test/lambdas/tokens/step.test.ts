@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/connection.ts';
 import { LEASE_SECONDS, step } from '../../../lambdas/tokens/step.ts';
 import { type FunctionOptions, World } from '../../support/world.ts';
 
@@ -44,7 +45,8 @@ describe('a connection that is due', () => {
       rotatedAt: world.time,
     });
     expect(item.validUntil).toBe(world.time + HOUR);
-    expect(item.dueAt).toBeGreaterThan(world.time + HOUR - 900);
+    expect(item.dueAt).toBe(rotateAt(item, DEFAULT_MARGINS));
+    expect(item.dueAt).toBeGreaterThan(world.time + HOUR / 3);
     expect(item.leaseOwner).toBeUndefined();
     expect(world.zoom.accepts(world.published('main'))).toBe(true);
     expect(world.zoom.isLiving('main', (await world.tokens('main')).refreshToken)).toBe(true);

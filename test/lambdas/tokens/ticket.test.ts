@@ -3,8 +3,8 @@ import { createKeyring } from '../../../lambdas/tokens/keys.ts';
 import { openConsent, sealConsent, signTicket, verifyTicket } from '../../../lambdas/tokens/ticket.ts';
 
 const NOON = 1_900_000_000;
-const keyring = createKeyring({ key: async () => 'a key' });
-const stranger = createKeyring({ key: async () => 'another key' });
+const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);
+const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
 const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now, ticketSeconds: 600 });
 const consent = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'verifier' };
 
@@ -13,9 +13,20 @@ describe('a link’s ticket', () => {
     const { ticket, expiresAt } = await signTicket({ connection: 'main', app: 'default' }, at(NOON));
     expect(expiresAt).toBe(NOON + 600);
     const read = await verifyTicket(ticket, at(NOON + 599));
-    expect(read).toEqual({ id: expect.any(String), connection: 'main', app: 'default', expiresAt });
+    expect(read).toEqual({
+      id: expect.any(String),
+      connection: 'main',
+      app: 'default',
+      replaceUser: false,
+      expiresAt,
+    });
     const other = await signTicket({ connection: 'main', app: 'default' }, at(NOON));
     expect((await verifyTicket(other.ticket, at(NOON))).id).not.toBe(read.id);
+  });
+
+  test('says whether another Zoom user may come', async () => {
+    const { ticket } = await signTicket({ connection: 'main', app: 'default', replaceUser: true }, at(NOON));
+    expect(await verifyTicket(ticket, at(NOON))).toMatchObject({ replaceUser: true });
   });
 
   test('expires', async () => {
@@ -46,7 +57,10 @@ describe('a link’s ticket', () => {
 
 describe('a consent under way', () => {
   test('comes back as it was', async () => {
-    expect(await openConsent(await sealConsent(consent, at(NOON)), at(NOON + 599))).toEqual(consent);
+    for (const replaceUser of [false, true]) {
+      const pending = { ...consent, replaceUser };
+      expect(await openConsent(await sealConsent(pending, at(NOON)), at(NOON + 599))).toEqual(pending);
+    }
   });
 
   test('expires', async () => {

@@ -30,6 +30,16 @@ export function describeLease(opened: () => ConnectionStore): void {
       }
     });
 
+    test('is given whatever the status is to who makes no step', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'disconnected');
+      const changing = { ...leaseOf('me', { early: true }), inAnyStatus: true };
+      expect(await opened().lease('main', changing)).toMatchObject({ leaseOwner: 'me' });
+      expect(await opened().lease('main', { ...changing, owner: 'another' })).toBeUndefined();
+      expect(await opened().lease('nobody', changing)).toBeUndefined();
+      expect(await opened().get('nobody')).toBeUndefined();
+    });
+
     test('is not given before the connection is due, unless early', async () => {
       await connected({ consentedAt: NOW + 1 });
       expect(await lease('me')).toBeUndefined();

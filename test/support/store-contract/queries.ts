@@ -11,6 +11,21 @@ export function describeQueries(opened: () => ConnectionStore): void {
     await opened().settle(held, { validUntil, dueAt: NOW });
   };
 
+  describe('the last sweep', () => {
+    test('is none before the first, and then the one noted last', async () => {
+      expect(await opened().sweptAt()).toBeUndefined();
+      await opened().noteSweep(NOW);
+      await opened().noteSweep(NOW + 60);
+      expect(await opened().sweptAt()).toBe(NOW + 60);
+    });
+
+    test('is no connection', async () => {
+      await opened().noteSweep(NOW);
+      expect(await opened().list()).toEqual([]);
+      expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
+    });
+  });
+
   describe('who is due', () => {
     test('is told by name, the most urgent first', async () => {
       for (const [name, dueAt] of [
@@ -81,7 +96,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
   test('the list holds every connection and nothing else: no ticket, no claimed user', async () => {
     const items = [await connected('one'), await connected('two')];
     await opened().useOnce('a ticket', NOW + 600);
-    await opened().claimUser('default', 'ada', 'one');
+    await opened().claimUser('default', 'ada', 'one', { now: NOW, until: NOW + 60 });
     const list = await opened().list();
     expect(list.sort((a, b) => a.connection.localeCompare(b.connection))).toEqual(items);
   });
@@ -106,7 +121,9 @@ export function describeQueries(opened: () => ConnectionStore): void {
   describe('a Zoom user', () => {
     const living = (connection: string, app = 'default') =>
       opened().commitConsent(consentOf(connection, { app, zoomUserId: 'ada' }), 0);
-    const claim = (connection: string, app = 'default') => opened().claimUser(app, 'ada', connection);
+    const claim = (connection: string, app = 'default', now = NOW) =>
+      opened().claimUser(app, 'ada', connection, { now, until: now + 60 });
+    const holder = (now = NOW) => opened().holderOf('default', 'ada', now);
 
     test('who is free is claimed', async () => {
       expect(await claim('one')).toBe('one');
@@ -155,12 +172,25 @@ export function describeQueries(opened: () => ConnectionStore): void {
     ])('is free again when the other has moved to %s', async (_, moved) => {
       await claim('one');
       await living('one');
-      await opened().commitConsent(consentOf('one', moved), 0);
+      await opened().commitConsent(consentOf('one', moved), 1);
       expect(await claim('two')).toBe('two');
     });
 
-    test('is free again when the other claimed and never connected', async () => {
+    test('is kept for a first consent under way, and free again when it has not come in time', async () => {
       await claim('one');
+      expect(await claim('two', 'default', NOW + 59)).toBe('one');
+      expect(await claim('two', 'default', NOW + 60)).toBe('two');
+    });
+
+    test('is told without being claimed', async () => {
+      expect(await holder()).toBeUndefined();
+      await claim('one');
+      expect(await holder()).toBe('one');
+      expect(await holder(NOW + 60)).toBeUndefined();
+      await living('one');
+      expect(await holder(NOW + 60)).toBe('one');
+      await failInto(opened(), 'one', 'disconnected');
+      expect(await holder()).toBeUndefined();
       expect(await claim('two')).toBe('two');
     });
 

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// JavaScript, because a Node before 24 cannot even read the TypeScript: the one that npm ci has installed takes over.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+const main = new URL('zoom-tokens.ts', import.meta.url);
+const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+
+if (!existsSync(main)) {
+  // npm packs every file that `bin` names, and of the command line nothing else.
+  process.stderr.write(
+    'zoom-tokens runs in a checkout of zoom-token-refresher; this package holds the construct.\n',
+  );
+  process.exitCode = 4;
+} else if (major >= 24) {
+  await import(main.href);
+} else if (existsSync(installed)) {
+  const child = spawn(installed, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Ctrl-C reaches both; the child says how it ends.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+} else {
+  process.stderr.write(
+    `zoom-tokens needs Node 24, and this is ${process.version}. npm ci installs one beside it.\n`,
+  );
+  process.exitCode = 4;
+}

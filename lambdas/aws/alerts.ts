@@ -1,0 +1,28 @@
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { type Alerts, reconnectMessage } from '../tokens/alerts.ts';
+
+/** A hanging topic must not take the sweep's time: at most twice these, less than the 20 s that a sweep leaves. */
+const CLIENT = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+};
+
+/**
+ * Alerts through an SNS topic; none without one. The client is loaded with the first alert, since nearly every sweep
+ * has none.
+ */
+export function createAlerts(topicArn: string | undefined): Alerts {
+  let client: SNSClient | undefined;
+  return {
+    async reconnectNeeded(items) {
+      if (topicArn === undefined) return;
+      const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+      client ??= new SNSClient(CLIENT);
+      const { subject, message } = reconnectMessage(items);
+      const publish = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: message });
+      const { MessageId } = await client.send(publish);
+      // As elsewhere: an answer that was cut must not pass for a success.
+      if (!MessageId) throw new Error('SNS answered without the message');
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { Connection } from '../tokens/connection.ts';
+import type { ConnectionStore } from '../tokens/store.ts';
+
+/** Which connection has a Zoom user, and until when without being connected; epoch seconds. */
+interface Claim {
+  heldBy: string;
+  claimedUntil?: number;
+}
+
+/** The table's strongly consistent read, and its conditional update: `undefined` when the condition did not hold. */
+interface Items {
+  get(key: string): Promise<object | undefined>;
+  update(
+    key: string,
+    set: string,
+    values: Record<string, string | number>,
+    condition: string,
+  ): Promise<object | undefined>;
+}
+
+/** No connection's name holds a `#`. */
+const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
+
+/** Who has which Zoom user: one item a user and app, beside the connections. */
+export function createUserClaims({ get, update }: Items): Pick<ConnectionStore, 'claimUser' | 'holderOf'> {
+  const claimOf = (key: string) => get(key) as Promise<Claim | undefined>;
+
+  /** The connection that has the user: connected as that user, or about to be, by its first consent. */
+  const holderIn = async (
+    claim: Claim | undefined,
+    app: string,
+    zoomUserId: string,
+    now: number,
+  ): Promise<string | undefined> => {
+    if (!claim) return undefined;
+    const { heldBy, claimedUntil = 0 } = claim;
+    const holder = (await get(heldBy)) as Connection | undefined;
+    const isHeld = holder
+      ? holder.zoomUserId === zoomUserId && holder.app === app && holder.status !== 'disconnected'
+      : claimedUntil > now;
+    return isHeld ? heldBy : undefined;
+  };
+
+  return {
+    async claimUser(app, zoomUserId, connection, { now, until }) {
+      const key = userKey(app, zoomUserId);
+      const claim = await claimOf(key);
+      const holder = await holderIn(claim, app, zoomUserId, now);
+      if (holder !== undefined && holder !== connection) return holder;
+      const claimed = await update(
+        key,
+        'SET #heldBy = :connection, #claimedUntil = :until',
+        { connection, until, ...(claim && { before: claim.heldBy }) },
+        claim
+          ? '#heldBy IN (:before, :connection)'
+          : 'attribute_not_exists(#heldBy) OR #heldBy = :connection',
+      );
+      return claimed ? connection : String((await claimOf(key))?.heldBy);
+    },
+
+    holderOf: async (app, zoomUserId, now) =>
+      holderIn(await claimOf(userKey(app, zoomUserId)), app, zoomUserId, now),
+  };
+}

@@ -1,0 +1,83 @@
+import pMap from 'p-map';
+import type { Connection } from './connection.ts';
+import type { SweepDependencies } from './dependencies.ts';
+import { describe } from './errors.ts';
+
+/** Who tells people. */
+export interface Alerts {
+  /** Tells, in one message, that these connections wait for a person. Rejects when nobody may have been told. */
+  reconnectNeeded(items: Connection[]): Promise<void>;
+}
+
+/** A connection that waits for a person is told of again so often; seconds. */
+export const REMINDER_SECONDS = 24 * 60 * 60;
+
+const MOST_IN_A_MESSAGE = 100;
+const AT_ONCE = 8;
+
+/**
+ * Tells of the connections that wait for a person: their next step is the alert, due when they turn to `reconnect`
+ * and then once a day. Level-triggered as all else here: an alert that was not delivered stays due. Never rejects.
+ */
+export async function alertReconnects({ store, alerts, now, log }: SweepDependencies): Promise<void> {
+  try {
+    const names = await store.due('reconnect', now(), MOST_IN_A_MESSAGE);
+    if (names.length === 0) return;
+    const found = await pMap(names, (name) => store.get(name), { concurrency: AT_ONCE });
+    // The index may lag behind a consent, or behind the last alert.
+    const waiting = found.filter(
+      (item): item is Connection => item?.status === 'reconnect' && item.dueAt <= now(),
+    );
+    if (waiting.length === 0) return;
+    await alerts.reconnectNeeded(waiting);
+    await pMap(
+      waiting,
+      async (item) => {
+        await store.postpone(item, now() + REMINDER_SECONDS);
+        const { connection, app, generation, version } = item;
+        log.info('alerted', { connection, app, generation, version });
+      },
+      { concurrency: AT_ONCE },
+    );
+  } catch (error) {
+    const { class: failureClass, code, message } = describe(error);
+    log.error(`No alert could be sent; the next sweep tries again. ${message}`, {
+      class: failureClass,
+      code,
+    });
+  }
+}
+
+const NAMED = 20;
+
+/** What the message says: nothing secret, no more than `status` shows. The subject is ASCII and short, as SNS demands. */
+export function reconnectMessage(items: Connection[]): { subject: string; message: string } {
+  const [first] = items;
+  const isOne = items.length === 1;
+  const more = items.length - NAMED;
+  return {
+    subject: isOne
+      ? `Zoom: connect "${first?.connection}" again`
+      : `Zoom: connect ${items.length} connections again`,
+    message: [
+      isOne
+        ? 'A connection waits for a person, who must consent at Zoom again:'
+        : `${items.length} connections wait for a person, who must consent at Zoom again:`,
+      ...items.slice(0, NAMED).map(paragraph),
+      ...(more > 0 ? [`And ${more} more. All of them: zoom-tokens status`] : []),
+      'Nothing has to be changed in n8n. The runbook says more: "Reconnect needed". This comes again every day while a connection waits.',
+    ].join('\n\n'),
+  };
+}
+
+function paragraph({ connection, lastError, validUntil }: Connection): string {
+  return [
+    connection,
+    `  Why:          ${lastError?.message ?? 'not noted'}`,
+    `  Since:        ${lastError ? utc(lastError.at) : 'not noted'}`,
+    `  n8n's token:  ${validUntil === 0 ? 'none yet' : `ends ${utc(validUntil)} at the latest`}`,
+    `  Run:          zoom-tokens connect ${connection}`,
+  ].join('\n');
+}
+
+const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

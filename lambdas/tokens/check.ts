@@ -1,0 +1,119 @@
+import pMap from 'p-map';
+import { assertName } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe, TokenError } from './errors.ts';
+import type { Installation } from './installation.ts';
+import { CONCURRENCY } from './sweep.ts';
+import type { ZoomApp } from './zoom.ts';
+
+type Problem = ReturnType<typeof describe>;
+
+/** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault: nothing needs the app. */
+interface CheckedApp {
+  app: string;
+  secretName: string;
+  problem?: Problem;
+}
+
+export interface Check {
+  now: number;
+  /** When the last sweep came to its end; absent before the first. */
+  sweptAt?: number;
+  sweepRateMinutes: number;
+  apps: CheckedApp[];
+  /** Zoom's clock less ours; absent when Zoom did not tell. */
+  zoomSkewSeconds?: number;
+  /** To whom n8n's policy is attached, such as `user/n8n`. Without a policy there is nothing to attach. */
+  n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
+}
+
+/** Asks IAM to which users, roles and groups a policy is attached: `user/n8n`. */
+export type AttachedTo = (policyArn: string) => Promise<string[]>;
+
+/** Looks at what the connections rest on: the apps, the sweep, the clocks, n8n's policy. Changes nothing. */
+export async function check(
+  named: string[],
+  deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
+  { appSecretPrefix, sweepRateMinutes, n8nPolicyArn }: Installation,
+  attachedTo: AttachedTo,
+): Promise<Check> {
+  for (const app of named) assertName('app', app);
+  const items = await deps.store.list();
+  const used = new Set(items.filter(({ status }) => status !== 'disconnected').map(({ app }) => app));
+  const apps = [...new Set(['default', ...used, ...named])].sort();
+  const [checked, sweptAt, zoomSkewSeconds, n8n] = await Promise.all([
+    pMap(apps, (app) => checkApp(app, used.has(app), deps), { concurrency: CONCURRENCY }),
+    deps.store.sweptAt(),
+    skew(deps),
+    n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, attachedTo),
+  ]);
+  return {
+    now: deps.now(),
+    ...(sweptAt !== undefined && { sweptAt }),
+    sweepRateMinutes,
+    apps: checked.map(({ app, problem }) => ({
+      app,
+      secretName: `${appSecretPrefix}${app}`,
+      ...(problem && { problem }),
+    })),
+    ...(zoomSkewSeconds !== undefined && { zoomSkewSeconds }),
+    n8n,
+  };
+}
+
+async function checkApp(
+  app: string,
+  isUsed: boolean,
+  { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
+): Promise<{ app: string; problem?: Problem }> {
+  try {
+    await verifyApp(await vault.app(app, { fresh: true }), zoom);
+    return { app };
+  } catch (error) {
+    const problem = describe(error);
+    if (problem.code !== 'secret_unusable' || isUsed) return { app, problem };
+    return {
+      app,
+      problem: { ...problem, code: 'not_set_up', action: `Where it is wanted: zoom-tokens setup ${app}.` },
+    };
+  }
+}
+
+/** No refresh token of Zoom's looks like this. */
+const NO_REFRESH_TOKEN = 'no-refresh-token';
+
+/**
+ * Does Zoom know the app? A Server-to-Server app gets a token, which changes nothing for those it has. Of a user
+ * app Zoom is asked to refresh a token that cannot exist: to a client that it knows it says that the token is wrong.
+ * @throws {TokenError} what is wrong with the credentials, or why Zoom could not be asked
+ */
+async function verifyApp(app: ZoomApp, zoom: Dependencies['zoom']): Promise<void> {
+  if (app.accountId !== undefined) {
+    await zoom.accountCredentials(app).catch(later);
+    return;
+  }
+  await zoom.refresh(app, NO_REFRESH_TOKEN).catch((error) => {
+    if (!(error instanceof TokenError) || error.class !== 'reconnect') later(error);
+  });
+}
+
+/** No sweep repeats this; a person does. */
+function later(error: unknown): never {
+  if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
+  throw new TokenError('try_again', error.code, error.message, 'See status.zoom.us, and check again later.');
+}
+
+async function skew({ zoom, now }: Pick<Dependencies, 'zoom' | 'now'>): Promise<number | undefined> {
+  const sentAt = now();
+  const theirs = await zoom.time();
+  // Their clock is read about halfway between the request and the answer.
+  return theirs === undefined ? undefined : theirs - Math.round((sentAt + now()) / 2);
+}
+
+async function checkPolicy(policyArn: string, attachedTo: AttachedTo): Promise<Check['n8n']> {
+  try {
+    return { policyArn, principals: await attachedTo(policyArn) };
+  } catch (error) {
+    return { policyArn, problem: describe(error) };
+  }
+}

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { assertName, type Connection, type PushTarget } from './connection.ts';
+import type { ConnectionView } from './control.ts';
+import { known, look } from './control.ts';
+import type { Dependencies } from './dependencies.ts';
+import { TokenError } from './errors.ts';
+import { CREDENTIAL_TYPE, N8N_TIMEOUT_SECONDS, type N8nInstance } from './n8n.ts';
+import { isSame, type N8nSettings, type Push, taken } from './push.ts';
+import { open } from './seal.ts';
+import { LEASE_SECONDS, type StepOptions } from './step.ts';
+
+/** All of them are told at once, within the time of one. */
+const MOST_TARGETS = 10;
+/** Writes of the secret by others that are met before it is given up. */
+const MOST_WRITES = 5;
+const BUSY_MS = 1000;
+/** Secrets Manager is eventually consistent. */
+const SETTLE_MS = 200;
+/** Left for the answer. */
+const RESERVE_SECONDS = 5;
+
+export interface LinkRequest {
+  connection: string;
+  instance: string;
+  url: string;
+  apiKey: string;
+  /** Made where it is left out, and none is linked yet. */
+  credentialId?: string | undefined;
+  credentialName?: string | undefined;
+}
+
+/**
+ * Pushes the connection's token to a credential of an n8n, and from now on each new one. Nothing is stored until that
+ * n8n has taken the token: first the secret, then the connection. A repetition mends what a crash left between.
+ */
+export async function linkN8n(
+  request: LinkRequest,
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<{ connection: ConnectionView; credentialId: string; created: boolean }> {
+  const { connection, instance: name } = request;
+  assertName('connection', connection);
+  assertName('instance', name);
+  const port = assertPush(deps);
+  const instance = instanceFrom(request);
+  assertConnected(await known(connection, deps.store));
+  return holding(connection, { early: true }, deps, options, async (item) => {
+    const others = (item.targets ?? []).filter((target) => target.instance !== name);
+    if (others.length >= MOST_TARGETS) throw tooMany(connection);
+    const linked = (item.targets ?? []).find((target) => target.instance === name);
+    const { accessToken } = await open(item.sealedTokens, connection, deps.keyring);
+    const { credentialId, created } = await give(accessToken, request, linked, instance, port);
+    await change(port.settings, name, instance, deps);
+    const targets = [...others, taken({ instance: name, credentialId }, item)];
+    if (!(await deps.store.retarget(item, targets))) return undefined;
+    // An unlink elsewhere may have swept the instance away before it could see this target.
+    await change(port.settings, name, instance, deps);
+    deps.log.info('linked to n8n', { connection, instance: name, version: item.version });
+    return { connection: await look(connection, deps), credentialId, created };
+  });
+}
+
+/** Ends the pushing. The credential in n8n stays; the API key is forgotten with the last connection that used it. */
+export async function unlinkN8n(
+  { connection, instance: name }: { connection: string; instance: string },
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<ConnectionView> {
+  assertName('connection', connection);
+  assertName('instance', name);
+  const port = assertPush(deps);
+  await known(connection, deps.store);
+  await holding(connection, { early: true, inAnyStatus: true }, deps, options, async (item) => {
+    const targets = (item.targets ?? []).filter((target) => target.instance !== name);
+    return (await deps.store.retarget(item, targets)) ? true : undefined;
+  });
+  await forget(name, port.settings, deps);
+  deps.log.info('unlinked from n8n', { connection, instance: name });
+  return look(connection, deps);
+}
+
+/** The credential takes the token: the one that is named, the one that was linked before, or a new one. */
+async function give(
+  accessToken: string,
+  { credentialId: named, credentialName, connection }: LinkRequest,
+  linked: PushTarget | undefined,
+  instance: N8nInstance,
+  { n8n }: Push,
+): Promise<{ credentialId: string; created: boolean }> {
+  const existing = named ?? linked?.credentialId;
+  if (existing !== undefined) {
+    try {
+      const type = await n8n.type(instance, existing);
+      if (type !== undefined && type !== CREDENTIAL_TYPE) throw wrongType(existing, type);
+      await n8n.update(instance, existing, accessToken);
+      return { credentialId: existing, created: false };
+    } catch (error) {
+      const isGone = error instanceof TokenError && error.code === 'n8n_credential_gone';
+      if (!isGone || named !== undefined) throw error;
+    }
+  }
+  const name = credentialName ?? `Zoom ${connection}`;
+  return { credentialId: await n8n.create(instance, name, accessToken), created: true };
+}
+
+/** Does something under the connection's lease, which keeps every step away; again where a consent came between. */
+async function holding<T>(
+  connection: string,
+  how: { early: true; inAnyStatus?: true },
+  { store, now, wait }: Dependencies,
+  { deadline }: StepOptions,
+  act: (item: Connection) => Promise<T | undefined>,
+): Promise<T> {
+  const owner = randomUUID();
+  while (now() < deadline - 2 * N8N_TIMEOUT_SECONDS - RESERVE_SECONDS) {
+    const item = await store.lease(connection, { ...how, owner, now: now(), until: now() + LEASE_SECONDS });
+    if (item) {
+      try {
+        const result = await act(item);
+        if (result !== undefined) return result;
+      } finally {
+        await store.release(item);
+      }
+    }
+    await wait(BUSY_MS);
+  }
+  throw new TokenError(
+    'try_again',
+    'busy',
+    `"${connection}" is being rotated at this moment by somebody else.`,
+    'Try it again in a minute.',
+  );
+}
+
+/**
+ * Writes one instance into the secret, or takes it out. The secret knows no conditional write: it is read again after
+ * each, and written again where somebody else has overwritten it.
+ */
+async function change(
+  settings: N8nSettings,
+  name: string,
+  instance: N8nInstance | undefined,
+  { wait }: Pick<Dependencies, 'wait'>,
+): Promise<void> {
+  for (let writes = 0; writes < MOST_WRITES; writes += 1) {
+    const instances = new Map(await settings.read({ fresh: true }));
+    const present = instances.get(name);
+    if (instance ? present && isSame(present, instance) : !present) return;
+    if (instance) instances.set(name, instance);
+    else instances.delete(name);
+    await settings.write(instances);
+    await wait(SETTLE_MS);
+  }
+  throw new TokenError(
+    'try_again',
+    'busy',
+    'The secret with the n8n instances is being written by others at this moment.',
+    'Try it again in a minute.',
+  );
+}
+
+/** Takes an instance out that no connection uses, and puts it back where one was linked meanwhile. */
+async function forget(name: string, settings: N8nSettings, deps: Dependencies): Promise<void> {
+  const isUsed = async () =>
+    (await deps.store.list()).some(({ targets = [] }) => targets.some(({ instance }) => instance === name));
+  if (await isUsed()) return;
+  const instance = (await settings.read({ fresh: true })).get(name);
+  await change(settings, name, undefined, deps);
+  if (instance && (await isUsed())) await change(settings, name, instance, deps);
+}
+
+function assertPush({ push }: Dependencies): Push {
+  if (push) return push;
+  throw new TokenError(
+    'rejected',
+    'push_off',
+    'This deployment does not push to n8n.',
+    'Set n8nPush to true (the default) and deploy again.',
+  );
+}
+
+function assertConnected({ connection, status }: Connection): void {
+  if (status === 'active' || status === 'misconfigured') return;
+  throw new TokenError(
+    'rejected',
+    'not_connected',
+    `"${connection}" has no token to push: it is in the state "${status}".`,
+    `Connect it again: zoom-tokens connect ${connection}.`,
+  );
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** @throws {TokenError} `rejected`; it never quotes the API key */
+function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  if (!url || !isPrivate || url.username || url.password || url.search || url.hash) {
+    throw new TokenError(
+      'rejected',
+      'invalid_url',
+      'The address of n8n must begin with https://, with no user, query or fragment in it.',
+      'Give the address at which n8n’s editor opens, such as https://n8n.example.com.',
+    );
+  }
+  // What a header can carry.
+  if (!/^[\x21-\x7e]{1,4096}$/.test(apiKey)) {
+    throw new TokenError(
+      'rejected',
+      'invalid_api_key',
+      'The API key of n8n is empty, or holds what no key holds.',
+      'Make one in n8n under Settings > n8n API, with the scopes credential:create and credential:update.',
+    );
+  }
+  return { url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), apiKey };
+}
+
+function wrongType(credentialId: string, type: string): TokenError {
+  return new TokenError(
+    'rejected',
+    'n8n_wrong_type',
+    `The credential "${credentialId.slice(0, 60)}" is of the type "${type.slice(0, 60)}", not a Zoom access token; it was left as it is.`,
+    'Name a credential of the type Zoom API (Access Token), or none: then one is made.',
+  );
+}
+
+function tooMany(connection: string): TokenError {
+  return new TokenError(
+    'rejected',
+    'too_many_targets',
+    `"${connection}" is pushed to ${MOST_TARGETS} n8n instances already.`,
+    'Unlink one, or let n8n read Secrets Manager.',
+  );
+}

@@ -1,0 +1,160 @@
+import * as z from 'zod/mini';
+import { TokenError } from './errors.ts';
+
+/** An n8n that we may write to. */
+export interface N8nInstance {
+  /** Where its editor is, no slash at the end; `/api/v1` comes after it. */
+  url: string;
+  apiKey: string;
+}
+
+/**
+ * The part of n8n's public API that keeps a credential of the type `zoomApi` fresh.
+ * Every method throws a `TokenError`: `misconfigured` where somebody must act, `try_again` otherwise.
+ * https://docs.n8n.io/api/api-reference/#tag/credential
+ */
+export interface N8n {
+  /** Answers the id of the new credential. Needs the scope `credential:create`. */
+  create(instance: N8nInstance, name: string, accessToken: string): Promise<string>;
+  /** Needs the scope `credential:update`. */
+  update(instance: N8nInstance, credentialId: string, accessToken: string): Promise<void>;
+  /** The credential's type, found without changing anything, with the scope `credential:update`. */
+  type(instance: N8nInstance, credentialId: string): Promise<string | undefined>;
+}
+
+/** n8n answers in milliseconds; a sweep has other connections to serve. */
+export const N8N_TIMEOUT_SECONDS = 5;
+
+/** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
+export const CREDENTIAL_TYPE = 'zoomApi';
+
+const Answer = z.object({ id: z.string().check(z.minLength(1)), type: z.optional(z.string()) });
+
+export function createN8n(fetch: typeof globalThis.fetch): N8n {
+  const send = async (
+    { url, apiKey }: N8nInstance,
+    method: 'POST' | 'PATCH',
+    credentialId: string | undefined,
+    body: object,
+  ): Promise<z.infer<typeof Answer>> => {
+    const path = credentialId === undefined ? '' : `/${encodeURIComponent(credentialId)}`;
+    const response = await fetch(`${url}/api/v1/credentials${path}`, {
+      method,
+      headers: { 'x-n8n-api-key': apiKey, 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+      // The key is for this address alone.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(N8N_TIMEOUT_SECONDS * 1000),
+    }).catch((error) => unreachable(url, error));
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw refusal(url, credentialId, response);
+    }
+    const text = await response.text().catch((error) => unreachable(url, error));
+    const answer = z.safeParse(Answer, parseJson(text));
+    // A page of something in front of n8n is answered with 200 too.
+    if (!answer.success || (credentialId !== undefined && answer.data.id !== credentialId)) {
+      throw misconfigured('n8n_no_api', `What answers at ${url} is not n8n's public API.`, CHECK_ADDRESS);
+    }
+    return answer.data;
+  };
+
+  return {
+    create: async (instance, name, accessToken) =>
+      (await send(instance, 'POST', undefined, { name, type: CREDENTIAL_TYPE, data: { accessToken } })).id,
+    update: async (instance, credentialId, accessToken) => {
+      await send(instance, 'PATCH', credentialId, { data: { accessToken } });
+    },
+    // Without `data` n8n keeps what the credential holds.
+    type: async (instance, credentialId) => (await send(instance, 'PATCH', credentialId, {})).type,
+  };
+}
+
+const LINK = 'zoom-tokens n8n link';
+const CHECK_ADDRESS =
+  `Check the address, and that n8n's public API is not switched off (N8N_PUBLIC_API_DISABLED); then ` +
+  `${LINK} again.`;
+
+function misconfigured(code: string, message: string, action: string): TokenError {
+  return new TokenError('misconfigured', code, message, action);
+}
+
+/** What n8n says in the body stays unread: it may quote what it was sent. */
+function refusal(url: string, credentialId: string | undefined, response: Response): TokenError {
+  const { status } = response;
+  if (status === 429 || status === 408 || status >= 500) {
+    return new TokenError(
+      'try_again',
+      status === 429 ? 'n8n_rate_limited' : 'n8n_unavailable',
+      `n8n at ${url} answered ${status}.`,
+      'Nothing to do: the next sweeps push again. If it lasts, look into the log of n8n.',
+      retryAfter(response),
+    );
+  }
+  if (status >= 300 && status < 400) {
+    return misconfigured(
+      'n8n_redirects',
+      `n8n at ${url} answered ${status}, a redirect, which is not followed: the API key is for this address alone.`,
+      `${LINK} again, with the address that the redirect leads to.`,
+    );
+  }
+  switch (status) {
+    case 401:
+      return misconfigured(
+        'n8n_key_refused',
+        `n8n at ${url} does not accept the API key (401).`,
+        `Make a new one in n8n under Settings > n8n API, and ${LINK} again with it.`,
+      );
+    case 403:
+      return misconfigured(
+        'n8n_scope_missing',
+        `n8n at ${url} forbids the API key to write this credential (403).`,
+        `Make an API key with the scopes credential:update and credential:create, as a user who owns the credential, and ${LINK} again with it.`,
+      );
+    case 404:
+      if (credentialId === undefined)
+        return misconfigured('n8n_no_api', `n8n at ${url} has no public API (404).`, CHECK_ADDRESS);
+      return misconfigured(
+        'n8n_credential_gone',
+        `n8n at ${url} has no credential "${credentialId}" (404).`,
+        `${LINK} again: it makes a new credential, which the workflows then need.`,
+      );
+    case 405:
+      return misconfigured(
+        'n8n_cannot_update',
+        `The public API of this version of n8n at ${url} cannot change a credential (405).`,
+        'Upgrade n8n: 2.41.1 can, 2.39.5 could not.',
+      );
+    default:
+      return misconfigured(
+        'n8n_refused',
+        `n8n at ${url} refused the request (${status}).`,
+        `Look into the log of n8n; if the credential was changed by hand, ${LINK} again.`,
+      );
+  }
+}
+
+function unreachable(url: string, error: unknown): never {
+  const { cause, name } = error as { cause?: { code?: unknown }; name?: string };
+  const why = typeof cause?.code === 'string' ? cause.code : name;
+  throw new TokenError(
+    'try_again',
+    'n8n_unreachable',
+    `n8n at ${url} did not answer within ${N8N_TIMEOUT_SECONDS} s (${why}).`,
+    'Nothing to do if n8n is down: the next sweeps push again. It must be reachable from the internet.',
+  );
+}
+
+/** Seconds; a date is left to our own back-off. */
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import pMap from 'p-map';
+import type { Acceptance } from './acceptance.ts';
+import { assertName } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe } from './errors.ts';
+
+/** Each costs a reading and a request to Zoom; this many fit well into the operator function's time. */
+export const MOST_PROBED = 20;
+const CONCURRENCY = 8;
+
+export type Probed = Acceptance & { connection: string };
+
+/** Is the token that n8n reads accepted by Zoom? The published secret itself is read, as n8n would read it. */
+export async function probe(
+  connections: string[],
+  { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
+): Promise<Probed[]> {
+  for (const connection of connections) assertName('connection', connection);
+  return pMap(
+    connections,
+    async (connection) => {
+      try {
+        const token = await vault.published(connection);
+        if (token === undefined) return { connection, accepted: 'no', message: 'n8n finds no such secret.' };
+        return { connection, ...(await zoom.accepts(token)) };
+      } catch (error) {
+        const { message, action } = describe(error);
+        return { connection, accepted: 'unknown', message: `${message} ${action}` };
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+}

@@ -1,0 +1,146 @@
+import { backOff, type Connection, type PushTarget } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe, TokenError } from './errors.ts';
+import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from './n8n.ts';
+import { open } from './seal.ts';
+
+/** Every n8n by its name. */
+export type N8nInstances = ReadonlyMap<string, N8nInstance>;
+
+/** Where the addresses and API keys of the n8n instances are: one secret. */
+export interface N8nSettings {
+  /**
+   * Remembered for seconds, so that a sweep reads once.
+   * @throws {TokenError} `misconfigured` when the secret cannot be read or understood
+   */
+  read(options?: { fresh: boolean }): Promise<N8nInstances>;
+  /** @throws {TokenError} `misconfigured` when it may not be written */
+  write(instances: N8nInstances): Promise<void>;
+}
+
+/** What pushing to n8n needs; a deployment may go without. */
+export interface Push {
+  settings: N8nSettings;
+  n8n: N8n;
+  /** Instances that are not asked until then, and why: one that hangs must not take a sweep's time. */
+  pauses: Map<string, { until: number; instance: N8nInstance; error: TokenError }>;
+}
+
+/** The item with its targets as they are after a push, and how that went. */
+export interface Pushed {
+  item: Connection;
+  pushed: number;
+  failed: number;
+}
+
+const PAUSE_SECONDS = 30;
+const LONGEST_PAUSE_SECONDS = 5 * 60;
+/** Left for the step's last write. */
+const STORE_SECONDS = 5;
+
+type Needs = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
+
+/**
+ * Tells the item's token to every n8n credential that has an older one, all at once. Never fails: what went wrong
+ * stays with its target, with an instant for the next attempt.
+ */
+export async function push(item: Connection, deps: Needs, deadline: number): Promise<Pushed> {
+  const { push: port, keyring, now } = deps;
+  const { targets = [] } = item;
+  const isDue = (target: PushTarget) => isOwed(target, item) && (target.retryAt ?? 0) <= now();
+  const hasTime = now() <= deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS;
+  if (!port || !hasTime || !targets.some(isDue)) return { item, pushed: 0, failed: 0 };
+  const opened = open(item.sealedTokens, item.connection, keyring);
+  const outcomes = await Promise.all(
+    targets.map(async (target) => {
+      if (!isDue(target)) return { target };
+      try {
+        await tell(target, (await opened).accessToken, port, now);
+        return { target: taken(target, item), did: 'push' as const };
+      } catch (error) {
+        return { target: failedTarget(target, error, item, deps), did: 'fail' as const };
+      }
+    }),
+  );
+  return {
+    item: { ...item, targets: outcomes.map(({ target }) => target) },
+    pushed: outcomes.filter(({ did }) => did === 'push').length,
+    failed: outcomes.filter(({ did }) => did === 'fail').length,
+  };
+}
+
+/** When the next push is due, epoch seconds; never, where nothing is owed or this deployment does not push. */
+export function nextPush(item: Connection, { push: port, now }: Pick<Dependencies, 'push' | 'now'>): number {
+  if (!port) return Infinity;
+  const owed = (item.targets ?? []).filter((target) => isOwed(target, item));
+  return Math.min(Infinity, ...owed.map(({ retryAt }) => retryAt ?? now()));
+}
+
+/** A target that has the item's token. */
+export const taken = (
+  { instance, credentialId }: Pick<PushTarget, 'instance' | 'credentialId'>,
+  { version }: Pick<Connection, 'version'>,
+): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0 });
+
+const isOwed = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
+
+function failedTarget(
+  target: PushTarget,
+  error: unknown,
+  item: Connection,
+  { now, random, log }: Needs,
+): PushTarget {
+  const failures = target.failures + 1;
+  const lastError = { ...describe(error), at: now() };
+  const retryAfter = error instanceof TokenError ? error.retryAfter : undefined;
+  const { connection, generation, version } = item;
+  log[lastError.class === 'try_again' ? 'warn' : 'error'](lastError.message, {
+    connection,
+    instance: target.instance,
+    generation,
+    version,
+    class: lastError.class,
+    code: lastError.code,
+    failures,
+  });
+  const pause = backOff({ class: lastError.class, retryAfter }, failures, random());
+  return { ...target, failures, lastError, retryAt: now() + pause };
+}
+
+async function tell(
+  { instance: name, credentialId }: PushTarget,
+  accessToken: string,
+  { settings, n8n, pauses }: Push,
+  now: Dependencies['now'],
+): Promise<void> {
+  const known = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
+  if (!known) throw unknownInstance(name);
+  const pause = pauses.get(name);
+  if (pause && pause.until > now() && isSame(pause.instance, known)) throw pause.error;
+  try {
+    await n8n.update(known, credentialId, accessToken);
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    if (error.code === 'n8n_unreachable' || error.code === 'n8n_rate_limited') {
+      const seconds = Math.min(LONGEST_PAUSE_SECONDS, Math.max(PAUSE_SECONDS, error.retryAfter ?? 0));
+      pauses.set(name, { until: now() + seconds, instance: known, error });
+    }
+    if (error.class !== 'misconfigured') throw error;
+    // A refusal is quick: there is time to see whether the operator has linked it anew.
+    const fresh = (await settings.read({ fresh: true })).get(name);
+    if (!fresh || isSame(fresh, known)) throw error;
+    await n8n.update(fresh, credentialId, accessToken);
+  }
+}
+
+export const isSame = (one: N8nInstance, other: N8nInstance) =>
+  one.url === other.url && one.apiKey === other.apiKey;
+
+function unknownInstance(name: string): TokenError {
+  return new TokenError(
+    'misconfigured',
+    'n8n_unknown',
+    `The address and the API key of the n8n instance "${name}" are not known any more.`,
+    'zoom-tokens n8n link again, with both.',
+  );
+}

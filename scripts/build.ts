@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { bundleOptions } from '../lib/bundle-options.ts';
+
+// `npm run build` writes dist/, what the package holds: the construct as JavaScript with its types, and the functions'
+// bundles. A checkout needs none of it.
+
+const ROOT = join(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+
+rmSync(DIST, { recursive: true, force: true });
+const { status } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(1);
+
+for (const task of ['callback', 'rotate', 'operator']) {
+  await build(bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(DIST, 'functions', task, 'index.mjs')));
+}

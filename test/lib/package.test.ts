@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
+
+// What `npm pack` makes, installed in another CDK app that has aws-cdk-lib and constructs, and no package of ours.
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const app = mkdtempSync(join(tmpdir(), 'embedding-app-'));
+const installed = join(app, 'node_modules/zoom-token-refresher');
+
+/** The app's stack, of which `Zoom` is the checkout's own construct in one test. */
+const ONE = `new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });`;
+
+beforeAll(() => {
+  run('npm', ['pack', '--pack-destination', app], ROOT);
+  const tarball = readdirSync(app).find((name) => name.endsWith('.tgz')) ?? '';
+  mkdirSync(installed, { recursive: true });
+  run('tar', ['-xzf', join(app, tarball), '-C', installed, '--strip-components=1'], app);
+  mkdirSync(join(app, 'node_modules/@types'));
+  for (const name of ['aws-cdk-lib', 'constructs', '@types/node']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
+  }
+}, 60_000);
+
+afterAll(() => rmSync(app, { recursive: true }));
+
+describe('the package', () => {
+  test('is the compiled construct, the bundles of the functions and the runbook, with no source and no test', () => {
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/lib/zoom-token-refresher.js',
+        'dist/lib/zoom-token-refresher.d.ts',
+        'docs/runbook.md',
+      ]),
+    );
+    expect(files.filter((name) => name.endsWith('index.mjs')).sort()).toEqual(
+      ['callback', 'operator', 'rotate'].map((task) => `dist/functions/${task}/index.mjs`),
+    );
+    expect(files.filter((name) => /^(lambdas|lib|local|test|bench)\b|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  });
+
+  test('needs nothing but the CDK: no esbuild, no SDK', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(manifest.dependencies).toBeUndefined();
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+  });
+
+  test('documents every property where an editor looks', () => {
+    const types = readFileSync(join(installed, 'dist/lib/props.d.ts'), 'utf8');
+    const properties = types.match(/^ {4}readonly \w+\?:/gm) ?? [];
+    expect(properties.length).toBeGreaterThan(20);
+    expect(types.match(/@default .*\n {5}\*\/\n {4}readonly/g)).toHaveLength(properties.length);
+  });
+});
+
+describe('a CDK app in JavaScript', () => {
+  test.each([
+    [
+      'modules',
+      'app.mjs',
+      "import { App, Stack } from 'aws-cdk-lib';\nimport { ZoomTokenRefresher } from 'zoom-token-refresher';",
+    ],
+    [
+      'CommonJS',
+      'app.cjs',
+      "const { App, Stack } = require('aws-cdk-lib');\nconst { ZoomTokenRefresher } = require('zoom-token-refresher');",
+    ],
+  ])(
+    'as %s gets the very stack that a checkout makes, with the same bundles',
+    (kind, file, imports) => {
+      const outdir = join(app, kind);
+      synth(file, `${imports}\n${inStack(outdir, ONE)}`);
+      const theirs = JSON.parse(readFileSync(join(outdir, 'Theirs.template.json'), 'utf8'));
+      const { stack } = checkout();
+      expect(theirs).toEqual(Template.fromStack(stack).toJSON());
+    },
+    60_000,
+  );
+
+  test('may have two of them in one stack, under two names', () => {
+    const outdir = join(app, 'two');
+    const two = `${ONE} new ZoomTokenRefresher(stack, 'Staging', { name: 'staging' });`;
+    synth('two.mjs', `${IMPORTS}\n${inStack(outdir, two)}`);
+    const { Resources } = JSON.parse(readFileSync(join(outdir, 'Theirs.template.json'), 'utf8'));
+    const functions = Object.values<{ Type: string; Properties: { FunctionName: string } }>(Resources)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.FunctionName);
+    expect(functions.sort()).toEqual(
+      ['staging', 'zoom'].flatMap((name) =>
+        ['callback', 'operator', 'rotate'].map((task) => `${name}-${task}`),
+      ),
+    );
+  });
+
+  test('is told which property is wrong', () => {
+    const wrong = `new ZoomTokenRefresher(stack, 'Zoom', { sweepRateMinutes: 60 });`;
+    writeFileSync(join(app, 'wrong.mjs'), `${IMPORTS}\n${inStack(join(app, 'wrong'), wrong)}`);
+    const { status, stderr } = spawnSync(process.execPath, ['wrong.mjs'], { cwd: app, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('"sweepRateMinutes" must be a whole number from 1 to 5, but it is 60.\n');
+  });
+});
+
+describe('a CDK app in TypeScript', () => {
+  test.each(['nodenext', 'bundler'])(
+    'finds the types (%s), and they refuse a property that is not there or of another type',
+    (moduleResolution) => {
+      writeFileSync(
+        join(app, 'typed.mts'),
+        `${IMPORTS}
+import type { ZoomTokenRefresherProps } from 'zoom-token-refresher';
+const stack = new Stack(new App(), 'Theirs');
+const props: ZoomTokenRefresherProps = { name: 'zoom', apps: ['reports'], encryption: 'customer' };
+const refresher = new ZoomTokenRefresher(stack, 'Zoom', props);
+export const url: string = refresher.callbackUrl;
+refresher.alarmTopic.topicArn.toUpperCase();
+// @ts-expect-error
+new ZoomTokenRefresher(stack, 'Misspelt', { alarmMail: 'us@example.com' });
+// @ts-expect-error
+new ZoomTokenRefresher(stack, 'Wrong', { sweepRateMinutes: '1' });
+`,
+      );
+      const module = moduleResolution === 'nodenext' ? 'nodenext' : 'esnext';
+      const options = ['--noEmit', '--strict', '--skipLibCheck', '--types', 'node', '--target', 'es2022'];
+      const checked = spawnSync(
+        join(ROOT, 'node_modules/.bin/tsc'),
+        [...options, '--module', module, '--moduleResolution', moduleResolution, 'typed.mts'],
+        { cwd: app, encoding: 'utf8' },
+      );
+      expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    },
+    60_000,
+  );
+});
+
+// What takes seconds and is done by `npm run synth`: validating the template.
+const QUICKLY = { '@aws-cdk/core:validateAgainstDefaultRules': false };
+
+const IMPORTS = `import { App, Stack } from 'aws-cdk-lib';
+import { ZoomTokenRefresher } from 'zoom-token-refresher';`;
+
+function inStack(outdir: string, constructs: string): string {
+  return `const app = new App({ outdir: ${JSON.stringify(outdir)}, context: ${JSON.stringify(QUICKLY)} });
+const stack = new Stack(app, 'Theirs');
+${constructs}
+app.synth();
+`;
+}
+
+function synth(file: string, source: string): void {
+  writeFileSync(join(app, file), source);
+  run(process.execPath, [file], app);
+}
+
+/** The same stack, from the sources of this checkout. */
+function checkout(): { stack: Stack } {
+  const stack = new Stack(new App({ outdir: join(app, 'checkout'), context: QUICKLY }), 'Theirs');
+  new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });
+  return { stack };
+}
+
+function run(program: string, args: string[], cwd: string): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,43 @@
+import '../support/aws-environment.ts';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Notification, startSns } from '../../local/sns.ts';
+
+const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
+let delivered: Notification[];
+let sns: Awaited<ReturnType<typeof startSns>>;
+let client: SNSClient;
+beforeEach(async () => {
+  delivered = [];
+  sns = await startSns({ deliver: (notification) => delivered.push(notification) });
+  client = new SNSClient({ endpoint: sns.url });
+});
+afterEach(async () => {
+  client.destroy();
+  await sns.close();
+});
+
+describe('the local SNS', () => {
+  test('delivers what the SDK publishes, and answers its id', async () => {
+    const publish = { TopicArn, Subject: 'Zoom: "main"', Message: 'One & two\n\n<three>' };
+    expect((await client.send(new PublishCommand(publish))).MessageId).toMatch(/^[\w-]{36}$/);
+    expect(delivered).toEqual([{ topicArn: TopicArn, subject: publish.Subject, message: publish.Message }]);
+  });
+
+  test.each([
+    ['a subject that is too long', { Subject: 'x'.repeat(101), Message: 'm' }],
+    ['a subject of two lines', { Subject: 'one\ntwo', Message: 'm' }],
+    ['a subject that is not ASCII', { Subject: '“main”', Message: 'm' }],
+    ['an empty message', { Subject: 's', Message: '' }],
+  ])('refuses %s, as SNS does', async (_, publish) => {
+    await expect(client.send(new PublishCommand({ TopicArn, ...publish }))).rejects.toMatchObject({
+      name: expect.stringContaining('InvalidParameter'),
+    });
+    expect(delivered).toEqual([]);
+  });
+
+  test('answers this machine alone', async () => {
+    const { status } = await fetch(sns.url, { method: 'POST', headers: { host: 'evil.example' } });
+    expect(status).toBe(400);
+  });
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { N8nModel } from './n8n-model.ts';
+
+/** Instead of what n8n would answer. */
+export type Misbehaviour =
+  | { status: number; headers?: Record<string, string>; body?: string }
+  | 'hangs'
+  | 'resets';
+
+/** An n8n on loopback, and whatever may stand in front of it. */
+export async function startN8n() {
+  const n8n = new N8nModel();
+  const control: { misbehaves: Misbehaviour | undefined } = { misbehaves: undefined };
+  const server = createServer(async (request, response) => {
+    const { misbehaves } = control;
+    const body = await text(request);
+    if (misbehaves === 'hangs') return;
+    if (misbehaves === 'resets') {
+      request.socket.destroy();
+      return;
+    }
+    if (misbehaves) {
+      // A proxy that quotes what it was sent.
+      const quoted = `${JSON.stringify(request.headers)} ${body}`;
+      response.writeHead(misbehaves.status, misbehaves.headers).end(misbehaves.body ?? quoted);
+      return;
+    }
+    const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+    const answer = await n8n.fetch(`http://n8n${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: Object.fromEntries(headers),
+      body,
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    n8n,
+    control,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
