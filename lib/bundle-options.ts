@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { forLambda } from './lambda-plugin.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -21,6 +22,7 @@ export function bundleOptions(entry: string, outfile: string): BuildOptions {
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
+    plugins: [forLambda],
     // The log names an error by its class.
     keepNames: true,
     legalComments: 'none',

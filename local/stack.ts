@@ -15,6 +15,7 @@ import { createJournal, type Journal } from './journal.ts';
 import { invoke } from './lambda.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
+import type { SecretsOptions } from './secrets-manager/secrets.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { startSns } from './sns.ts';
 import { noTrouble, type Trouble } from './trouble.ts';
@@ -38,6 +39,8 @@ export interface LocalStackOptions {
   speed: number;
   /** The page and the API take this port, Zoom and the AWS services the four after it; 0 takes any free ones. */
   port: number;
+  /** Which operation is refused on which secret; none unless given. */
+  denied?: SecretsOptions['denied'];
   /** A real Zoom instead of the local one. */
   zoom?: { oauthUrl: string; apiUrl: string; apps: Record<string, AppCredentials> };
 }
@@ -101,7 +104,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 const closeAll = (services: Service[]) => Promise.all(services.splice(0).map((service) => service.close()));
 
 async function start(
-  { now, speed, port, zoom: realZoom }: LocalStackOptions,
+  { now, speed, port, denied, zoom: realZoom }: LocalStackOptions,
   services: Service[],
 ): Promise<LocalStack> {
   const started = <S extends Service>(service: S): S => {
@@ -118,9 +121,10 @@ async function start(
   const zoom = realZoom
     ? undefined
     : started(await startZoom({ port: portAfter(1), now, apps: zoomApps, trouble }));
-  const denied = (name: string, operation: string) =>
-    trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation);
-  const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied }));
+  const refused = (name: string, operation: string) =>
+    (trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation)) ||
+    (denied?.(name, operation) ?? false);
+  const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied: refused }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
   const journal = createJournal(now);
   // Its one subscriber is the journal, so that the terminal and the page show what a person would be sent.

@@ -12,6 +12,7 @@ import { TokenError } from '../tokens/errors.ts';
 import { secretName } from '../tokens/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
 import type { ZoomApp } from '../tokens/zoom.ts';
+import { pace } from './pace.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
 const AppSecret = z.object({
@@ -31,9 +32,16 @@ export interface VaultOptions {
   installation: string;
 }
 
+/**
+ * Secrets Manager takes 50 writes a second, of the whole account and Region, and refuses the rest. A refused write
+ * is repeated after a pause, which costs more than to keep below; a little is left for others.
+ */
+const WRITES_A_SECOND = 48;
+
 /** The three kinds of secret that we touch, in Secrets Manager. */
 export function createSecretsVault(client: SecretsManagerClient, options: VaultOptions): Vault {
   const remembered = new Map<string, string>();
+  const turn = pace(WRITES_A_SECOND);
 
   /** Remembered for the life of this function's environment: a warm function reads no secret. */
   const read = async (secretId: string, stage: string, fresh: boolean): Promise<string | undefined> => {
@@ -76,10 +84,12 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
 
     async publish(connection, value, versionId) {
       const name = secretName(connection, options.publishedSecretPrefix);
-      const put = () =>
-        client.send(
+      const put = async () => {
+        await turn();
+        return client.send(
           new PutSecretValueCommand({ SecretId: name, SecretString: value, ClientRequestToken: versionId }),
         );
+      };
       try {
         const { VersionId } = await put().catch(async (error) => {
           if (error instanceof ResourceNotFoundException) {

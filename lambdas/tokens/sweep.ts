@@ -6,10 +6,10 @@ import { describe, type FailureClass, TokenError } from './errors.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
 
 /**
- * Secrets Manager takes 50 writes a second, for the whole account and Region. Eight at a time reach that; more
- * only lengthen the time between Zoom's rotation and our commit.
+ * Enough for the pace that the vault keeps to, with some to spare for a slow Zoom. More at a time would only wait
+ * there for their turn, their tokens stored; see docs/performance.md.
  */
-export const CONCURRENCY = 8;
+export const CONCURRENCY = 16;
 const PAGE = 100;
 /** A step asks Zoom (10 s), stores, publishes and, with 10 s left, pushes: none is begun with less than this left, in seconds. */
 const STEP_SECONDS = 20;

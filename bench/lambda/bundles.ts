@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { bundleOptions } from '../../lib/bundle-options.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** A folder for bundles outside the repository, so that nothing is found in its node_modules. */
+export const bundlesFolder = (): string => mkdtempSync(join(tmpdir(), 'bench-'));
+
+/** The function's bundle, made by the program that the CDK runs. Answers its folder. */
+export function deployedBundle(task: string, folder: string): string {
+  const out = join(folder, task);
+  const { status } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'lib', 'bundle.ts'), join(ROOT, 'lambdas', `${task}.ts`), out],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  if (status !== 0) throw new Error(`lambdas/${task}.ts cannot be bundled.`);
+  return out;
+}
+
+/** The function's bundle with something in its source replaced, to see what it is good for. Answers its folder. */
+export async function variedBundle(task: string, out: string, plugins: Plugin[]): Promise<string> {
+  const options = bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(out, 'index.mjs'));
+  await build({ ...options, plugins: [...plugins, ...(options.plugins ?? [])] });
+  return out;
+}
+
+/** A handler bundled the ordinary way: esbuild's defaults for Node, minified. Answers its folder. */
+export async function ordinaryBundle(entry: string, folder: string, plugins: Plugin[] = []): Promise<string> {
+  const out = join(folder, entry.replace(/.*\/|\.ts$/g, ''));
+  await build({ ...ORDINARY, entryPoints: [entry], outfile: join(out, 'index.js'), plugins });
+  return out;
+}
+
+/** What `startFunction` needs besides a function. Answers the file. */
+export async function nativeClient(folder: string): Promise<string> {
+  const outfile = join(folder, 'native-client.js');
+  await build({ ...ORDINARY, entryPoints: [join(import.meta.dirname, 'native-client.ts')], outfile });
+  return outfile;
+}
+
+const ORDINARY: BuildOptions = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  logLevel: 'warning',
+};
+
+/** Replaces a pattern in files of that name. The build fails where it is not there. */
+export function replacing(file: RegExp, pattern: RegExp, by: (...match: string[]) => string): Plugin {
+  return {
+    name: 'replacing',
+    setup({ onLoad }) {
+      onLoad({ filter: file }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        if (source.search(pattern) < 0) throw new Error(`${path} does not have ${pattern}.`);
+        return { contents: source.replace(pattern, by), loader: path.endsWith('.ts') ? 'ts' : 'js' };
+      });
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+/** What the function's process had used when it asked for its next event, or answered one. */
+interface Usage {
+  /** Milliseconds since the process was started. */
+  at: number;
+  /** Milliseconds, all threads. */
+  cpu: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export interface FunctionProcess {
+  /** Resolves when the function is loaded. */
+  loaded: Promise<Usage>;
+  /** @throws {Error} what the function threw, with its log */
+  invoke(event: unknown): Promise<Usage & { result: unknown }>;
+  stop(): Promise<void>;
+}
+
+export interface FunctionCode {
+  /** Where the bundle is. */
+  folder: string;
+  environment: Record<string, string>;
+  timeoutSeconds?: number;
+}
+
+const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
+
+/**
+ * A fresh Node process that runs a bundle as Lambda does: its runtime interface client asks this process, over the
+ * Runtime API, for one event after the other.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ * @param nativeClient the bundled `native-client.ts`
+ */
+export async function startFunction(
+  { folder, environment, timeoutSeconds = 60 }: FunctionCode,
+  nativeClient: string,
+): Promise<FunctionProcess> {
+  const loaded = Promise.withResolvers<Usage>();
+  let waiting = Promise.withResolvers<ServerResponse>();
+  const answers = new Map<string, PromiseWithResolvers<Usage & { result: unknown }>>();
+  let log = '';
+
+  const api = createServer(async (request, response) => {
+    const usage = usageOf(request);
+    if (request.url?.endsWith('/next')) {
+      loaded.resolve(usage);
+      waiting.resolve(response);
+      return;
+    }
+    const body = await text(request);
+    response.writeHead(202, { 'Content-Length': 0 }).end();
+    const [, id = '', kind] = /\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
+    const failed = new Error(`The function failed: ${body}\n${log}`);
+    if (kind === 'response') answers.get(id)?.resolve({ ...usage, result: JSON.parse(body) });
+    else (answers.get(id) ?? loaded).reject(failed);
+  });
+  // The function's connection is silent for as long as it works.
+  api.keepAliveTimeout = 0;
+  api.listen(0, '127.0.0.1');
+  await once(api, 'listening');
+
+  const startedAt = performance.now();
+  const usageOf = ({ headers }: IncomingMessage): Usage => ({
+    at: performance.now() - startedAt,
+    cpu: Number(headers['x-cpu-microseconds']) / 1000,
+    memory: Number(headers['x-rss']),
+  });
+  const child = spawn(process.execPath, ['--require', nativeClient, RUNTIME_INTERFACE_CLIENT], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+    env: {
+      ...environment,
+      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(api.address() as AddressInfo).port}`,
+      _HANDLER: 'index.handler',
+      LAMBDA_TASK_ROOT: folder,
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_LAMBDA_FUNCTION_NAME: 'bench',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/bench',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'bench',
+    },
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      log = (log + chunk).slice(-4000);
+    });
+  }
+  child.once('exit', (code) => {
+    const gone = new Error(`The function's process ended with ${code}.\n${log}`);
+    for (const answer of [loaded, ...answers.values()]) answer.reject(gone);
+  });
+  // Only whoever waits for it hears of a failure.
+  loaded.promise.catch(() => {});
+
+  return {
+    loaded: loaded.promise,
+    async invoke(event) {
+      await loaded.promise;
+      const response = await waiting.promise;
+      waiting = Promise.withResolvers();
+      const id = randomUUID();
+      const answer = Promise.withResolvers<Usage & { result: unknown }>();
+      answers.set(id, answer);
+      const body = JSON.stringify(event);
+      response.writeHead(200, {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(body),
+        'Lambda-Runtime-Aws-Request-Id': id,
+        'Lambda-Runtime-Deadline-Ms': Date.now() + timeoutSeconds * 1000,
+        'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:000000000000:function:bench',
+      });
+      response.end(body);
+      try {
+        return await answer.promise;
+      } finally {
+        answers.delete(id);
+      }
+    },
+    async stop() {
+      await ended(child);
+      api.closeAllConnections();
+      api.close();
+    },
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}

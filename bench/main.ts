@@ -1,0 +1,85 @@
+/**
+ * Measures, beside the alternatives in the same run: `npm run bench [-- name…]`.
+ * `--json <file>` writes all that was measured, `--check` compares the ratios with bench/baseline.json, `--update`
+ * writes these ratios, the tables and the plots of docs/performance.md. `--quick` only shows that all of it works.
+ */
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { check, type Ratios } from './baseline.ts';
+import type { Benchmark, Report } from './benchmark.ts';
+import { withSection } from './markdown.ts';
+
+const BASELINE = join(import.meta.dirname, 'baseline.json');
+const DOCS = join(import.meta.dirname, '..', 'docs');
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    check: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
+});
+
+const reports: Record<string, Report> = {};
+for (const benchmark of await chosen(names)) {
+  const said = (progress: string) => process.stderr.write(`${benchmark.name}: ${progress}\n`);
+  const report = await benchmark.run(said, options.quick);
+  reports[benchmark.name] = report;
+  for (const [section, content] of Object.entries(report.sections)) {
+    process.stdout.write(`\n<!-- bench:${section} -->\n\n${content.trim()}\n`);
+  }
+}
+
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(reports, undefined, 2)}\n`);
+if (options.check) {
+  const worse = check(ratiosOf(reports), baseline());
+  process.stdout.write(worse.length === 0 ? '\nNo ratio has grown.\n' : `\n${worse.join('\n')}\n`);
+  if (worse.length > 0) process.exitCode = 1;
+}
+if (options.update) {
+  writeFileSync(BASELINE, `${JSON.stringify({ ...baseline(), ...ratiosOf(reports) }, undefined, 2)}\n`);
+  updateDocs(Object.values(reports));
+}
+
+async function chosen(names: string[]): Promise<Benchmark[]> {
+  const files = globSync('*.bench.ts', { cwd: import.meta.dirname }).toSorted();
+  const all = await Promise.all(
+    files.map(async (file): Promise<Benchmark> => (await import(`./${file}`)).default),
+  );
+  const unknown = names.find((name) => !all.some((benchmark) => benchmark.name === name));
+  if (unknown !== undefined) {
+    process.stderr.write(
+      `There is no benchmark "${unknown}", only ${all.map(({ name }) => name).join(', ')}.\n`,
+    );
+    process.exit(2);
+  }
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+}
+
+function baseline(): Record<string, Ratios> {
+  return JSON.parse(readFileSync(BASELINE, 'utf8'));
+}
+
+function ratiosOf(reports: Record<string, Report>): Record<string, Ratios> {
+  return Object.fromEntries(
+    Object.entries(reports).map(([name, { ratios }]) => [
+      name,
+      Object.fromEntries(Object.entries(ratios).map(([of, ratio]) => [of, Number(ratio.toPrecision(3))])),
+    ]),
+  );
+}
+
+function updateDocs(reports: Report[]): void {
+  const page = join(DOCS, 'performance.md');
+  const sections = reports.flatMap((report) => Object.entries(report.sections));
+  writeFileSync(
+    page,
+    sections.reduce((text, [name, content]) => withSection(text, name, content), readFileSync(page, 'utf8')),
+  );
+  for (const [file, svg] of reports.flatMap(({ plots }) => Object.entries(plots ?? {}))) {
+    writeFileSync(join(DOCS, file), svg);
+  }
+}

@@ -1,0 +1,111 @@
+import type { Sweep } from '../sweep.bench.ts';
+
+const WIDTH = 720;
+const HEIGHT = 300;
+const PANEL = { left: 56, right: 16, top: 36, bottom: 48, gap: 70 };
+
+interface Panel {
+  title: string;
+  /** Highest value of the axis. */
+  top: number;
+  ticks: number[];
+  scale: 'linear' | 'log';
+  of: (sweep: Sweep) => number;
+  /** A line across that the values are measured by. */
+  limit: { value: number; label: string };
+}
+
+/**
+ * Rotations a second and the slowest hundredth over the number of connections at a time, as SVG. Colours follow the
+ * reader's light or dark preference.
+ */
+export function curve(sweeps: Sweep[], quota: number): string {
+  const steps = [...new Set(sweeps.map(({ concurrency }) => concurrency))].toSorted((a, b) => a - b);
+  const width = (WIDTH - PANEL.left - PANEL.right - PANEL.gap) / 2;
+  const panels: Panel[] = [
+    {
+      title: 'Rotations a second',
+      top: 60,
+      ticks: [0, 10, 20, 30, 40, 50, 60],
+      scale: 'linear',
+      of: ({ rotations }) => rotations,
+      limit: { value: quota, label: 'the quota' },
+    },
+    {
+      title: 'The slowest hundredth, seconds',
+      top: 50,
+      ticks: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
+      scale: 'log',
+      of: ({ p99 }) => p99 / 1000,
+      limit: { value: 0.5, label: 'the goal' },
+    },
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">
+<title id="title">Rotations a second and time of a rotation over the connections at a time, with and without a pace</title>
+<style>
+:root { color-scheme: light dark; --ink: #1c2330; --faint: #c9cfd8; --paced: #0b6b3a; --free: #a3261b }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf0; --faint: #3a4250; --paced: #6fd39b; --free: #ff9d92 } }
+text { fill: var(--ink); font: 11px system-ui, sans-serif }
+.title { font-weight: 600; font-size: 13px }
+.grid { stroke: var(--faint); stroke-width: 1 }
+.limit { stroke: var(--ink); stroke-dasharray: 4 3 }
+polyline { fill: none; stroke-width: 2 }
+.paced { stroke: var(--paced) } .free { stroke: var(--free); stroke-dasharray: 6 3 }
+circle.paced { fill: var(--paced) } circle.free { fill: var(--free) }
+</style>
+${panels.map((panel, index) => draw(panel, steps, sweeps, PANEL.left + index * (width + PANEL.gap), width)).join('\n')}
+${key('paced', 'writes paced (deployed)', PANEL.left)}
+${key('free', 'writes not paced', PANEL.left + 190)}
+<text x="${WIDTH - PANEL.right}" y="${HEIGHT - 10}" text-anchor="end">connections at a time →</text>
+</svg>
+`;
+}
+
+function draw(
+  { title, top, ticks, scale, of, limit }: Panel,
+  steps: number[],
+  sweeps: Sweep[],
+  left: number,
+  width: number,
+) {
+  const bottom = HEIGHT - PANEL.bottom;
+  const least = ticks[0] ?? 0;
+  const share = (value: number) =>
+    scale === 'linear' ? value / top : Math.log(Math.max(value, least) / least) / Math.log(top / least);
+  const y = (value: number) => round(bottom - share(Math.min(value, top)) * (bottom - PANEL.top));
+  const x = (step: number) => round(left + (steps.indexOf(step) / (steps.length - 1)) * width);
+  const across = (value: number, kind: string) =>
+    `<line class="${kind}" x1="${left}" x2="${round(left + width)}" y1="${y(value)}" y2="${y(value)}"/>`;
+  const line = (paced: boolean) => {
+    const kind = paced ? 'paced' : 'free';
+    const points = sweeps
+      .filter((sweep) => sweep.paced === paced)
+      .map((sweep) => [x(sweep.concurrency), y(of(sweep))]);
+    return [
+      `<polyline class="${kind}" points="${points.map((point) => point.join(',')).join(' ')}"/>`,
+      ...points.map(([cx, cy]) => `<circle class="${kind}" cx="${cx}" cy="${cy}" r="3"/>`),
+    ].join('\n');
+  };
+  return [
+    `<text class="title" x="${left}" y="18">${title}</text>`,
+    ...ticks.map(
+      (tick) =>
+        `${across(tick, 'grid')}<text x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`,
+    ),
+    ...steps.map(
+      (step) =>
+        `<text x="${x(step)}" y="${bottom + 16}" text-anchor="middle">${step >= 1000 ? 'all' : step}</text>`,
+    ),
+    across(limit.value, 'limit'),
+    `<text x="${round(left + width)}" y="${y(limit.value) - 4}" text-anchor="end">${limit.label}</text>`,
+    line(false),
+    line(true),
+  ].join('\n');
+}
+
+function key(kind: string, label: string, left: number): string {
+  const y = HEIGHT - 10;
+  return `<polyline class="${kind}" points="${left},${y - 4} ${left + 26},${y - 4}"/><text x="${left + 32}" y="${y}">${label}</text>`;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { manualClock } from '../../local/clock.ts';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { consentAsBrowser } from '../../local/zoom/consent.ts';
+import { cacheFolder, install, Missing, N8N_VERSION } from './install.ts';
+import { connectVault } from './provider.ts';
+import { type N8n, startN8n } from './server.ts';
+import { startZoomProxy, type ZoomProxy } from './zoom-proxy.ts';
+
+// `npm run test:n8n` tries what docs/n8n.md says, with the real n8n.
+// Exit status: 0 all is well, 1 it is not, 75 this machine lacks something and nothing was tested.
+
+const LACKING = 75;
+const ROOT = join(import.meta.dirname, '../..');
+const OTHERS = 300;
+const ROTATIONS = 3;
+const ACTIVATION_SECONDS = 60;
+const began = Date.now();
+const folder = mkdtempSync(join(tmpdir(), 'n8n-'));
+const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(1));
+try {
+  const n8n = await install(cacheFolder(process.env), say);
+  step(`n8n ${N8N_VERSION} is installed.`);
+  const stack = await start();
+  await externalSecrets(n8n, stack);
+  await push(n8n, stack);
+  say('All is well.');
+  await end(0);
+} catch (error) {
+  const isLacking = error instanceof Missing;
+  say(isLacking ? `NOT TESTED. ${error.message}` : `FAILED: ${(error as Error).stack}`);
+  await end(isLacking ? LACKING : 1);
+}
+
+/** Two connections in an account with many other secrets, some of which nobody may read. */
+async function start(): Promise<LocalStack> {
+  const clock = manualClock();
+  const denied = (name: string, operation: string) =>
+    name.startsWith('denied/') && operation === 'GetSecretValue';
+  const stack = await startLocalStack({ now: clock.now, speed: 1, port: 0, denied });
+  closing.unshift(() => stack.close());
+  for (let count = 0; count < OTHERS; count += 1) {
+    const kind = count % 10 === 0 ? 'denied' : 'others';
+    await stack.secretsManager.send(
+      new CreateSecretCommand({ Name: `${kind}/secret-${count}`, SecretString: `value-${count}` }),
+    );
+  }
+  await asked(stack, { action: 'connect', connection: 'reports', app: 'reports' });
+  const { link } = (await asked(stack, { action: 'link', connection: 'main' })) as { link: string };
+  const page = await consentAsBrowser(link);
+  if (page.status !== 200) throw new Error(`The consent ended with ${page.status}.`);
+  step(`Two connections, beside ${OTHERS} other secrets.`);
+  return stack;
+}
+
+/** The licensed way: n8n's own provider class reads what is published. */
+async function externalSecrets(n8n: string, stack: LocalStack): Promise<void> {
+  const vault = await connectVault(n8n, stack.environment);
+  closing.unshift(() => vault.close());
+  const earlier = new Set<string>();
+  for (let rotation = 0; rotation <= ROTATIONS; rotation += 1) {
+    if (rotation > 0) await rotate(stack);
+    const known = await vault.update();
+    for (const connection of ['main', 'reports']) {
+      const token = known.get(`n8n_zoom_${connection}`) ?? '';
+      if (earlier.has(token)) throw new Error(`"${connection}" did not change by a rotation.`);
+      earlier.add(token);
+      await accepts(stack, connection, token);
+    }
+    const readable = [...known.keys()].filter((name) => name.startsWith('others/')).length;
+    if (readable !== OTHERS * 0.9) throw new Error(`n8n knows ${readable} of the other secrets.`);
+    if ([...known.keys()].some((name) => name.startsWith('denied/')))
+      throw new Error('n8n reads what is denied.');
+  }
+  step(`n8n's own provider reads the tokens through ${ROTATIONS} rotations, and Zoom accepts each.`);
+}
+
+/** The free edition: the token is pushed into a credential, which the Zoom node uses. */
+async function push(n8n: string, stack: LocalStack): Promise<void> {
+  const proxy = await startZoomProxy(folder, stack.zoomUrl);
+  closing.unshift(() => proxy.close());
+  const server = await startN8n({
+    n8n,
+    folder,
+    port: await freePort(),
+    brokerPort: await freePort(),
+    proxy: proxy.url,
+    authority: proxy.authority,
+  });
+  closing.unshift(() => server.stop());
+  step(`A real n8n, without a licence, at ${server.url}.`);
+
+  const apiKey = await server.createApiKey(['credential:create', 'credential:update']);
+  const linked = JSON.parse(
+    zoomTokens(stack, ['n8n', 'link', 'main', '--url', server.url, '--json'], { N8N_API_KEY: apiKey }),
+  );
+  step('zoom-tokens n8n link made the credential and put the token in.');
+
+  await server.activate(workflow(linked.credentialId), await server.createApiKey());
+  const first = await runsWith(stack, proxy, server);
+  await rotate(stack);
+  const second = await runsWith(stack, proxy, server);
+  if (first === second) throw new Error('After the rotation the Zoom node used the earlier token.');
+  step('The unmodified Zoom node runs before and after a rotation, the second time with the new token.');
+
+  const file = join(folder, 'workflow.json');
+  zoomTokens(stack, ['n8n', 'main', '--workflow', file], {});
+  await imported(server, proxy, file, linked.credentialId);
+  step('The workflow of zoom-tokens n8n --workflow imports and runs.');
+}
+
+/** Runs the workflow of the webhook. Answers the token that the Zoom node sent. */
+async function runsWith(stack: LocalStack, proxy: ZoomProxy, server: N8n): Promise<string> {
+  const before = proxy.calls.length;
+  const answer = await runWebhook(server);
+  if (answer.status !== 200) throw new Error(`The workflow ended with ${answer.status}.`);
+  const [call] = proxy.calls.slice(before);
+  if (call?.status !== 200) throw new Error(`The Zoom node got ${call?.status ?? 'no answer'} from Zoom.`);
+  await accepts(stack, 'main', call.bearer);
+  return call.bearer;
+}
+
+/** n8n answers an activation before its webhook is there. */
+async function runWebhook({ url }: N8n): Promise<Response> {
+  for (let waited = 0; ; waited += 1) {
+    const answer = await fetch(`${url}/webhook/zoom`);
+    if (answer.status !== 404 || waited > ACTIVATION_SECONDS) return answer;
+    await setTimeout(1000);
+  }
+}
+
+async function imported(server: N8n, proxy: ZoomProxy, file: string, credentialId: string): Promise<void> {
+  const exported = JSON.parse(readFileSync(file, 'utf8'));
+  const [one] = [exported].flat();
+  const named = JSON.stringify(one).includes(credentialId);
+  if (!named) throw new Error('The workflow does not name the credential that was linked.');
+  await server.command('import:workflow', `--input=${file}`);
+  const before = proxy.calls.length;
+  await server.command('execute', `--id=${one.id}`);
+  const call = proxy.calls.slice(before).find(({ path }) => path.startsWith('/v2/users/me'));
+  if (call?.status !== 200)
+    throw new Error(`The imported workflow got ${call?.status ?? 'no answer'} from Zoom.`);
+}
+
+async function rotate(stack: LocalStack): Promise<void> {
+  for (const connection of ['main', 'reports']) await asked(stack, { action: 'rotate', connection });
+}
+
+async function accepts(stack: LocalStack, connection: string, token: string): Promise<void> {
+  const { status } = await fetch(`${stack.zoomUrl}/v2/users/me`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (status !== 200) throw new Error(`Zoom answers ${status} to the token of "${connection}".`);
+}
+
+async function asked(stack: LocalStack, request: object): Promise<object> {
+  const answer = await stack.operate(request);
+  if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
+  return answer.result;
+}
+
+/** The command line, as a person would use it against this stack. */
+function zoomTokens(stack: LocalStack, args: string[], environment: Record<string, string>): string {
+  return execFileSync(process.execPath, [join(ROOT, 'bin/zoom-tokens.ts'), ...args], {
+    env: { PATH: process.env.PATH, ...stack.environment, ...environment },
+    encoding: 'utf8',
+  });
+}
+
+/** A webhook that lists the user's meetings through the Zoom node. */
+function workflow(credentialId: string): object {
+  return {
+    name: 'Zoom',
+    settings: {},
+    nodes: [
+      {
+        id: 'a',
+        name: 'Webhook',
+        type: 'n8n-nodes-base.webhook',
+        typeVersion: 2,
+        position: [0, 0],
+        webhookId: 'zoom',
+        parameters: { path: 'zoom', httpMethod: 'GET', responseMode: 'lastNode', options: {} },
+      },
+      {
+        id: 'b',
+        name: 'Zoom',
+        type: 'n8n-nodes-base.zoom',
+        typeVersion: 1,
+        position: [200, 0],
+        parameters: {
+          authentication: 'accessToken',
+          operation: 'getAll',
+          returnAll: false,
+          limit: 5,
+          filters: {},
+        },
+        credentials: { zoomApi: { id: credentialId, name: 'Zoom' } },
+      },
+    ],
+    connections: { Webhook: { main: [[{ node: 'Zoom', type: 'main', index: 0 }]] } },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
+
+async function end(status: number): Promise<never> {
+  for (const close of closing) await close();
+  process.exit(status);
+}
+
+function step(what: string): void {
+  say(`✔ ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${what}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
