@@ -134,16 +134,17 @@ export async function consent(
   const { link } = await makeLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
   lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
   const callback = createCallback(() => runtime);
-  const visit = async (url: URL, cookies: string[]) => callback(eventOf(url, cookies), contextOf(lab));
+  const visit = async (method: 'GET' | 'POST', url: URL, cookies: string[]) =>
+    callback(eventOf(method, url, cookies), contextOf(lab));
 
-  const redirect = await visit(new URL(link), []);
-  if (redirect.statusCode !== 302) return [redirect];
+  const redirect = await visit('POST', new URL(link), []);
+  if (redirect.statusCode !== 303) return [redirect];
   const cookie = (redirect.cookies?.[0] ?? '').split(';')[0] ?? '';
   lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
   const state = new URL(String(redirect.headers?.Location)).searchParams.get('state') ?? '';
   const back = new URL(`${runtime.publicUrl}/callback`);
   back.search = new URLSearchParams({ code: lab.zoom.consent(user), state }).toString();
-  return [redirect, await visit(back, [cookie])];
+  return [redirect, await visit('GET', back, [cookie])];
 }
 
 function contextOf(lab: Lab): Context {
@@ -151,7 +152,7 @@ function contextOf(lab: Lab): Context {
   return { getRemainingTimeInMillis: () => (end - lab.now()) * 1000 } as Context;
 }
 
-function eventOf(url: URL, cookies: string[]): APIGatewayProxyEventV2 {
+function eventOf(method: 'GET' | 'POST', url: URL, cookies: string[]): APIGatewayProxyEventV2 {
   return {
     version: '2.0',
     rawPath: url.pathname,
@@ -159,7 +160,7 @@ function eventOf(url: URL, cookies: string[]): APIGatewayProxyEventV2 {
     cookies,
     headers: {},
     queryStringParameters: Object.fromEntries(url.searchParams),
-    requestContext: { http: { method: 'GET', path: url.pathname } },
+    requestContext: { http: { method, path: url.pathname } },
     isBase64Encoded: false,
   } as unknown as APIGatewayProxyEventV2;
 }
