@@ -121,5 +121,6 @@ if (process.send) {
     dynamodb: await dynamodb(direct.dynamodb),
   };
   process.on('message', () => process.send?.(happened));
+  process.once('disconnect', () => process.exit());
   process.send(addresses);
 }
