@@ -72,14 +72,15 @@ const zoom = () =>
     };
   });
 
-/** Writes beyond the quota are refused, by a token bucket that is empty at first, as amid a backlog. */
+/** Writes beyond the quota are refused, by a token bucket that the first write finds empty, as amid a backlog. */
 function secretsManager(url: string) {
-  let tokens = 0;
-  let filledAt = performance.now();
+  let tokens = 1;
+  let filledAt = Number.POSITIVE_INFINITY;
   return openFront(LATENCY.aws, (request) => {
     if (String(request.headers['x-amz-target']).endsWith('.PutSecretValue')) {
       const now = performance.now();
-      tokens = Math.min(WRITES_A_SECOND, tokens + ((now - filledAt) / 1000) * WRITES_A_SECOND);
+      const filled = (Math.max(0, now - filledAt) / 1000) * WRITES_A_SECOND;
+      tokens = Math.min(WRITES_A_SECOND, tokens + filled);
       filledAt = now;
       if (tokens < 1) {
         happened.throttled += 1;
@@ -120,5 +121,6 @@ if (process.send) {
     dynamodb: await dynamodb(direct.dynamodb),
   };
   process.on('message', () => process.send?.(happened));
+  process.once('disconnect', () => process.exit());
   process.send(addresses);
 }
