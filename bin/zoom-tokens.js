@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 // JavaScript, because a Node before 24 cannot even read the TypeScript: the one that npm ci has installed takes over.
+// The package has the command line in one file of JavaScript instead, which every Node from 22.12 on runs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const [major = 0] = process.versions.node.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const main = new URL('zoom-tokens.ts', import.meta.url);
+const built = new URL('../dist/zoom-tokens.js', import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
 if (!existsSync(main)) {
-  // npm packs every file that `bin` names, and of the command line nothing else.
-  process.stderr.write(
-    'zoom-tokens runs in a checkout of zoom-token-refresher; this package holds the construct.\n',
-  );
-  process.exitCode = 4;
+  if (major > 22 || (major === 22 && minor >= 12)) {
+    await import(built.href);
+  } else {
+    process.stderr.write(`zoom-tokens needs Node 22.12, and this is ${process.version}.\n`);
+    process.exitCode = 4;
+  }
 } else if (major >= 24) {
   await import(main.href);
 } else if (existsSync(installed)) {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../lib/bundle-options.ts';
 
-// `npm run build` writes dist/, what the package holds: the construct as JavaScript with its types, and the functions'
-// bundles. A checkout needs none of it.
+// `npm run build` writes dist/, what the package holds: the construct as JavaScript with its types, the functions' bundles,
+// and the command line in one file. A checkout needs none of it.
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -20,3 +20,21 @@ if (status !== 0) process.exit(1);
 for (const task of ['callback', 'rotate', 'operator']) {
   await build(bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(DIST, 'functions', task, 'index.mjs')));
 }
+
+await build({
+  entryPoints: [join(ROOT, 'bin/zoom-tokens.ts')],
+  // As deep as its source, which reads ../package.json.
+  outfile: join(DIST, 'zoom-tokens.js'),
+  bundle: true,
+  minify: true,
+  keepNames: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  legalComments: 'none',
+  logLevel: 'warning',
+  // CommonJS packages call `require`, and a module has none.
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+});

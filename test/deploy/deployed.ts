@@ -147,6 +147,7 @@ export class Deployed {
       `${NAME}/app/default`,
       `${NAME}/app/reports`,
       KEY,
+      `${NAME}/n8n`,
     ]);
     const { Table } = await this.people.root.dynamodb.send(
       new DescribeTableCommand({ TableName: await this.table() }),

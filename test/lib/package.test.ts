@@ -10,12 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
 
 // What `npm pack` makes, installed in another CDK app that has aws-cdk-lib and constructs, and no package of ours.
+
+// Each starts programs, on however busy a machine.
+jest.setTimeout(60_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const app = mkdtempSync(join(tmpdir(), 'embedding-app-'));
@@ -33,17 +36,19 @@ beforeAll(() => {
   for (const name of ['aws-cdk-lib', 'constructs', '@types/node']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
   }
-}, 60_000);
+});
 
 afterAll(() => rmSync(app, { recursive: true }));
 
 describe('the package', () => {
-  test('is the compiled construct, the bundles of the functions and the runbook, with no source and no test', () => {
+  test('is the compiled construct, the bundles of the functions, the command line and the runbook, with no source and no test', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(files).toEqual(
       expect.arrayContaining([
         'dist/lib/zoom-token-refresher.js',
         'dist/lib/zoom-token-refresher.d.ts',
+        'dist/zoom-tokens.js',
+        'bin/zoom-tokens.js',
         'docs/runbook.md',
       ]),
     );
@@ -67,6 +72,36 @@ describe('the package', () => {
   });
 });
 
+describe('the command line in the package', () => {
+  const packaged = (argument: string, env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [join(installed, 'bin/zoom-tokens.js'), argument], {
+      cwd: app,
+      encoding: 'utf8',
+      env,
+    });
+
+  test('is the one of the checkout', () => {
+    const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(packaged('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+    const here = spawnSync(process.execPath, [join(ROOT, 'bin/zoom-tokens.ts'), '--help'], {
+      encoding: 'utf8',
+      env: {},
+    });
+    expect(packaged('--help')).toMatchObject({ status: 0, stdout: here.stdout, stderr: '' });
+  });
+
+  test('asks AWS with what is in its one file', () => {
+    // Port 9 discards, where there is anyone at all.
+    const nobody = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' };
+    const { stderr } = packaged('status', {
+      ...nobody,
+      AWS_ACCESS_KEY_ID: 'none',
+      AWS_SECRET_ACCESS_KEY: 'none',
+    });
+    expect(stderr).toContain('AWS cannot be reached (ECONNREFUSED)');
+  });
+});
+
 describe('a CDK app in JavaScript', () => {
   test.each([
     [
@@ -79,17 +114,13 @@ describe('a CDK app in JavaScript', () => {
       'app.cjs',
       "const { App, Stack } = require('aws-cdk-lib');\nconst { ZoomTokenRefresher } = require('zoom-token-refresher');",
     ],
-  ])(
-    'as %s gets the very stack that a checkout makes, with the same bundles',
-    (kind, file, imports) => {
-      const outdir = join(app, kind);
-      synth(file, `${imports}\n${inStack(outdir, ONE)}`);
-      const theirs = JSON.parse(readFileSync(join(outdir, 'Theirs.template.json'), 'utf8'));
-      const { stack } = checkout();
-      expect(theirs).toEqual(Template.fromStack(stack).toJSON());
-    },
-    60_000,
-  );
+  ])('as %s gets the very stack that a checkout makes, with the same bundles', (kind, file, imports) => {
+    const outdir = join(app, kind);
+    synth(file, `${imports}\n${inStack(outdir, ONE)}`);
+    const theirs = JSON.parse(readFileSync(join(outdir, 'Theirs.template.json'), 'utf8'));
+    const { stack } = checkout();
+    expect(theirs).toEqual(Template.fromStack(stack).toJSON());
+  });
 
   test('may have two of them in one stack, under two names', () => {
     const outdir = join(app, 'two');
@@ -143,7 +174,6 @@ new ZoomTokenRefresher(stack, 'Wrong', { sweepRateMinutes: '1' });
       );
       expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' });
     },
-    60_000,
   );
 });
 
