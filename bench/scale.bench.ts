@@ -34,7 +34,7 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
   const idleTable = markdownTable(
     ['connections', 'requests', 'read units', 'write units', 'a list: requests', 'read units', 'heap MB'],
     idles.map(({ connections, sweep, scan, listHeap }) => [
-      String(connections),
+      connections.toLocaleString('en-US'),
       sweep.requests,
       sweep.reads,
       sweep.writes,
@@ -46,7 +46,7 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
   const backlogTable = markdownTable(
     ['connections due', 'sweeps', 'most in one', 'out of order', 'never reached', 'heap MB'],
     backlogs.map(({ connections, sweeps, mostInASweep, outOfOrder, starved, heapGrowth }) => [
-      String(connections),
+      connections.toLocaleString('en-US'),
       sweeps,
       mostInASweep,
       outOfOrder,
