@@ -1,13 +1,17 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { eventsHandler } from './events.ts';
 import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
 import { connectedPage, linkPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent, readLink } from './tokens/consent.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 
-/** `GET /connect` shows what a link connects, `POST /connect` goes to Zoom, `GET /callback` takes Zoom's answer. */
+/**
+ * `GET /connect` shows what a link connects, `POST /connect` goes to Zoom, `GET /callback` takes Zoom's answer;
+ * `POST /zoom/events` is Zoom itself.
+ */
 export function createHandler(load: () => Runtime) {
   const show = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const runtime = load();
@@ -39,6 +43,8 @@ export function createHandler(load: () => Runtime) {
     return { ...connectedPage(connected), cookies: [setCookie(runtime, '', 0)] };
   };
 
+  const events = eventsHandler(load);
+
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
     .use(logged())
     .use(pageHeaders())
@@ -48,6 +54,8 @@ export function createHandler(load: () => Runtime) {
         { method: 'GET', path: '/connect', handler: show },
         { method: 'POST', path: '/connect', handler: connect },
         { method: 'GET', path: '/callback', handler: callback },
+        { method: 'POST', path: '/zoom/events', handler: events },
+        { method: 'POST', path: '/zoom/events/{app}', handler: events },
       ]),
     );
 }

@@ -7,7 +7,8 @@ import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { check } from './tokens/check.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent.ts';
-import { look, makeLink, rotateNow, status } from './tokens/control.ts';
+import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
+import { disconnect } from './tokens/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import { about } from './tokens/installation.ts';
 import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
@@ -59,6 +60,16 @@ async function act(
       return { now: runtime.now(), connections: await status(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'disconnect': {
+      const force = request.force ?? false;
+      const item = await disconnect(request.connection, runtime, { ...options, force });
+      const { revokedAt, secretDeletedAt } = item;
+      return {
+        connection: view(item),
+        revoked: revokedAt !== undefined,
+        ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+      };
+    }
     case 'n8n-link':
       return linkN8n(request, runtime, options);
     case 'n8n-unlink':
@@ -84,6 +95,6 @@ function badRequest(): TokenError {
     'rejected',
     'bad_request',
     'The operator function did not understand the request.',
-    'Send {"action":"link"|"connect"|"status"|"rotate","connection":"…","app":"…"}; the command line does.',
+    'Send {"action":"link"|"connect"|"status"|"rotate"|"disconnect","connection":"…","app":"…"}; the command line does.',
   );
 }

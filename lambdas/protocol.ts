@@ -18,6 +18,7 @@ export const OperatorRequest = z.discriminatedUnion('action', [
   z.object({ action: z.literal('connect'), connection, app }),
   z.object({ action: z.literal('status'), connection: z.optional(connection) }),
   z.object({ action: z.literal('rotate'), connection }),
+  z.object({ action: z.literal('disconnect'), connection, force: z.optional(z.boolean()) }),
   z.object({
     action: z.literal('n8n-link'),
     connection,
@@ -54,6 +55,13 @@ export interface OperatorResults {
   'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
   'n8n-unlink': { connection: ConnectionView };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] };
+  disconnect: {
+    connection: ConnectionView;
+    /** Did Zoom confirm it? Where not, the connection's `lastError` says what to do. */
+    revoked: boolean;
+    /** When the published secret is gone for good; missing where there was none. */
+    secretDeletedAt?: number;
+  };
   check: Check;
   probe: { probed: Probed[] };
 }

@@ -15,7 +15,10 @@ import type { CapabilityProps } from './capability.ts';
 import { CALLBACK_TIMEOUT, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
-/** Where a person's browser begins a consent, `/connect`, and where Zoom sends it back, `/callback`. */
+/**
+ * Where a person's browser begins a consent, `/connect`, and where Zoom sends it back, `/callback`; where Zoom
+ * delivers its events, `POST /zoom/events`, or `/zoom/events/<app>` for another app than the default one.
+ */
 export class CallbackApi extends Construct {
   readonly function: ServiceFunction;
   /** Origin of the API, without a slash at its end. */
@@ -36,6 +39,7 @@ export class CallbackApi extends Construct {
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     credentials.grantRead(this.function);
     n8nAccess.grantPublish(this.function);
+    n8nAccess.grantWithdraw(this.function);
 
     const domain = this.domain(settings);
     const integration = new HttpLambdaIntegration('Callback', this.function);
@@ -50,6 +54,9 @@ export class CallbackApi extends Construct {
     // A route each, so that the access log tells them apart.
     this.api.addRoutes({ path: '/connect', methods: [HttpMethod.GET, HttpMethod.POST], integration });
     this.api.addRoutes({ path: '/callback', methods: [HttpMethod.GET], integration });
+    for (const path of ['/zoom/events', '/zoom/events/{app}']) {
+      this.api.addRoutes({ path, methods: [HttpMethod.POST], integration });
+    }
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
@@ -66,7 +73,8 @@ export class CallbackApi extends Construct {
     this.tellUrl(this.function);
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-APIG4',
-      reason: 'Browsers come here; a one-time signed ticket or a sealed cookie with its state lets them in.',
+      reason:
+        'A one-time signed ticket or a sealed cookie with its state lets browsers in, a signature lets Zoom in.',
     });
   }
 

@@ -74,6 +74,11 @@ export class N8nAccess extends Construct {
     fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
   }
 
+  /** Lets the function that publishes also delete what is published; described, a deleted secret tells until when. */
+  grantWithdraw(fn: ServiceFunction): void {
+    this.allow(fn, 'DeleteSecret', 'DescribeSecret');
+  }
+
   // The names are the same for every installation of the account and Region. Not even by mistake does one overwrite
   // what another publishes; a secret that does not exist yet has no tag.
   private allow(fn: ServiceFunction, ...actions: string[]): void {

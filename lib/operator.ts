@@ -11,7 +11,7 @@ interface OperatorProps extends CapabilityProps {
   readonly encryption: Encryption;
 }
 
-/** The control plane: whoever may invoke this function makes links, connects, shows and rotates. */
+/** The control plane: whoever may invoke this function makes links, connects, shows, rotates and disconnects. */
 export class Operator extends Construct {
   readonly function: ServiceFunction;
   /** All that an operator needs: the function, and to write the apps' credentials, which nobody reads back. */
@@ -31,6 +31,7 @@ export class Operator extends Construct {
     credentials.grantLink(this.function);
     n8nAccess.grantPublish(this.function);
     n8nAccess.grantCheck(this.function);
+    n8nAccess.grantWithdraw(this.function);
     callbackApi.tellUrl(this.function);
     this.function.addEnvironment('SWEEP_RATE_MINUTES', String(settings.sweepRateMinutes));
 

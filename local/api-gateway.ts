@@ -12,8 +12,7 @@ export async function toEvent(request: IncomingMessage, routes: string[]): Promi
   const { cookie, ...headers } = request.headersDistinct;
   const body = await text(request);
   const method = request.method ?? 'GET';
-  const route = `${method} ${pathname}`;
-  const routeKey = routes.includes(route) ? route : '$default';
+  const routeKey = routes.find((key) => isRoute(key, `${method} ${pathname}`)) ?? '$default';
   const now = new Date();
   return {
     version: '2.0',
@@ -47,6 +46,9 @@ export async function toEvent(request: IncomingMessage, routes: string[]): Promi
     isBase64Encoded: false,
   };
 }
+
+/** A parameter in a route's path, `{app}`, is one segment. */
+const isRoute = (key: string, call: string) => new RegExp(`^${key.replace(/{\w+}/g, '[^/]+')}$`).test(call);
 
 /** Sends a function's answer; cookies become a header each. */
 export function sendResult(response: ServerResponse, result: APIGatewayProxyStructuredResultV2): void {

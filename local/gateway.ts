@@ -43,7 +43,13 @@ export async function openGateway(port: number): Promise<Gateway> {
   };
 }
 
-const ROUTES = ['GET /connect', 'POST /connect', 'GET /callback'];
+const ROUTES = [
+  'GET /connect',
+  'POST /connect',
+  'GET /callback',
+  'POST /zoom/events',
+  'POST /zoom/events/{app}',
+];
 
 /** The HTTP API: every request that nobody took before is a call of the callback function. */
 export function httpApi(callback: LocalFunction, speed: number): Responder {

@@ -31,6 +31,7 @@ interface AppCredentials {
   client_id: string;
   client_secret: string;
   account_id?: string;
+  webhook_secret_token?: string;
 }
 
 export interface LocalStackOptions {
@@ -77,7 +78,7 @@ export interface LocalStack {
 function localApps(): Record<string, AppCredentials> {
   const secret = () => randomBytes(24).toString('base64url');
   return {
-    default: { client_id: 'local_user-app', client_secret: secret() },
+    default: { client_id: 'local_user-app', client_secret: secret(), webhook_secret_token: secret() },
     reports: { client_id: 'local_server-app', client_secret: secret(), account_id: 'local-account' },
   };
 }

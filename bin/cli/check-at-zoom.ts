@@ -1,7 +1,7 @@
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { createZoom, type ZoomApp } from '../../lambdas/tokens/zoom.ts';
 import type { AppSecret } from './app-credentials.ts';
-import type { About } from './contract.ts';
 import { interruption } from './interruption.ts';
 
 /** No app was ever given it: whoever authenticates the client first refuses this second. */
@@ -13,7 +13,10 @@ const NO_REFRESH_TOKEN = 'not-a-refresh-token';
  * @returns the scopes of the app, where Zoom tells them
  * @throws {TokenError} `misconfigured` when they are wrong, `try_again` when Zoom does not say
  */
-export async function checkAtZoom(secret: AppSecret, about: About): Promise<string | undefined> {
+export async function checkAtZoom(
+  secret: AppSecret,
+  about: OperatorResults['about'],
+): Promise<string | undefined> {
   const zoom = createZoom({
     oauthUrl: about.zoomOauthUrl,
     apiUrl: about.zoomApiUrl,

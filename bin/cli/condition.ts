@@ -1,5 +1,4 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
-import { targetsOf } from './contract.ts';
 import { EXIT } from './errors.ts';
 import { DAY, span, wallTime } from './time.ts';
 
@@ -72,7 +71,7 @@ function failing(view: ConnectionView, now: number): Remark[] {
 }
 
 function unpushed(view: ConnectionView): Remark[] {
-  return targetsOf(view).flatMap(({ instance, failures, lastError }) =>
+  return (view.targets ?? []).flatMap(({ instance, failures, lastError }) =>
     lastError && failures > 0
       ? [
           {

@@ -1,9 +1,9 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
-import type { Requests } from './contract.ts';
 import { wait } from './interruption.ts';
 import { lookFor } from './look-for.ts';
+import type { Requests } from './operator.ts';
 import type { Session } from './session.ts';
 
 const POLL_SECONDS = 2;
@@ -47,9 +47,12 @@ export async function untilConsented(
 
 const clock = () => Date.now() / 1000;
 
-/** The callback stores first and publishes then: a look may fall in between. */
+/**
+ * The callback stores first and publishes then: a look may fall in between. A disconnection raises the generation
+ * too, and is not what is waited for.
+ */
 const isSettled = ({ publishedVersion, version, failures, status }: ConnectionView) =>
-  publishedVersion === version || failures > 0 || status !== 'active';
+  status !== 'disconnected' && (publishedVersion === version || failures > 0 || status !== 'active');
 
 /** A wait of ten minutes outlives a short trouble. */
 function passing(error: unknown): undefined {

@@ -1,10 +1,14 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { OperatorAnswer } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer, OperatorRequest, OperatorResults } from '../../lambdas/protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type AwsOptions, clientConfig } from './aws-options.ts';
-import type { Requests, Results } from './contract.ts';
 import { interruption } from './interruption.ts';
+
+/** What is sent with each action. */
+export type Requests = {
+  [Action in OperatorRequest['action']]: Omit<Extract<OperatorRequest, { action: Action }>, 'action'>;
+};
 
 /** The installation's operator function. */
 export interface Operator {
@@ -12,7 +16,7 @@ export interface Operator {
    * @throws {TokenError} what the function answers, or why it could not be asked
    * @throws {Interrupted} on Ctrl-C; what the function has begun, it ends
    */
-  ask<A extends keyof Requests>(action: A, request: Requests[A]): Promise<Results[A]>;
+  ask<A extends keyof Requests>(action: A, request: Requests[A]): Promise<OperatorResults[A]>;
 }
 
 /** @param name of the installation: the function is `<name>-operator` */
@@ -39,7 +43,7 @@ export function createOperator(name: string, options: AwsOptions): Operator {
 
   return {
     async ask<A extends keyof Requests>(action: A, request: Requests[A]) {
-      const answer = (await invoke({ action, ...request })) as OperatorAnswer<Results[A]> | null;
+      const answer = (await invoke({ action, ...request })) as OperatorAnswer<OperatorResults[A]> | null;
       if (answer?.ok) return answer.result;
       if (answer?.error?.code === 'bad_request') throw older(FunctionName, action);
       if (answer?.error) throw refusal(answer.error);

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { type Remark, remarks } from './condition.ts';
-import { targetsOf } from './contract.ts';
 import { EXIT } from './errors.ts';
 import { paint } from './output.ts';
 import { list, table } from './table.ts';
@@ -61,7 +60,7 @@ export function details(view: ConnectionView, now: number): string {
   }
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
   rows.push(['Secret', view.secretName], ['In n8n', view.expression]);
-  for (const { instance, credentialId, pushedVersion } of targetsOf(view)) {
+  for (const { instance, credentialId, pushedVersion } of view.targets ?? []) {
     const state = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${state}`]);
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import type { Results } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';
@@ -65,7 +65,7 @@ function consequences({ connection, grantType, secretName }: ConnectionView, now
   ].join('\n');
 }
 
-function outcome({ connection, revoked, secretDeletedAt }: Results['disconnect']): string {
+function outcome({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
   const { connection: name, secretName } = connection;
   const secret =
     secretDeletedAt === undefined

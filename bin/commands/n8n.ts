@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import type { About, View } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';
@@ -61,7 +62,11 @@ async function n8n(options: Options, command: Command): Promise<void> {
   output.say(pasteText(paste));
 }
 
-async function write(options: Options, connections: View[], { operator, output }: Session): Promise<void> {
+async function write(
+  options: Options,
+  connections: ConnectionView[],
+  { operator, output }: Session,
+): Promise<void> {
   const used = credentials(connections, options.vault);
   if (used.length === 0) {
     throw new TokenError(
@@ -71,7 +76,9 @@ async function write(options: Options, connections: View[], { operator, output }
       'Make one: zoom-tokens connect main.',
     );
   }
-  const about: About = await output.during('Asking the installation', () => operator.ask('about', {}));
+  const about: OperatorResults['about'] = await output.during('Asking the installation', () =>
+    operator.ask('about', {}),
+  );
   const json = `${JSON.stringify(workflow(used, about.zoomApiUrl), null, 2)}\n`;
   if (options.workflow === '-') {
     process.stdout.write(json);

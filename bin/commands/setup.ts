@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import type { GrantType } from '../../lambdas/tokens/connection.ts';
 import { assertName } from '../../lambdas/tokens/connection.ts';
 import { writeAppSecret } from '../cli/app-secret.ts';
 import { chooseGrant, completeCredentials } from '../cli/ask-credentials.ts';
 import { checkAtZoom } from '../cli/check-at-zoom.ts';
-import type { About } from '../cli/contract.ts';
 import { givenCredentials } from '../cli/given-credentials.ts';
 import { grantOption } from '../cli/grant.ts';
 import { addExamples } from '../cli/help.ts';
@@ -74,7 +74,7 @@ async function setup(app: string, options: Options, command: Command): Promise<v
 }
 
 /** What the operator pastes into the pages of the app. */
-function pasteAtZoom({ redirectUrl, eventsUrl }: About, grant: GrantType): string {
+function pasteAtZoom({ redirectUrl, eventsUrl }: OperatorResults['about'], grant: GrantType): string {
   if (grant === 'account_credentials') {
     return 'A Server-to-Server app needs its scopes and its activation at Zoom, and no URL. See docs/zoom-app.md.';
   }

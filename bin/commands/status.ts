@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { exitOf } from '../cli/condition.ts';
-import type { Results } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { interruption, wait } from '../cli/interruption.ts';
@@ -52,7 +52,7 @@ async function status(
 const look = (connection: string | undefined, { operator }: Session) =>
   operator.ask('status', connection === undefined ? {} : { connection });
 
-function shown(connection: string | undefined, { connections, now }: Results['status']): string {
+function shown(connection: string | undefined, { connections, now }: OperatorResults['status']): string {
   const [one] = connections;
   if (connection !== undefined && one) return details(one, now);
   return overview(connections, now, process.stdout.columns);

@@ -1,6 +1,6 @@
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import type { Probed } from '../../lambdas/tokens/probe.ts';
 import { type Remark, remarks } from '../cli/condition.ts';
-import type { View } from '../cli/contract.ts';
 import { EXIT } from '../cli/errors.ts';
 import { span } from '../cli/time.ts';
 import { type Finding, note, well, wrong } from './finding.ts';
@@ -12,9 +12,9 @@ const named = (names: string[]) =>
   names.length <= NAMED
     ? names.join(', ')
     : `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
-export const isLive = ({ status }: View) => status !== 'disconnected';
+export const isLive = ({ status }: ConnectionView) => status !== 'disconnected';
 
-export function connectionFindings(views: View[], now: number): Finding[] {
+export function connectionFindings(views: ConnectionView[], now: number): Finding[] {
   if (views.length === 0) {
     return [note('connections', 'There are no connections yet.', 'Make one: zoom-tokens connect main.')];
   }
@@ -31,14 +31,14 @@ export function connectionFindings(views: View[], now: number): Finding[] {
 }
 
 /** What ails a connection that has stopped is one thing. */
-function gravest(view: View, now: number): Remark[] {
+function gravest(view: ConnectionView, now: number): Remark[] {
   // The push is a check of its own.
   const { targets: _, ...itself } = view;
   const all = remarks(itself, now);
   return view.status === 'active' ? all : all.slice(0, 1);
 }
 
-export function tokenFindings(probed: Probed[], views: View[]): Finding[] {
+export function tokenFindings(probed: Probed[], views: ConnectionView[]): Finding[] {
   const status = new Map(views.map((view) => [view.connection, view.status]));
   const accepted = probed.filter((each) => each.accepted === 'yes');
   const told = probed.flatMap(({ connection, accepted: answer, message = '' }) => {
@@ -60,7 +60,7 @@ export function tokenFindings(probed: Probed[], views: View[]): Finding[] {
 const DEFAULT_INTERVAL_SECONDS = 300;
 
 /** Where Zoom ends a token at each rotation, n8n holds a dead one until it reads again. */
-export function overlapFindings(views: View[]): Finding[] {
+export function overlapFindings(views: ConnectionView[]): Finding[] {
   const users = views.filter((view) => isLive(view) && view.grantType === 'authorization_code');
   const hit = users.filter(({ overlap, targets = [] }) => overlap === 'no' && targets.length === 0);
   if (hit.length === 0) {
@@ -83,7 +83,7 @@ export function overlapFindings(views: View[]): Finding[] {
   );
 }
 
-export function pushFindings(views: View[]): Finding[] {
+export function pushFindings(views: ConnectionView[]): Finding[] {
   const targets = views
     .filter(isLive)
     .flatMap(({ connection, version, targets = [] }) =>

@@ -1,6 +1,7 @@
+import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import type { Probed } from '../../lambdas/tokens/probe.ts';
-import type { About, Results, View } from '../cli/contract.ts';
 import type { Session } from '../cli/session.ts';
 import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
@@ -59,7 +60,10 @@ export async function examine(
 }
 
 /** The connections and their tokens; `undefined` where they cannot be asked for. */
-async function examineConnections({ operator, output }: Session, tell: Tell): Promise<View[] | undefined> {
+async function examineConnections(
+  { operator, output }: Session,
+  tell: Tell,
+): Promise<ConnectionView[] | undefined> {
   const status = await tried(() =>
     output.during('Asking for the connections', () => operator.ask('status', {})),
   );
@@ -71,7 +75,7 @@ async function examineConnections({ operator, output }: Session, tell: Tell): Pr
     ]);
     return undefined;
   }
-  const views: View[] = status.connections;
+  const views: ConnectionView[] = status.connections;
   tell(connectionFindings(views, status.now));
   const live = views.filter(isLive).map(({ connection }) => connection);
   if (live.length === 0) return views;
@@ -91,9 +95,13 @@ async function examineConnections({ operator, output }: Session, tell: Tell): Pr
 }
 
 function policyAndClocks(
-  check: Results['check'] | TokenError,
-  views: View[],
-  { principal, skew, about }: { principal: Principal | undefined; skew: number; about: About },
+  check: OperatorResults['check'] | TokenError,
+  views: ConnectionView[],
+  {
+    principal,
+    skew,
+    about,
+  }: { principal: Principal | undefined; skew: number; about: OperatorResults['about'] },
 ): Finding[] {
   if (check instanceof TokenError) {
     return [skipped('policy', 'it could not be asked for.'), ...clockFindings(undefined, skew, about)];

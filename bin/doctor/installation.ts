@@ -1,8 +1,8 @@
-import type { About, Results } from '../cli/contract.ts';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { span } from '../cli/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';
 
-type Check = Results['check'];
+type Check = OperatorResults['check'];
 
 export function appFindings({ apps }: Check): Finding[] {
   return apps.map(({ app, secretName, problem }) => {
@@ -53,7 +53,11 @@ const MOST_SKEW = 60;
 /**
  * @param skew of this machine, in seconds: the function's clock less this one's
  */
-export function clockFindings(check: Check | undefined, skew: number, about: About): Finding[] {
+export function clockFindings(
+  check: Check | undefined,
+  skew: number,
+  about: OperatorResults['about'],
+): Finding[] {
   const findings: Finding[] = [];
   if (Math.abs(skew) <= MOST_SKEW) {
     findings.push(well('clocks', "This machine's clock and the function's agree."));

@@ -1,4 +1,5 @@
-import type { Results, View } from '../cli/contract.ts';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { UsageError } from '../cli/errors.ts';
 import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';
 
@@ -28,9 +29,9 @@ export function readPrincipal(arn: string): Principal {
 
 /** @param principal undefined where none was given: then it is told who has the policy */
 export function policyFinding(
-  { policyArn, principals = [], problem }: Results['check']['n8n'],
+  { policyArn, principals = [], problem }: OperatorResults['check']['n8n'],
   principal: Principal | undefined,
-  views: View[],
+  views: ConnectionView[],
 ): Finding {
   if (policyArn === undefined) return skipped('policy', 'a local stack has none.');
   if (problem) return failed('policy', problem);
@@ -55,7 +56,7 @@ export function policyFinding(
   return wrong('policy', `The ${kind} ${name} does not have n8n’s policy.`, attach(policyArn, kind, name));
 }
 
-function whoHasIt(policyArn: string, principals: string[], views: View[]): Finding {
+function whoHasIt(policyArn: string, principals: string[], views: ConnectionView[]): Finding {
   if (principals.length > 0) return well('policy', `n8n’s policy is attached to ${principals.join(', ')}.`);
   const text = 'n8n’s policy is attached to nobody.';
   const isPushed = views.some(({ targets = [] }) => targets.length > 0);

@@ -1,5 +1,5 @@
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import type { TokenError } from '../../lambdas/tokens/errors.ts';
-import type { About } from '../cli/contract.ts';
 import { type Finding, failed, skipped, well, wrong } from './finding.ts';
 
 /** The failures that tell that AWS itself took the request. */
@@ -14,7 +14,11 @@ export function refusedStack(error: TokenError): Finding[] {
 }
 
 /** @param version of this checkout */
-export function foundStack(about: About, version: string, region: string | undefined): Finding[] {
+export function foundStack(
+  about: OperatorResults['about'],
+  version: string,
+  region: string | undefined,
+): Finding[] {
   const aws = well('aws', `AWS accepts the credentials${region === undefined ? '' : `, in ${region}`}.`);
   if (about.version === version) return [aws, well('stack', `${about.name} ${version} is deployed.`)];
   const stack = wrong(

@@ -1,5 +1,5 @@
+import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { expression } from '../../lambdas/tokens/publish.ts';
-import type { View } from '../cli/contract.ts';
 import { UsageError } from '../cli/errors.ts';
 
 /** The expression begins with the vault's name, so n8n takes no other. */
@@ -22,7 +22,7 @@ export interface Credential {
 }
 
 /** One a connection that n8n can read. */
-export function credentials(views: View[], vault: string): Credential[] {
+export function credentials(views: ConnectionView[], vault: string): Credential[] {
   const live = views.filter(({ status }) => status !== 'disconnected');
   return live.map(({ connection }) => ({
     connection,
@@ -41,7 +41,7 @@ const SHORT_INTERVAL_SECONDS = 30;
  * `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`: short where a rotation may end the earlier token, since n8n holds a dead one
  * then until it reads again.
  */
-export function updateInterval(views: View[]): number {
+export function updateInterval(views: ConnectionView[]): number {
   const mayEnd = views.some(({ status, overlap }) => status !== 'disconnected' && overlap !== 'yes');
   return mayEnd ? SHORT_INTERVAL_SECONDS : DEFAULT_INTERVAL_SECONDS;
 }

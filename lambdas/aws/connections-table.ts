@@ -133,13 +133,14 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       const unknown = ['zoomUserId', 'zoomAccountId'].filter(
         (name) => !known.some(([found]) => found === name),
       );
+      const past = ['lastError', 'disconnectedAt', 'revokedAt', 'secretDeletedAt'];
       const item = await update(
         connection,
         `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,
             #publishedVersion = if_not_exists(#publishedVersion, :zero),
             #validUntil = if_not_exists(#validUntil, :zero),
             ${[...Object.keys(consent), ...known.map(([name]) => name)].map((name) => `#${name} = :${name}`)}
-          REMOVE ${['lastError', ...unknown].map((name) => `#${name}`)}
+          REMOVE ${[...past, ...unknown].map((name) => `#${name}`)}
           ADD #generation :one, #version :one`,
         {
           ...consent,
@@ -153,7 +154,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         `attribute_not_exists(#consentId)
           OR (#consentId <> :consentId AND (#generation = :seen OR (#consentedAt <= :consentedAt
             AND (attribute_not_exists(#zoomUserId) OR #status = :disconnected
-              ${zoomUserId === undefined ? '' : 'OR #zoomUserId = :zoomUserId'}))))`,
+              ${zoomUserId === undefined ? '' : 'OR #zoomUserId = :zoomUserId'})
+            AND (attribute_not_exists(#disconnectedAt) OR #disconnectedAt <= :consentedAt))))`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },
@@ -201,6 +203,35 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         { version, leaseOwner, ...(targets.length > 0 && { targets }) },
         MINE_UNCHANGED,
       )) !== undefined,
+
+    disconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
+      update(
+        connection,
+        `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner, #leaseUntil = :until,
+            #failures = :zero
+          ADD #generation :one, #version :one`,
+        {
+          ...{ owner, until, now, disconnectedAt, disconnected: 'disconnected', zero: 0, one: 1 },
+          ...(generation !== undefined && { generation }),
+        },
+        `attribute_exists(#consentId) ${generation === undefined ? '' : 'AND #generation = :generation'}
+          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
+      ) as Promise<Connection | undefined>,
+
+    withdraw({ connection, version }, withdrawal) {
+      const told = Object.entries(withdrawal).filter(([, value]) => value !== undefined);
+      const unset = ['revokedAt', 'secretDeletedAt', 'lastError'].filter(
+        (name) => !told.some(([found]) => found === name),
+      );
+      return update(
+        connection,
+        `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
+            ${told.map(([name]) => `, #${name} = :${name}`).join('')}
+          REMOVE ${['leaseOwner', 'leaseUntil', ...unset].map((name) => `#${name}`)}`,
+        { ...Object.fromEntries(told), version, none: '', zero: 0 },
+        '#version = :version',
+      ) as Promise<Connection | undefined>;
+    },
 
     async release({ connection, leaseOwner }) {
       await update(

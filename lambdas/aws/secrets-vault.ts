@@ -1,5 +1,7 @@
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
   InvalidRequestException,
   PutSecretValueCommand,
@@ -19,7 +21,11 @@ const AppSecret = z.object({
   client_id: z.string().check(z.trim(), z.minLength(1)),
   client_secret: z.string().check(z.trim(), z.minLength(1)),
   account_id: z.optional(z.string().check(z.trim())),
+  webhook_secret_token: z.optional(z.string().check(z.trim())),
 });
+
+/** The shortest that Secrets Manager allows: a disconnection by mistake is undone by a new consent anyway. */
+const RECOVERY_DAYS = 7;
 
 export interface VaultOptions {
   /** `zoom-token-refresher/app/` */
@@ -129,8 +135,31 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
         },
       );
     },
+
+    async withdraw(connection, { force }) {
+      const name = secretName(connection, options.publishedSecretPrefix);
+      const window = force ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS };
+      try {
+        const { DeletionDate } = await client.send(new DeleteSecretCommand({ SecretId: name, ...window }));
+        // As in publishing: an answer that was cut must not pass for a deletion.
+        if (!DeletionDate) throw new Error('Secrets Manager answered a deletion without its date');
+        return epochSeconds(DeletionDate);
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return undefined;
+        // Said of a secret that is scheduled for deletion, and of one that may not be deleted.
+        if (!(error instanceof InvalidRequestException)) throw withdrawing(name, error);
+        const described = client.send(new DescribeSecretCommand({ SecretId: name }));
+        const { DeletedDate } = await described.catch((denied) => {
+          throw withdrawing(name, denied);
+        });
+        if (!DeletedDate) throw error;
+        return epochSeconds(DeletedDate);
+      }
+    },
   };
 }
+
+const epochSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
 function parseApp(name: string, text: string): ZoomApp {
   let json: unknown;
@@ -145,7 +174,8 @@ function parseApp(name: string, text: string): ZoomApp {
     throw unusable(name, `lacks ${fields.join(' and ')}`);
   }
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret.data;
-  return { clientId, clientSecret, ...(accountId && { accountId }) };
+  const webhookSecret = secret.data.webhook_secret_token;
+  return { clientId, clientSecret, ...(accountId && { accountId }), ...(webhookSecret && { webhookSecret }) };
 }
 
 function unusable(name: string, what: string): TokenError {
@@ -181,5 +211,15 @@ function writing(name: string, error: unknown): unknown {
     'publish_denied',
     `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
     'If its tag "zoom-token-refresher:installation" names another installation, connect under another name here; otherwise deploy again (npx cdk deploy), and if it stays, see who changed the policies of the function or the secret.',
+  );
+}
+
+function withdrawing(name: string, error: unknown): unknown {
+  if (!isDenied(error)) return error;
+  return new TokenError(
+    'misconfigured',
+    'withdraw_denied',
+    `The function may not delete the secret "${name}", so n8n can still read it.`,
+    'Deploy again (npx cdk deploy), then disconnect again; or delete the secret by hand.',
   );
 }

@@ -22,7 +22,10 @@ interface Items {
 const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
 
 /** Who has which Zoom user: one item a user and app, beside the connections. */
-export function createUserClaims({ get, update }: Items): Pick<ConnectionStore, 'claimUser' | 'holderOf'> {
+export function createUserClaims({
+  get,
+  update,
+}: Items): Pick<ConnectionStore, 'claimUser' | 'holderOf' | 'claimant'> {
   const claimOf = (key: string) => get(key) as Promise<Claim | undefined>;
 
   /** The connection that has the user: connected as that user, or about to be, by its first consent. */
@@ -57,6 +60,8 @@ export function createUserClaims({ get, update }: Items): Pick<ConnectionStore, 
       );
       return claimed ? connection : String((await claimOf(key))?.heldBy);
     },
+
+    claimant: async (app, zoomUserId) => (await claimOf(userKey(app, zoomUserId)))?.heldBy,
 
     holderOf: async (app, zoomUserId, now) =>
       holderIn(await claimOf(userKey(app, zoomUserId)), app, zoomUserId, now),

@@ -13,12 +13,13 @@ export interface Connection {
   status: Status;
   /** When the next step is due; for `reconnect`, when a person is told (again). */
   dueAt: number;
-  /** +1 at each consent. */
+  /** +1 at each consent and each disconnection. */
   generation: number;
-  /** +1 whenever new tokens are stored; the fence of every later write. */
+  /** +1 whenever new tokens are stored, and at a disconnection; the fence of every later write. */
   version: number;
   /** The last version that n8n can read; 0 before the first. */
   publishedVersion: number;
+  /** Empty once disconnected. */
   sealedTokens: string;
   /** When the stored access token dies. */
   expiresAt: number;
@@ -39,6 +40,12 @@ export interface Connection {
   overlap: 'yes' | 'no' | 'unknown';
   /** The n8n credentials that are told each new access token; at most one an instance. */
   targets?: PushTarget[];
+  /** When it was disconnected, or deauthorized at Zoom; the next consent takes this and the next two away. */
+  disconnectedAt?: number;
+  /** When Zoom confirmed that the tokens are revoked. */
+  revokedAt?: number;
+  /** When Secrets Manager deletes the published secret for good. */
+  secretDeletedAt?: number;
 }
 
 /** One n8n credential, and how far it is. */

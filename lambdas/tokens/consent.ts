@@ -6,6 +6,7 @@ import { assertName } from './connection.ts';
 import { boundTo, giveBack, placeOf, refusal, whoConsented } from './consenter.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
+import { revoke } from './revoke.ts';
 import { seal } from './seal.ts';
 import { type Outcome, type StepOptions, step } from './step.ts';
 import type { Consent } from './store.ts';
@@ -199,6 +200,16 @@ async function connect(
   };
   const item = await untilStored(store, deps, options.deadline);
   const { generation, version } = item;
+  if (item.status === 'disconnected') {
+    // Nobody keeps these tokens. Where Zoom cannot be told, they end unused.
+    await revoke(tokens, app, deps).catch(() => {});
+    throw new TokenError(
+      'rejected',
+      'disconnected',
+      `"${connection}" was disconnected while you consented; it stays disconnected.`,
+      'Ask for a new link if it is to be connected.',
+    );
+  }
   if (item.consentId !== consentId) {
     throw new TokenError(
       'rejected',

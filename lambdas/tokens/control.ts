@@ -92,7 +92,7 @@ export async function known(connection: string, store: Dependencies['store']): P
   );
 }
 
-function view({
+export function view({
   sealedTokens: _,
   consentId: __,
   leaseOwner: ___,

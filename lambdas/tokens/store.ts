@@ -25,6 +25,18 @@ export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'target
 /** What a step that came to its end writes; what is optional stays where it is not told. */
 type Settled = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
 
+/** Who disconnects, and what of: the lease that it takes, and from when on the connection is no longer wanted. */
+interface Disconnection extends Lease {
+  now: number;
+  /** Epoch seconds. A consent that crosses it and is not older wins. */
+  disconnectedAt: number;
+  /** Only this generation is meant; any, unless told. */
+  generation?: number;
+}
+
+/** What a disconnection that came to its end writes. */
+export type Withdrawal = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+
 /**
  * Where connections live: strongly consistent, every write under a condition.
  * A method answers `undefined` (or `false`) when its condition did not hold: somebody else was faster.
@@ -56,8 +68,8 @@ export interface ConnectionStore {
   /**
    * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
    * A repetition, told by its `consentId`, changes nothing; nor does a consent that crossed a newer one, told by
-   * `consentedAt` where the generation is no longer `seen`, or one of another Zoom user. The answer is the item as
-   * it is.
+   * `consentedAt` where the generation is no longer `seen`, or one of another Zoom user, or one that is older than a
+   * disconnection which it crossed. The answer is the item as it is.
    * @param seen the generation before Zoom was asked, 0 where there was no connection
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
@@ -76,6 +88,15 @@ export interface ConnectionStore {
 
   /** Changes whom the connection is pushed to, by its lease's holder, who keeps the lease; none: empty. */
   retarget(of: Connection, targets: PushTarget[]): Promise<boolean>;
+
+  /**
+   * Disconnects and takes the lease, in one write, when no other lease is alive: generation and version +1, so that
+   * nothing that is under way can be stored any more. The tokens stay until `withdraw`.
+   */
+  disconnect(connection: string, disconnection: Disconnection): Promise<Connection | undefined>;
+
+  /** Ends the disconnection of exactly that version: no tokens, nothing published, the lease released. */
+  withdraw(of: Connection, withdrawal: Withdrawal): Promise<Connection | undefined>;
 
   /** Lets the lease go with nothing else changed. */
   release(of: Connection): Promise<void>;
@@ -106,6 +127,9 @@ export interface ConnectionStore {
 
   /** When the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;
+
+  /** The connection that claimed the Zoom user last, whatever has become of it. */
+  claimant(app: string, zoomUserId: string): Promise<string | undefined>;
 }
 
 /** Who works on a connection, until when (epoch seconds). */

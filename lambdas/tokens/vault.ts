@@ -28,4 +28,12 @@ export interface Vault {
    * @throws {TokenError} `misconfigured` when we may not read it
    */
   published(connection: string): Promise<string | undefined>;
+
+  /**
+   * Takes away what n8n reads for this connection: at once for n8n, for good after Secrets Manager's recovery window
+   * of 7 days, or with `force` now. Until then `publish` restores it. A repetition changes nothing.
+   * @returns when it is gone for good, epoch seconds; `undefined` when there is no such secret
+   * @throws {TokenError} `misconfigured` when we may not delete it
+   */
+  withdraw(connection: string, options: { force: boolean }): Promise<number | undefined>;
 }

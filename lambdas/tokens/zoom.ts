@@ -30,6 +30,8 @@ export interface ZoomApp {
   clientSecret: string;
   /** A Server-to-Server OAuth app has one. */
   accountId?: string;
+  /** Signs the events that Zoom sends; an app without event subscriptions has none. */
+  webhookSecret?: string;
 }
 
 /** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */

@@ -1,6 +1,6 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Results } from '../../bin/cli/contract.ts';
+import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { createCommandLine } from '../support/command-line.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
@@ -30,13 +30,13 @@ async function meanwhile(secretId: string, before: string, value: string, work: 
 }
 
 /** What the function answers really, with something changed that this machine cannot be brought to. */
-async function answered<A extends keyof Results>(
+async function answered<A extends keyof OperatorResults>(
   action: A,
-  change: (result: Results[A]) => Results[A],
+  change: (result: OperatorResults[A]) => OperatorResults[A],
 ): Promise<void> {
   const answer = await installation.stack.operate({ action });
   if (!answer.ok) throw new Error(answer.error.message);
-  installation.answers.set(action, () => ({ ok: true, result: change(answer.result as Results[A]) }));
+  installation.answers.set(action, () => ({ ok: true, result: change(answer.result as OperatorResults[A]) }));
 }
 
 const wallClock = () => Math.floor(Date.now() / 1000);
@@ -360,7 +360,7 @@ describe('time that passes without a sweep', () => {
   test('a refresh token that has died: the person to ask, and both that is wrong', async () => {
     const link = await installation.stack.operate({ action: 'link', connection: 'main' });
     if (!link.ok) throw new Error(link.error.message);
-    await consentAsBrowser((link.result as Results['link']).link);
+    await consentAsBrowser((link.result as OperatorResults['link']).link);
     installation.clock.advance(91 * 24 * 3600);
     await installation.stack.sweep();
     const { code, stdout } = await run();

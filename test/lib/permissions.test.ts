@@ -21,6 +21,7 @@ import {
   READ,
   scheduleRole,
   template,
+  WITHDRAW,
   WRITE_LOG,
 } from './principals.ts';
 
@@ -48,7 +49,7 @@ describe('each may do this, and nothing else', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ]],
@@ -74,7 +75,7 @@ describe('each may do this, and nothing else', () => {
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
-        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH].sort()],
+        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
@@ -152,5 +153,7 @@ test('our API may invoke the callback, and nobody else may invoke a function', (
     { principal, fn, path: '/*/*/connect' },
     { principal, fn, path: '/*/*/connect' },
     { principal, fn, path: '/*/*/callback' },
+    { principal, fn, path: '/*/*/zoom/events' },
+    { principal, fn, path: '/*/*/zoom/events/{app}' },
   ]);
 });

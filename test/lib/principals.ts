@@ -17,6 +17,7 @@ export const READ = 'secretsmanager:GetSecretValue';
 export const PUBLISH = ['CreateSecret', 'PutSecretValue', 'RestoreSecret', 'TagResource'].map(
   (action) => `secretsmanager:${action}`,
 );
+export const WITHDRAW = ['DeleteSecret', 'DescribeSecret'].map((action) => `secretsmanager:${action}`);
 export const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 export const scheduleRole: string = Object.values(template.findResources('AWS::Scheduler::Schedule'))[0]

@@ -98,11 +98,8 @@ describe('who may do what to secrets', () => {
     ],
     ['PutSecretValue', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['CreateSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
-    [
-      'DeleteSecret',
-      published,
-      { callback: false, rotate: false, operator: false, n8n: false, person: false },
-    ],
+    ['DeleteSecret', published, { callback: true, rotate: false, operator: true, n8n: false, person: false }],
+    ['DeleteSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['DeleteSecret', defaultApp, { callback: false, rotate: false, operator: false, person: false }],
     ['DeleteSecret', key, { callback: false, rotate: false, operator: false, n8n: false }],
     ['PutResourcePolicy', key, { callback: false, rotate: false, operator: false, n8n: false }],

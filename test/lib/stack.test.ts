@@ -218,13 +218,15 @@ test('what can be tagged is, but for the dashboard: not every Region takes tags 
 });
 
 describe('the API', () => {
-  test('has the routes of a consent and one for all else, and hands them to the callback as payload 2.0', () => {
+  test('has the routes of a consent, two for events of Zoom and one for all else, and hands them to the callback as payload 2.0', () => {
     const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
     expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual([
       '$default',
       'GET /connect',
       'POST /connect',
       'GET /callback',
+      'POST /zoom/events',
+      'POST /zoom/events/{app}',
     ]);
     template.allResourcesProperties('AWS::ApiGatewayV2::Integration', {
       IntegrationType: 'AWS_PROXY',

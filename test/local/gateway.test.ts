@@ -27,9 +27,9 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 /** Sends headers as they are, repeated ones and `Host` too, which `fetch` does not. */
-async function send(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET') {
+async function send(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET', body?: string) {
   events = [];
-  const request = httpRequest(`${gateway.url}${path}`, { method, headers }).end();
+  const request = httpRequest(`${gateway.url}${path}`, { method, headers }).end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return response;
 }
@@ -91,6 +91,15 @@ describe('a request becomes the event that API Gateway sends (payload format 2.0
     });
   });
 
+  test("with Zoom's event as it came, and the app that its address names", async () => {
+    answer = { statusCode: 200 };
+    const body = '{ "event": "größer" }';
+    (await send('/zoom/events', { 'X-Zm-Signature': 'v0=1' }, 'POST', body)).resume();
+    expect(events[0]).toMatchObject({ body, isBase64Encoded: false, headers: { 'x-zm-signature': 'v0=1' } });
+    (await send('/zoom/events/reports', {}, 'POST', body)).resume();
+    expect(events[0]).toMatchObject({ rawPath: '/zoom/events/reports', body });
+  });
+
   test('without cookies and parameters where there are none', async () => {
     answer = { statusCode: 204 };
     (await send('/connect')).resume();
@@ -126,6 +135,11 @@ test.each([
   ['GET', '/connect', 'GET /connect'],
   ['POST', '/connect', 'POST /connect'],
   ['GET', '/callback', 'GET /callback'],
+  ['POST', '/zoom/events', 'POST /zoom/events'],
+  ['POST', '/zoom/events/reports', 'POST /zoom/events/{app}'],
+  ['GET', '/zoom/events', '$default'],
+  ['POST', '/zoom/events/', '$default'],
+  ['POST', '/zoom/events/reports/more', '$default'],
   ['GET', '/elsewhere', '$default'],
   ['GET', '/connect/', '$default'],
   ['POST', '/callback', '$default'],

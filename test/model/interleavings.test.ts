@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { MemoryStore } from '../support/memory-store.ts';
-import { plan, play } from '../support/model-run.ts';
+import { type Plan, plan, play } from '../support/model-run.ts';
 import { World } from '../support/world.ts';
 
 /** More, and other ones: MODEL_RUNS=100000 MODEL_SEED=42 npm test -- test/model. A failure prints its seed. */
@@ -10,7 +10,7 @@ const seed = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.
 /** Generous: some 10 ms a run, on a busy machine. */
 const timeout = 60_000 + numRuns * 30;
 
-describe('sweeps, rotations on demand, consents and faults in any interleaving', () => {
+describe('sweeps, rotations on demand, consents, disconnections and faults in any interleaving', () => {
   test(
     'keep every promise',
     async () => {
@@ -30,17 +30,48 @@ class GenerousStore extends MemoryStore {
   }
 }
 
+const withoutDisconnects = (each: Plan): Plan => ({
+  ...each,
+  events: each.events.filter(({ does }) => does !== 'disconnect'),
+});
+
+/** A store that disconnects while somebody holds the lease. */
+class HastyStore extends MemoryStore {
+  override disconnect(connection: string, by: Parameters<MemoryStore['disconnect']>[1]) {
+    return super.disconnect(connection, { ...by, now: Number.MAX_SAFE_INTEGER });
+  }
+}
+
+class HastyWorld extends World {
+  override readonly store = new HastyStore();
+}
+
 class GenerousWorld extends World {
   override readonly store = new GenerousStore();
 }
 
 test(
-  'the check bites: with a lease that everybody gets, two refresh requests are found',
+  'the check bites: with a lease that everybody gets, two steps are found at once',
   async () => {
-    const property = fc.asyncProperty(plan, (each) => play(each, new GenerousWorld()));
-    const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1 });
+    const property = fc.asyncProperty(plan, (each) => play(withoutDisconnects(each), new GenerousWorld()));
+    const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1, endOnFailure: true });
     expect(failed).toBe(true);
-    expect(String(errorInstance)).toMatch(/single flight|avoidable loss/);
+    expect(String(errorInstance)).toMatch(/single flight|avoidable loss|an older version/);
+  },
+  timeout,
+);
+
+test(
+  'the check bites: with a disconnection that waits for no lease, a published token stays',
+  async () => {
+    const property = fc.asyncProperty(plan, (each) => play(each, new HastyWorld()));
+    const { failed, errorInstance } = await fc.check(property, {
+      numRuns: 1000,
+      seed: 1,
+      endOnFailure: true,
+    });
+    expect(failed).toBe(true);
+    expect(String(errorInstance)).toMatch(/disconnected: a published token stays|token was taken away/);
   },
   timeout,
 );

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionStore, Consent } from '../../lambdas/tokens/store.ts';
+import { describeDisconnection } from './store-contract/disconnection.ts';
 import { describeLease } from './store-contract/lease.ts';
 import { describeQueries } from './store-contract/queries.ts';
 import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './store-contract/values.ts';
@@ -287,6 +288,7 @@ export function describeConnectionStore(
       });
     });
 
+    describeDisconnection(() => store);
     describeQueries(() => store);
   });
 }

@@ -5,7 +5,7 @@ import { logger } from '../../lambdas/observability.ts';
 import { FAULTS, type Fault, FaultInjector, type FaultName, type Strike } from './faults.ts';
 import { type Lab, openLab } from './lab.ts';
 import { takeOutput } from './output.ts';
-import { consent, linkOnce, SCENARIOS, type Scenario, sweepOnce } from './scenarios.ts';
+import { consent, disconnectOnce, linkOnce, SCENARIOS, type Scenario, sweepOnce } from './scenarios.ts';
 
 /** Everything that was logged, measured, thrown or shown in all runs, and every secret that was used in them. */
 const said: string[] = [];
@@ -146,6 +146,33 @@ async function reachesN8n(lab: Lab, scenario: Scenario): Promise<void> {
   }
 }
 
+/** Whatever befell it, the operator's repetition ends it, and no sweep revives it. */
+async function endsDisconnected(scenario: Scenario, strike: Strike): Promise<void> {
+  await run(scenario, strike, async ({ lab, before }) => {
+    await sweepTimes(lab, 1);
+    const left = await lab.healthy.store.get('main');
+    // All or nothing: a connection that is not disconnected is as well as before.
+    if (left?.status !== 'disconnected') {
+      expect(left).toMatchObject({ status: 'active', generation: before?.generation });
+      expect(lab.zoom.accepts(await lab.published('main'))).toBe(true);
+    }
+    const answer = await disconnectOnce(lab, lab.healthy);
+    expect(answer).toMatchObject({ ok: true, result: { connection: { status: 'disconnected' } } });
+    await sweepTimes(lab, 2);
+    const item = await lab.healthy.store.get('main');
+    expect(item).toMatchObject({ status: 'disconnected', sealedTokens: '', publishedVersion: 0 });
+    expect(item?.leaseOwner).toBeUndefined();
+    expect(await lab.published('main')).toBeUndefined();
+    expect(answer).toMatchObject({ result: { revoked: true } });
+    expect(lab.zoom.hasLiving('main')).toBe(false);
+
+    // And one more consent connects again, and restores the secret.
+    expect((await consent(lab, lab.healthy)).at(-1)?.statusCode).toBe(200);
+    expect(await lab.published('main')).toBe((await lab.tokens('main'))?.accessToken);
+    expect(await lab.healthy.store.get('main')).not.toHaveProperty('disconnectedAt');
+  });
+}
+
 const LASTING: FaultName[] = ['fails before it is sent', 'is done, its answer lost'];
 
 /** A commit is repeated until the function ends: many requests, though no real time is waited for. */
@@ -154,6 +181,7 @@ const UNTIL_DEADLINE_MS = 60_000;
 /** Declares a test for every call of the scenario's invocation and every fault. */
 export async function proveUnderFaults(name: keyof typeof SCENARIOS): Promise<void> {
   const scenario = SCENARIOS[name];
+  const prove = name === 'a disconnection' ? endsDisconnected : keepsItsPromises;
   // The run without a fault lists the points, so that a new call cannot be forgotten.
   const points = await run(scenario, undefined, async (each) => each.points);
   let runs = 0;
@@ -163,14 +191,14 @@ export async function proveUnderFaults(name: keyof typeof SCENARIOS): Promise<vo
       const call = `${at + 1} of ${points.length}, ${point},`;
       test.each(Object.keys(FAULTS) as FaultName[])(`${call} %s`, async (fault) => {
         runs += 1;
-        await keepsItsPromises(scenario, { fault, at, lasts: false }, points);
+        await prove(scenario, { fault, at, lasts: false }, points);
       });
       if (point.startsWith('zoom')) continue;
       test.each(LASTING)(
         `${call} and every later one to that service %s`,
         async (fault) => {
           runs += 1;
-          await keepsItsPromises(scenario, { fault, at, lasts: true }, points);
+          await prove(scenario, { fault, at, lasts: true }, points);
         },
         UNTIL_DEADLINE_MS,
       );

@@ -26,7 +26,10 @@ const context: Context = {
 };
 
 /** A request as an HTTP API hands it to a function, payload format 2.0; a repeated parameter is joined by commas. */
-function httpEvent(url: string, { cookies, method = 'GET' }: RequestOptions = {}): APIGatewayProxyEventV2 {
+function httpEvent(
+  url: string,
+  { cookies, method = 'GET', headers = {}, body, isBase64Encoded = false }: RequestOptions = {},
+): APIGatewayProxyEventV2 {
   const { pathname, search, searchParams, host } = new URL(url);
   const names = [...new Set(searchParams.keys())];
   const routeKey = `${method} ${pathname}`;
@@ -36,7 +39,7 @@ function httpEvent(url: string, { cookies, method = 'GET' }: RequestOptions = {}
     rawPath: pathname,
     rawQueryString: search.slice(1),
     ...(cookies && { cookies }),
-    headers: { host, accept: 'text/html' },
+    headers: { host, accept: 'text/html', ...headers },
     ...(names.length > 0 && {
       queryStringParameters: Object.fromEntries(
         names.map((name) => [name, searchParams.getAll(name).join(',')]),
@@ -54,13 +57,18 @@ function httpEvent(url: string, { cookies, method = 'GET' }: RequestOptions = {}
       time: '01/Jan/2030:00:00:00 +0000',
       timeEpoch: 0,
     },
-    isBase64Encoded: false,
+    ...(body !== undefined && { body }),
+    isBase64Encoded,
   };
 }
 
 export interface RequestOptions {
   cookies?: string[];
   method?: string;
+  /** Their names in lower case, as API Gateway hands them over. */
+  headers?: Record<string, string>;
+  body?: string;
+  isBase64Encoded?: boolean;
 }
 
 /** What a browser sees of an answer. */

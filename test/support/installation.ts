@@ -1,13 +1,11 @@
 import '../../local/quiet.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { Results } from '../../bin/cli/contract.ts';
-import type { OperatorAnswer } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer, OperatorResults } from '../../lambdas/protocol.ts';
 import { manualClock } from '../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { createCommandLine } from './command-line.ts';
-import { operate } from './operator-contract.ts';
 
 const NAME = 'zoom-token-refresher';
 
@@ -19,7 +17,7 @@ export async function startInstallation() {
   /** What the operator function answers instead, by the action; for what the stack cannot be brought to. */
   const answers = new Map<string, (event: object) => unknown>();
   const handler = async (event: { action: string }) =>
-    answers.get(event.action)?.(event) ?? operate(stack, event);
+    answers.get(event.action)?.(event) ?? stack.operate(event);
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
   const commandLine = createCommandLine({ ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url });
   const read = async (SecretId: string) => {
@@ -37,8 +35,8 @@ export async function startInstallation() {
     /** The token that n8n reads. */
     token: (connection: string) => read(`n8n_zoom_${connection}`),
     /** What `status` answers. */
-    async status(): Promise<Results['status']> {
-      const answer = (await stack.operate({ action: 'status' })) as OperatorAnswer<Results['status']>;
+    async status(): Promise<OperatorResults['status']> {
+      const answer = (await stack.operate({ action: 'status' })) as OperatorAnswer<OperatorResults['status']>;
       if (!answer.ok) throw new Error(answer.error.message);
       return answer.result;
     },

@@ -69,10 +69,11 @@ export class MemoryStore implements ConnectionStore {
       previous?.zoomUserId !== undefined &&
       previous.status !== 'disconnected' &&
       previous.zoomUserId !== consent.zoomUserId;
-    const hasCrossed =
-      previous && previous.generation !== seen && (previous.consentedAt > consentedAt || isOfAnother);
+    const newest = Math.max(previous?.consentedAt ?? 0, previous?.disconnectedAt ?? 0);
+    const hasCrossed = previous && previous.generation !== seen && (newest > consentedAt || isOfAnother);
     if (hasCrossed || previous?.consentId === consent.consentId) return { ...previous } as Connection;
-    const { zoomUserId: _, zoomAccountId: __, lastError: ___, ...kept } = previous ?? {};
+    const kept: Partial<Connection> = { ...previous };
+    for (const past of FORGOTTEN) delete kept[past];
     const item: Connection = {
       publishedVersion: 0,
       validUntil: 0,
@@ -131,6 +132,36 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
   }
 
+  async disconnect(connection: string, by: Parameters<ConnectionStore['disconnect']>[1]) {
+    const { owner, until, now, disconnectedAt, generation: meant } = by;
+    return this.#update(
+      connection,
+      ({ generation, leaseUntil, leaseOwner }) =>
+        (meant === undefined || generation === meant) &&
+        (leaseUntil === undefined || leaseUntil <= now || leaseOwner === owner),
+      ({ generation, version }) => ({
+        status: 'disconnected',
+        disconnectedAt,
+        leaseOwner: owner,
+        leaseUntil: until,
+        failures: 0,
+        generation: generation + 1,
+        version: version + 1,
+      }),
+    );
+  }
+
+  async withdraw(of: Connection, withdrawal: Parameters<ConnectionStore['withdraw']>[1]) {
+    const written = ['revokedAt', 'secretDeletedAt', 'lastError'] as const;
+    const unset = written.filter((name) => withdrawal[name] === undefined);
+    return this.#update(
+      of.connection,
+      ({ version }) => version === of.version,
+      () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
+      ['leaseOwner', 'leaseUntil', ...unset],
+    );
+  }
+
   async release(of: Connection) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
     this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
@@ -172,7 +203,21 @@ export class MemoryStore implements ConnectionStore {
   async sweptAt() {
     return this.#sweptAt;
   }
+
+  async claimant(app: string, zoomUserId: string) {
+    return this.#claims.get(`${app}/${zoomUserId}`)?.heldBy;
+  }
 }
+
+/** What a consent takes away, unless it tells it anew. */
+const FORGOTTEN = [
+  'zoomUserId',
+  'zoomAccountId',
+  'lastError',
+  'disconnectedAt',
+  'revokedAt',
+  'secretDeletedAt',
+] as const;
 
 const isUnchanged = (of: Connection) => (item: Connection) =>
   item.version === of.version && item.leaseOwner === of.leaseOwner;

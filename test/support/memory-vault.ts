@@ -1,5 +1,8 @@
+import type { Clock } from '../../lambdas/tokens/clock.ts';
 import type { Vault } from '../../lambdas/tokens/vault.ts';
 import type { ZoomApp } from '../../lambdas/tokens/zoom.ts';
+
+const RECOVERY_SECONDS = 7 * 24 * 3600;
 
 interface Published {
   value: string;
@@ -13,10 +16,15 @@ export class MemoryVault {
   readonly published = new Map<string, Published>();
   /** Every publication in its order; a repetition of one is none. */
   readonly history: (Published & { connection: string })[] = [];
+  /** Scheduled for deletion. */
+  readonly #withdrawn = new Map<string, { published: Published; deletedAt: number }>();
   readonly #app: () => ZoomApp;
 
-  constructor(app: () => ZoomApp) {
+  readonly #now: Clock;
+
+  constructor(app: () => ZoomApp, now: Clock) {
     this.#app = app;
+    this.#now = now;
   }
 
   /** As one execution environment sees it: what was read is remembered. */
@@ -36,6 +44,9 @@ export class MemoryVault {
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       published: async (connection) => this.published.get(connection)?.value,
       publish: async (connection, value, versionId) => {
+        const scheduled = this.#withdrawn.get(connection);
+        if (scheduled) this.published.set(connection, scheduled.published);
+        this.#withdrawn.delete(connection);
         const known = this.history.find(
           (each) => each.connection === connection && each.versionId === versionId,
         );
@@ -43,6 +54,16 @@ export class MemoryVault {
         if (known) throw new Error('this version exists with another value');
         this.published.set(connection, { value, versionId });
         this.history.push({ connection, value, versionId });
+      },
+      withdraw: async (connection, { force }) => {
+        const scheduled = this.#withdrawn.get(connection);
+        const published = this.published.get(connection) ?? scheduled?.published;
+        this.published.delete(connection);
+        this.#withdrawn.delete(connection);
+        if (force || !published) return force ? this.#now() : undefined;
+        const deletedAt = scheduled?.deletedAt ?? this.#now() + RECOVERY_SECONDS;
+        this.#withdrawn.set(connection, { published, deletedAt });
+        return deletedAt;
       },
     };
   }

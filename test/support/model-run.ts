@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
+import { disconnect } from '../../lambdas/tokens/disconnect.ts';
 import { step } from '../../lambdas/tokens/step.ts';
 import { sweep } from '../../lambdas/tokens/sweep.ts';
 import { sealConsent } from '../../lambdas/tokens/ticket.ts';
@@ -12,7 +13,7 @@ const ENVIRONMENTS = 4;
 const HOUR = 3600;
 
 type Event =
-  | { does: 'consent' | 'sweep' | 'rotate now'; at: number; isOverdueAllowed: boolean }
+  | { does: 'consent' | 'sweep' | 'rotate now' | 'disconnect'; at: number; isOverdueAllowed: boolean }
   /** The function of that environment goes on by some calls, the last of which ends like that. */
   | { does: 'call'; at: number; calls: number; ending: Ending }
   | { does: 'pass'; seconds: number }
@@ -32,7 +33,13 @@ export interface Plan {
 
 const environment = fc.nat({ max: ENVIRONMENTS - 1 });
 const start = fc.record({
-  does: fc.constantFrom('sweep' as const, 'sweep' as const, 'rotate now' as const, 'consent' as const),
+  does: fc.constantFrom(
+    'sweep' as const,
+    'sweep' as const,
+    'rotate now' as const,
+    'consent' as const,
+    'disconnect' as const,
+  ),
   at: environment,
   isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
 });
@@ -103,6 +110,12 @@ export async function play(
     while (each.invocation) endsKilled ? each.kill() : await each.next('goes on');
   }
   await sweeps(world, witness);
+  if ((await world.store.get('main'))?.status === 'disconnected') {
+    // What a disconnection left undone, its repetition finishes.
+    await disconnect('main', noting(world, witness), { deadline: world.deadline, force: false });
+    await sweeps(world, witness);
+    return witness.checkDisconnected();
+  }
   await witness.checkRecovered({ wasDue: false });
   // A refresh token that died meanwhile is found when it is needed next: the last sweeps are those.
   const item = await world.store.get('main');
@@ -142,6 +155,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
       event.does,
       (deps, deadline) => {
         if (consent) return finishConsent(consent, deps, { deadline });
+        if (event.does === 'disconnect') return disconnect('main', deps, { deadline, force: false });
         if (event.does === 'sweep') return sweep(deps, { deadline });
         return step('main', deps, { deadline, early: true });
       },

@@ -1,3 +1,4 @@
+import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import type { Invocation, Observer } from './model-function.ts';
@@ -31,6 +32,8 @@ export class Witness implements Observer {
   /** The user removed the app, and has not consented since. */
   #isDeauthorized = false;
   #wasOverdue = false;
+  /** While it is disconnected: since when, and after which consent. */
+  #disconnected: { at: number; consentId: string; generation: number } | undefined;
 
   /** @param running the invocations under way */
   constructor(world: World, running: () => Invocation[]) {
@@ -61,14 +64,15 @@ export class Witness implements Observer {
   }
 
   editByHand(): void {
-    this.#world.vault.published.set('main', { value: EDITED, versionId: EDITED });
+    const { published } = this.#world.vault;
+    if (published.has('main')) published.set('main', { value: EDITED, versionId: EDITED });
   }
 
   /** What holds at every moment. */
   async check(): Promise<void> {
     this.#checkSingleFlight();
     await this.#checkStored();
-    this.#checkPublished();
+    await this.#checkPublished();
   }
 
   /**
@@ -84,7 +88,14 @@ export class Witness implements Observer {
 
   async #checkStored(): Promise<void> {
     const item = await this.#world.store.get('main');
-    if (!item || item.sealedTokens === this.#stored?.sealed) return;
+    if (!item) return;
+    this.#checkDisconnection(item);
+    const isNew = item.sealedTokens !== '' && item.sealedTokens !== this.#stored?.sealed;
+    if (!isNew) {
+      // A disconnection raises the version and stores no tokens.
+      if (this.#stored) this.#stored.version = item.version;
+      return;
+    }
     const tokens = await open(item.sealedTokens, 'main', this.#keyring);
     const issued = this.#issued.find((each) => each.refreshToken === tokens.refreshToken);
     if (issued?.accessToken !== tokens.accessToken) throw new Error('atomic: the stored set is not whole');
@@ -98,13 +109,39 @@ export class Witness implements Observer {
     }
     if (before && issued.order < before.order)
       throw new Error('a newer consent wins: older tokens came back');
+    // Told by clocks that differ, a consent that crosses a disconnection may be a little older than it.
+    if (this.#disconnected && issued.at + 2 * MOST_SKEW_SECONDS < this.#disconnected.at)
+      throw new Error('disconnected: an older consent came back');
+    this.#disconnected = undefined;
     this.#committed.add(issued.order);
     this.#stored = { sealed: item.sealedTokens, order: issued.order, version, generation };
   }
 
-  #checkPublished(): void {
+  /** Nothing but a newer consent revives a connection, and no published token outlives it. */
+  #checkDisconnection({ status, consentId, generation, sealedTokens }: Connection): void {
+    const before = this.#disconnected;
+    if (status === 'disconnected') {
+      this.#disconnected = { consentId, generation, at: before?.at ?? this.#world.time };
+      const value = this.#world.published('main');
+      if (sealedTokens === '' && value !== undefined && !this.#wasOverdue)
+        throw new Error('disconnected: a published token stays');
+      return;
+    }
+    if (before && (consentId === before.consentId || generation <= before.generation))
+      throw new Error('disconnected: revived without a consent');
+  }
+
+  async #checkPublished(): Promise<void> {
     const value = this.#world.published('main') ?? '';
     if (value === this.#published.value) return;
+    if (value === '') {
+      const item = await this.#world.store.get('main');
+      // A newer consent that is published holds its lease or has settled: nobody else may take its token away.
+      if (item?.status !== 'disconnected' && item?.version === item?.publishedVersion && !this.#wasOverdue)
+        throw new Error('a newer consent wins: its published token was taken away');
+      this.#published.value = value;
+      return;
+    }
     const issued = this.#issued.find(({ accessToken }) => accessToken === value);
     if (!issued) {
       if (value !== EDITED) throw new Error('atomic: n8n reads what Zoom never issued');
@@ -143,6 +180,20 @@ export class Witness implements Observer {
     if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
       throw new Error('recovery: n8n was not pushed the stored token');
     }
+  }
+
+  /** What holds once the operator has repeated a disconnection, and the sweeps have run. */
+  async checkDisconnected(): Promise<void> {
+    const item = await this.#world.store.get('main');
+    if (item?.status !== 'disconnected') throw new Error('disconnected: revived by a sweep');
+    if (item.leaseOwner !== undefined) throw new Error('disconnected: a lease was left behind');
+    if (item.sealedTokens !== '') throw new Error('disconnected: the tokens are still stored');
+    if (this.#world.published('main') !== undefined) throw new Error('disconnected: a published token stays');
+    const stored = this.#issued[this.#stored?.order ?? -1];
+    const isAlive = this.#world.zoom.isLiving('main', stored?.refreshToken);
+    if (item.revokedAt !== undefined && isAlive) throw new Error('disconnected: told as revoked, yet alive');
+    if (item.revokedAt === undefined && item.lastError?.code !== 'not_revoked')
+      throw new Error('disconnected: not revoked, and nobody is told');
   }
 
   /** Lost: only where the living pair never reached us, or its holder ended before the store took it, or by the user. */

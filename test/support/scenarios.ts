@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../lambdas/callback.ts';
 import { createHandler as createOperator } from '../../lambdas/operator.ts';
+import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
@@ -87,6 +88,19 @@ export const SCENARIOS = {
     },
     invoke: (lab, runtime) => consent(lab, runtime, 'somebody else'),
   },
+  'a disconnection': {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+      // What its log and metrics are compared with.
+      await sweepOnce(lab, lab.healthy);
+    },
+    invoke: async (lab, runtime) => {
+      await disconnectOnce(lab, runtime);
+      return [];
+    },
+  },
 } satisfies Record<string, Scenario>;
 
 /** What the scheduler does. */
@@ -104,6 +118,11 @@ export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
   );
   if (!answer.ok) throw new Error(JSON.stringify(answer));
   return [];
+}
+
+/** What the operator does. */
+export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorAnswer> {
+  return createOperator(() => runtime)({ action: 'disconnect', connection: 'main' }, contextOf(lab));
 }
 
 /** What a person's browser does with a link that the operator made. */

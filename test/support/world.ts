@@ -35,11 +35,14 @@ export class World {
   readonly store = new MemoryStore();
   readonly n8n = new N8nModel();
   readonly settings = new MemorySettings();
-  readonly vault = new MemoryVault(() => ({
-    clientId: this.zoom.clientId,
-    clientSecret: this.appSecret,
-    accountId: this.zoom.accountId,
-  }));
+  readonly vault = new MemoryVault(
+    () => ({
+      clientId: this.zoom.clientId,
+      clientSecret: this.appSecret,
+      accountId: this.zoom.accountId,
+    }),
+    () => Math.floor(this.time),
+  );
   /** What the operator has written into the app secret. */
   appSecret = this.zoom.clientSecret;
   /** The connections of which people were told, an alert each. */

@@ -62,6 +62,12 @@ export class ZoomModel {
     return refreshToken !== undefined && this.#refresh.get(user) === refreshToken;
   }
 
+  /** Does the app still have anything of the user? */
+  hasLiving(user: string): boolean {
+    const tokens = [...this.#access].some(([token, issued]) => issued.user === user && this.accepts(token));
+    return tokens || this.#refresh.has(user);
+  }
+
   /** A request under way that spends a user's refresh token; call the answer at its end. */
   enter(body: string): () => void {
     const user = userOf(new URLSearchParams(body).get('refresh_token'));

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TokenError } from '../../../lambdas/tokens/errors.ts';
-import { readTokenAnswer, readUserAnswer, sendFailure } from '../../../lambdas/tokens/zoom-answer.ts';
+import {
+  readRevocationAnswer,
+  readTokenAnswer,
+  readUserAnswer,
+  sendFailure,
+} from '../../../lambdas/tokens/zoom-answer.ts';
 
 const SENT = 1_900_000_000;
 const json = (body: unknown, status = 200, headers = {}) => Response.json(body, { status, headers });
@@ -197,6 +202,29 @@ describe('a refusal is classed after what Zoom says', () => {
       );
       expect(error.cause).toBeUndefined();
     }
+  });
+});
+
+describe('a revocation', () => {
+  test('is confirmed in Zoom’s words', async () => {
+    await readRevocationAnswer(json({ status: 'success' }));
+  });
+
+  test.each([400, 401])('of a token that Zoom does not know (%i) has nothing left to do', async (status) => {
+    await readRevocationAnswer(json({ reason: 'Invalid Token!', error: 'invalid_request' }, status));
+  });
+
+  test.each<[string, () => Response, string]>([
+    ['an empty body', () => new Response(''), 'zoom_unavailable'],
+    ['HTML', () => new Response('<html>'), 'zoom_unavailable'],
+    ['another status in the body', () => json({ status: 'pending' }), 'zoom_unavailable'],
+    ['a refusal in a success', () => json({ reason: 'Invalid Token!', error: 'x' }), 'zoom_unavailable'],
+    ['a wrong client secret', () => json({ error: 'invalid_client' }, 400), 'invalid_client'],
+    ['429', () => json({}, 429), 'rate_limited'],
+    ['503', () => new Response('', { status: 503 }), 'zoom_unavailable'],
+    ['an unknown refusal', () => json({ reason: 'Because.' }, 400), 'zoom_refused'],
+  ])('is not confirmed by %s', async (_, answer, code) => {
+    await expect(readRevocationAnswer(answer())).rejects.toMatchObject({ code });
   });
 });
 

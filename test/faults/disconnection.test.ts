@@ -1,0 +1,3 @@
+import { proveUnderFaults } from '../support/fault-suite.ts';
+
+await proveUnderFaults('a disconnection');

@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import { consentOf, failInto, failure, leaseOf, NOW } from './values.ts';
+
+export function describeDisconnection(opened: () => ConnectionStore): void {
+  const connected = (changed = {}, seen = 0) => opened().commitConsent(consentOf('main', changed), seen);
+  const disconnect = (changed = {}) =>
+    opened().disconnect('main', {
+      owner: 'operator',
+      now: NOW + 9,
+      until: NOW + 189,
+      disconnectedAt: NOW + 9,
+      ...changed,
+    });
+  const disconnected = async (changed = {}) => (await disconnect(changed)) as Connection;
+  const stored = async () => (await opened().get('main')) as Connection;
+  const told = { revokedAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
+  const lastError = { ...failure.lastError, code: 'not_revoked' };
+
+  describe('a disconnection', () => {
+    test('raises generation and version and takes the lease, in one write; the tokens stay until the end', async () => {
+      const before = await connected();
+      const item = await disconnected();
+      expect(item).toEqual({
+        ...before,
+        status: 'disconnected',
+        disconnectedAt: NOW + 9,
+        generation: 2,
+        version: 2,
+        leaseOwner: 'operator',
+        leaseUntil: NOW + 189,
+      });
+      expect(await stored()).toEqual(item);
+    });
+
+    test('does not begin while somebody else holds the lease, and does once that has run out', async () => {
+      await connected();
+      const held = await opened().lease('main', leaseOf('a step'));
+      expect(await disconnect()).toBeUndefined();
+      expect(await stored()).toEqual(held);
+      expect(await disconnect({ now: NOW + 180 })).toMatchObject({ leaseOwner: 'operator' });
+    });
+
+    test.each(['reconnect', 'misconfigured', 'disconnected'] as const)(
+      'begins in the state %s too',
+      async (status) => {
+        await connected();
+        await failInto(opened(), 'main', status);
+        expect(await disconnect()).toMatchObject({ status: 'disconnected', failures: 0 });
+      },
+    );
+
+    test('may mean one generation alone', async () => {
+      await connected();
+      expect(await disconnect({ generation: 2 })).toBeUndefined();
+      expect(await disconnect({ generation: 1 })).toMatchObject({ status: 'disconnected' });
+    });
+
+    test('of nothing makes nothing', async () => {
+      expect(await disconnect()).toBeUndefined();
+      expect(await opened().list()).toEqual([]);
+    });
+
+    test('fences a rotation, a settling and a failure that are under way', async () => {
+      await connected();
+      const step = (await opened().lease('main', leaseOf('a step'))) as Connection;
+      const item = await disconnected({ now: NOW + 180 });
+      const rotation = { sealedTokens: 'newer', expiresAt: NOW + 3600, rotatedAt: NOW };
+      expect(await opened().commitRotation(step, rotation)).toBeUndefined();
+      expect(await opened().settle(step, { validUntil: NOW, dueAt: NOW })).toBe(false);
+      expect(await opened().fail(step, failure)).toBe(false);
+      expect(await stored()).toEqual(item);
+    });
+
+    test('ends with no tokens, nothing published and a free lease', async () => {
+      await connected();
+      const item = await disconnected();
+      const { leaseOwner: _, leaseUntil: __, ...rest } = item;
+      const ended = { ...rest, ...told, sealedTokens: '', publishedVersion: 0, validUntil: 0 };
+      expect(await opened().withdraw(item, told)).toEqual(ended);
+      expect(await stored()).toEqual(ended);
+      expect(await opened().withdraw(item, told)).toEqual(ended);
+    });
+
+    test('notes what Zoom did not confirm, and forgets it when a repetition knows better', async () => {
+      await connected();
+      const item = await disconnected();
+      expect(await opened().withdraw(item, { lastError })).toMatchObject({ lastError });
+      const again = await opened().withdraw(item, told);
+      expect(again).toMatchObject(told);
+      expect(again).not.toHaveProperty('lastError');
+    });
+
+    test('does not end over a newer consent', async () => {
+      await connected();
+      const item = await disconnected();
+      const newer = await connected({ consentedAt: NOW + 20 }, 2);
+      expect(await opened().withdraw(item, told)).toBeUndefined();
+      expect(await stored()).toEqual(newer);
+    });
+
+    test('is over with the next consent, which leaves nothing of it', async () => {
+      await connected();
+      await opened().withdraw(await disconnected(), { ...told, lastError });
+      const again = await connected({ consentedAt: NOW + 20 }, 2);
+      expect(again).toMatchObject({ status: 'active', generation: 3, version: 3, publishedVersion: 0 });
+      for (const past of ['disconnectedAt', 'revokedAt', 'secretDeletedAt', 'lastError']) {
+        expect(again).not.toHaveProperty(past);
+      }
+    });
+
+    test('wins over a consent that crossed it and is older', async () => {
+      await connected();
+      const item = await disconnected();
+      expect(await connected({ consentedAt: NOW + 8 }, 1)).toEqual(item);
+      expect(await stored()).toEqual(item);
+    });
+
+    test('yields to a consent that crossed it and is newer, or of the same second', async () => {
+      await connected();
+      await disconnected();
+      expect(await connected({ consentedAt: NOW + 9 }, 1)).toMatchObject({ status: 'active' });
+    });
+
+    test('yields to a consent that began after it, whatever its function’s clock says', async () => {
+      await connected();
+      await disconnected();
+      expect(await connected({ consentedAt: NOW - 30 }, 2)).toMatchObject({ status: 'active' });
+    });
+
+    test('is not undone by a repetition of the consent before it', async () => {
+      const consent = consentOf('main', { consentedAt: NOW + 20 });
+      await opened().commitConsent(consent, 0);
+      const item = await disconnected();
+      expect(await opened().commitConsent(consent, 0)).toEqual(item);
+    });
+  });
+
+  describe('the claimant of a Zoom user', () => {
+    test('is nobody before the first claim', async () => {
+      expect(await opened().claimant('default', 'ada')).toBeUndefined();
+    });
+
+    test('is told for each app, even when it is disconnected', async () => {
+      await opened().claimUser('default', 'ada', 'main', { now: 0, until: 60 });
+      await connected({ zoomUserId: 'ada' });
+      await disconnected();
+      expect(await opened().claimant('default', 'ada')).toBe('main');
+      expect(await opened().claimant('reports', 'ada')).toBeUndefined();
+    });
+  });
+}
