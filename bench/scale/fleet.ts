@@ -28,6 +28,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
     app: async () => ({ clientId: 'id', clientSecret: 'secret' }),
     key: async () => 'a key of the key secret, for a benchmark',
     published: async () => undefined,
+    withdraw: async () => undefined,
     async publish() {
       world.published += 1;
       world.time += 1 / WRITES_A_SECOND;

@@ -16,7 +16,7 @@ const WAITING = 10;
 const BATCH = 25;
 
 /** What something asks of DynamoDB. */
-export interface Asked {
+interface Asked {
   requests: number;
   /** Read and write request units. */
   reads: number;

@@ -49,6 +49,12 @@ export class OrderedStore extends MemoryStore {
     return held;
   }
 
+  override async disconnect(...[connection, disconnection]: Parameters<MemoryStore['disconnect']>) {
+    const item = await super.disconnect(connection, disconnection);
+    await this.#file(connection);
+    return item;
+  }
+
   async #file(name: string): Promise<void> {
     const item = await this.get(name);
     if (!item) return;
