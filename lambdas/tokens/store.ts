@@ -50,8 +50,8 @@ export interface ConnectionStore {
   /** Names of the connections in `status` that are due, the most urgent first. Eventually consistent. */
   due(status: Status, now: number, limit: number): Promise<string[]>;
 
-  /** How many connections are in `status`. Eventually consistent. */
-  count(status: Status): Promise<number>;
+  /** How many connections are in `status`, `most` where there are as many or more. Eventually consistent. */
+  count(status: Status, most: number): Promise<number>;
 
   /** The `validUntil` of the active connection that n8n loses first. Eventually consistent. */
   leastValidUntil(): Promise<number | undefined>;

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { alertReconnects } from './alerts.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Status } from './connection.ts';
 import type { Dependencies, SweepDependencies } from './dependencies.ts';
 import { describe, type FailureClass, TokenError } from './errors.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
@@ -78,20 +78,27 @@ export async function sweep(
     deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
   };
 
-  for (const status of ['active', 'misconfigured'] as const) {
-    for (let more = true; more && hasTime(); ) {
-      const names = await store.due(status, now(), PAGE);
-      const before = attempts;
-      await pMap(
-        names,
-        async (name) => {
-          if (!hasTime()) return;
-          const outcome = await attempt(name, deps, { deadline }).catch(storeIsDown(name));
-          if (outcome) await count(outcome);
-        },
-        { concurrency: CONCURRENCY },
-      );
-      more = names.length === PAGE && attempts > before;
+  /** Works on a page of what is due. Answers whether there may be another. */
+  const workOn = async (status: Status): Promise<boolean> => {
+    const names = await store.due(status, now(), PAGE);
+    const before = attempts;
+    await pMap(
+      names,
+      async (name) => {
+        if (!hasTime()) return;
+        const outcome = await attempt(name, deps, { deadline }).catch(storeIsDown(name));
+        if (outcome) await count(outcome);
+      },
+      { concurrency: CONCURRENCY },
+    );
+    return names.length === PAGE && attempts > before;
+  };
+
+  // A page of each in turn: where the active ones alone fill every sweep, what has been mended still heals.
+  const unfinished = new Set<Status>(['active', 'misconfigured']);
+  while (unfinished.size > 0) {
+    for (const status of unfinished) {
+      if (!hasTime() || !(await workOn(status))) unfinished.delete(status);
     }
   }
 
@@ -119,6 +126,7 @@ const INCIDENT = new TokenError(
 export interface Health {
   /** What n8n has left of the token that ends first; `undefined` without an active connection. */
   minutesOfValidity: number | undefined;
+  /** Counted up to a hundred, as `misconfigured` is: that some wait is what rings, and their number must cost nothing. */
   reconnect: number;
   misconfigured: number;
 }
@@ -126,8 +134,8 @@ export interface Health {
 export async function health({ store, now }: Pick<Dependencies, 'store' | 'now'>): Promise<Health> {
   const [least, reconnect, misconfigured] = await Promise.all([
     store.leastValidUntil(),
-    store.count('reconnect'),
-    store.count('misconfigured'),
+    store.count('reconnect', PAGE),
+    store.count('misconfigured', PAGE),
   ]);
   return {
     minutesOfValidity: least === undefined ? undefined : Math.max(0, Math.round((least - now()) / 60)),

@@ -42,8 +42,8 @@ export class MemoryStore implements ConnectionStore {
     return due.slice(0, limit).map(({ connection }) => connection);
   }
 
-  async count(status: Status) {
-    return this.#inOrder(status, 'dueAt').length;
+  async count(status: Status, most: number) {
+    return Math.min(most, this.#inOrder(status, 'dueAt').length);
   }
 
   async leastValidUntil() {

@@ -101,6 +101,24 @@ describe('a sweep', () => {
     expect((await run()).rotated).toBe(1);
   });
 
+  test('heals what was misconfigured, even where the active ones alone fill every sweep', async () => {
+    await connect(1);
+    world.pass(HOUR - 600);
+    world.zoom.clientSecret = 'new';
+    await run();
+    world.appSecret = 'new';
+    for (let i = 1; i < 200; i += 1) await world.connect(`c${i}`);
+    world.pass(HOUR - 600);
+    const report = await run({
+      intercept: async (point, call) => {
+        if (point === 'zoom.token') world.pass(0.25);
+        return call();
+      },
+    });
+    expect(report.rotated).toBeLessThan(200);
+    expect((await world.item('c0')).status).toBe('active');
+  });
+
   test('looks after misconfigured connections as well, when their time has come', async () => {
     await connect(2);
     world.pass(HOUR - 600);

@@ -63,9 +63,10 @@ export function describeQueries(opened: () => ConnectionStore): void {
   test('how many connections are in a status', async () => {
     for (const name of ['one', 'two', 'three']) await connected(name);
     await failInto(opened(), 'two', 'reconnect');
-    expect(await opened().count('active')).toBe(2);
-    expect(await opened().count('reconnect')).toBe(1);
-    expect(await opened().count('disconnected')).toBe(0);
+    expect(await opened().count('active', 100)).toBe(2);
+    expect(await opened().count('reconnect', 100)).toBe(1);
+    expect(await opened().count('disconnected', 100)).toBe(0);
+    expect(await opened().count('active', 1)).toBe(1);
   });
 
   describe('what n8n loses first', () => {

@@ -1,0 +1,32 @@
+/**
+ * Dollars in us-east-1 (N. Virginia), as of November 2026, on demand, without any free tier.
+ * Each with the vendor's page that says so.
+ */
+export const PRICES_AS_OF = '2026-11';
+
+export const PRICES = {
+  // https://aws.amazon.com/secrets-manager/pricing/
+  secretMonth: 0.4,
+  secretsCall: 0.05 / 10_000,
+  // https://aws.amazon.com/dynamodb/pricing/on-demand/
+  readUnit: 0.125 / 1e6,
+  writeUnit: 0.625 / 1e6,
+  /** With point-in-time recovery, 0.25 and 0.20 a GB. */
+  tableGigabyteMonth: 0.45,
+  // https://aws.amazon.com/lambda/pricing/ (arm64)
+  lambdaRequest: 0.2 / 1e6,
+  lambdaGigabyteSecond: 0.000_013_333_4,
+  // https://aws.amazon.com/eventbridge/pricing/
+  schedulerInvocation: 1 / 1e6,
+  // https://aws.amazon.com/cloudwatch/pricing/
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  logGigabyte: 0.5,
+  // https://aws.amazon.com/ec2/pricing/on-demand/
+  instanceHour: { 't4g.nano': 0.0042, 't4g.small': 0.0168 },
+  // https://aws.amazon.com/ebs/pricing/ (gp3)
+  volumeGigabyteMonth: 0.08,
+  // https://aws.amazon.com/vpc/pricing/
+  publicAddressHour: 0.005,
+};

@@ -1,0 +1,86 @@
+import { type Connection, rotateAt } from '../../lambdas/tokens/connection.ts';
+import { sweep } from '../../lambdas/tokens/sweep.ts';
+import { FUNCTION_SECONDS } from '../../test/support/world.ts';
+import { consentOf, createWorld, nameOf } from './fleet.ts';
+import { liveHeap } from './heap.ts';
+import { OrderedStore } from './ordered-store.ts';
+
+const HOUR = 3600;
+const MINUTE = 60;
+/** The fleet's consents lie within so many seconds of each other. */
+const SPREAD_SECONDS = 900;
+/** How often the heap is looked at while a backlog is worked off. */
+const LOOKS = 8;
+
+export interface Drained {
+  connections: number;
+  sweeps: number;
+  /** The most that one sweep rotated. */
+  mostInASweep: number;
+  /** How many were taken up after one that had been due later. */
+  outOfOrder: number;
+  /** How many were not rotated when nothing was due any more. */
+  starved: number;
+  /** Bytes of live heap beyond those before the first sweep, at the most. */
+  heapGrowth: number;
+}
+
+/** A fleet whose sweeps stood still for two hours, so that all of it is due, and the sweeps that work it off. */
+export async function drainBacklog(size: number): Promise<Drained> {
+  const store = new OrderedStore();
+  let before = 0;
+  let heapGrowth = 0;
+  const world = createWorld(store, () => {
+    if (world.published % Math.ceil(size / LOOKS) === 0) {
+      heapGrowth = Math.max(heapGrowth, liveHeap() - before);
+    }
+  });
+  await connect(size, store, world.deps, world.time);
+  world.time += 2 * HOUR;
+
+  let latest = 0;
+  let outOfOrder = 0;
+  const lease = store.lease.bind(store);
+  store.lease = async (...asked) => {
+    const item = await lease(...asked);
+    if (item && item.dueAt < latest) outOfOrder += 1;
+    latest = Math.max(latest, item?.dueAt ?? 0);
+    return item;
+  };
+
+  before = liveHeap();
+  const rotated: number[] = [];
+  for (let more = true; more; ) {
+    const startedAt = world.time;
+    const report = await sweep(world.deps, { deadline: startedAt + FUNCTION_SECONDS });
+    world.time = Math.max(world.time, startedAt + MINUTE);
+    rotated.push(report.rotated);
+    more = report.rotated > 0 && world.published < size;
+  }
+  const list = await store.list();
+  return {
+    connections: size,
+    sweeps: rotated.length,
+    mostInASweep: Math.max(...rotated),
+    outOfOrder,
+    starved: list.filter(({ version }) => version === 1).length,
+    heapGrowth,
+  };
+}
+
+async function connect(
+  size: number,
+  store: OrderedStore,
+  deps: ReturnType<typeof createWorld>['deps'],
+  from: number,
+): Promise<void> {
+  const lease = { owner: 'seed', now: from, until: from, early: true };
+  for (let index = 0; index < size; index += 1) {
+    // Neither in the order of names nor of insertion.
+    const consentedAt = from + ((index * 7919) % SPREAD_SECONDS);
+    const consent = await consentOf(nameOf(index), consentedAt, deps);
+    await store.commitConsent(consent, 0);
+    const held = (await store.lease(consent.connection, lease)) as Connection;
+    await store.settle(held, { validUntil: held.expiresAt, dueAt: rotateAt(held, deps.margins) });
+  }
+}

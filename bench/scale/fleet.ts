@@ -1,0 +1,104 @@
+import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
+import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
+import { createKeyring } from '../../lambdas/tokens/keys.ts';
+import { seal } from '../../lambdas/tokens/seal.ts';
+import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
+import { createZoom } from '../../lambdas/tokens/zoom.ts';
+
+/** As the vault's own; see lambdas/aws/secrets-vault.ts. */
+const WRITES_A_SECOND = 48;
+/** As long as Zoom's, which are JWTs. */
+const token = (of: string, kind: string) => `${kind}.${of}.`.padEnd(650, 'x');
+
+const HOUR = 3600;
+
+export interface World {
+  /** Epoch seconds; each publication takes its share of a second, as the pace makes it. */
+  time: number;
+  readonly published: number;
+  readonly deps: SweepDependencies;
+}
+
+/** An installation that keeps nothing but its store, with a Zoom and a vault that forget. */
+export function createWorld(store: ConnectionStore, onPublish: () => void = () => {}): World {
+  const world = { time: Date.UTC(2030, 0, 1) / 1000, published: 0 };
+  const now = () => Math.floor(world.time);
+  const vault: SweepDependencies['vault'] = {
+    app: async () => ({ clientId: 'id', clientSecret: 'secret' }),
+    key: async () => 'a key of the key secret, for a benchmark',
+    published: async () => undefined,
+    withdraw: async () => undefined,
+    async publish() {
+      world.published += 1;
+      world.time += 1 / WRITES_A_SECOND;
+      onPublish();
+    },
+  };
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const deps: SweepDependencies = {
+    now,
+    random: () => 0.5,
+    wait: async () => {},
+    store,
+    vault,
+    alerts: { reconnectNeeded: async () => {} },
+    zoom: createZoom({
+      oauthUrl: 'https://zoom.us',
+      apiUrl: 'https://api.zoom.us',
+      redirectUri: 'https://api.example/callback',
+      fetch: async (_, init) => {
+        const of = String(new URLSearchParams(String(init?.body)).get('refresh_token')).split('.')[1] ?? '';
+        return Response.json({
+          access_token: token(of, 'access'),
+          refresh_token: token(of, 'refresh'),
+          token_type: 'bearer',
+          expires_in: HOUR,
+        });
+      },
+      now,
+    }),
+    keyring: createKeyring(vault, now),
+    margins: DEFAULT_MARGINS,
+    ticketSeconds: TICKET_SECONDS,
+    log,
+  };
+  return Object.assign(world, { deps });
+}
+
+export const nameOf = (index: number) => `c${index}`;
+
+/** What a consent stores that Zoom has granted at `consentedAt`. */
+export async function consentOf(connection: string, consentedAt: number, { keyring }: SweepDependencies) {
+  const expiresAt = consentedAt + HOUR;
+  const tokens = {
+    accessToken: token(connection, 'access'),
+    refreshToken: token(connection, 'refresh'),
+    expiresAt,
+  };
+  return {
+    connection,
+    app: 'default',
+    grantType: 'authorization_code' as const,
+    sealedTokens: await seal(tokens, connection, await keyring()),
+    expiresAt,
+    consentedAt,
+    consentId: connection,
+    overlap: 'no' as const,
+  };
+}
+
+/** The connection's item an hour after a consent at `at`, published and waiting for its next step. */
+export function settledItem(consent: Awaited<ReturnType<typeof consentOf>>, dueAt: number): Connection {
+  return {
+    ...consent,
+    status: 'active',
+    dueAt,
+    generation: 1,
+    version: 1,
+    publishedVersion: 1,
+    validUntil: consent.expiresAt,
+    rotatedAt: consent.consentedAt,
+    failures: 0,
+  };
+}

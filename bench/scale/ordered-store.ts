@@ -1,0 +1,68 @@
+import type { Status } from '../../lambdas/tokens/connection.ts';
+import { MemoryStore } from '../../test/support/memory-store.ts';
+
+/** The store in memory with an index over who is due, so that a fleet of 100,000 does not have to be sorted a page. */
+export class OrderedStore extends MemoryStore {
+  /** Names by status and instant. */
+  readonly #due = new Map<Status, Map<number, Set<string>>>();
+  readonly #place = new Map<string, Set<string>>();
+
+  override async due(status: Status, now: number, limit: number) {
+    const instants = this.#due.get(status) ?? new Map<number, Set<string>>();
+    const names: string[] = [];
+    for (const instant of [...instants.keys()].filter((at) => at <= now).sort((a, b) => a - b)) {
+      for (const name of instants.get(instant) ?? []) {
+        if (names.length === limit) return names;
+        names.push(name);
+      }
+    }
+    return names;
+  }
+
+  override async commitConsent(...[consent, seen]: Parameters<MemoryStore['commitConsent']>) {
+    const item = await super.commitConsent(consent, seen);
+    await this.#file(consent.connection);
+    return item;
+  }
+
+  override async commitRotation(...[of, rotation]: Parameters<MemoryStore['commitRotation']>) {
+    const item = await super.commitRotation(of, rotation);
+    await this.#file(of.connection);
+    return item;
+  }
+
+  override async settle(...[of, settled]: Parameters<MemoryStore['settle']>) {
+    const held = await super.settle(of, settled);
+    await this.#file(of.connection);
+    return held;
+  }
+
+  override async fail(...[of, failure]: Parameters<MemoryStore['fail']>) {
+    const held = await super.fail(of, failure);
+    await this.#file(of.connection);
+    return held;
+  }
+
+  override async postpone(...[of, dueAt]: Parameters<MemoryStore['postpone']>) {
+    const held = await super.postpone(of, dueAt);
+    await this.#file(of.connection);
+    return held;
+  }
+
+  override async disconnect(...[connection, disconnection]: Parameters<MemoryStore['disconnect']>) {
+    const item = await super.disconnect(connection, disconnection);
+    await this.#file(connection);
+    return item;
+  }
+
+  async #file(name: string): Promise<void> {
+    const item = await this.get(name);
+    if (!item) return;
+    this.#place.get(name)?.delete(name);
+    const instants = this.#due.get(item.status) ?? new Map<number, Set<string>>();
+    this.#due.set(item.status, instants);
+    const place = instants.get(item.dueAt) ?? new Set();
+    instants.set(item.dueAt, place.add(name));
+    this.#place.set(name, place);
+  }
+}

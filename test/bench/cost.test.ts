@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { type Bill, ours, sum, twoSecrets, vaultOn } from '../../bench/cost/bill.ts';
+import { synthesized } from '../lib/synthesized.ts';
+
+const LONG = 60_000;
+/** Thirty rotations a day, each 48 minutes. */
+const HUNDRED = { connections: 100, rotationsPerDay: 30, pollSeconds: 300 };
+const amount = (bill: Bill, what: string) => {
+  const line = bill.lines.find((found) => found.what === what);
+  return (line?.quantity ?? Number.NaN) * (line?.price ?? Number.NaN);
+};
+
+/** Computed by hand for 100 connections: 43,200 sweeps, 90,000 rotations. */
+describe('the month of 100 connections', () => {
+  const bill = ours(HUNDRED);
+
+  test.each([
+    // 100 + the key + one app + the n8n instances, at 0.40
+    ['Secrets', 41.2],
+    // 90,000 × 5 millionths
+    ['Publishing', 0.45],
+    // 8,640 polls × (5 batches of 20 + 2 pages of 100)
+    ['Reading by n8n', 0.3024],
+    // (43,200 + 90,000 × 15) × 0.625 millionths
+    ['DynamoDB, write units', 0.87075],
+    // 43,200 × 4 × 0.125 millionths
+    ['DynamoDB, read units', 0.0216],
+    // 300 kB
+    ['DynamoDB, GB with recovery', 0.000135],
+    ['Lambda, requests', 0.00864],
+    // (4,320 s + 4,500 s) × 0.5 GB
+    ['Lambda, GB-seconds', 0.058800294],
+    ['Schedule', 0.0432],
+    // 86.4 MB + 90 MB
+    ['Logs, GB', 0.0882],
+    ['Metrics', 2.7],
+    ['Alarms', 1.4],
+    ['Dashboard', 3],
+  ])('%s: %d', (what, dollars) => {
+    expect(amount(bill, what)).toBeCloseTo(dollars, 9);
+  });
+
+  test('is the sum of these', () => {
+    expect(sum(bill)).toBeCloseTo(50.143725, 5);
+    expect(bill.lines).toHaveLength(13);
+  });
+
+  test('costs with two secrets a connection a secret and a publication more of each', () => {
+    // 40 for the secrets, 0.45 for the writes, and a third page of ListSecrets at each poll.
+    expect(sum(twoSecrets(HUNDRED)) - sum(bill)).toBeCloseTo(40 + 0.45 + 8640 * 5e-6, 9);
+  });
+
+  test('costs with Vault an instance, a volume, an address and the secrets of the functions', () => {
+    const saved = amount(bill, 'Secrets') + amount(bill, 'Publishing') + amount(bill, 'Reading by n8n');
+    // 720 × 0.0168, 8 × 0.08, 720 × 0.005, 3 × 0.40
+    expect(sum(vaultOn('t4g.small', HUNDRED)) - (sum(bill) - saved)).toBeCloseTo(
+      12.096 + 0.64 + 3.6 + 1.2,
+      9,
+    );
+  });
+});
+
+test('has the alarms, the secrets and the dashboard that the stack has', () => {
+  const template = synthesized();
+  const bill = ours(HUNDRED);
+  const quantity = (of: string) => bill.lines.find(({ what }) => what === of)?.quantity;
+  const resources = (type: string) => Object.keys(template.findResources(type)).length;
+  expect(quantity('Alarms')).toBe(resources('AWS::CloudWatch::Alarm'));
+  expect(quantity('Dashboard')).toBe(resources('AWS::CloudWatch::Dashboard'));
+  expect(quantity('Secrets')).toBe(HUNDRED.connections + resources('AWS::SecretsManager::Secret'));
+});
+
+describe('npm run cost', () => {
+  const cost = (...args: string[]) =>
+    spawnSync(process.execPath, ['bench/cost.ts', ...args], { encoding: 'utf8' });
+
+  test(
+    'prints each line as quantity × price, the date of the prices, and the alternatives',
+    () => {
+      const { status, stdout } = cost('--connections', '100', '--rotations-per-day', '30');
+      expect(status).toBe(0);
+      expect(stdout).toContain('as of 2026-11');
+      expect(stdout).toMatch(/Secrets .* 103 +× 0\.4 +41\.20/);
+      expect(stdout).toMatch(/Sum +50\.14/);
+      for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
+        expect(stdout).toContain(other);
+    },
+    LONG,
+  );
+
+  test(
+    'prints the same as JSON',
+    () => {
+      const { stdout } = cost('--connections', '100', '--interval', '48', '--json');
+      const { pricesAsOf, usage, bills } = JSON.parse(stdout);
+      expect({ pricesAsOf, usage }).toEqual({ pricesAsOf: '2026-11', usage: HUNDRED });
+      expect(bills[0].sum).toBeCloseTo(50.143725, 5);
+    },
+    LONG,
+  );
+
+  test(
+    'tells how to use it',
+    () => {
+      expect(cost('--help')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('--connections <n>'),
+      });
+    },
+    LONG,
+  );
+
+  test.each([
+    ['--connections', 'many'],
+    ['--connections', '0'],
+    ['--connections', '1.5'],
+    ['--interval', '-1'],
+    ['--poll-seconds', ''],
+    ['--interval=5', '--rotations-per-day=5'],
+    ['--what'],
+  ])(
+    'refuses %s %s',
+    (...args) => {
+      const { status, stdout, stderr } = cost(...args);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toContain(args[0]?.split('=')[0]);
+    },
+    LONG,
+  );
+});

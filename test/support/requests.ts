@@ -1,0 +1,30 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+
+const requests: string[] = [];
+
+/**
+ * Every HTTP request of this process as it goes out, whoever makes it: the AWS SDK by Node's client, `fetch` by undici.
+ * https://nodejs.org/docs/latest-v24.x/api/diagnostics_channel.html#http
+ */
+subscribe('http.client.request.start', (message) => {
+  const { request } = message as { request: ClientRequest };
+  const target = String(request.getHeader('x-amz-target') ?? 'SNS.Publish');
+  requests.push(target.replace(/^DynamoDB_\w+/, 'DynamoDB').replace('secretsmanager', 'SecretsManager'));
+});
+subscribe('undici:request:create', (message) => {
+  const { request } = message as { request: { method: string; path: string } };
+  requests.push(`Zoom ${request.method} ${request.path}`);
+});
+
+/** What has gone out since the last call: `DynamoDB.Query`, `Zoom POST /oauth/token`, … */
+export function takeRequests(): string[] {
+  return requests.splice(0);
+}
+
+/** How many of each. */
+export function tally(names: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
