@@ -10,11 +10,6 @@ export type Requests = {
   [Action in OperatorRequest['action']]: Omit<Extract<OperatorRequest, { action: Action }>, 'action'>;
 };
 
-/** What is sent with each action. */
-export type Requests = {
-  [Action in OperatorRequest['action']]: Omit<Extract<OperatorRequest, { action: Action }>, 'action'>;
-};
-
 /** The installation's operator function. */
 export interface Operator {
   /**

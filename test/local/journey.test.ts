@@ -138,7 +138,7 @@ describe('npm start', () => {
         region: await until(/export AWS_REGION=(\S+)\n/),
         credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       });
-      expect(await readAsN8n(client)).toHaveProperty('size', 4);
+      expect(await readAsN8n(client)).toHaveProperty('size', 5);
       client.destroy();
 
       await until(/reports +rotated +generation 1, version 2/);

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** What reached Zoom through the proxy. */
-export interface ZoomCall {
+interface ZoomCall {
   path: string;
   bearer: string;
   status: number;
