@@ -95,6 +95,6 @@ function badRequest(): TokenError {
     'rejected',
     'bad_request',
     'The operator function did not understand the request.',
-    'Send {"action":"link"|"connect"|"status"|"rotate"|"disconnect","connection":"…","app":"…"}; the command line does.',
+    'Use the command line, zoom-tokens, in the version that is deployed.',
   );
 }

@@ -87,7 +87,7 @@ export async function finishConsent(
     .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && boundTo(existing) !== undefined;
-  const user = await whoConsented(tokens.accessToken, { isBound }, deps);
+  const user = await whoConsented(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
   const place = await untilStored(() => placeOf(user, pending, deps), deps, options.deadline);
   if (place === undefined) {
     if (user) await giveBack([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);

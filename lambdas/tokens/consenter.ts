@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import type { PendingConsent } from './ticket.ts';
+import { untilStored } from './until-stored.ts';
 import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from './zoom.ts';
 import type { ZoomUser } from './zoom-answer.ts';
 
@@ -14,15 +15,16 @@ export function boundTo(item: Connection | undefined): string | undefined {
 }
 
 /**
- * Who consented, where Zoom tells. A bound connection depends on the answer, so that Zoom is asked again where it
- * did not come: the consent has ended its user's earlier tokens, and must not be refused for a lost packet.
+ * Who consented, where Zoom tells. A bound connection depends on it, and the consent has ended its user's earlier
+ * tokens: there Zoom is asked until it answers or the function's time is up, as what must be stored is.
  */
 export async function whoConsented(
   accessToken: string,
-  { isBound }: { isBound: boolean },
-  { zoom }: Pick<Dependencies, 'zoom'>,
+  { isBound, deadline }: { isBound: boolean; deadline: number },
+  deps: Pick<Dependencies, 'zoom' | 'now' | 'wait'>,
 ): Promise<ZoomUser | undefined> {
-  return (await zoom.user(accessToken)) ?? (isBound ? zoom.user(accessToken) : undefined);
+  const ask = () => deps.zoom.user(accessToken);
+  return (isBound ? untilStored(ask, deps, deadline) : ask()).catch(() => undefined);
 }
 
 /**

@@ -82,11 +82,22 @@ function failureOf(response: Response, body: unknown): TokenError {
   return classify(refusal.data, response.status);
 }
 
-/** Who the token belongs to. Every refusal means "not told": it depends on the scopes of the operator's app. */
+/**
+ * Who the token belongs to. A refusal means "not told": it depends on the scopes of the operator's app.
+ * @throws {TokenError} `try_again` when the answer is none of the API's, or says that it is not able to
+ */
 export async function readUserAnswer(response: Response): Promise<ZoomUser | undefined> {
-  if (!response.ok) return undefined;
-  const answer = z.safeParse(UserAnswer, parseJson(await response.text()));
-  if (!answer.success) return undefined;
+  const isRefusal = response.status >= 400 && response.status < 500 && response.status !== 429;
+  if (isRefusal) return undefined;
+  const answer = z.safeParse(UserAnswer, response.ok ? parseJson(await response.text()) : undefined);
+  if (!answer.success) {
+    throw new TokenError(
+      'try_again',
+      'user_unanswered',
+      `Zoom's API did not say who has consented (${response.status}).`,
+      WAIT,
+    );
+  }
   const { id, account_id, display_name } = answer.data;
   return {
     id,

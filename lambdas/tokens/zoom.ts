@@ -46,7 +46,10 @@ export interface Zoom {
   accountCredentials(app: ZoomApp): Promise<Tokens>;
   /** RFC 7009. A token that Zoom does not know is as good as revoked. */
   revoke(app: ZoomApp, token: string): Promise<void>;
-  /** Who consented; `undefined` where the app's scopes do not tell, or Zoom does not answer. */
+  /**
+   * Who consented; `undefined` where the app's scopes do not tell.
+   * @throws {TokenError} `try_again` when Zoom does not answer
+   */
   user(accessToken: string): Promise<ZoomUser | undefined>;
   /** Does the API take this token? */
   accepts(accessToken: string): Promise<Acceptance>;
@@ -149,10 +152,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       readRevocationAnswer(
         await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
       ),
-    user: (accessToken) =>
-      me(accessToken)
-        .then(readUserAnswer)
-        .catch(() => undefined),
+    user: async (accessToken) => readUserAnswer(await me(accessToken).catch(sendFailure)),
     accepts: (accessToken) =>
       me(accessToken)
         .then(readAcceptance)

@@ -22,7 +22,7 @@ const NOT_UNDERSTOOD: OperatorRefusal = {
   class: 'rejected',
   code: 'bad_request',
   message: 'The operator function did not understand the request.',
-  action: /^Send \{"action":"link"\|"connect"\|"status"\|"rotate"\|"disconnect","connection":"…","app":"…"\}/,
+  action: 'Use the command line, zoom-tokens, in the version that is deployed.',
 };
 const HOSTILE = '<script>alert(1)</script>{"level":"ERROR"}';
 

@@ -268,9 +268,19 @@ describe('who consented', () => {
   test.each([
     json({ code: 4711, message: 'Invalid access token, does not contain scopes' }, 400),
     json({ code: 124 }, 401),
-    new Response('<html></html>'),
-    json({}),
   ])('is unknown where the scopes do not tell (%#)', async (response) => {
     expect(await readUserAnswer(response)).toBeUndefined();
+  });
+
+  test.each([
+    new Response('<html></html>'),
+    json({}),
+    json({ code: 429 }, 429),
+    new Response('<html>Bad Gateway</html>', { status: 502 }),
+  ])('is to be asked again where that is no answer of the API (%#)', async (response) => {
+    await expect(readUserAnswer(response)).rejects.toMatchObject({
+      class: 'try_again',
+      code: 'user_unanswered',
+    });
   });
 });
