@@ -6,7 +6,7 @@ export interface Acceptance {
   message?: string;
 }
 
-const ApiError = z.object({ code: z.number() });
+export const ApiError = z.object({ code: z.number() });
 
 /** Of a token that is dead, and of one that lives but may not do what was asked. */
 const DEAD = 124;

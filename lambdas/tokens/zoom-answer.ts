@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ApiError } from './acceptance.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
 
@@ -87,9 +88,11 @@ function failureOf(response: Response, body: unknown): TokenError {
  * @throws {TokenError} `try_again` when the answer is none of the API's, or says that it is not able to
  */
 export async function readUserAnswer(response: Response): Promise<ZoomUser | undefined> {
-  const isRefusal = response.status >= 400 && response.status < 500 && response.status !== 429;
-  if (isRefusal) return undefined;
-  const answer = z.safeParse(UserAnswer, response.ok ? parseJson(await response.text()) : undefined);
+  const body = parseJson(await response.text());
+  const isUnable = response.status >= 500 || response.status === 429;
+  // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
+  if (!response.ok && !isUnable && z.safeParse(ApiError, body).success) return undefined;
+  const answer = z.safeParse(UserAnswer, response.ok ? body : undefined);
   if (!answer.success) {
     throw new TokenError(
       'try_again',

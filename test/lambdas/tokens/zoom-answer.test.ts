@@ -277,6 +277,7 @@ describe('who consented', () => {
     json({}),
     json({ code: 429 }, 429),
     new Response('<html>Bad Gateway</html>', { status: 502 }),
+    new Response('<html>Forbidden</html>', { status: 403 }),
   ])('is to be asked again where that is no answer of the API (%#)', async (response) => {
     await expect(readUserAnswer(response)).rejects.toMatchObject({
       class: 'try_again',
