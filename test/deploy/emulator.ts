@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { freePort, Missing } from '../support/machine.ts';
 import { run } from './command.ts';
 import { answerLocalhost } from './localhost.ts';
 
@@ -16,24 +16,11 @@ const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const BIN = join(ROOT, 'node_modules/.bin');
 const START_SECONDS = 40;
 
-/** What this machine lacks: nothing was tested, and nothing failed. */
-export class Missing extends Error {}
-
 export interface Emulator {
   url: string;
   /** For programs that talk to it: the account's root, and no AWS configuration of this machine's user. */
   environment: NodeJS.ProcessEnv;
   stop(): void;
-}
-
-/** A port of this machine that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
 
 /**

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startZoom, type Zoom } from '../../local/zoom/server.ts';
+import { freePort, Missing } from '../support/machine.ts';
 import { adapt, protect } from './assembly.ts';
 import { allow, attach, createUser, root, userArn } from './aws.ts';
 import { endCommands, run } from './command.ts';
 import { Deployed } from './deployed.ts';
-import { ACCOUNT, type Emulator, freePort, install, Missing, REGION, start } from './emulator.ts';
+import { ACCOUNT, type Emulator, install, REGION, start } from './emulator.ts';
 import { SecondInstallation } from './second.ts';
 
 // `npm run test:deploy [-- --keep]` deploys to an emulator of AWS and uses what was deployed, from outside.

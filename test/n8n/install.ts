@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Missing } from '../support/machine.ts';
 
 /** The n8n that the claims of docs/n8n.md were tried with. */
 export const N8N_VERSION = '2.41.1';
 
 const PROGRESS_SECONDS = 15;
-
-/** What this machine lacks: nothing was tested, and nothing failed. */
-export class Missing extends Error {}
 
 /** `N8N_TEST_CACHE`, or a folder of its own in the user's cache. n8n is 2.8 GB and never a part of this tree. */
 export function cacheFolder(environment: NodeJS.ProcessEnv): string {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -9,7 +8,8 @@ import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { cacheFolder, install, Missing, N8N_VERSION } from './install.ts';
+import { freePort, Missing } from '../support/machine.ts';
+import { cacheFolder, install, N8N_VERSION } from './install.ts';
 import { connectVault } from './provider.ts';
 import { type N8n, startN8n } from './server.ts';
 import { startZoomProxy, type ZoomProxy } from './zoom-proxy.ts';
@@ -213,15 +213,6 @@ function workflow(credentialId: string): object {
     ],
     connections: { Webhook: { main: [[{ node: 'Zoom', type: 'main', index: 0 }]] } },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
 
 async function end(status: number): Promise<never> {

@@ -1,0 +1,14 @@
+import { createServer } from 'node:net';
+
+/** What this machine lacks: nothing was tested, and nothing failed. */
+export class Missing extends Error {}
+
+/** A port of this machine that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
