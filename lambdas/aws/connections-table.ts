@@ -12,6 +12,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
+import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
 import { createUserClaims } from './user-claims.ts';
 
 /** Key of an item that is no connection; no connection's name holds a `#`. */
@@ -23,7 +24,8 @@ type Item = Record<string, unknown>;
 
 /**
  * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
- * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write of a connection has a condition.
+ * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, every write of a connection has a
+ * condition.
  */
 export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
   const get = async (key: string): Promise<Item | undefined> => {
@@ -125,7 +127,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         { owner, until, now, ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }) },
         `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
           ${early ? '' : 'AND #dueAt <= :now'}
-          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
+          AND ${LEASE_IS_FREE}`,
       ) as Promise<Connection | undefined>,
 
     async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }, seen) {
@@ -204,34 +206,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
-    disconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
-      update(
-        connection,
-        `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner, #leaseUntil = :until,
-            #failures = :zero
-          ADD #generation :one, #version :one`,
-        {
-          ...{ owner, until, now, disconnectedAt, disconnected: 'disconnected', zero: 0, one: 1 },
-          ...(generation !== undefined && { generation }),
-        },
-        `attribute_exists(#consentId) ${generation === undefined ? '' : 'AND #generation = :generation'}
-          AND (attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)`,
-      ) as Promise<Connection | undefined>,
-
-    withdraw({ connection, version }, withdrawal) {
-      const told = Object.entries(withdrawal).filter(([, value]) => value !== undefined);
-      const unset = ['revokedAt', 'secretDeletedAt', 'lastError'].filter(
-        (name) => !told.some(([found]) => found === name),
-      );
-      return update(
-        connection,
-        `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
-            ${told.map(([name]) => `, #${name} = :${name}`).join('')}
-          REMOVE ${['leaseOwner', 'leaseUntil', ...unset].map((name) => `#${name}`)}`,
-        { ...Object.fromEntries(told), version, none: '', zero: 0 },
-        '#version = :version',
-      ) as Promise<Connection | undefined>;
-    },
+    ...createDisconnections(update),
 
     async release({ connection, leaseOwner }) {
       await update(
