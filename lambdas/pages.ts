@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type Html, html } from './html.ts';
 import { page } from './page-template.ts';
+import { utc } from './tokens/clock.ts';
 import type { Connected } from './tokens/consent.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import { expression } from './tokens/publish.ts';
@@ -150,5 +151,3 @@ const sentences = (happened: string, next: string): Html[] => [
   html`<p>${happened}</p>`,
   html`<p class="next">${next}</p>`,
 ];
-
-const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -11,6 +11,7 @@ import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
 import type { Installation } from './tokens/installation.ts';
 import { createKeyring } from './tokens/keys.ts';
+import { isLoopback } from './tokens/loopback.ts';
 import { createN8n } from './tokens/n8n.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
 import { createZoom } from './tokens/zoom.ts';
@@ -24,8 +25,6 @@ export interface Runtime extends Dependencies {
   installation: Installation;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** An origin. Plain HTTP never leaves the machine: tokens and codes travel there. */
 const origin = z.pipe(
   z
@@ -34,7 +33,7 @@ const origin = z.pipe(
       z.refine(
         (value) =>
           URL.canParse(value) &&
-          (new URL(value).protocol === 'https:' || LOOPBACK.has(new URL(value).hostname)) &&
+          (new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname)) &&
           new URL(value).pathname === '/',
         'must be an https:// origin',
       ),

@@ -1,11 +1,9 @@
 import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { verifyApp } from '../../lambdas/tokens/verify-app.ts';
 import { createZoom, type ZoomApp } from '../../lambdas/tokens/zoom.ts';
 import type { AppSecret } from './app-credentials.ts';
 import { interruption } from './interruption.ts';
-
-/** No app was ever given it: whoever authenticates the client first refuses this second. */
-const NO_REFRESH_TOKEN = 'not-a-refresh-token';
 
 /**
  * Asks Zoom whether it accepts the credentials. Spends nothing: a Server-to-Server app gets one more access token, which
@@ -27,15 +25,12 @@ export async function checkAtZoom(
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret;
   const app: ZoomApp = { clientId, clientSecret, ...(accountId !== undefined && { accountId }) };
   try {
-    if (accountId !== undefined) return (await zoom.accountCredentials(app)).scope;
-    await zoom.refresh(app, NO_REFRESH_TOKEN);
+    return await verifyApp(app, zoom);
   } catch (error) {
     interruption.throwIfAborted();
     if (!(error instanceof TokenError)) throw error;
-    if (accountId === undefined && error.class === 'reconnect') return undefined;
     throw error.class === 'misconfigured' ? wrong(error) : unsure(error);
   }
-  return undefined;
 }
 
 const anySignal = (signal: AbortSignal | null | undefined) =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { assertName } from '../../lambdas/tokens/connection.ts';
+import { isLoopback } from '../../lambdas/tokens/loopback.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';
@@ -106,8 +107,7 @@ async function unlink(
 /** @throws {UsageError} The API key travels there: never in the clear, except on this very machine. */
 function readOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback);
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (url && isSafe && url.username === '' && url.search === '' && url.hash === '') {
     return url.href.replace(/\/+$/, '');
   }

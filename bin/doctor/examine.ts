@@ -1,7 +1,7 @@
 import type { OperatorResults } from '../../lambdas/protocol.ts';
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import type { Probed } from '../../lambdas/tokens/probe.ts';
+import { MOST_PROBED, type Probed } from '../../lambdas/tokens/probe.ts';
 import type { Session } from '../cli/session.ts';
 import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
@@ -21,8 +21,6 @@ export interface Examination {
 
 type Tell = (findings: Finding[]) => void;
 
-/** As many as the operator function takes. */
-const BATCH = 20;
 const AFTER_STACK = Object.keys(CHECKS).slice(2) as CheckName[];
 
 /** Looks at everything in order, and tells each finding as soon as there is one. */
@@ -80,8 +78,8 @@ async function examineConnections(
   const live = views.filter(isLive).map(({ connection }) => connection);
   if (live.length === 0) return views;
   const probed: Probed[] = [];
-  for (let start = 0; start < live.length; start += BATCH) {
-    const connections = live.slice(start, start + BATCH);
+  for (let start = 0; start < live.length; start += MOST_PROBED) {
+    const connections = live.slice(start, start + MOST_PROBED);
     const text = `Asking Zoom about the published tokens (${start} of ${live.length})`;
     const answer = await tried(() => output.during(text, () => operator.ask('probe', { connections })));
     if (answer instanceof TokenError) {

@@ -1,4 +1,5 @@
 import type { OperatorResults } from '../../lambdas/protocol.ts';
+import { isLoopback } from '../../lambdas/tokens/loopback.ts';
 import { span } from '../cli/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';
 
@@ -61,7 +62,7 @@ export function clockFindings(
   const findings: Finding[] = [];
   if (Math.abs(skew) <= MOST_SKEW) {
     findings.push(well('clocks', "This machine's clock and the function's agree."));
-  } else if (isLoopback(about.publicUrl)) {
+  } else if (isLoopback(new URL(about.publicUrl).hostname)) {
     findings.push(
       skipped('clocks', "this machine's is not compared, as a local stack keeps a time of its own."),
     );
@@ -89,8 +90,4 @@ export function clockFindings(
     );
   }
   return findings;
-}
-
-function isLoopback(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

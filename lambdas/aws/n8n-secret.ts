@@ -6,6 +6,7 @@ import {
 import * as z from 'zod/mini';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
+import { parseJson } from '../tokens/http-answer.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 
 const text = z.string().check(z.minLength(1));
@@ -45,13 +46,7 @@ export function createN8nSecret(client: SecretsManagerClient, secretId: string, 
 }
 
 function parse(secret: string): N8nInstances {
-  let json: unknown;
-  try {
-    json = JSON.parse(secret);
-  } catch {
-    json = undefined;
-  }
-  const parsed = z.safeParse(N8nSecret, json);
+  const parsed = z.safeParse(N8nSecret, parseJson(secret));
   if (!parsed.success) {
     throw new TokenError(
       'misconfigured',

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
-import type { Connection } from './connection.ts';
+import { utc } from './clock.ts';
+import { about, type Connection } from './connection.ts';
 import type { SweepDependencies } from './dependencies.ts';
 import { describe } from './errors.ts';
 
@@ -34,8 +35,7 @@ export async function alertReconnects({ store, alerts, now, log }: SweepDependen
       waiting,
       async (item) => {
         await store.postpone(item, now() + REMINDER_SECONDS);
-        const { connection, app, generation, version } = item;
-        log.info('alerted', { connection, app, generation, version });
+        log.info('alerted', about(item));
       },
       { concurrency: AT_ONCE },
     );
@@ -79,5 +79,3 @@ function paragraph({ connection, lastError, validUntil }: Connection): string {
     `  Run:          zoom-tokens connect ${connection}`,
   ].join('\n');
 }
-
-const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -4,7 +4,7 @@ import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import type { Installation } from './installation.ts';
 import { CONCURRENCY } from './sweep.ts';
-import type { ZoomApp } from './zoom.ts';
+import { verifyApp } from './verify-app.ts';
 
 type Problem = ReturnType<typeof describe>;
 
@@ -67,7 +67,7 @@ async function checkApp(
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
 ): Promise<{ app: string; problem?: Problem }> {
   try {
-    await verifyApp(await vault.app(app, { fresh: true }), zoom);
+    await verifyApp(await vault.app(app, { fresh: true }), zoom).catch(later);
     return { app };
   } catch (error) {
     const problem = describe(error);
@@ -77,24 +77,6 @@ async function checkApp(
       problem: { ...problem, code: 'not_set_up', action: `Where it is wanted: zoom-tokens setup ${app}.` },
     };
   }
-}
-
-/** No refresh token of Zoom's looks like this. */
-const NO_REFRESH_TOKEN = 'no-refresh-token';
-
-/**
- * Does Zoom know the app? A Server-to-Server app gets a token, which changes nothing for those it has. Of a user
- * app Zoom is asked to refresh a token that cannot exist: to a client that it knows it says that the token is wrong.
- * @throws {TokenError} what is wrong with the credentials, or why Zoom could not be asked
- */
-async function verifyApp(app: ZoomApp, zoom: Dependencies['zoom']): Promise<void> {
-  if (app.accountId !== undefined) {
-    await zoom.accountCredentials(app).catch(later);
-    return;
-  }
-  await zoom.refresh(app, NO_REFRESH_TOKEN).catch((error) => {
-    if (!(error instanceof TokenError) || error.class !== 'reconnect') later(error);
-  });
 }
 
 /** No sweep repeats this; a person does. */

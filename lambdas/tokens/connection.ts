@@ -75,6 +75,19 @@ export interface Tokens {
   apiUrl?: string;
 }
 
+/** What a log line tells of a connection. */
+export const about = ({
+  connection,
+  app,
+  generation,
+  version,
+}: Pick<Connection, 'connection' | 'app' | 'generation' | 'version'>) => ({
+  connection,
+  app,
+  generation,
+  version,
+});
+
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };

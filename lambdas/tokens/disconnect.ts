@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from './connection.ts';
+import { about, type Connection } from './connection.ts';
 import { look } from './control.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
@@ -205,8 +205,4 @@ function noTimeLeft(): TokenError {
     'There was too little time left to ask Zoom.',
     'Remove the app at Zoom by hand.',
   );
-}
-
-function about({ connection, app, generation, version }: Connection) {
-  return { connection, app, generation, version };
 }

@@ -4,6 +4,7 @@ import type { ConnectionView } from './control.ts';
 import { known, look } from './control.ts';
 import type { Dependencies } from './dependencies.ts';
 import { TokenError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 import { CREDENTIAL_TYPE, N8N_TIMEOUT_SECONDS, type N8nInstance } from './n8n.ts';
 import { isSame, type N8nSettings, type Push, taken } from './push.ts';
 import { open } from './seal.ts';
@@ -189,12 +190,10 @@ function assertConnected({ connection, status }: Connection): void {
   );
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** @throws {TokenError} `rejected`; it never quotes the API key */
 function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !isPrivate || url.username || url.password || url.search || url.hash) {
     throw new TokenError(
       'rejected',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { TokenError } from './errors.ts';
+import { parseJson, retryAfter } from './http-answer.ts';
 
 /** An n8n that we may write to. */
 export interface N8nInstance {
@@ -143,18 +144,4 @@ function unreachable(url: string, error: unknown): never {
     `n8n at ${url} did not answer within ${N8N_TIMEOUT_SECONDS} s (${why}).`,
     'Nothing to do if n8n is down: the next sweeps push again. It must be reachable from the internet.',
   );
-}
-
-/** Seconds; a date is left to our own back-off. */
-function retryAfter(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

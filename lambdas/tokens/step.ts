@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { backOff, type Connection, rotateAt, type Tokens } from './connection.ts';
+import { about, backOff, type Connection, rotateAt, type Tokens } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import { measureOverlap } from './overlap.ts';
@@ -222,8 +222,4 @@ export async function noteFailure(item: Connection, error: unknown, deps: Depend
 
 function statusAfter(item: Connection, failureClass: TokenError['class']): Connection['status'] {
   return failureClass === 'reconnect' || failureClass === 'misconfigured' ? failureClass : item.status;
-}
-
-function about({ connection, app, generation, version }: Connection) {
-  return { connection, app, generation, version };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ApiError } from './acceptance.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
+import { parseJson, retryAfter } from './http-answer.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;
@@ -203,18 +204,4 @@ function unreadable(response: Response): TokenError {
     WAIT,
     retryAfter(response),
   );
-}
-
-/** Seconds; the date form of RFC 9110 section 10.2.3 is left to our own back-off. */
-function retryAfter(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
