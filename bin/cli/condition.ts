@@ -1,4 +1,5 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import { DEFAULT_INTERVAL_SECONDS } from '../n8n/interval.ts';
 import { EXIT } from './errors.ts';
 import { DAY, span, wallTime } from './time.ts';
 
@@ -17,7 +18,13 @@ const WARN_DAYS = REFRESH_TOKEN_DAYS - 14;
 
 /** The gravest first. @param now epoch seconds, by the installation's clock */
 export function remarks(view: ConnectionView, now: number): Remark[] {
-  return [...stopped(view, now), ...failing(view, now), ...unpushed(view), ...ageing(view, now)];
+  return [
+    ...stopped(view, now),
+    ...failing(view, now),
+    ...unpushed(view),
+    ...gap(view),
+    ...ageing(view, now),
+  ];
 }
 
 /** The exit status that connections ask for: a lost consent before a broken app, and that before the rest. */
@@ -82,6 +89,19 @@ function unpushed(view: ConnectionView): Remark[] {
         ]
       : [],
   );
+}
+
+/** A rotation that ends the earlier token leaves an n8n that only reads with a dead one. */
+export function gap({ connection, status, grantType, overlap, targets = [] }: ConnectionView): Remark[] {
+  const isHit = grantType === 'authorization_code' && overlap === 'no' && targets.length === 0;
+  if (!isHit || status === 'disconnected') return [];
+  return [
+    {
+      exit: EXIT.well,
+      message: `Zoom ends the earlier token at each rotation, so n8n holds a dead one until it reads again: ${span(DEFAULT_INTERVAL_SECONDS)} at most by default.`,
+      action: `Set N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 for every n8n process, or push: zoom-tokens n8n link ${connection} --url https://….`,
+    },
+  ];
 }
 
 /**

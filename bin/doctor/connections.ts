@@ -1,8 +1,7 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import type { Probed } from '../../lambdas/tokens/probe.ts';
-import { type Remark, remarks } from '../cli/condition.ts';
+import { gap, type Remark, remarks } from '../cli/condition.ts';
 import { EXIT } from '../cli/errors.ts';
-import { span } from '../cli/time.ts';
 import { type Finding, note, well, wrong } from './finding.ts';
 
 /** More names than that say less. */
@@ -32,9 +31,9 @@ export function connectionFindings(views: ConnectionView[], now: number): Findin
 
 /** What ails a connection that has stopped is one thing. */
 function gravest(view: ConnectionView, now: number): Remark[] {
-  // The push is a check of its own.
+  // The push and the overlap are checks of their own.
   const { targets: _, ...itself } = view;
-  const all = remarks(itself, now);
+  const all = remarks({ ...itself, overlap: 'yes' }, now);
   return view.status === 'active' ? all : all.slice(0, 1);
 }
 
@@ -56,31 +55,19 @@ export function tokenFindings(probed: Probed[], views: ConnectionView[]): Findin
   return [well('tokens', `Zoom accepts the published token of ${names}.`), ...told];
 }
 
-/** https://docs.n8n.io/hosting/configuration/environment-variables/external-secrets/ */
-const DEFAULT_INTERVAL_SECONDS = 300;
-
 /** Where Zoom ends a token at each rotation, n8n holds a dead one until it reads again. */
 export function overlapFindings(views: ConnectionView[]): Finding[] {
-  const users = views.filter((view) => isLive(view) && view.grantType === 'authorization_code');
-  const hit = users.filter(({ overlap, targets = [] }) => overlap === 'no' && targets.length === 0);
-  if (hit.length === 0) {
-    const unknown = users.filter(({ overlap }) => overlap === 'unknown').map(({ connection }) => connection);
-    return unknown.length === 0
-      ? [well('overlap', 'No rotation leaves n8n with a dead token.')]
-      : [
-          note(
-            'overlap',
-            `Not measured yet whether an earlier token outlives a rotation: ${named(unknown)}.`,
-          ),
-        ];
-  }
-  return hit.map(({ connection }) =>
-    note(
-      'overlap',
-      `${connection}: Zoom ends the earlier token at each rotation, so n8n holds a dead one until it reads again: ${span(DEFAULT_INTERVAL_SECONDS)} at most by default.`,
-      `Set N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 for every n8n process, or push: zoom-tokens n8n link ${connection} --url https://….`,
-    ),
+  const live = views.filter(isLive);
+  const gaps = live.flatMap((view) =>
+    gap(view).map(({ message, action }) => note('overlap', `${view.connection}: ${message}`, action)),
   );
+  if (gaps.length > 0) return gaps;
+  const unknown = live.filter(
+    ({ grantType, overlap }) => grantType === 'authorization_code' && overlap === 'unknown',
+  );
+  if (unknown.length === 0) return [well('overlap', 'No rotation leaves n8n with a dead token.')];
+  const names = named(unknown.map(({ connection }) => connection));
+  return [note('overlap', `Not measured yet whether an earlier token outlives a rotation: ${names}.`)];
 }
 
 export function pushFindings(views: ConnectionView[]): Finding[] {

@@ -1,6 +1,7 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { expression } from '../../lambdas/tokens/publish.ts';
 import { UsageError } from '../cli/errors.ts';
+import { DEFAULT_INTERVAL_SECONDS } from './interval.ts';
 
 /** The expression begins with the vault's name, so n8n takes no other. */
 const VAULT = /^[a-zA-Z][a-zA-Z0-9]*$/;
@@ -36,8 +37,6 @@ export function credentials(views: ConnectionView[], vault: string): Credential[
 
 export const credentialName = (connection: string) => `Zoom ${connection}`;
 
-/** Of n8n itself. */
-const DEFAULT_INTERVAL_SECONDS = 300;
 const SHORT_INTERVAL_SECONDS = 30;
 
 /**

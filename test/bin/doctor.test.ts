@@ -321,6 +321,7 @@ describe('the push and the interval', () => {
       '! reports: Zoom ends the earlier token at each rotation, so n8n holds a dead one until it reads again: 5 min at most by default.\n' +
         '  Set N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 for every n8n process, or push: zoom-tokens n8n link reports --url https://….\n',
     );
+    expect(stdout.match(/holds a dead one/g)).toHaveLength(1);
   });
 
   test('with a push there is no gap', async () => {
@@ -330,6 +331,7 @@ describe('the push and the interval', () => {
     expect(stdout).toContain(
       '✔ No rotation leaves n8n with a dead token.\n✔ The push to n8n works: reports to default.\n',
     );
+    expect(stdout).not.toContain('holds a dead one');
   });
 
   test('a push that fails', async () => {

@@ -55,6 +55,25 @@ describe('the 90 days of a refresh token', () => {
   });
 });
 
+describe('an earlier token that dies at a rotation', () => {
+  const hit: ConnectionView = { ...MAIN, overlap: 'no' };
+
+  test('leaves n8n with a dead one until it reads again: what closes the gap is said, and nobody has to act', () => {
+    expect(remarks(hit, NOW)).toEqual([
+      {
+        exit: 0,
+        message: expect.stringMatching(/n8n holds a dead one until it reads again: 5 min/),
+        action: expect.stringMatching(/N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 .* zoom-tokens n8n link main/),
+      },
+    ]);
+  });
+
+  test('leaves none where the token is pushed', () => {
+    const target = { instance: 'office', credentialId: 'c', pushedVersion: 2, failures: 0 };
+    expect(remarks({ ...hit, targets: [target] }, NOW)).toEqual([]);
+  });
+});
+
 test('a lost consent outweighs a broken app, and that the rest', () => {
   const late: ConnectionView = { ...MAIN, validUntil: NOW - 1 };
   const broken: ConnectionView = { ...MAIN, status: 'misconfigured' };

@@ -211,6 +211,18 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
       await expectRefused('connected-already', 'Connected already');
     });
 
+    test('as another Zoom user than before', async () => {
+      await consent();
+      const before = (await readAsN8n(stack.secretsManager)).get('n8n_zoom_main');
+      await goToZoom(await linkFor());
+      await page.getByRole('radio').nth(1).check();
+      await answer('Allow');
+      expect(await title()).toBe('Another Zoom user');
+      await person.lookAt('another-user');
+      person.expectNoComplaints();
+      expect((await readAsN8n(stack.secretsManager)).get('n8n_zoom_main')).toBe(before);
+    });
+
     test('when something is broken here', async () => {
       const link = await linkFor();
       const dynamodb = new DynamoDBClient();
