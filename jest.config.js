@@ -2,6 +2,10 @@
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
+  // A worker for every core: the process that starts them has next to nothing to do meanwhile.
+  maxWorkers: '100%',
+  // What a test file has loaded is never freed wholly. Without this the last files would wait for the collector.
+  workerIdleMemoryLimit: '768MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

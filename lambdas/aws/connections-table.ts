@@ -154,10 +154,11 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           seen,
         },
         `attribute_not_exists(#consentId)
-          OR (#consentId <> :consentId AND (#generation = :seen OR (#consentedAt <= :consentedAt
+          OR #consentId <> :consentId AND #generation = :seen
+          OR #consentId <> :consentId AND #consentedAt <= :consentedAt
             AND (attribute_not_exists(#zoomUserId) OR #status = :disconnected
               ${zoomUserId === undefined ? '' : 'OR #zoomUserId = :zoomUserId'})
-            AND (attribute_not_exists(#disconnectedAt) OR #disconnectedAt <= :consentedAt))))`,
+            AND (attribute_not_exists(#disconnectedAt) OR #disconnectedAt <= :consentedAt)`,
       );
       return (item ?? (await get(connection))) as unknown as Connection;
     },

@@ -23,6 +23,11 @@ const timedOut = () => new DOMException('The operation was aborted due to timeou
 const never = <T>() => new Promise<T>(() => {});
 const JSON_TYPE = { 'content-type': 'application/json' };
 
+/** The other side acts, and what it answers reaches nobody. It is read: the connection it came on is free again. */
+const act = async <Answer>(call: Call<Answer>): Promise<void> => {
+  await call.read(await call.perform());
+};
+
 const afterEffect = async <Answer>(call: Call<Answer>, cut: (body: string) => string): Promise<Answer> => {
   const { status, body } = await call.read(await call.perform());
   return call.answer(status, JSON_TYPE, cut(body));
@@ -37,7 +42,7 @@ export const FAULTS = {
   'is done, its answer lost': {
     takesEffect: true,
     apply: async (call) => {
-      await call.perform();
+      await act(call);
       throw failed('ECONNRESET');
     },
   },
@@ -50,7 +55,7 @@ export const FAULTS = {
     takesEffect: true,
     seconds: 10,
     apply: async (call) => {
-      await call.perform();
+      await act(call);
       throw timedOut();
     },
   },
@@ -71,9 +76,9 @@ export const FAULTS = {
   },
   'is done, and answered 502 with HTML': {
     takesEffect: true,
-    apply: async ({ perform, answer }) => {
-      await perform();
-      return answer(502, { 'content-type': 'text/html' }, '<html><h1>Bad Gateway</h1></html>');
+    apply: async (call) => {
+      await act(call);
+      return call.answer(502, { 'content-type': 'text/html' }, '<html><h1>Bad Gateway</h1></html>');
     },
   },
   'is answered with HTML': {
@@ -92,10 +97,7 @@ export const FAULTS = {
   'is done, and the function killed': {
     takesEffect: true,
     kills: true,
-    apply: async (call) => {
-      await call.perform();
-      return never();
-    },
+    apply: never,
   },
 } satisfies Record<string, Fault>;
 
@@ -134,7 +136,7 @@ export class FaultInjector {
     this.#struck = call.service;
     this.#pass(fault.seconds ?? 0);
     if (!fault.kills) return fault.apply(call);
-    if (fault.takesEffect) await call.perform();
+    if (fault.takesEffect) await act(call);
     this.#kill();
     return never();
   }
