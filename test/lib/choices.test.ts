@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
-import { everything, functionNamed, synthesized } from './synthesized.ts';
+import { everything, functionNamed, quickApp, synthesized } from './synthesized.ts';
 
 // What the settings do to the template.
 
@@ -126,7 +126,7 @@ test('the table refuses to be deleted, and the logs are kept longer', () => {
 });
 
 test('another CDK app embeds it as a construct', () => {
-  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Theirs', {
+  const stack = new Stack(quickApp(), 'Theirs', {
     env: { account: '111122223333', region: 'eu-west-1' },
   });
   const refresher = new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });

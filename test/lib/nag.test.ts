@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
-import { everything, stackWith } from './synthesized.ts';
+import { everything, quickApp, stackWith } from './synthesized.ts';
 
 // Where a rule of cdk-nag is not followed, the construct says why, beside what it makes.
 
@@ -26,7 +26,7 @@ test.each([
 });
 
 test('nor do they in a stack that knows its account and Region', () => {
-  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Theirs', {
+  const stack = new Stack(quickApp(), 'Theirs', {
     env: { account: '111122223333', region: 'eu-west-1' },
   });
   new ZoomTokenRefresher(stack, 'Zoom');

@@ -178,13 +178,13 @@ new ZoomTokenRefresher(stack, 'Wrong', { sweepRateMinutes: '1' });
 });
 
 // What takes seconds and is done by `npm run synth`: validating the template.
-const QUICKLY = { '@aws-cdk/core:validateAgainstDefaultRules': false };
+const QUICKLY = { builtinCloudFormationValidation: false };
 
 const IMPORTS = `import { App, Stack } from 'aws-cdk-lib';
 import { ZoomTokenRefresher } from 'zoom-token-refresher';`;
 
 function inStack(outdir: string, constructs: string): string {
-  return `const app = new App({ outdir: ${JSON.stringify(outdir)}, context: ${JSON.stringify(QUICKLY)} });
+  return `const app = new App(${JSON.stringify({ outdir, ...QUICKLY })});
 const stack = new Stack(app, 'Theirs');
 ${constructs}
 app.synth();
@@ -198,7 +198,7 @@ function synth(file: string, source: string): void {
 
 /** The same stack, from the sources of this checkout. */
 function checkout(): { stack: Stack } {
-  const stack = new Stack(new App({ outdir: join(app, 'checkout'), context: QUICKLY }), 'Theirs');
+  const stack = new Stack(new App({ outdir: join(app, 'checkout'), ...QUICKLY }), 'Theirs');
   new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });
   return { stack };
 }

@@ -6,12 +6,17 @@ import { ZoomTokenRefresherStack } from '../../lib/stack.ts';
 
 const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
-// What takes seconds and is done by `bundled` and by `npm run synth`: bundling, and validating the template.
-const QUICKLY = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': false };
+/** An app that leaves out what takes seconds: bundling, and validating the template. `bundled` and `npm run synth` do both. */
+export function quickApp(context: Record<string, unknown> = {}): App {
+  return new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    builtinCloudFormationValidation: false,
+  });
+}
 
 /** The stack as `cdk synth -c key=value` makes it, with the functions left unbundled. */
 export function stackWith(context: Record<string, unknown> = {}): ZoomTokenRefresherStack {
-  const app = new App({ context: { ...flags, ...context, ...QUICKLY } });
+  const app = quickApp({ ...flags, ...context });
   return new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node));
 }
 
