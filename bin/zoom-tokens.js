@@ -3,12 +3,16 @@
 // The package has the command line in one file of JavaScript instead, which every Node from 22.12 on runs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const main = new URL('zoom-tokens.ts', import.meta.url);
 const built = new URL('../dist/zoom-tokens.js', import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+
+// From the second start on, nothing is stripped or compiled again. A Node before 22.1 has no such cache.
+module.enableCompileCache?.();
 
 if (!existsSync(main)) {
   if (major > 22 || (major === 22 && minor >= 12)) {

@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pty from '@lydell/node-pty';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const PROGRAM = 'bin/zoom-tokens.ts';
+const PROGRAM = 'bin/zoom-tokens.js';
 
 /** An environment without a person's own AWS settings, and without colour. */
 const PLAIN = {
