@@ -10,7 +10,7 @@ export default {
   testEnvironment: 'node',
   // A worker for every core: the process that starts them has next to nothing to do meanwhile.
   maxWorkers: '100%',
-  // What a test file has loaded is never freed wholly. Without this the last files would wait for the collector.
+  // What a test file has loaded is never freed wholly; without this the last files would wait for the collector.
   workerIdleMemoryLimit: '768MB',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
