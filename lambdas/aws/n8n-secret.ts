@@ -12,7 +12,7 @@ import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
-/** The n8n secret as it is stored. */
+/** The n8n secret as it is stored. No `v.record`: it leaves out `constructor`, which is a name like others. */
 const N8nSecret = v.object({
   instances: v.pipe(
     jsonObject,
