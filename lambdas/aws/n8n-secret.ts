@@ -6,7 +6,7 @@ import {
 import * as z from 'zod/mini';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
-import { parseJson } from '../tokens/http-answer.ts';
+import { parseJson } from '../tokens/http.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 
 const text = z.string().check(z.minLength(1));
