@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { TokenError } from './errors.ts';
 import { type Fetch, type HttpAnswer, parseJson, retryAfter } from './http.ts';
 
@@ -29,7 +29,7 @@ export const N8N_TIMEOUT_SECONDS = 5;
 /** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
 export const CREDENTIAL_TYPE = 'zoomApi';
 
-const Answer = z.object({ id: z.string().check(z.minLength(1)), type: z.optional(z.string()) });
+const Answer = v.object({ id: v.pipe(v.string(), v.nonEmpty()), type: v.optional(v.string()) });
 
 export function createN8n(fetch: Fetch): N8n {
   const send = async (
@@ -37,7 +37,7 @@ export function createN8n(fetch: Fetch): N8n {
     method: 'POST' | 'PATCH',
     credentialId: string | undefined,
     body: object,
-  ): Promise<z.infer<typeof Answer>> => {
+  ): Promise<v.InferOutput<typeof Answer>> => {
     const path = credentialId === undefined ? '' : `/${encodeURIComponent(credentialId)}`;
     const response = await fetch(`${url}/api/v1/credentials${path}`, {
       method,
@@ -49,12 +49,12 @@ export function createN8n(fetch: Fetch): N8n {
     }).catch((error) => unreachable(url, error));
     const text = await response.text().catch((error) => unreachable(url, error));
     if (response.status !== 200) throw refusal(url, credentialId, response);
-    const answer = z.safeParse(Answer, parseJson(text));
+    const answer = v.safeParse(Answer, parseJson(text));
     // A page of something in front of n8n is answered with 200 too.
-    if (!answer.success || (credentialId !== undefined && answer.data.id !== credentialId)) {
+    if (!answer.success || (credentialId !== undefined && answer.output.id !== credentialId)) {
       throw misconfigured('n8n_no_api', `What answers at ${url} is not n8n's public API.`, CHECK_ADDRESS);
     }
-    return answer.data;
+    return answer.output;
   };
 
   return {
