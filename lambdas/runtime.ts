@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { createConnectionsTable } from './aws/connections-table.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
+import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
@@ -106,14 +107,14 @@ export function createRuntime(
       oauthUrl: variables.ZOOM_OAUTH_URL,
       apiUrl: variables.ZOOM_API_URL,
       redirectUri: `${variables.PUBLIC_URL}/callback`,
-      fetch,
+      fetch: fetchByNode,
       now,
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {
       push: {
         settings: createN8nSecret(secretsManager, n8nSecretId, now),
-        n8n: createN8n(fetch),
+        n8n: createN8n(fetchByNode),
         pauses: new Map(),
       },
     }),

@@ -6,7 +6,7 @@ import {
 import * as v from 'valibot';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
-import { parseJson } from '../tokens/http-answer.ts';
+import { parseJson } from '../tokens/http.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type HttpAnswer, parseJson } from './http.ts';
 
 /** Does Zoom's API take an access token? `message` says why not, or why it is not known. */
 export interface Acceptance {
@@ -16,9 +17,9 @@ const MISSING_SCOPE = 4711;
  * Reads what `GET /v2/users/me` answers to a token. A missing scope is no refusal: the token lives.
  * https://developers.zoom.us/docs/api/errors/
  */
-export async function readAcceptance(response: Response): Promise<Acceptance> {
+export async function readAcceptance(response: HttpAnswer): Promise<Acceptance> {
   if (response.ok) return { accepted: 'yes' };
-  const error = v.safeParse(ApiError, await response.json().catch(() => undefined));
+  const error = v.safeParse(ApiError, parseJson(await response.text().catch(() => '')));
   const code = error.success ? error.output.code : undefined;
   if (code === MISSING_SCOPE) return { accepted: 'yes' };
   if (response.status === 401 && code === DEAD) {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ApiError } from './acceptance.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
-import { parseJson, retryAfter } from './http-answer.ts';
+import { type HttpAnswer, parseJson, retryAfter } from './http.ts';
 import { jsonObject } from './json-object.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
@@ -43,7 +43,7 @@ const UserAnswer = v.object({
  * @param sentAt when the request was sent, epoch seconds
  * @throws {TokenError} classed after what Zoom says, never after the status alone
  */
-export async function readTokenAnswer(response: Response, sentAt: number): Promise<Tokens> {
+export async function readTokenAnswer(response: HttpAnswer, sentAt: number): Promise<Tokens> {
   const text = await response.text().catch(sendFailure);
   const body = parseJson(text);
   if (response.ok) {
@@ -68,7 +68,7 @@ const RevocationAnswer = v.object({ status: v.literal('success') });
  * Reads an answer of Zoom's revocation endpoint.
  * @throws {TokenError} where Zoom does not confirm that the token is dead
  */
-export async function readRevocationAnswer(response: Response): Promise<void> {
+export async function readRevocationAnswer(response: HttpAnswer): Promise<void> {
   const body = parseJson(await response.text().catch(sendFailure));
   if (response.ok && v.safeParse(RevocationAnswer, body).success) return;
   const failure = response.ok ? unreadable(response) : failureOf(response, body);
@@ -76,7 +76,7 @@ export async function readRevocationAnswer(response: Response): Promise<void> {
   if (failure.class !== 'reconnect') throw failure;
 }
 
-function failureOf(response: Response, body: unknown): TokenError {
+function failureOf(response: HttpAnswer, body: unknown): TokenError {
   if (response.status === 429) {
     return new TokenError(
       'try_again',
@@ -95,7 +95,7 @@ function failureOf(response: Response, body: unknown): TokenError {
  * Who the token belongs to. A refusal means "not told": it depends on the scopes of the operator's app.
  * @throws {TokenError} `try_again` when the answer is none of the API's, or says that it is not able to
  */
-export async function readUserAnswer(response: Response): Promise<ZoomUser | undefined> {
+export async function readUserAnswer(response: HttpAnswer): Promise<ZoomUser | undefined> {
   const body = parseJson(await response.text());
   const isUnable = response.status >= 500 || response.status === 429;
   // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
@@ -117,7 +117,7 @@ export async function readUserAnswer(response: Response): Promise<ZoomUser | und
   };
 }
 
-/** Rethrows a failed `fetch`: whether Zoom has read the request decides if a refresh token may be spent. */
+/** Rethrows a request that failed: whether Zoom has read the request decides if a refresh token may be spent. */
 export function sendFailure(error: unknown): never {
   const code = causeCode(error);
   if (code !== undefined && NEVER_SENT.has(code)) {
@@ -206,7 +206,7 @@ export function codeRefused(): TokenError {
 }
 
 /** No JSON, not Zoom's JSON, or a server error: something in front of Zoom has answered. */
-function unreadable(response: Response): TokenError {
+function unreadable(response: HttpAnswer): TokenError {
   return new TokenError(
     'try_again',
     'zoom_unavailable',
