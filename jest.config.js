@@ -6,6 +6,8 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /** @type {import('jest').Config} */
 export default {
+  // Only what hangs takes so long; a program that a test starts may have to wait for its turn on a busy machine.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
   // A worker for every core: the process that starts them has next to nothing to do meanwhile.
