@@ -44,6 +44,7 @@ export interface Observer {
 const LAST_SECONDS = 5;
 
 interface Held {
+  point: string;
   perform: () => Promise<unknown>;
   resolve: (answer: never) => void;
   reject: (error: Error) => void;
@@ -57,7 +58,8 @@ export class Environment {
   readonly #observer: Observer;
   #dependencies: SweepDependencies | undefined;
   #life = 0;
-  #held: Held | undefined;
+  /** The calls that wait to be let go, in their order: a function may make several at once. */
+  #held: Held[] = [];
   #reached = () => {};
 
   constructor(world: World, skew: number, observer: Observer) {
@@ -76,6 +78,7 @@ export class Environment {
     this.invocation = invocation;
     this.#dependencies ??= this.#create();
     const deps = this.#dependencies;
+    this.#held = [];
     await this.#untilHeld(() => {
       const ended = () => {
         if (invocation.isKilled) return;
@@ -90,18 +93,21 @@ export class Environment {
   /** Lets the held call end, and waits for the next one. */
   async next(wanted: Ending): Promise<void> {
     const { invocation } = this;
-    const held = this.#held;
+    const [held] = this.#held;
     if (!invocation || !held) return;
-    const ending = invocation.point === 'wait' && !wanted.startsWith('is killed') ? 'goes on' : wanted;
+    const { point } = held;
+    invocation.point = point;
+    const ending = point === 'wait' && !wanted.startsWith('is killed') ? 'goes on' : wanted;
     if (ending === 'is killed before') return this.kill();
     if (ending === 'fails') {
-      return this.#untilHeld(() => held.reject(failed(invocation.point, 'ECONNREFUSED')));
+      this.#held.shift();
+      return this.#untilHeld(() => held.reject(failed(point, 'ECONNREFUSED')));
     }
     try {
-      const point = invocation.point ?? '';
       const answer = await held.perform();
       await this.#observer.performed(invocation, point, answer, ending !== 'goes on');
       if (ending === 'is killed after') return this.kill();
+      this.#held.shift();
       await this.#untilHeld(() => {
         if (ending === 'goes on') held.resolve(answer as never);
         else held.reject(failed(point, 'ECONNRESET'));
@@ -119,8 +125,7 @@ export class Environment {
     this.#dependencies = undefined;
     this.#life += 1;
     // The request ends with its function: whoever counts what is under way must see that.
-    this.#held?.reject(new Error('killed'));
-    this.#held = undefined;
+    for (const held of this.#held.splice(0)) held.reject(new Error('killed'));
   }
 
   #create(): SweepDependencies {
@@ -136,23 +141,23 @@ export class Environment {
   }
 
   #hold<T>(point: string, perform: () => Promise<T>): Promise<T> {
-    if (this.invocation) this.invocation.point = point;
+    if (this.invocation && this.#held.length === 0) this.invocation.point = point;
     return new Promise<T>((resolve, reject) => {
-      this.#held = { perform, resolve, reject };
+      this.#held.push({ point, perform, resolve, reject });
       this.#reached();
     });
   }
 
   async #untilHeld(go: () => void): Promise<void> {
-    this.#held = undefined;
     await new Promise<void>((resolve) => {
       this.#reached = resolve;
       go();
+      if (this.#held.length > 0) resolve();
     });
   }
 }
 
-function failed(point = '', code: string): Error {
+function failed(point: string, code: string): Error {
   const cause = Object.assign(new Error(code), { code });
   return point.startsWith('zoom') ? new TypeError('fetch failed', { cause }) : cause;
 }
