@@ -1,4 +1,4 @@
-import type { Sweep } from '../sweep.bench.ts';
+import type { Sweep } from './run.ts';
 
 const WIDTH = 720;
 const HEIGHT = 300;

@@ -1,0 +1,18 @@
+/** The program of one service's process: `service.ts <name>`. Tells its parent its address, and what happened when asked. */
+import { startWatchedDynamoDB } from './dynamodb.ts';
+import { startLimitedSecretsManager } from './secrets-manager.ts';
+import { startZoom } from './zoom.ts';
+
+/** Milliseconds. */
+const LATENCY = { zoom: 150, aws: 15 };
+
+const services = {
+  zoom: () => startZoom(LATENCY.zoom),
+  'secrets-manager': () => startLimitedSecretsManager(LATENCY.aws),
+  dynamodb: () => startWatchedDynamoDB(LATENCY.aws),
+};
+
+const { url, happened } = await services[process.argv[2] as keyof typeof services]();
+process.on('message', () => process.send?.(happened));
+process.once('disconnect', () => process.exit());
+process.send?.(url);
