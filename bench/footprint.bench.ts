@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { bundleContents } from '../scripts/bundle-contents.ts';
 import type { Benchmark, Report } from './benchmark.ts';
 import { startServices } from './cold-start/services.ts';
 import { bundlesFolder, deployedBundle, nativeClient, ordinaryBundle } from './lambda/bundles.ts';
@@ -85,22 +86,23 @@ async function functionFootprints(runs: number): Promise<FunctionFootprint[]> {
   try {
     const client = await nativeClient(folder);
     const empty = join(import.meta.dirname, 'cold-start', 'empty.ts');
+    const ours = (task: string) => async () => (await bundleContents(task)).atOnce;
     const functions = [
       {
         label: EMPTY,
-        file: 'index.js',
         folder: await ordinaryBundle(empty, folder),
+        size: async (built: string) => statSync(join(built, 'index.js')).size,
         event: async () => ({}),
       },
       {
         label: 'callback',
-        file: 'index.mjs',
+        size: ours('callback'),
         folder: deployedBundle('callback', folder),
         event: services.connectRequest,
       },
       {
         label: 'rotate',
-        file: 'index.mjs',
+        size: ours('rotate'),
         folder: deployedBundle('rotate', folder),
         async event() {
           await services.makeDue();
@@ -109,7 +111,7 @@ async function functionFootprints(runs: number): Promise<FunctionFootprint[]> {
       },
       {
         label: 'operator',
-        file: 'index.mjs',
+        size: ours('operator'),
         folder: deployedBundle('operator', folder),
         event: async () => ({ action: 'status' }),
       },
@@ -125,8 +127,7 @@ async function functionFootprints(runs: number): Promise<FunctionFootprint[]> {
           await process.stop();
         }
       }
-      const bundle = statSync(join(fn.folder, fn.file)).size;
-      found.push({ label: fn.label, bundle, memory: median(memories) });
+      found.push({ label: fn.label, bundle: await fn.size(fn.folder), memory: median(memories) });
     }
     return found;
   } finally {

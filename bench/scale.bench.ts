@@ -32,12 +32,15 @@ export default {
 function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof spread>): Report {
   const [smallest, largest] = [idles.at(0), idles.at(-1)];
   const idleTable = markdownTable(
-    ['connections', 'requests', 'read units', 'write units', 'a list: requests', 'read units', 'heap MB'],
-    idles.map(({ connections, sweep, scan, listHeap }) => [
+    [
+      'connections',
+      ...['requests', 'read units', 'write units'],
+      ...['with a look', 'read units', 'write units'],
+      ...['a list: requests', 'read units', 'heap MB'],
+    ],
+    idles.map(({ connections, sweep, look, scan, listHeap }) => [
       connections.toLocaleString('en-US'),
-      sweep.requests,
-      sweep.reads,
-      sweep.writes,
+      ...[sweep, look].flatMap(({ requests, reads, writes }) => [requests, reads, writes]),
       scan.requests,
       scan.reads,
       listHeap / 1e6,
@@ -63,6 +66,8 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
     ratios: {
       'read units of an idle sweep, the largest fleet beside one connection':
         (largest?.sweep.reads ?? Number.NaN) / (smallest?.sweep.reads ?? Number.NaN),
+      'read units of an idle sweep with a look, the largest fleet beside one connection':
+        (largest?.look.reads ?? Number.NaN) / (smallest?.look.reads ?? Number.NaN),
       'requests of an idle sweep, the largest fleet beside one connection':
         (largest?.sweep.requests ?? Number.NaN) / (smallest?.sweep.requests ?? Number.NaN),
       'most rotations in one minute, share of the fleet': most(spreads[0]?.minutes ?? []),

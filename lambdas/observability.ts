@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Health, SweepReport } from './tokens/sweep.ts';
+import type { SweepReport } from './tokens/sweep.ts';
 
 /** One structured line a decision; named by POWERTOOLS_SERVICE_NAME. Never given an event, which holds codes, nor a caught error as it is. */
 export const logger = new Logger();
@@ -8,8 +8,8 @@ export const logger = new Logger();
 /** Embedded metrics, with no dimension a connection: each would be billed as a metric of its own. */
 export const metrics = new Metrics();
 
-/** What a sweep did. */
-export function measure(report: SweepReport): void {
+/** What a sweep did, and how the fleet stands after it. */
+export function measure({ health, ...report }: SweepReport): void {
   metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
   metrics.addMetric('Published', MetricUnit.Count, report.published);
   metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
@@ -22,10 +22,6 @@ export function measure(report: SweepReport): void {
     failed.addDimension('class', failureClass);
     failed.addMetric('RotationFailed', MetricUnit.Count, count);
   }
-}
-
-/** How the fleet stands after it. */
-export function measureHealth(health: Health): void {
   metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
   metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
   if (health.minutesOfValidity !== undefined) {

@@ -1,6 +1,5 @@
 import middy from '@middy/core';
 import * as z from 'zod/mini';
-import { policyEntities } from './aws/policy-entities.ts';
 import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
@@ -74,8 +73,11 @@ async function act(
       return linkN8n(request, runtime, options);
     case 'n8n-unlink':
       return { connection: await unlinkN8n(request, runtime, options) };
-    case 'check':
+    case 'check': {
+      // Nobody else needs the IAM client.
+      const { policyEntities } = await import('./aws/policy-entities.ts');
       return check(request.apps ?? [], runtime, runtime.installation, policyEntities);
+    }
     case 'probe':
       return { probed: await probe(request.connections, runtime) };
   }

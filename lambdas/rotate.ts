@@ -1,10 +1,10 @@
 import middy from '@middy/core';
 import { createAlerts } from './aws/alerts.ts';
 import { deadlineOf, logged, measured, OWN_DEADLINE } from './middleware.ts';
-import { measure, measureHealth } from './observability.ts';
+import { measure } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/alerts.ts';
-import { health, type SweepReport, sweep } from './tokens/sweep.ts';
+import { type SweepReport, sweep } from './tokens/sweep.ts';
 
 /** Started by the scheduler every minute; its event says nothing that matters. */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {
@@ -15,8 +15,6 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
       const runtime = load();
       const report = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
       measure(report);
-      measureHealth(await health(runtime));
-      await runtime.store.noteSweep(runtime.now());
       return report;
     });
 }

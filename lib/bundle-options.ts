@@ -5,13 +5,18 @@ import { forLambda } from './lambda-plugin.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** How `entry` becomes the one file `outfile` that a function runs. */
-export function bundleOptions(entry: string, outfile: string): BuildOptions {
+/**
+ * How `entry` becomes `index.mjs` in `folder`, which a function runs. What is imported late is in files of its own beside
+ * it: they are read when they are needed, which for most is never.
+ */
+export function bundleOptions(entry: string, folder: string): BuildOptions {
   return {
     absWorkingDir: import.meta.dirname,
-    entryPoints: [entry],
-    outfile,
+    entryPoints: { index: entry },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     minify: true,
     format: 'esm',
     platform: 'node',

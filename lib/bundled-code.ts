@@ -10,7 +10,7 @@ const BUNDLE = join(import.meta.dirname, 'bundle.ts');
 const PREBUILT = join(import.meta.dirname, '..', 'functions');
 
 /**
- * `lambdas/<task>.ts` with everything it imports, as `index.mjs`. The package brings it along; in a checkout esbuild
+ * `lambdas/<task>.ts` with everything it imports, as `index.mjs` and what that loads late. The package brings it along; in a checkout esbuild
  * makes it on this machine. Both are the same bytes, so both are the same asset.
  * @throws {Error} when esbuild fails; it has said why on stderr
  */

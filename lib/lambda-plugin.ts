@@ -1,4 +1,5 @@
-import type { Plugin } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import type { Loader, Plugin } from 'esbuild';
 
 /**
  * Leaves out of a bundle, or loads more cheaply, what the AWS SDK brings for other places than Lambda.
@@ -7,21 +8,51 @@ import type { Plugin } from 'esbuild';
 export const forLambda: Plugin = {
   name: 'for-lambda',
   setup({ onResolve, onLoad }) {
+    const replace = (file: RegExp, contents: string, loader: Loader = 'js') =>
+      onLoad({ filter: file }, () => ({ contents, loader }));
+
     // An ES import of `node:http` evaluates each of its exports, and three of them load all of undici.
     onResolve({ filter: /^node:https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
+    onLoad(
+      { filter: /node-http-handler[\\/]dist-es[\\/]node-http-handler\.js$|getInstanceMetadataRegion\.js$/ },
+      async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replaceAll(
+          'await import("node:http")',
+          'process.getBuiltinModule("node:http")',
+        ),
+      }),
+    );
 
-    // No operation of ours streams events. Even the SDK's late import of them keeps esbuild from leaving out
-    // what else is unused in the same package, and makes it wrap each of its modules.
-    onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path }) => ({ path, namespace: 'nothing' }));
-    onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export {};' }));
+    // No operation of ours streams events, and no function is a browser. The SDK imports these late: they are files
+    // of their own, which nothing would ever load.
+    onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path }) => ({
+      path,
+      external: true,
+    }));
 
     // A function is configured by its environment alone; there is no ~/.aws to read.
-    onLoad({ filter: /shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/ }, () => ({
-      contents: `export const CONFIG_PREFIX_SEPARATOR = '.';
-        export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
-    }));
+    replace(
+      /shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
+      `export const CONFIG_PREFIX_SEPARATOR = '.';
+      export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+    );
+
+    // DynamoDB's client prepares a cache for it, though none of its operations discovers its endpoint any more.
+    replace(
+      /middleware-endpoint-discovery[\\/]dist-es[\\/]index\.js$/,
+      `export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
+        environmentVariableSelector: () => undefined, configFileSelector: () => undefined, default: false,
+      };
+      export const resolveEndpointDiscoveryConfig = (config) => config;`,
+    );
+
+    // Of its package.json a client tells its version alone, in the user agent.
+    onLoad({ filter: /@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
   },
 };

@@ -18,7 +18,7 @@ const { status } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 
 if (status !== 0) process.exit(1);
 
 for (const task of ['callback', 'rotate', 'operator']) {
-  await build(bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(DIST, 'functions', task, 'index.mjs')));
+  await build(bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(DIST, 'functions', task)));
 }
 
 await build({

@@ -39,9 +39,9 @@ const PAGE = 100;
 /** Write units of a rotation: three writes of an item of up to 3 kB, and the entries of two indexes that move. */
 const ITEM_KILOBYTES = 3;
 const WRITE_UNITS = 3 * ITEM_KILOBYTES + 2 * 2 + 2;
-/** Of a sweep with nothing due: six queries at half a unit or little more, one heartbeat. */
-const IDLE_READ_UNITS = 4;
-const IDLE_WRITE_UNITS = 1;
+/** Of a sweep with nothing due, rounded up: a query and a heartbeat, and each third time a look at the fleet. */
+const IDLE_READ_UNITS = 2;
+const IDLE_WRITE_UNITS = 1.5;
 
 /** What the function is billed for, seconds at 0.5 GB: a sweep with nothing due, and each rotation's share of sixteen. */
 const IDLE_SECONDS = 0.1;

@@ -25,7 +25,7 @@ export function deployedBundle(task: string, folder: string): string {
 
 /** The function's bundle with something in its source replaced, to see what it is good for. Answers its folder. */
 export async function variedBundle(task: string, out: string, plugins: Plugin[]): Promise<string> {
-  const options = bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(out, 'index.mjs'));
+  const options = bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), out);
   await build({ ...options, plugins: [...plugins, ...(options.plugins ?? [])] });
   return out;
 }

@@ -2,7 +2,7 @@ import { BatchWriteItemCommand, DynamoDBClient, type ReturnConsumedCapacity } fr
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { health, sweep } from '../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../lambdas/tokens/sweep.ts';
 import { startDynamoDB } from '../../local/dynamodb.ts';
 import { FUNCTION_SECONDS } from '../../test/support/world.ts';
 import { consentOf, createWorld, nameOf, settledItem } from './fleet.ts';
@@ -26,6 +26,8 @@ interface Asked {
 export interface Idle {
   connections: number;
   sweep: Asked;
+  /** Each third sweep, which looks at the whole fleet. */
+  look: Asked;
   /** What a list of all connections asks, for comparison. */
   scan: Asked;
   /** Bytes of live heap that this list takes. */
@@ -45,14 +47,17 @@ export async function idleSweep(size: number): Promise<Idle> {
     const world = createWorld(store);
     await fill(client, size, world.deps);
     const asked = counted(client);
-    await sweep(world.deps, { deadline: world.time + FUNCTION_SECONDS });
-    await health(world.deps);
-    await store.noteSweep(world.deps.now());
-    const ofSweep = asked();
+    const sweepOnce = async () => {
+      await sweep(world.deps, { deadline: world.time + FUNCTION_SECONDS });
+      world.time += 60;
+      return asked();
+    };
+    const looking = await sweepOnce();
+    const plain = await sweepOnce();
     const before = liveHeap();
     const list = await store.list();
     const listHeap = liveHeap() - before;
-    return { connections: list.length, sweep: ofSweep, scan: asked(), listHeap };
+    return { connections: list.length, sweep: plain, look: looking, scan: asked(), listHeap };
   } finally {
     client.destroy();
     await dynamodb.close();

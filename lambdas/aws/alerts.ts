@@ -16,7 +16,7 @@ export function createAlerts(topicArn: string | undefined): Alerts {
   return {
     async reconnectNeeded(items) {
       if (topicArn === undefined) return;
-      const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
+      const { PublishCommand, SNSClient } = await import('./sns.ts');
       client ??= new SNSClient(CLIENT);
       const { subject, message } = reconnectMessage(items);
       const publish = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: message });

@@ -19,7 +19,7 @@ import { createUserClaims } from './user-claims.ts';
 const ticketKey = (id: string) => `ticket#${id}`;
 const SWEEP_KEY = 'sweep#last';
 
-type Values = Record<string, string | number | object | undefined>;
+type Values = Record<string, string | number | object | null | undefined>;
 type Item = Record<string, unknown>;
 
 /**
@@ -117,7 +117,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
 
     async leastValidUntil() {
       const { Items } = await query('validity', '#status = :status', { status: 'active' }, { Limit: 1 });
-      return Items?.[0] && unmarshall(Items[0]).validUntil;
+      return Items?.[0] ? unmarshall(Items[0]).validUntil : null;
     },
 
     lease: (connection, { owner, until, now, early, inAnyStatus = false }) =>
@@ -228,9 +228,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
 
     ...createUserClaims({ get, update }),
 
-    async noteSweep(at) {
-      await update(SWEEP_KEY, 'SET #sweptAt = :at', { at });
-    },
+    noteSweep: async (sweptAt, found) =>
+      (await update(SWEEP_KEY, `SET ${assignments({ sweptAt, ...found })}`, { sweptAt, ...found })) ?? {},
 
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };

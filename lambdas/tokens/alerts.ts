@@ -18,18 +18,19 @@ const AT_ONCE = 8;
 
 /**
  * Tells of the connections that wait for a person: their next step is the alert, due when they turn to `reconnect`
- * and then once a day. Level-triggered as all else here: an alert that was not delivered stays due. Never rejects.
+ * and then once a day. Level-triggered as all else here: an alert that was not delivered stays due. Never rejects;
+ * answers whether all were told.
  */
-export async function alertReconnects({ store, alerts, now, log }: SweepDependencies): Promise<void> {
+export async function alertReconnects({ store, alerts, now, log }: SweepDependencies): Promise<boolean> {
   try {
     const names = await store.due('reconnect', now(), MOST_IN_A_MESSAGE);
-    if (names.length === 0) return;
+    if (names.length === 0) return true;
     const found = await pMap(names, (name) => store.get(name), { concurrency: AT_ONCE });
     // The index may lag behind a consent, or behind the last alert.
     const waiting = found.filter(
       (item): item is Connection => item?.status === 'reconnect' && item.dueAt <= now(),
     );
-    if (waiting.length === 0) return;
+    if (waiting.length === 0) return true;
     await alerts.reconnectNeeded(waiting);
     await pMap(
       waiting,
@@ -39,12 +40,14 @@ export async function alertReconnects({ store, alerts, now, log }: SweepDependen
       },
       { concurrency: AT_ONCE },
     );
+    return names.length < MOST_IN_A_MESSAGE;
   } catch (error) {
     const { class: failureClass, code, message } = describe(error);
     log.error(`No alert could be sent; the next sweep tries again. ${message}`, {
       class: failureClass,
       code,
     });
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
+import type { Look } from './fleet.ts';
 
 /** What a consent, or a first Server-to-Server token, writes. */
 export type Consent = Pick<
@@ -53,8 +54,8 @@ export interface ConnectionStore {
   /** How many connections are in `status`, `most` where there are as many or more. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
 
-  /** The `validUntil` of the active connection that n8n loses first. Eventually consistent. */
-  leastValidUntil(): Promise<number | undefined>;
+  /** The `validUntil` of the active connection that n8n loses first, `null` without one. Eventually consistent. */
+  leastValidUntil(): Promise<number | null>;
 
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
@@ -122,8 +123,11 @@ export interface ConnectionStore {
   /** The connection that holds a Zoom user of an app, as `claimUser` would find it. Claims nothing. */
   holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
 
-  /** Notes that a sweep came to its end at `at`, epoch seconds. */
-  noteSweep(at: number): Promise<void>;
+  /**
+   * Notes that a sweep came to its end at `at`, epoch seconds, and what it found. Answers what this one and those
+   * before it have found.
+   */
+  noteSweep(at: number, found: Partial<Look>): Promise<Partial<Look>>;
 
   /** When the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;

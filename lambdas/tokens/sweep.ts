@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import { alertReconnects } from './alerts.ts';
 import type { Connection, Status } from './connection.ts';
-import type { Dependencies, SweepDependencies } from './dependencies.ts';
+import type { SweepDependencies } from './dependencies.ts';
 import { describe, type FailureClass, TokenError } from './errors.ts';
+import { type Health, healthOf, isFresh, lookAtFleet } from './fleet.ts';
 import { attempt, noteFailure, type Outcome } from './step.ts';
 
 /**
@@ -14,7 +15,7 @@ const PAGE = 100;
 /** A step asks Zoom (10 s), stores, publishes and, with 10 s left, pushes: none is begun with less than this left, in seconds. */
 const STEP_SECONDS = 20;
 
-/** What a sweep did, for the metrics. */
+/** What a sweep did and what it left, for the metrics. */
 export interface SweepReport {
   rotated: number;
   published: number;
@@ -25,11 +26,13 @@ export interface SweepReport {
   failed: Record<FailureClass, number>;
   /** Seconds. */
   took: number;
+  health: Health;
 }
 
 /**
  * Asks who is due and brings each to its desired state, the most urgent first, until time is up. Then it tells people
- * of the connections that wait for them.
+ * of the connections that wait for them, and looks at the whole fleet: every few minutes, and whenever a connection
+ * failed for good or there was more than a page to do.
  */
 export async function sweep(
   deps: SweepDependencies,
@@ -37,14 +40,13 @@ export async function sweep(
 ): Promise<SweepReport> {
   const { now, store } = deps;
   const startedAt = now();
-  const report: SweepReport = {
+  const report: Omit<SweepReport, 'took' | 'health'> = {
     rotated: 0,
     published: 0,
     publishFailed: 0,
     pushed: 0,
     pushFailed: 0,
     failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
-    took: 0,
   };
   const hasTime = () => now() < deadline - STEP_SECONDS;
   const dead: { item: Connection; error: unknown }[] = [];
@@ -94,8 +96,15 @@ export async function sweep(
     return names.length === PAGE && attempts > before;
   };
 
+  const hasMore = await workOn('active');
+  if (!hasMore && dead.length === 0 && report.failed.misconfigured === 0) {
+    const found = attempts === 0 ? {} : { leastValidUntil: await store.leastValidUntil() };
+    const look = await store.noteSweep(now(), found);
+    if (isFresh(look, now())) return { ...report, took: now() - startedAt, health: healthOf(look, now()) };
+  }
+
   // A page of each in turn: where the active ones alone fill every sweep, what has been mended still heals.
-  const unfinished = new Set<Status>(['active', 'misconfigured']);
+  const unfinished = new Set<Status>(hasMore ? ['misconfigured', 'active'] : ['misconfigured']);
   while (unfinished.size > 0) {
     for (const status of unfinished) {
       if (!hasTime() || !(await workOn(status))) unfinished.delete(status);
@@ -107,9 +116,10 @@ export async function sweep(
     report.failed[isIncident ? 'try_again' : 'reconnect'] += 1;
     await noteFailure(item, isIncident ? INCIDENT : error, deps);
   }
-  await alertReconnects(deps);
-  report.took = now() - startedAt;
-  return report;
+  const allTold = await alertReconnects(deps);
+  const look = await lookAtFleet(deps);
+  await store.noteSweep(now(), allTold ? look : { ...look, lookedAt: 0 });
+  return { ...report, took: now() - startedAt, health: healthOf(look, now()) };
 }
 
 /** Fewer dead connections than this are believed; it takes a fleet to tell Zoom's incident from a user's act. */
@@ -121,25 +131,3 @@ const INCIDENT = new TokenError(
   'Zoom refuses the refresh tokens of most connections at once, which looks like an incident at Zoom.',
   'See status.zoom.us. If it lasts and Zoom is well, connect again: zoom-tokens connect.',
 );
-
-/** How the whole fleet stands, for the alarms. */
-export interface Health {
-  /** What n8n has left of the token that ends first; `undefined` without an active connection. */
-  minutesOfValidity: number | undefined;
-  /** Counted up to a hundred, as `misconfigured` is: that some wait is what rings, and their number must cost nothing. */
-  reconnect: number;
-  misconfigured: number;
-}
-
-export async function health({ store, now }: Pick<Dependencies, 'store' | 'now'>): Promise<Health> {
-  const [least, reconnect, misconfigured] = await Promise.all([
-    store.leastValidUntil(),
-    store.count('reconnect', PAGE),
-    store.count('misconfigured', PAGE),
-  ]);
-  return {
-    minutesOfValidity: least === undefined ? undefined : Math.max(0, Math.round((least - now()) / 60)),
-    reconnect,
-    misconfigured,
-  };
-}

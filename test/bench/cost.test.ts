@@ -22,10 +22,10 @@ describe('the month of 100 connections', () => {
     ['Publishing', 0.45],
     // 8,640 polls × (5 batches of 20 + 2 pages of 100)
     ['Reading by n8n', 0.3024],
-    // (43,200 + 90,000 × 15) × 0.625 millionths
-    ['DynamoDB, write units', 0.87075],
-    // 43,200 × 4 × 0.125 millionths
-    ['DynamoDB, read units', 0.0216],
+    // (43,200 × 1.5 + 90,000 × 15) × 0.625 millionths
+    ['DynamoDB, write units', 0.88425],
+    // 43,200 × 2 × 0.125 millionths
+    ['DynamoDB, read units', 0.0108],
     // 300 kB
     ['DynamoDB, GB with recovery', 0.000135],
     ['Lambda, requests', 0.00864],
@@ -42,7 +42,7 @@ describe('the month of 100 connections', () => {
   });
 
   test('is the sum of these', () => {
-    expect(sum(bill)).toBeCloseTo(50.143725, 5);
+    expect(sum(bill)).toBeCloseTo(50.146425, 5);
     expect(bill.lines).toHaveLength(13);
   });
 
@@ -82,7 +82,7 @@ describe('npm run cost', () => {
       expect(status).toBe(0);
       expect(stdout).toContain('as of 2026-11');
       expect(stdout).toMatch(/Secrets .* 103 +× 0\.4 +41\.20/);
-      expect(stdout).toMatch(/Sum +50\.14/);
+      expect(stdout).toMatch(/Sum +50\.15/);
       for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
         expect(stdout).toContain(other);
     },
@@ -95,7 +95,7 @@ describe('npm run cost', () => {
       const { stdout } = cost('--connections', '100', '--interval', '48', '--json');
       const { pricesAsOf, usage, bills } = JSON.parse(stdout);
       expect({ pricesAsOf, usage }).toEqual({ pricesAsOf: '2026-11', usage: HUNDRED });
-      expect(bills[0].sum).toBeCloseTo(50.143725, 5);
+      expect(bills[0].sum).toBeCloseTo(50.146425, 5);
     },
     LONG,
   );

@@ -67,9 +67,10 @@ describe('the alert of a lost connection', () => {
     expect(services.notifications).toEqual([]);
   });
 
-  test('comes from the next sweep, where the operator’s "rotate" has found it', async () => {
+  test('comes within three minutes, where the operator’s "rotate" has found it', async () => {
     await lose('main');
     expect(await functions.operate({ action: 'rotate', connection: 'main' })).toMatchObject({ ok: false });
+    services.clock.advance(180);
     await functions.sweep();
     expect(services.notifications.map(({ subject }) => subject)).toEqual(['Zoom: connect "main" again']);
   });

@@ -1,5 +1,8 @@
 import '../support/output.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { takeRequests, tally } from '../support/requests.ts';
 import { type Services, startServices } from '../support/services.ts';
@@ -8,14 +11,23 @@ import { type Services, startServices } from '../support/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
+let client: DynamoDBClient;
+let table: ConnectionStore;
 beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
+  client = new DynamoDBClient();
+  table = createConnectionsTable(client, services.environment.TABLE_NAME ?? '');
 });
-afterEach(() => services.close());
+afterEach(async () => {
+  client.destroy();
+  await services.close();
+});
 
-/** Who is due: active, misconfigured, to be told of. Then the fleet's health in three counts, and the heartbeat. */
-const IDLE = { 'DynamoDB.Query': 6, 'DynamoDB.UpdateItem': 1 };
+/** Who is due, and the heartbeat. */
+const IDLE = { 'DynamoDB.Query': 1, 'DynamoDB.UpdateItem': 1 };
+/** Besides: which misconfigured ones are due, of whom a person is to be told, and the fleet's health in three queries. */
+const LOOKING = 5;
 
 /** A token's hour less the margins, and the most that jitter takes; see lambdas/tokens/connection.ts. */
 const EARLY = 30 * 60;
@@ -29,8 +41,10 @@ async function requestsOfASweep(): Promise<Record<string, number>> {
   return tally(takeRequests());
 }
 
-/** The sweep's requests beside those that it would make with nothing due. */
+/** A sweep's requests with something due, beside those with nothing due. Another has looked at the fleet just before. */
 async function requestsOfARotation(): Promise<Record<string, number>> {
+  const look = { lookedAt: services.clock.now(), leastValidUntil: null, reconnect: 0, misconfigured: 0 };
+  await table.noteSweep(services.clock.now(), look);
   const all = await requestsOfASweep();
   const left = Object.entries(all).map(([name, count]): [string, number] => [
     name,
@@ -40,13 +54,27 @@ async function requestsOfARotation(): Promise<Record<string, number>> {
 }
 
 describe('a sweep with nothing due', () => {
-  test('makes seven requests, without a connection', async () => {
+  test.each([
+    ['without a connection', async () => {}],
+    ['with connections', () => connectServer('server')],
+  ])('makes two requests, %s', async (_, connect) => {
+    await connect();
+    await functions.sweep();
+    services.clock.advance(60);
+    expect(await requestsOfASweep()).toEqual(IDLE);
+    services.clock.advance(60);
     expect(await requestsOfASweep()).toEqual(IDLE);
   });
 
-  test('makes the same with connections', async () => {
+  test('looks at the whole fleet every three minutes, in six requests more', async () => {
     await connectServer('server');
-    expect(await requestsOfASweep()).toEqual(IDLE);
+    await functions.sweep();
+    services.clock.advance(180);
+    const { 'DynamoDB.UpdateItem': noted, ...asked } = await requestsOfASweep();
+    expect({ noted, asked }).toEqual({
+      noted: 2,
+      asked: { 'DynamoDB.Query': IDLE['DynamoDB.Query'] + LOOKING },
+    });
   });
 });
 
@@ -56,6 +84,8 @@ describe('a rotation', () => {
     'SecretsManager.PutSecretValue': 1,
     // The lease, the new tokens, the end of the step.
     'DynamoDB.UpdateItem': 3,
+    // What n8n loses first now.
+    'DynamoDB.Query': 1,
   };
 
   test('is one request to Zoom, one write to Secrets Manager, three writes to DynamoDB, and no read once warm', async () => {

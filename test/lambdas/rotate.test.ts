@@ -60,6 +60,7 @@ describe('a sweep with nothing to do', () => {
         pushFailed: 0,
         failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
         took: 0,
+        health: { minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 },
       },
     ]);
   });

@@ -1,4 +1,5 @@
 import type { Connection, PushTarget, Status } from '../../lambdas/tokens/connection.ts';
+import type { Look } from '../../lambdas/tokens/fleet.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
@@ -7,6 +8,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #sweptAt: number | undefined;
+  #look: Partial<Look> = {};
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -47,7 +49,7 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async leastValidUntil() {
-    return this.#inOrder('active', 'validUntil')[0]?.validUntil;
+    return this.#inOrder('active', 'validUntil')[0]?.validUntil ?? null;
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
@@ -196,8 +198,10 @@ export class MemoryStore implements ConnectionStore {
     return connection;
   }
 
-  async noteSweep(at: number) {
+  async noteSweep(at: number, found: Partial<Look>) {
     this.#sweptAt = at;
+    this.#look = { ...this.#look, ...found };
+    return { ...this.#look };
   }
 
   async sweptAt() {

@@ -14,13 +14,22 @@ export function describeQueries(opened: () => ConnectionStore): void {
   describe('the last sweep', () => {
     test('is none before the first, and then the one noted last', async () => {
       expect(await opened().sweptAt()).toBeUndefined();
-      await opened().noteSweep(NOW);
-      await opened().noteSweep(NOW + 60);
+      await opened().noteSweep(NOW, {});
+      await opened().noteSweep(NOW + 60, {});
       expect(await opened().sweptAt()).toBe(NOW + 60);
     });
 
+    test('remembers what it and those before it found', async () => {
+      const look = { lookedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
+      expect((await opened().noteSweep(NOW - 60, {})).lookedAt).toBeUndefined();
+      expect(await opened().noteSweep(NOW, look)).toMatchObject(look);
+      expect(await opened().noteSweep(NOW + 60, {})).toMatchObject(look);
+      const found = { leastValidUntil: null };
+      expect(await opened().noteSweep(NOW + 120, found)).toMatchObject({ ...look, ...found });
+    });
+
     test('is no connection', async () => {
-      await opened().noteSweep(NOW);
+      await opened().noteSweep(NOW, {});
       expect(await opened().list()).toEqual([]);
       expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
     });
@@ -90,7 +99,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
     });
 
     test('is nothing where nothing is active', async () => {
-      expect(await opened().leastValidUntil()).toBeUndefined();
+      expect(await opened().leastValidUntil()).toBeNull();
     });
   });
 
