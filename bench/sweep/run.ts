@@ -75,19 +75,20 @@ export async function runSweep(
     const { steps, throttled, lost } = await backlog.happened();
     const done = steps.filter((_, index) => warmedUp.steps[index]?.leased === undefined);
     const settled = done.filter(isSettled);
-    const took = settled.map(({ leased, settled: at }) => at - leased);
+    const counted = withoutStart(settled);
+    const took = counted.map(({ leased, settled: at }) => at - leased);
     return {
       ...variant,
       rotations: rateOf(settled, seconds),
       p50: percentile(took, 0.5),
       p99: percentile(took, 0.99),
       exposure: percentile(
-        settled.map(({ answered, stored }) => stored - answered),
+        counted.map(({ answered, stored }) => stored - answered),
         0.99,
       ),
       cpu: (after.cpu - before.cpu) / settled.length,
       throttled: (throttled - warmedUp.throttled) / settled.length,
-      postponed: 1 - settled.length / done.filter(({ stored }) => stored !== undefined).length,
+      postponed: 1 - settled.length / done.filter(({ answered }) => answered !== undefined).length,
       lost,
       memory: after.memory / 1e6,
     };
@@ -103,9 +104,21 @@ function isSettled(step: Step): step is Settled {
   return step.settled !== undefined && step.answered !== undefined && step.stored !== undefined;
 }
 
-/** A second, without the first second, in which the first ones are on their way, and without the end, where none is begun. */
+const firstLease = (steps: Settled[]) => Math.min(...steps.map(({ leased }) => leased));
+
+/**
+ * Without the first second, in which the first ones come to the vault all at once: they are a few in six seconds, but
+ * less than a hundredth of a whole sweep. Where all begin at once, there is nothing else.
+ */
+function withoutStart(settled: Settled[]): Settled[] {
+  const begin = firstLease(settled) + 1000;
+  const later = settled.filter(({ leased }) => leased >= begin);
+  return later.length > 0 ? later : settled;
+}
+
+/** A second, from the first second on to the last in which one may begin, or to the end of all. */
 function rateOf(settled: Settled[], seconds: number): number {
-  const first = Math.min(...settled.map(({ leased }) => leased));
+  const first = firstLease(settled);
   const begin = first + 1000;
   const end = Math.min(first + seconds * 1000, Math.max(...settled.map((step) => step.settled)));
   return settled.filter(({ settled: at }) => at >= begin && at < end).length / ((end - begin) / 1000);
