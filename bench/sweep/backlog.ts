@@ -37,7 +37,7 @@ interface Happenings {
 export interface Backlog {
   /** Of the function. */
   environment: Record<string, string>;
-  /** That many more, due at once. */
+  /** That many more, due at once; a sweep begins. */
   add(connections: number): Promise<void>;
   happened(): Promise<Happenings>;
   close(): Promise<void>;
@@ -80,6 +80,7 @@ export async function openBacklog(): Promise<Backlog> {
       await writeSecrets(secrets, Object.fromEntries(more.map((name) => [`n8n_zoom_${name}`, 'old'])));
       await writeConnections(table, more);
       names.push(...more);
+      secretsManager.begin();
     },
     async happened() {
       const { answered, refreshTokens, spentTwice } = await zoom.happened();
@@ -163,6 +164,9 @@ async function startService<Happened>(name: string) {
   const url = await heard<string>(service);
   return {
     url,
+    begin() {
+      service.send('begin');
+    },
     happened() {
       service.send('happened?');
       return heard<Happened>(service);

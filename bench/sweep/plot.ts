@@ -29,15 +29,15 @@ export function curve(sweeps: Sweep[], quota: number): string {
       ticks: [0, 10, 20, 30, 40, 50, 60],
       scale: 'linear',
       of: ({ rotations }) => rotations,
-      limit: { value: quota, label: 'the quota' },
+      limit: { value: quota, label: `quota: ${quota} writes a second` },
     },
     {
-      title: 'The slowest hundredth, seconds',
+      title: 'p99 of a rotation, seconds (log)',
       top: 50,
       ticks: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
       scale: 'log',
       of: ({ p99 }) => p99 / 1000,
-      limit: { value: 0.5, label: 'the goal' },
+      limit: { value: 0.5, label: 'goal: 0.5 s' },
     },
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">

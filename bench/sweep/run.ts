@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { replacing, variedBundle } from '../lambda/bundles.ts';
 import { startFunction } from '../lambda/function-process.ts';
 import { percentile } from '../statistics.ts';
@@ -7,8 +8,6 @@ import { WRITES_A_SECOND } from './secrets-manager.ts';
 
 /** What a sweep leaves unused of its function's time; see lambdas/tokens/sweep.ts. */
 const STEP_SECONDS = 20;
-/** The function is warm, as it is each minute but the first: a short sweep goes before. */
-const WARM_UP = { connections: 60, seconds: 2 };
 /** From the lease to the end of a step, at the least. */
 const STEP_MILLISECONDS = 210;
 /** All that are due at once: one page, and none waits for another. */
@@ -57,21 +56,33 @@ export function variantBundle({ concurrency, paced }: Variant, folder: string): 
   return variedBundle('rotate', join(folder, `${concurrency}${paced ? '-paced' : ''}`), plugins);
 }
 
-/** Lets a warm function work on a backlog for so many seconds. */
+export interface RunOptions {
+  /** Of the bundle. */
+  folder: string;
+  nativeClient: string;
+  /** How long the sweep takes new connections. */
+  seconds: number;
+  /** A sweep that goes before, since a function is warm each minute but the first. */
+  warmUp?: { connections: number; seconds: number };
+}
+
+/** Lets a warm function work on a backlog. */
 export async function runSweep(
   variant: Variant,
-  { folder, nativeClient, seconds }: { folder: string; nativeClient: string; seconds: number },
+  { folder, nativeClient, seconds, warmUp = { connections: 60, seconds: 2 } }: RunOptions,
 ): Promise<Sweep> {
   const backlog = await openBacklog();
   const process = await startFunction({ folder, environment: backlog.environment }, nativeClient);
   try {
-    await backlog.add(WARM_UP.connections);
-    const before = await process.invoke({}, WARM_UP.seconds + STEP_SECONDS);
+    await backlog.add(warmUp.connections);
+    const before = await process.invoke({}, warmUp.seconds + STEP_SECONDS);
     const warmedUp = await backlog.happened();
     // More than it can rotate meanwhile.
     const mostRotations = Math.min((variant.concurrency * 1000) / STEP_MILLISECONDS, WRITES_A_SECOND);
     await backlog.add(Math.ceil(mostRotations * (seconds + 1)));
-    const after = await process.invoke({}, seconds + STEP_SECONDS);
+    // The function counts whole seconds: from the beginning of one it has all of them.
+    await setTimeout(1000 - (Date.now() % 1000));
+    const after = await process.invoke({}, seconds + STEP_SECONDS + 0.9);
     const { steps, throttled, lost } = await backlog.happened();
     const done = steps.filter((_, index) => warmedUp.steps[index]?.leased === undefined);
     const settled = done.filter(isSettled);
@@ -107,7 +118,7 @@ function isSettled(step: Step): step is Settled {
 const firstLease = (steps: Settled[]) => Math.min(...steps.map(({ leased }) => leased));
 
 /**
- * Without the first second, in which the first ones come to the vault all at once: they are a few in six seconds, but
+ * Without the first second, in which the first ones come to the vault all at once: they are many among a few seconds' steps, but
  * less than a hundredth of a whole sweep. Where all begin at once, there is nothing else.
  */
 function withoutStart(settled: Settled[]): Settled[] {

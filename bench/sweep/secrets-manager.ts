@@ -14,7 +14,7 @@ export interface SecretsManagerHappenings {
 /** The local Secrets Manager, with the latency (milliseconds) and the quota of a real one. */
 export async function startLimitedSecretsManager(latency: number) {
   const happened: SecretsManagerHappenings = { throttled: 0 };
-  const take = quota(WRITES_A_SECOND, clock);
+  let take = quota(WRITES_A_SECOND, clock);
   holdAnswers(latency);
   const { url } = await startSecretsManager({
     now: () => Math.floor(Date.now() / 1000),
@@ -24,5 +24,9 @@ export async function startLimitedSecretsManager(latency: number) {
       throw new ServiceError('ThrottlingException', 'Rate exceeded');
     },
   });
-  return { url, happened };
+  /** What was saved up while nothing was written is gone. */
+  const begin = () => {
+    take = quota(WRITES_A_SECOND, clock);
+  };
+  return { url, happened, begin };
 }
