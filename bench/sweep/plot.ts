@@ -97,7 +97,7 @@ function draw(
         `<text x="${x(step)}" y="${bottom + 16}" text-anchor="middle">${step >= 1000 ? 'all' : step}</text>`,
     ),
     across(limit.value, 'limit'),
-    `<text x="${round(left + width)}" y="${y(limit.value) - 4}" text-anchor="end">${limit.label}</text>`,
+    `<text x="${left + 4}" y="${y(limit.value) - 4}">${limit.label}</text>`,
     line(false),
     line(true),
   ].join('\n');

@@ -118,8 +118,8 @@ function isSettled(step: Step): step is Settled {
 const firstLease = (steps: Settled[]) => Math.min(...steps.map(({ leased }) => leased));
 
 /**
- * Without the first second, in which the first ones come to the vault all at once: they are many among a few seconds' steps, but
- * less than a hundredth of a whole sweep. Where all begin at once, there is nothing else.
+ * Without the first second, in which the first ones come to the vault all at once: of a whole sweep they are less than
+ * a hundredth. Where all begin at once, there is nothing else.
  */
 function withoutStart(settled: Settled[]): Settled[] {
   const begin = firstLease(settled) + 1000;
