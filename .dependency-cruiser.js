@@ -30,7 +30,8 @@ export default {
       from: { path: '^lambdas/' },
       to: {
         path: 'node_modules/',
-        pathNot: 'node_modules/(@aws-lambda-powertools|@aws-sdk|@middy|@types|jose|oauth4webapi|p-map|zod)/',
+        pathNot:
+          'node_modules/(@aws-lambda-powertools|@aws-sdk|@middy|@types|jose|oauth4webapi|p-map|valibot)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -34,10 +34,13 @@ export default {
       starts.push(await startLocally());
       synths.push(synth());
     }
+    if (!quick) say('npm test, once');
+    const tested = quick ? Number.NaN : secondsOf('npm', 'test', '--', '--silent');
     say('functions');
     const functions = await functionFootprints(runs.length);
     return report(functions, {
       'npm run synth, seconds': median(synths),
+      'npm test, seconds, once': tested,
       'npm start, seconds until it is ready': median(starts.map(({ seconds }) => seconds)),
       'npm start, memory then, MB': median(starts.map(({ memory }) => memory)) / 1e6,
     });
@@ -68,15 +71,17 @@ async function startLocally(): Promise<{ seconds: number; memory: number }> {
 function synth(): number {
   const output = mkdtempSync(join(tmpdir(), 'synth-'));
   try {
-    const begun = performance.now();
-    execFileSync(process.execPath, ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--output', output], {
-      cwd: ROOT,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    return (performance.now() - begun) / 1000;
+    return secondsOf(process.execPath, 'node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--output', output);
   } finally {
     rmSync(output, { recursive: true });
   }
+}
+
+/** Seconds that the program takes; throws where it fails. */
+function secondsOf(program: string, ...args: string[]): number {
+  const begun = performance.now();
+  execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  return (performance.now() - begun) / 1000;
 }
 
 /** The bundles as deployed, and the memory of a process that has answered its first invocation. */

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
@@ -39,9 +39,9 @@ async function act(
   runtime: Runtime,
   options: StepOptions,
 ): Promise<OperatorResults[keyof OperatorResults]> {
-  const parsed = z.safeParse(OperatorRequest, event);
+  const parsed = v.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
-  const request = parsed.data;
+  const request = parsed.output;
   switch (request.action) {
     case 'about':
       return about(runtime.installation, runtime.now());

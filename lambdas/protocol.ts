@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Check } from './tokens/check.ts';
 import type { ConnectionView } from './tokens/control.ts';
 import type { describe } from './tokens/errors.ts';
@@ -6,37 +6,37 @@ import type { about } from './tokens/installation.ts';
 import { MOST_PROBED, type Probed } from './tokens/probe.ts';
 import type { Outcome } from './tokens/step.ts';
 
-const connection = z.string();
-const app = z.optional(z.string());
-const instance = z.string();
-const filled = z.string().check(z.minLength(1), z.maxLength(128));
+const connection = v.string();
+const app = v.optional(v.string());
+const instance = v.string();
+const filled = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 
 /** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
-export const OperatorRequest = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('about') }),
-  z.object({ action: z.literal('link'), connection, app, replaceUser: z.optional(z.boolean()) }),
-  z.object({ action: z.literal('connect'), connection, app }),
-  z.object({ action: z.literal('status'), connection: z.optional(connection) }),
-  z.object({ action: z.literal('rotate'), connection }),
-  z.object({ action: z.literal('disconnect'), connection, force: z.optional(z.boolean()) }),
-  z.object({
-    action: z.literal('n8n-link'),
+export const OperatorRequest = v.variant('action', [
+  v.object({ action: v.literal('about') }),
+  v.object({ action: v.literal('link'), connection, app, replaceUser: v.optional(v.boolean()) }),
+  v.object({ action: v.literal('connect'), connection, app }),
+  v.object({ action: v.literal('status'), connection: v.optional(connection) }),
+  v.object({ action: v.literal('rotate'), connection }),
+  v.object({ action: v.literal('disconnect'), connection, force: v.optional(v.boolean()) }),
+  v.object({
+    action: v.literal('n8n-link'),
     connection,
     instance,
-    url: z.string(),
-    apiKey: z.string(),
-    credentialId: z.optional(filled),
-    credentialName: z.optional(filled),
+    url: v.string(),
+    apiKey: v.string(),
+    credentialId: v.optional(filled),
+    credentialName: v.optional(filled),
   }),
-  z.object({ action: z.literal('n8n-unlink'), connection, instance }),
-  z.object({ action: z.literal('check'), apps: z.optional(z.array(z.string())) }),
-  z.object({
-    action: z.literal('probe'),
-    connections: z.array(connection).check(z.maxLength(MOST_PROBED)),
+  v.object({ action: v.literal('n8n-unlink'), connection, instance }),
+  v.object({ action: v.literal('check'), apps: v.optional(v.array(v.string())) }),
+  v.object({
+    action: v.literal('probe'),
+    connections: v.pipe(v.array(connection), v.maxLength(MOST_PROBED)),
   }),
 ]);
 
-export type OperatorRequest = z.infer<typeof OperatorRequest>;
+export type OperatorRequest = v.InferOutput<typeof OperatorRequest>;
 
 /** What each action answers. Instants are epoch seconds. */
 export interface OperatorResults {

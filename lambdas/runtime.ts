@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { createConnectionsTable } from './aws/connections-table.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
+import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
@@ -26,45 +27,51 @@ export interface Runtime extends Dependencies {
 }
 
 /** An origin. Plain HTTP never leaves the machine: tokens and codes travel there. */
-const origin = z.pipe(
-  z
-    .string('is missing')
-    .check(
-      z.refine(
-        (value) =>
-          URL.canParse(value) &&
-          (new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname)) &&
-          new URL(value).pathname === '/',
-        'must be an https:// origin',
-      ),
-    ),
-  z.transform((value) => new URL(value).origin),
-);
-const required = z.string('is missing').check(z.minLength(1, 'is empty'));
-const RANGE = 'must be whole seconds, 60 to 3000';
-const seconds = z.coerce.number(RANGE).check(z.int(RANGE), z.minimum(60, RANGE), z.maximum(3000, RANGE));
-
-const Environment = z.object({
-  TABLE_NAME: required,
-  KEY_SECRET_ID: required,
-  APP_SECRET_PREFIX: required,
-  PUBLISHED_SECRET_PREFIX: required,
-  PUBLIC_URL: origin,
-  ALERT_TOPIC_ARN: z.optional(
-    z.string().check(z.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
+const origin = v.pipe(
+  v.string('is missing'),
+  v.check(
+    (value) =>
+      URL.canParse(value) &&
+      (new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname)) &&
+      new URL(value).pathname === '/',
+    'must be an https:// origin',
   ),
-  N8N_SECRET_ID: z.optional(required),
-  ZOOM_OAUTH_URL: z._default(origin, 'https://zoom.us'),
-  ZOOM_API_URL: z._default(origin, 'https://api.zoom.us'),
-  MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.late),
-  EARLY_MARGIN_SECONDS: z._default(seconds, DEFAULT_MARGINS.overlapping),
-  POWERTOOLS_SERVICE_NAME: z._default(required, 'zoom-token-refresher'),
-  // In a bundle esbuild has put the version here; no variable is set there.
-  VERSION: z._default(required, process.env.VERSION ?? 'unknown'),
-  // The operator function alone is told these.
-  SWEEP_RATE_MINUTES: z._default(z.coerce.number('must be minutes'), 1),
-  N8N_POLICY_ARN: z.optional(required),
-});
+  v.transform((value) => new URL(value).origin),
+);
+const required = v.pipe(v.string('is missing'), v.nonEmpty('is empty'));
+const RANGE = 'must be whole seconds, 60 to 3000';
+const seconds = v.pipe(
+  v.unknown(),
+  v.toNumber(RANGE),
+  v.check((value) => Number.isInteger(value) && value >= 60 && value <= 3000, RANGE),
+);
+const MINUTES = 'must be minutes';
+const minutes = v.pipe(v.unknown(), v.toNumber(MINUTES), v.finite(MINUTES));
+
+const Environment = v.object(
+  {
+    TABLE_NAME: required,
+    KEY_SECRET_ID: required,
+    APP_SECRET_PREFIX: required,
+    PUBLISHED_SECRET_PREFIX: required,
+    PUBLIC_URL: origin,
+    ALERT_TOPIC_ARN: v.optional(
+      v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
+    ),
+    N8N_SECRET_ID: v.optional(required),
+    ZOOM_OAUTH_URL: v.optional(origin, 'https://zoom.us'),
+    ZOOM_API_URL: v.optional(origin, 'https://api.zoom.us'),
+    MARGIN_SECONDS: v.optional(seconds, DEFAULT_MARGINS.late),
+    EARLY_MARGIN_SECONDS: v.optional(seconds, DEFAULT_MARGINS.overlapping),
+    POWERTOOLS_SERVICE_NAME: v.optional(required, 'zoom-token-refresher'),
+    // In a bundle esbuild has put the version here; no variable is set there.
+    VERSION: v.optional(required, process.env.VERSION ?? 'unknown'),
+    // The operator function alone is told these.
+    SWEEP_RATE_MINUTES: v.optional(minutes, 1),
+    N8N_POLICY_ARN: v.optional(required),
+  },
+  'is missing',
+);
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
 export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'ticketSeconds'>>;
@@ -100,14 +107,14 @@ export function createRuntime(
       oauthUrl: variables.ZOOM_OAUTH_URL,
       apiUrl: variables.ZOOM_API_URL,
       redirectUri: `${variables.PUBLIC_URL}/callback`,
-      fetch,
+      fetch: fetchByNode,
       now,
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {
       push: {
         settings: createN8nSecret(secretsManager, n8nSecretId, now),
-        n8n: createN8n(fetch),
+        n8n: createN8n(fetchByNode),
         pauses: new Map(),
       },
     }),
@@ -138,10 +145,10 @@ export function lazily<T>(create: () => T): () => T {
   };
 }
 
-function parse(environment: NodeJS.ProcessEnv): z.infer<typeof Environment> {
-  const parsed = z.safeParse(Environment, environment);
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+function parse(environment: NodeJS.ProcessEnv): v.InferOutput<typeof Environment> {
+  const parsed = v.safeParse(Environment, environment);
+  if (parsed.success) return parsed.output;
+  const wrong = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
   throw new TokenError(
     'misconfigured',
     'environment',

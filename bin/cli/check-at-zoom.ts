@@ -19,7 +19,7 @@ export async function checkAtZoom(
     oauthUrl: about.zoomOauthUrl,
     apiUrl: about.zoomApiUrl,
     redirectUri: about.redirectUrl,
-    fetch: (url, init) => fetch(url, { ...init, signal: anySignal(init?.signal) }),
+    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }),
     now: () => Math.floor(Date.now() / 1000),
   });
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret;
@@ -32,9 +32,6 @@ export async function checkAtZoom(
     throw error.class === 'misconfigured' ? wrong(error) : unsure(error);
   }
 }
-
-const anySignal = (signal: AbortSignal | null | undefined) =>
-  signal ? AbortSignal.any([signal, interruption]) : interruption;
 
 /** Nothing is saved yet, which the domain's own advice cannot know. */
 function wrong({ code, message }: TokenError): TokenError {

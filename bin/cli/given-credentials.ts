@@ -1,16 +1,20 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { jsonObject } from '../../lambdas/tokens/json-object.ts';
 import { type AppSecret, FIELD_VARIABLES, type Field } from './app-credentials.ts';
 import { UsageError } from './errors.ts';
 import { readInput } from './standard-input.ts';
 
 type Given = Partial<Record<Field, string>>;
 
-const Piped = z.strictObject({
-  client_id: z.optional(z.string()),
-  client_secret: z.optional(z.string()),
-  account_id: z.optional(z.string()),
-  webhook_secret_token: z.optional(z.string()),
-} satisfies Record<keyof AppSecret, unknown>);
+const Piped = v.pipe(
+  jsonObject,
+  v.strictObject({
+    client_id: v.optional(v.string()),
+    client_secret: v.optional(v.string()),
+    account_id: v.optional(v.string()),
+    webhook_secret_token: v.optional(v.string()),
+  } satisfies Record<keyof AppSecret, unknown>),
+);
 
 /**
  * What need not be asked for: flags before standard input, and that before the environment. White space at the ends is
@@ -36,9 +40,9 @@ function present(values: Partial<Record<Field, string | undefined>>): Given {
   return Object.fromEntries(trimmed.filter(([, value]) => value));
 }
 
-async function readPiped(): Promise<z.infer<typeof Piped>> {
-  const piped = z.safeParse(Piped, parseJson(await readInput()));
-  if (piped.success) return piped.data;
+async function readPiped(): Promise<v.InferOutput<typeof Piped>> {
+  const piped = v.safeParse(Piped, parseJson(await readInput()));
+  if (piped.success) return piped.output;
   throw new UsageError(
     'Standard input is not the JSON of a Zoom app.',
     'Give {"client_id":"…","client_secret":"…"}, with "account_id" for a Server-to-Server app and "webhook_secret_token" if you have one.',

@@ -3,16 +3,23 @@ import {
   PutSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
-import { parseJson } from '../tokens/http-answer.ts';
+import { parseJson } from '../tokens/http.ts';
+import { jsonObject } from '../tokens/json-object.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 
-const text = z.string().check(z.minLength(1));
+const text = v.pipe(v.string(), v.nonEmpty());
 
-/** The n8n secret as it is stored. */
-const N8nSecret = z.object({ instances: z.record(z.string(), z.object({ url: text, api_key: text })) });
+/** The n8n secret as it is stored. No `v.record`: it leaves out `constructor`, which is a name like others. */
+const N8nSecret = v.object({
+  instances: v.pipe(
+    jsonObject,
+    v.transform((instances) => Object.entries(instances)),
+    v.array(v.tuple([v.string(), v.object({ url: text, api_key: text })])),
+  ),
+});
 
 /** Within that time a warm function does not read again; whoever links elsewhere waits no longer. Seconds. */
 const REMEMBERED_SECONDS = 10;
@@ -46,7 +53,7 @@ export function createN8nSecret(client: SecretsManagerClient, secretId: string, 
 }
 
 function parse(secret: string): N8nInstances {
-  const parsed = z.safeParse(N8nSecret, parseJson(secret));
+  const parsed = v.safeParse(N8nSecret, parseJson(secret));
   if (!parsed.success) {
     throw new TokenError(
       'misconfigured',
@@ -55,8 +62,7 @@ function parse(secret: string): N8nInstances {
       'Put {"instances":{}} into it, and zoom-tokens n8n link again for each connection.',
     );
   }
-  const instances = Object.entries(parsed.data.instances);
-  return new Map(instances.map(([name, { url, api_key }]) => [name, { url, apiKey: api_key }]));
+  return new Map(parsed.output.instances.map(([name, { url, api_key }]) => [name, { url, apiKey: api_key }]));
 }
 
 const denied =

@@ -9,20 +9,24 @@ import {
   RestoreSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { TokenError } from '../tokens/errors.ts';
+import { jsonObject } from '../tokens/json-object.ts';
 import { secretName } from '../tokens/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
 import type { ZoomApp } from '../tokens/zoom.ts';
 import { pace } from './pace.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
-const AppSecret = z.object({
-  client_id: z.string().check(z.trim(), z.minLength(1)),
-  client_secret: z.string().check(z.trim(), z.minLength(1)),
-  account_id: z.optional(z.string().check(z.trim())),
-  webhook_secret_token: z.optional(z.string().check(z.trim())),
-});
+const AppSecret = v.pipe(
+  jsonObject,
+  v.object({
+    client_id: v.pipe(v.string(), v.trim(), v.nonEmpty()),
+    client_secret: v.pipe(v.string(), v.trim(), v.nonEmpty()),
+    account_id: v.optional(v.pipe(v.string(), v.trim())),
+    webhook_secret_token: v.optional(v.pipe(v.string(), v.trim())),
+  }),
+);
 
 /** The shortest that Secrets Manager allows: a disconnection by mistake is undone by a new consent anyway. */
 const RECOVERY_DAYS = 7;
@@ -168,13 +172,13 @@ function parseApp(name: string, text: string): ZoomApp {
   } catch {
     throw unusable(name, 'is no JSON');
   }
-  const secret = z.safeParse(AppSecret, json);
+  const secret = v.safeParse(AppSecret, json);
   if (!secret.success) {
-    const fields = [...new Set(secret.error.issues.map(({ path }) => path.join('.') || 'the object'))];
+    const fields = [...new Set(secret.issues.map((issue) => v.getDotPath(issue) ?? 'the object'))];
     throw unusable(name, `lacks ${fields.join(' and ')}`);
   }
-  const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret.data;
-  const webhookSecret = secret.data.webhook_secret_token;
+  const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret.output;
+  const webhookSecret = secret.output.webhook_secret_token;
   return { clientId, clientSecret, ...(accountId && { accountId }), ...(webhookSecret && { webhookSecret }) };
 }
 

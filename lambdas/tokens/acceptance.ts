@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { type HttpAnswer, parseJson } from './http.ts';
 
 /** Does Zoom's API take an access token? `message` says why not, or why it is not known. */
 export interface Acceptance {
@@ -6,7 +7,7 @@ export interface Acceptance {
   message?: string;
 }
 
-export const ApiError = z.object({ code: z.number() });
+export const ApiError = v.object({ code: v.number() });
 
 /** Of a token that is dead, and of one that lives but may not do what was asked. */
 const DEAD = 124;
@@ -16,10 +17,10 @@ const MISSING_SCOPE = 4711;
  * Reads what `GET /v2/users/me` answers to a token. A missing scope is no refusal: the token lives.
  * https://developers.zoom.us/docs/api/errors/
  */
-export async function readAcceptance(response: Response): Promise<Acceptance> {
+export async function readAcceptance(response: HttpAnswer): Promise<Acceptance> {
   if (response.ok) return { accepted: 'yes' };
-  const error = z.safeParse(ApiError, await response.json().catch(() => undefined));
-  const code = error.success ? error.data.code : undefined;
+  const error = v.safeParse(ApiError, parseJson(await response.text().catch(() => '')));
+  const code = error.success ? error.output.code : undefined;
   if (code === MISSING_SCOPE) return { accepted: 'yes' };
   if (response.status === 401 && code === DEAD) {
     return { accepted: 'no', message: 'Zoom does not accept it (401, code 124): it is dead.' };

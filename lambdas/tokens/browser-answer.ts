@@ -4,7 +4,7 @@ import type { Dependencies } from './dependencies.ts';
 import { TokenError } from './errors.ts';
 
 /**
- * Reads what Zoom sent through the browser (RFC 6749 section 4.1.2). The answer is what alone can be exchanged.
+ * Reads what Zoom sent through the browser (RFC 6749 section 4.1.2). Answers the authorization code.
  * @param state of the consent that this very browser started
  * @throws {TokenError} `rejected`: `state_mismatch`, `consent_declined` or `answer_invalid`
  */
@@ -12,7 +12,7 @@ export function verifyAnswer(
   parameters: URLSearchParams,
   state: string,
   { zoom }: Pick<Dependencies, 'zoom'>,
-): URLSearchParams {
+): string {
   if (!isSame(parameters.get('state') ?? '', state)) {
     throw new TokenError(
       'rejected',
@@ -23,8 +23,9 @@ export function verifyAnswer(
   }
   try {
     const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
+    const [code, ...more] = verified.getAll('code');
     // One that comes twice is nobody's honest answer.
-    if (verified.getAll('code').length === 1 && verified.get('code')) return verified;
+    if (code && more.length === 0) return code;
   } catch (error) {
     if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
       throw new TokenError(

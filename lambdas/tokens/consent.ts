@@ -78,12 +78,12 @@ export async function finishConsent(
     );
   }
   const pending = await openConsent(cookie, deps);
-  const verified = verifyAnswer(parameters, pending.state, deps);
+  const code = verifyAnswer(parameters, pending.state, deps);
   // The link was made ten minutes ago, perhaps before the connection was.
   const existing = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app);
   const tokens = await deps.zoom
-    .exchangeCode(app, verified, pending.codeVerifier)
+    .exchangeCode(app, code, pending.codeVerifier)
     .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && boundTo(existing) !== undefined;

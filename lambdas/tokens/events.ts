@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { assertName } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
@@ -29,13 +29,16 @@ const WINDOW_SECONDS = 5 * 60;
 /** Zoom's events have a few hundred bytes. */
 export const MOST_BYTES = 64 * 1024;
 
-const Event = z.object({ event: z.string() });
-const UrlValidation = z.object({ payload: z.object({ plainToken: z.string().check(z.minLength(1)) }) });
-const AppDeauthorized = z.object({
-  payload: z.object({
-    user_id: z.string().check(z.minLength(1)),
-    deauthorization_time: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
-    client_id: z.string(),
+const Event = v.object({ event: v.string() });
+const UrlValidation = v.object({ payload: v.object({ plainToken: v.pipe(v.string(), v.nonEmpty()) }) });
+const AppDeauthorized = v.object({
+  payload: v.object({
+    user_id: v.pipe(v.string(), v.nonEmpty()),
+    deauthorization_time: v.pipe(
+      v.string(),
+      v.check((text) => !Number.isNaN(Date.parse(text))),
+    ),
+    client_id: v.string(),
   }),
 });
 
@@ -53,22 +56,22 @@ export async function receive(
   const app = await verified(delivery, deps);
   if (!app) return { status: 401 };
   const json = parseJson(delivery.body);
-  const event = z.safeParse(Event, json);
+  const event = v.safeParse(Event, json);
   if (!event.success) return { status: 400 };
 
-  if (event.data.event === 'endpoint.url_validation') {
-    const challenge = z.safeParse(UrlValidation, json);
+  if (event.output.event === 'endpoint.url_validation') {
+    const challenge = v.safeParse(UrlValidation, json);
     if (!challenge.success) return { status: 400 };
     // Answered to whoever knows the secret alone: this signs what the sender chooses.
-    const { plainToken } = challenge.data.payload;
+    const { plainToken } = challenge.output.payload;
     const encryptedToken = createHmac('sha256', app.webhookSecret).update(plainToken).digest('hex');
     return { status: 200, body: { plainToken, encryptedToken } };
   }
   // Whatever else an operator subscribed to is taken and left.
-  if (event.data.event !== 'app_deauthorized') return { status: 200 };
-  const deauthorized = z.safeParse(AppDeauthorized, json);
+  if (event.output.event !== 'app_deauthorized') return { status: 200 };
+  const deauthorized = v.safeParse(AppDeauthorized, json);
   if (!deauthorized.success) return { status: 400 };
-  const { user_id, deauthorization_time, client_id } = deauthorized.data.payload;
+  const { user_id, deauthorization_time, client_id } = deauthorized.output.payload;
   if (client_id !== app.clientId) {
     // Zoom gives an app one secret for its events and two client ids: for development and for production.
     deps.log.warn('A deauthorization of another client id was left alone.', { app: delivery.app });

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { TokenError } from './errors.ts';
-import { parseJson, retryAfter } from './http-answer.ts';
+import { type Fetch, type HttpAnswer, parseJson, retryAfter } from './http.ts';
 
 /** An n8n that we may write to. */
 export interface N8nInstance {
@@ -29,15 +29,15 @@ export const N8N_TIMEOUT_SECONDS = 5;
 /** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
 export const CREDENTIAL_TYPE = 'zoomApi';
 
-const Answer = z.object({ id: z.string().check(z.minLength(1)), type: z.optional(z.string()) });
+const Answer = v.object({ id: v.pipe(v.string(), v.nonEmpty()), type: v.optional(v.string()) });
 
-export function createN8n(fetch: typeof globalThis.fetch): N8n {
+export function createN8n(fetch: Fetch): N8n {
   const send = async (
     { url, apiKey }: N8nInstance,
     method: 'POST' | 'PATCH',
     credentialId: string | undefined,
     body: object,
-  ): Promise<z.infer<typeof Answer>> => {
+  ): Promise<v.InferOutput<typeof Answer>> => {
     const path = credentialId === undefined ? '' : `/${encodeURIComponent(credentialId)}`;
     const response = await fetch(`${url}/api/v1/credentials${path}`, {
       method,
@@ -47,17 +47,14 @@ export function createN8n(fetch: typeof globalThis.fetch): N8n {
       redirect: 'manual',
       signal: AbortSignal.timeout(N8N_TIMEOUT_SECONDS * 1000),
     }).catch((error) => unreachable(url, error));
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw refusal(url, credentialId, response);
-    }
     const text = await response.text().catch((error) => unreachable(url, error));
-    const answer = z.safeParse(Answer, parseJson(text));
+    if (response.status !== 200) throw refusal(url, credentialId, response);
+    const answer = v.safeParse(Answer, parseJson(text));
     // A page of something in front of n8n is answered with 200 too.
-    if (!answer.success || (credentialId !== undefined && answer.data.id !== credentialId)) {
+    if (!answer.success || (credentialId !== undefined && answer.output.id !== credentialId)) {
       throw misconfigured('n8n_no_api', `What answers at ${url} is not n8n's public API.`, CHECK_ADDRESS);
     }
-    return answer.data;
+    return answer.output;
   };
 
   return {
@@ -80,8 +77,8 @@ function misconfigured(code: string, message: string, action: string): TokenErro
   return new TokenError('misconfigured', code, message, action);
 }
 
-/** What n8n says in the body stays unread: it may quote what it was sent. */
-function refusal(url: string, credentialId: string | undefined, response: Response): TokenError {
+/** What n8n says in the body is not told: it may quote what it was sent. */
+function refusal(url: string, credentialId: string | undefined, response: HttpAnswer): TokenError {
   const { status } = response;
   if (status === 429 || status === 408 || status >= 500) {
     return new TokenError(

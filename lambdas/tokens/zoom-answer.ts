@@ -1,23 +1,30 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ApiError } from './acceptance.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
-import { parseJson, retryAfter } from './http-answer.ts';
+import { type HttpAnswer, parseJson, retryAfter } from './http.ts';
+import { jsonObject } from './json-object.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
 /** The least that makes an answer worth keeping: a new refresh token must not be lost to a missing field. */
-const TokenAnswer = z.object({
-  access_token: z.string().check(z.minLength(1)),
-  refresh_token: z.catch(z.optional(z.string().check(z.minLength(1))), undefined),
-  expires_in: z.catch(z.coerce.number().check(z.positive()), DEFAULT_LIFETIME_SECONDS),
-  scope: z.catch(z.optional(z.string()), undefined),
-  api_url: z.catch(z.optional(z.string()), undefined),
+const TokenAnswer = v.object({
+  access_token: v.pipe(v.string(), v.nonEmpty()),
+  refresh_token: v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined),
+  expires_in: v.fallback(
+    v.pipe(v.unknown(), v.toNumber(), v.gtValue(0), v.finite()),
+    DEFAULT_LIFETIME_SECONDS,
+  ),
+  scope: v.fallback(v.optional(v.string()), undefined),
+  api_url: v.fallback(v.optional(v.string()), undefined),
 });
 
 /** Zoom's own error body, RFC 6749's `error` beside Zoom's `reason`. */
-const ErrorAnswer = z.object({ error: z.optional(z.string()), reason: z.optional(z.string()) });
+const ErrorAnswer = v.pipe(
+  jsonObject,
+  v.object({ error: v.optional(v.string()), reason: v.optional(v.string()) }),
+);
 
 export interface ZoomUser {
   id: string;
@@ -25,10 +32,10 @@ export interface ZoomUser {
   name?: string;
 }
 
-const UserAnswer = z.object({
-  id: z.string(),
-  account_id: z.optional(z.string()),
-  display_name: z.optional(z.string()),
+const UserAnswer = v.object({
+  id: v.string(),
+  account_id: v.optional(v.string()),
+  display_name: v.optional(v.string()),
 });
 
 /**
@@ -36,13 +43,13 @@ const UserAnswer = z.object({
  * @param sentAt when the request was sent, epoch seconds
  * @throws {TokenError} classed after what Zoom says, never after the status alone
  */
-export async function readTokenAnswer(response: Response, sentAt: number): Promise<Tokens> {
+export async function readTokenAnswer(response: HttpAnswer, sentAt: number): Promise<Tokens> {
   const text = await response.text().catch(sendFailure);
   const body = parseJson(text);
   if (response.ok) {
-    const answer = z.safeParse(TokenAnswer, body);
+    const answer = v.safeParse(TokenAnswer, body);
     if (!answer.success) throw unreadable(response);
-    const { access_token, refresh_token, expires_in, scope, api_url } = answer.data;
+    const { access_token, refresh_token, expires_in, scope, api_url } = answer.output;
     return {
       accessToken: access_token,
       expiresAt: sentAt + Math.floor(expires_in),
@@ -55,21 +62,21 @@ export async function readTokenAnswer(response: Response, sentAt: number): Promi
 }
 
 /** Zoom answers `{"status":"success"}`, where RFC 7009 has no body. */
-const RevocationAnswer = z.object({ status: z.literal('success') });
+const RevocationAnswer = v.object({ status: v.literal('success') });
 
 /**
  * Reads an answer of Zoom's revocation endpoint.
  * @throws {TokenError} where Zoom does not confirm that the token is dead
  */
-export async function readRevocationAnswer(response: Response): Promise<void> {
+export async function readRevocationAnswer(response: HttpAnswer): Promise<void> {
   const body = parseJson(await response.text().catch(sendFailure));
-  if (response.ok && z.safeParse(RevocationAnswer, body).success) return;
+  if (response.ok && v.safeParse(RevocationAnswer, body).success) return;
   const failure = response.ok ? unreadable(response) : failureOf(response, body);
   // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
   if (failure.class !== 'reconnect') throw failure;
 }
 
-function failureOf(response: Response, body: unknown): TokenError {
+function failureOf(response: HttpAnswer, body: unknown): TokenError {
   if (response.status === 429) {
     return new TokenError(
       'try_again',
@@ -79,21 +86,21 @@ function failureOf(response: Response, body: unknown): TokenError {
       retryAfter(response),
     );
   }
-  const refusal = z.safeParse(ErrorAnswer, body);
+  const refusal = v.safeParse(ErrorAnswer, body);
   if (response.status >= 500 || !refusal.success) return unreadable(response);
-  return classify(refusal.data, response.status);
+  return classify(refusal.output, response.status);
 }
 
 /**
  * Who the token belongs to. A refusal means "not told": it depends on the scopes of the operator's app.
  * @throws {TokenError} `try_again` when the answer is none of the API's, or says that it is not able to
  */
-export async function readUserAnswer(response: Response): Promise<ZoomUser | undefined> {
+export async function readUserAnswer(response: HttpAnswer): Promise<ZoomUser | undefined> {
   const body = parseJson(await response.text());
   const isUnable = response.status >= 500 || response.status === 429;
   // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
-  if (!response.ok && !isUnable && z.safeParse(ApiError, body).success) return undefined;
-  const answer = z.safeParse(UserAnswer, response.ok ? body : undefined);
+  if (!response.ok && !isUnable && v.safeParse(ApiError, body).success) return undefined;
+  const answer = v.safeParse(UserAnswer, response.ok ? body : undefined);
   if (!answer.success) {
     throw new TokenError(
       'try_again',
@@ -102,7 +109,7 @@ export async function readUserAnswer(response: Response): Promise<ZoomUser | und
       WAIT,
     );
   }
-  const { id, account_id, display_name } = answer.data;
+  const { id, account_id, display_name } = answer.output;
   return {
     id,
     ...(account_id !== undefined && { accountId: account_id }),
@@ -110,7 +117,7 @@ export async function readUserAnswer(response: Response): Promise<ZoomUser | und
   };
 }
 
-/** Rethrows a failed `fetch`: whether Zoom has read the request decides if a refresh token may be spent. */
+/** Rethrows a request that failed: whether Zoom has read the request decides if a refresh token may be spent. */
 export function sendFailure(error: unknown): never {
   const code = causeCode(error);
   if (code !== undefined && NEVER_SENT.has(code)) {
@@ -143,7 +150,10 @@ function causeCode(error: unknown): string | undefined {
 }
 
 /** Zoom's texts, from its documentation and as developers have met them. */
-function classify({ error = '', reason = '' }: z.infer<typeof ErrorAnswer>, status: number): TokenError {
+function classify(
+  { error = '', reason = '' }: v.InferOutput<typeof ErrorAnswer>,
+  status: number,
+): TokenError {
   if (/authorization code|redirect/i.test(reason)) return codeRefused();
   if (/invalid token/i.test(reason) || error === 'invalid_grant') {
     return new TokenError(
@@ -196,7 +206,7 @@ export function codeRefused(): TokenError {
 }
 
 /** No JSON, not Zoom's JSON, or a server error: something in front of Zoom has answered. */
-function unreadable(response: Response): TokenError {
+function unreadable(response: HttpAnswer): TokenError {
   return new TokenError(
     'try_again',
     'zoom_unavailable',

@@ -1,20 +1,9 @@
-import {
-  type AuthorizationServer,
-  allowInsecureRequests,
-  authorizationCodeGrantRequest,
-  type Client,
-  type ClientAuth,
-  calculatePKCECodeChallenge,
-  customFetch,
-  genericTokenEndpointRequest,
-  refreshTokenGrantRequest,
-  revocationRequest,
-  type TokenEndpointRequestOptions,
-} from 'oauth4webapi';
+import { type AuthorizationServer, calculatePKCECodeChallenge } from 'oauth4webapi';
 import { type Acceptance, NO_ANSWER, readAcceptance } from './acceptance.ts';
 import type { Clock } from './clock.ts';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
+import type { Fetch, HttpAnswer } from './http.ts';
 import {
   codeRefused,
   readRevocationAnswer,
@@ -38,8 +27,8 @@ export interface ZoomApp {
 export interface Zoom {
   /** Where a browser goes to consent. */
   authorizationUrl(app: ZoomApp, consent: { state: string; codeVerifier: string }): Promise<URL>;
-  /** RFC 6749 section 4.1.3 with PKCE (RFC 7636). `parameters` come from `validateAuthResponse`. */
-  exchangeCode(app: ZoomApp, parameters: URLSearchParams, codeVerifier: string): Promise<Tokens>;
+  /** RFC 6749 section 4.1.3 with PKCE (RFC 7636). */
+  exchangeCode(app: ZoomApp, code: string, codeVerifier: string): Promise<Tokens>;
   /** RFC 6749 section 6; the refresh token is spent by it. */
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
   /** Zoom's Server-to-Server grant. */
@@ -65,7 +54,7 @@ export interface ZoomOptions {
   /** Origin of `/v2`. */
   apiUrl: string;
   redirectUri: string;
-  fetch: typeof fetch;
+  fetch: Fetch;
   now: Clock;
 }
 
@@ -82,21 +71,28 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     token_endpoint: `${oauthUrl}/oauth/token`,
     revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
-  const options = (): TokenEndpointRequestOptions => ({
-    [customFetch]: fetch,
-    // A local stand-in speaks plain HTTP; the configuration admits that on loopback only.
-    [allowInsecureRequests]: oauthUrl.startsWith('http:'),
-    signal: AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000),
-  });
+  const post = (app: ZoomApp, path: string, parameters: Record<string, string>): Promise<HttpAnswer> =>
+    fetch(`${oauthUrl}${path}`, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        authorization: basic(app),
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams(parameters).toString(),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000),
+    }).catch(sendFailure);
 
   /** Expiry counts from before the request: never later than Zoom's own. */
-  const send = async (request: () => Promise<Response>): Promise<Tokens> => {
+  const requestTokens = async (app: ZoomApp, parameters: Record<string, string>): Promise<Tokens> => {
     const sentAt = now();
-    return readTokenAnswer(await request().catch(sendFailure), sentAt);
+    return readTokenAnswer(await post(app, '/oauth/token', parameters), sentAt);
   };
 
   const me = (accessToken?: string) =>
     fetch(`${apiUrl}/v2/users/me`, {
+      method: 'GET',
       headers: {
         accept: 'application/json',
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
@@ -120,38 +116,21 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       }).toString();
       return url;
     },
-    exchangeCode: (app, parameters, codeVerifier) =>
-      send(() =>
-        authorizationCodeGrantRequest(
-          server,
-          client(app),
-          basic(app),
-          parameters,
-          redirectUri,
-          codeVerifier,
-          options(),
-        ),
-      ).catch((error) => {
+    exchangeCode: (app, code, codeVerifier) =>
+      requestTokens(app, {
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: codeVerifier,
+      }).catch((error) => {
         // `invalid_grant` means the code here; there is no refresh token yet.
         throw error instanceof TokenError && error.class === 'reconnect' ? codeRefused() : error;
       }),
     refresh: (app, refreshToken) =>
-      send(() => refreshTokenGrantRequest(server, client(app), basic(app), refreshToken, options())),
+      requestTokens(app, { grant_type: 'refresh_token', refresh_token: refreshToken }),
     accountCredentials: (app) =>
-      send(() =>
-        genericTokenEndpointRequest(
-          server,
-          client(app),
-          basic(app),
-          'account_credentials',
-          { account_id: app.accountId ?? '' },
-          options(),
-        ),
-      ),
-    revoke: async (app, token) =>
-      readRevocationAnswer(
-        await revocationRequest(server, client(app), basic(app), token, options()).catch(sendFailure),
-      ),
+      requestTokens(app, { grant_type: 'account_credentials', account_id: app.accountId ?? '' }),
+    revoke: async (app, token) => readRevocationAnswer(await post(app, '/oauth/revoke', { token })),
     user: async (accessToken) => readUserAnswer(await me(accessToken).catch(sendFailure)),
     accepts: (accessToken) =>
       me(accessToken)
@@ -165,23 +144,14 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
 }
 
 /** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
-async function readDate(response: Response): Promise<number | undefined> {
-  await response.body?.cancel();
-  const date = Date.parse(response.headers.get('date') ?? '');
+function readDate({ headers }: HttpAnswer): number | undefined {
+  const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date / 1000;
 }
 
-const client = (app: ZoomApp): Client => ({ client_id: app.clientId });
-
 /**
- * HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1, and with it the
- * library's own `ClientSecretBasic`, percent-encodes both first; Zoom's ids hold `_` and `-`, and nothing says
- * that Zoom decodes them.
+ * HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1 percent-encodes both first;
+ * Zoom's ids hold `_` and `-`, and nothing says that Zoom decodes them.
  */
-const basic =
-  (app: ZoomApp): ClientAuth =>
-  (_server, _client, _body, headers) =>
-    headers.set(
-      'authorization',
-      `Basic ${Buffer.from(`${app.clientId}:${app.clientSecret}`).toString('base64')}`,
-    );
+const basic = ({ clientId, clientSecret }: ZoomApp): string =>
+  `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;

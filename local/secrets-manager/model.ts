@@ -30,7 +30,8 @@ import type {
   UpdateSecretVersionStageRequest,
   UpdateSecretVersionStageResponse,
 } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { jsonObject } from '../../lambdas/tokens/json-object.ts';
 
 interface Requests {
   BatchGetSecretValue: BatchGetSecretValueRequest;
@@ -72,46 +73,45 @@ interface Responses {
 
 const MAX_VALUE_BYTES = 65_536;
 
-const text = (min: number, max: number) => z.string().check(z.minLength(min), z.maxLength(max));
-const list = <Item extends z.ZodMiniType>(item: Item, min: number, max: number) =>
-  z.array(item).check(z.minLength(min), z.maxLength(max));
-const maxResults = (max: number) => z.optional(z.int().check(z.minimum(1), z.maximum(max)));
+const members = <Entries extends v.ObjectEntries>(entries: Entries) => v.pipe(jsonObject, v.object(entries));
+const text = (min: number, max: number) => v.pipe(v.string(), v.minLength(min), v.maxLength(max));
+const list = <Item extends v.GenericSchema>(item: Item, min: number, max: number) =>
+  v.pipe(v.array(item), v.minLength(min), v.maxLength(max));
+const int = v.pipe(v.number(), v.integer());
+const maxResults = (max: number) => v.optional(v.pipe(int, v.minValue(1), v.maxValue(max)));
 
-const atMostMaxValueBytes = z.refine<string | Uint8Array>(
-  (value) => Buffer.byteLength(value) <= MAX_VALUE_BYTES,
-  {
-    error: `Member must have length less than or equal to ${MAX_VALUE_BYTES}`,
-  },
-);
+/** A message of its own: valibot's does not tell the values apart. */
+const oneOf = <const Values extends readonly string[]>(...values: Values) =>
+  v.picklist(values, `Member must satisfy enum value set: [${values.join(', ')}]`);
 
 const secretId = { SecretId: text(1, 2048) };
-const tag = z.object({ Key: text(1, 128), Value: z.optional(text(0, 256)) });
+const tag = members({ Key: text(1, 128), Value: v.optional(text(0, 256)) });
 const versionId = text(32, 64);
 const label = text(1, 256);
 
 const newValue = {
   /** Becomes the VersionId. */
-  ClientRequestToken: z.optional(versionId),
-  SecretString: z.optional(z.string().check(z.minLength(1), atMostMaxValueBytes)),
+  ClientRequestToken: v.optional(versionId),
+  SecretString: v.optional(v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_VALUE_BYTES))),
   /** Base64 on the wire. */
-  SecretBinary: z.optional(
-    z.pipe(
-      z.pipe(
-        z.base64(),
-        z.transform((base64) => new Uint8Array(Buffer.from(base64, 'base64'))),
-      ),
-      z.instanceof(Uint8Array).check(z.minLength(1), atMostMaxValueBytes),
+  SecretBinary: v.optional(
+    v.pipe(
+      v.string(),
+      v.base64(),
+      v.transform((base64) => new Uint8Array(Buffer.from(base64, 'base64'))),
+      v.minLength(1),
+      v.maxLength(MAX_VALUE_BYTES),
     ),
   ),
 };
 
-const paging = (max: number) => ({ MaxResults: maxResults(max), NextToken: z.optional(text(1, 4096)) });
+const paging = (max: number) => ({ MaxResults: maxResults(max), NextToken: v.optional(text(1, 4096)) });
 
-const filters = z.optional(
+const filters = v.optional(
   list(
-    z.object({
-      Key: z.enum(['all', 'description', 'name', 'owning-service', 'primary-region', 'tag-key', 'tag-value']),
-      Values: list(z.string().check(z.maxLength(512), z.regex(/^!?[a-zA-Z0-9 :_@/+=.\-!]*$/)), 1, 10),
+    members({
+      Key: oneOf('all', 'description', 'name', 'owning-service', 'primary-region', 'tag-key', 'tag-value'),
+      Values: list(v.pipe(v.string(), v.maxLength(512), v.regex(/^!?[a-zA-Z0-9 :_@/+=.\-!]*$/)), 1, 10),
     }),
     0,
     10,
@@ -123,56 +123,56 @@ const filters = z.optional(
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
  */
 export const requests = {
-  BatchGetSecretValue: z.object({
-    SecretIdList: z.optional(list(text(1, 2048), 1, 20)),
+  BatchGetSecretValue: members({
+    SecretIdList: v.optional(list(text(1, 2048), 1, 20)),
     Filters: filters,
     ...paging(20),
   }),
-  CreateSecret: z.object({
+  CreateSecret: members({
     Name: text(1, 512),
-    Description: z.optional(text(0, 2048)),
-    Tags: z.optional(z.array(tag)),
+    Description: v.optional(text(0, 2048)),
+    Tags: v.optional(v.array(tag)),
     ...newValue,
   }),
-  DeleteResourcePolicy: z.object(secretId),
-  DeleteSecret: z.object({
+  DeleteResourcePolicy: members(secretId),
+  DeleteSecret: members({
     ...secretId,
-    RecoveryWindowInDays: z.optional(z.int()),
-    ForceDeleteWithoutRecovery: z.optional(z.boolean()),
+    RecoveryWindowInDays: v.optional(int),
+    ForceDeleteWithoutRecovery: v.optional(v.boolean()),
   }),
-  DescribeSecret: z.object(secretId),
-  GetResourcePolicy: z.object(secretId),
-  GetSecretValue: z.object({
+  DescribeSecret: members(secretId),
+  GetResourcePolicy: members(secretId),
+  GetSecretValue: members({
     ...secretId,
-    VersionId: z.optional(versionId),
-    VersionStage: z.optional(label),
+    VersionId: v.optional(versionId),
+    VersionStage: v.optional(label),
   }),
-  ListSecretVersionIds: z.object({
+  ListSecretVersionIds: members({
     ...secretId,
-    IncludeDeprecated: z.optional(z.boolean()),
+    IncludeDeprecated: v.optional(v.boolean()),
     ...paging(100),
   }),
-  ListSecrets: z.object({
-    IncludePlannedDeletion: z.optional(z.boolean()),
+  ListSecrets: members({
+    IncludePlannedDeletion: v.optional(v.boolean()),
     Filters: filters,
-    SortOrder: z.optional(z.enum(['asc', 'desc'])),
-    SortBy: z.optional(z.enum(['created-date', 'last-accessed-date', 'last-changed-date', 'name'])),
+    SortOrder: v.optional(oneOf('asc', 'desc')),
+    SortBy: v.optional(oneOf('created-date', 'last-accessed-date', 'last-changed-date', 'name')),
     ...paging(100),
   }),
-  PutResourcePolicy: z.object({ ...secretId, ResourcePolicy: text(1, 20_480) }),
-  PutSecretValue: z.object({ ...secretId, ...newValue, VersionStages: z.optional(list(label, 1, 20)) }),
-  RestoreSecret: z.object(secretId),
-  TagResource: z.object({ ...secretId, Tags: z.array(tag) }),
-  UntagResource: z.object({ ...secretId, TagKeys: z.array(text(1, 128)) }),
-  UpdateSecret: z.object({ ...secretId, Description: z.optional(text(0, 2048)), ...newValue }),
-  UpdateSecretVersionStage: z.object({
+  PutResourcePolicy: members({ ...secretId, ResourcePolicy: text(1, 20_480) }),
+  PutSecretValue: members({ ...secretId, ...newValue, VersionStages: v.optional(list(label, 1, 20)) }),
+  RestoreSecret: members(secretId),
+  TagResource: members({ ...secretId, Tags: v.array(tag) }),
+  UntagResource: members({ ...secretId, TagKeys: v.array(text(1, 128)) }),
+  UpdateSecret: members({ ...secretId, Description: v.optional(text(0, 2048)), ...newValue }),
+  UpdateSecretVersionStage: members({
     ...secretId,
     VersionStage: label,
-    RemoveFromVersionId: z.optional(versionId),
-    MoveToVersionId: z.optional(versionId),
+    RemoveFromVersionId: v.optional(versionId),
+    MoveToVersionId: v.optional(versionId),
   }),
-} satisfies { [Operation in keyof Requests]: z.ZodMiniType<Requests[Operation]> };
+} satisfies { [Operation in keyof Requests]: v.GenericSchema<unknown, Requests[Operation]> };
 
 export type OperationName = keyof Requests;
-export type Request<Name extends OperationName> = z.output<(typeof requests)[Name]>;
+export type Request<Name extends OperationName> = v.InferOutput<(typeof requests)[Name]>;
 export type Operations = { [Name in OperationName]: (request: Request<Name>) => Responses[Name] };

@@ -1,8 +1,9 @@
-import type * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ServiceError, validationException } from './errors.ts';
 import { type OperationName, type Request, requests } from './model.ts';
 
-const MUST_NOT_BE_NULL = 'Member must not be null';
+/** Begins what is said of a wrong type. */
+const EXPECTED = 'expected ';
 
 /**
  * Checks a request as AWS's front end does. Messages name the member and the limit, never the value.
@@ -12,48 +13,46 @@ export function validated<Operation extends OperationName>(
   operation: Operation,
   body: unknown,
 ): Request<Operation> {
-  const result = requests[operation].safeParse(body, { error: (issue) => constraint(issue) });
-  if (result.success) return result.data as Request<Operation>;
-  const { issues } = result.error;
-  const mistyped = issues.find(
-    ({ code, message }) => code === 'invalid_type' && message !== MUST_NOT_BE_NULL,
-  );
-  if (mistyped) {
-    throw new ServiceError('SerializationException', `${member(mistyped.path)}: ${mistyped.message}`);
-  }
+  const result = v.safeParse(requests[operation], body, { message: constraint });
+  if (result.success) return result.output as Request<Operation>;
+  const { issues } = result;
+  const mistyped = issues.find(({ message }) => message.startsWith(EXPECTED));
+  if (mistyped) throw new ServiceError('SerializationException', `${member(mistyped)}: ${mistyped.message}`);
   const told = issues.map(
-    ({ path, message }) => `Value at '${member(path)}' failed to satisfy constraint: ${message}`,
+    (issue) => `Value at '${member(issue)}' failed to satisfy constraint: ${issue.message}`,
   );
   const count = `${issues.length} validation error${issues.length === 1 ? '' : 's'} detected`;
   throw validationException(`${count}: ${told.join('; ')}`);
 }
 
-function constraint(issue: z.core.$ZodRawIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? MUST_NOT_BE_NULL : `expected ${issue.expected}`;
-    case 'too_small':
-      return `Member must have ${measure(issue.origin)} greater than or equal to ${issue.minimum}`;
-    case 'too_big':
-      return `Member must have ${measure(issue.origin)} less than or equal to ${issue.maximum}`;
-    case 'invalid_format':
-      return `Member must satisfy regular expression pattern: ${issue.pattern ?? issue.format}`;
-    case 'invalid_value':
-      return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
+function constraint({ type, input, expected, requirement }: v.BaseIssue<unknown>): string {
+  switch (type) {
+    case 'min_length':
+      return `Member must have length greater than or equal to ${requirement}`;
+    case 'max_length':
+    case 'max_bytes':
+      return `Member must have length less than or equal to ${requirement}`;
+    case 'min_value':
+      return `Member must have value greater than or equal to ${requirement}`;
+    case 'max_value':
+      return `Member must have value less than or equal to ${requirement}`;
+    case 'regex':
+      return `Member must satisfy regular expression pattern: ${requirement}`;
+    case 'base64':
+      return 'Member must satisfy regular expression pattern: base64';
+    case 'integer':
+      return `${EXPECTED}int`;
     default:
-      return 'Member is not valid';
+      if (input === undefined) return 'Member must not be null';
+      return EXPECTED + (type === 'custom' ? 'object' : lowerFirst(String(expected)));
   }
 }
 
-function measure(origin: string): string {
-  return origin === 'number' || origin === 'int' ? 'value' : 'length';
-}
-
 /** `['Filters', 0, 'Values']` → `filters.1.member.values`, as AWS counts and spells it. */
-function member(path: PropertyKey[]): string {
-  if (path.length === 0) return 'request';
+function member({ path }: v.BaseIssue<unknown>): string {
+  if (!path) return 'request';
   return path
-    .map((part) => (typeof part === 'number' ? `${part + 1}.member` : lowerFirst(String(part))))
+    .map(({ key: part }) => (typeof part === 'number' ? `${part + 1}.member` : lowerFirst(String(part))))
     .join('.');
 }
 

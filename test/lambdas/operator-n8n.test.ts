@@ -254,6 +254,7 @@ describe('the secret with the n8n instances', () => {
     ['is no JSON', 'office'],
     ['lacks a field', '{"instances":{"office":{"url":"https://n8n.example.com"}}}'],
     ['is empty', '{}'],
+    ['has a list', '{"instances":[]}'],
   ])('that %s is the operator’s to mend', async (_, value) => {
     await services.writeSecret('zoom-token-refresher/n8n', value);
     expect(await functions.operate(requestFor('second', { instance: 'home' }))).toMatchObject({
@@ -261,6 +262,13 @@ describe('the secret with the n8n instances', () => {
       error: { class: 'misconfigured', code: 'n8n_secret_unusable' },
     });
     await services.writeSecret('zoom-token-refresher/n8n', '{"instances":{}}');
+  });
+
+  test('has every instance that has a name, also one that JavaScript has a meaning for', async () => {
+    await connectServer('named');
+    const { credentialId } = await link('named', { instance: 'constructor' });
+    await functions.granted({ action: 'rotate', connection: 'named' });
+    expect(office.n8n.token(credentialId)).toBe(await services.published('named'));
   });
 
   test.each(['GetSecretValue', 'PutSecretValue'])('that denies %s says what to do', async (operation) => {

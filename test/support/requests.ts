@@ -4,18 +4,22 @@ import type { ClientRequest } from 'node:http';
 const requests: string[] = [];
 
 /**
- * Every HTTP request of this process as it goes out, whoever makes it: the AWS SDK by Node's client, `fetch` by undici.
+ * Every HTTP request of this process as it goes out by Node's client: the AWS SDK's, and the functions' own to Zoom.
  * https://nodejs.org/docs/latest-v24.x/api/diagnostics_channel.html#http
  */
 subscribe('http.client.request.start', (message) => {
   const { request } = message as { request: ClientRequest };
-  const target = String(request.getHeader('x-amz-target') ?? 'SNS.Publish');
-  requests.push(target.replace(/^DynamoDB_\w+/, 'DynamoDB').replace('secretsmanager', 'SecretsManager'));
+  requests.push(nameOf(request));
 });
-subscribe('undici:request:create', (message) => {
-  const { request } = message as { request: { method: string; path: string } };
-  requests.push(`Zoom ${request.method} ${request.path}`);
-});
+
+function nameOf(request: ClientRequest): string {
+  const target = request.getHeader('x-amz-target');
+  if (target !== undefined)
+    return String(target)
+      .replace(/^DynamoDB_\w+/, 'DynamoDB')
+      .replace('secretsmanager', 'SecretsManager');
+  return request.hasHeader('amz-sdk-request') ? 'SNS.Publish' : `Zoom ${request.method} ${request.path}`;
+}
 
 /** What has gone out since the last call: `DynamoDB.Query`, `Zoom POST /oauth/token`, … */
 export function takeRequests(): string[] {

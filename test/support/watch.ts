@@ -1,4 +1,6 @@
+import http, { type ClientRequest } from 'node:http';
 import { inspect } from 'node:util';
+import { parseJson } from '../../lambdas/tokens/http.ts';
 
 /** Pieces of that many characters do not meet by accident. */
 const PIECE = 16;
@@ -47,29 +49,44 @@ function* pieces(text: string): Generator<string> {
   for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE);
 }
 
-/** Notes what goes to a token endpoint and comes back, for every `fetch` that is taken from now on. */
+/** Notes what goes to a token endpoint and comes back, for every request of Node's client from now on. */
 export function watchTokenEndpoint(note: Watch['note']): void {
-  const original = globalThis.fetch;
-  globalThis.fetch = async (input, init) => {
-    const { body, headers } = init ?? {};
-    const [, basic] = /^Basic (.+)$/.exec(new Headers(headers).get('authorization') ?? '') ?? [];
+  const original = http.request;
+  const watched = (...args: Parameters<typeof http.request>): ClientRequest => {
+    const request = original(...args);
+    if (!request.path.startsWith('/oauth/')) return request;
+    const [, basic] = /^Basic (.+)$/.exec(String(request.getHeader('authorization'))) ?? [];
     if (basic) note('the Basic credentials', basic);
-    if (body instanceof URLSearchParams) {
-      for (const name of ['code', 'code_verifier', 'refresh_token']) {
-        const value = body.get(name);
-        if (value) note(`a ${name} that was sent`, value);
-      }
-    }
-    const response = await original(input, init);
-    const answer: unknown = await response
-      .clone()
-      .json()
-      .catch(() => undefined);
-    for (const [name, value] of Object.entries(answer ?? {})) {
-      if (/_token$/.test(name) && typeof value === 'string') note(`Zoom's ${name}`, value);
-    }
-    return response;
+    const end = request.end.bind(request);
+    Object.assign(request, {
+      end(body: string) {
+        noteSent(new URLSearchParams(body), note);
+        return end(body);
+      },
+    });
+    request.on('response', (response) => {
+      let body = '';
+      response.on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => noteAnswered(body, note));
+    });
+    return request;
   };
+  Object.assign(http, { request: watched });
+}
+
+function noteSent(parameters: URLSearchParams, note: Watch['note']): void {
+  for (const name of ['code', 'code_verifier', 'refresh_token']) {
+    const value = parameters.get(name);
+    if (value) note(`a ${name} that was sent`, value);
+  }
+}
+
+function noteAnswered(body: string, note: Watch['note']): void {
+  for (const [name, value] of Object.entries(parseJson(body) ?? {})) {
+    if (/_token$/.test(name) && typeof value === 'string') note(`Zoom's ${name}`, value);
+  }
 }
 
 /** What a program prints of an error that it does not catch: everything in it, and its causes. */

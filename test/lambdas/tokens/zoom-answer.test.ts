@@ -50,6 +50,8 @@ describe('an answer with tokens', () => {
     ['no lifetime', {}],
     ['a lifetime that is none', { expires_in: null }],
     ['a lifetime of zero', { expires_in: 0 }],
+    ['a lifetime without end', { expires_in: 'Infinity' }],
+    ['a lifetime that is an object', { expires_in: { valueOf: 1, toString: 1 } }],
     ['a lifetime in words', { expires_in: 'soon' }],
     ['a scope that is no text', { scope: ['a'] }],
     ['an API URL that is no text', { api_url: 7 }],
@@ -154,6 +156,7 @@ describe('a refusal is classed after what Zoom says', () => {
       'try_again',
       'zoom_unavailable',
     ],
+    ['400 with a list', json([], 400), 'try_again', 'zoom_unavailable'],
     ['403 without a body', new Response(null, { status: 403 }), 'try_again', 'zoom_unavailable'],
     [
       'a redirect',

@@ -1,0 +1,51 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Fetch, HttpAnswer } from './tokens/http.ts';
+
+/**
+ * A connection that is idle for longer is closed: sooner than the other side does, which could cross with a request, and
+ * before Lambda freezes the function for a while.
+ */
+const IDLE_MILLISECONDS = 2000;
+const KEPT = { keepAlive: true, timeout: IDLE_MILLISECONDS };
+const agents = { 'http:': new http.Agent(KEPT), 'https:': new https.Agent(KEPT) };
+
+/**
+ * HTTP over Node's own client, which the AWS SDK has loaded already: the first use of the global `fetch` costs a cold
+ * function more than all else that it does; see docs/performance.md.
+ */
+export const fetchByNode: Fetch = (url, { method, headers, body = '', signal }) =>
+  new Promise((resolve, reject) => {
+    const { protocol } = new URL(url);
+    const fail = (cause: unknown) =>
+      reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause }));
+    const { request } = protocol === 'https:' ? https : http;
+    const sent = request(url, {
+      agent: protocol === 'https:' ? agents['https:'] : agents['http:'],
+      method,
+      headers: {
+        'user-agent': 'zoom-token-refresher',
+        ...headers,
+        ...(method !== 'GET' && { 'content-length': Buffer.byteLength(body) }),
+      },
+      signal,
+    });
+    sent.on('error', fail);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // Also where the connection ends in the middle of the answer.
+      response.on('error', fail);
+      response.on('end', () => resolve(answerOf(response, Buffer.concat(chunks).toString())));
+    });
+    sent.end(body);
+  });
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): HttpAnswer {
+  return {
+    status: statusCode,
+    ok: statusCode >= 200 && statusCode < 300,
+    headers: { get: (name) => headers[name.toLowerCase()]?.toString() ?? null },
+    text: async () => text,
+  };
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { fetchByNode } from '../../lambdas/http-client.ts';
+import type { Fetch, HttpRequest } from '../../lambdas/tokens/http.ts';
+
+// What the functions ask Zoom and n8n with, beside the global `fetch`: the domain must not see a difference.
+
+let server: Server;
+let url: string;
+/** What the server was asked, and how many connections that took. */
+const asked: { method?: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
+let connections = 0;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    asked.push({ method: request.method, headers: request.headers, body: await text(request) });
+    switch (request.url) {
+      case '/redirect':
+        response.writeHead(302, { location: `${url}/elsewhere` }).end();
+        break;
+      case '/cut':
+        response.writeHead(200, { 'content-length': 100 }).write('{"access_token"');
+        response.destroy();
+        break;
+      case '/never':
+        break;
+      case '/pieces':
+        // The euro sign's three bytes arrive in two pieces.
+        response.write(Buffer.from([0xe2]));
+        response.end(Buffer.from([0x82, 0xac]));
+        break;
+      default:
+        response.writeHead(429, { 'Retry-After': '7' }).end('{"reason":"slow down"}');
+    }
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const post = (signal = AbortSignal.timeout(60_000)): HttpRequest => ({
+  method: 'POST',
+  headers: { authorization: 'Basic x', 'content-type': 'application/x-www-form-urlencoded' },
+  body: 'grant_type=refresh_token&name=%C3%A9é',
+  redirect: 'manual',
+  signal,
+});
+
+describe.each<[string, Fetch]>([
+  ['the global fetch', fetch],
+  ["Node's client", fetchByNode],
+])('%s', (_, send) => {
+  test('sends the method, the headers and the body', async () => {
+    await send(`${url}/`, post());
+    expect(asked.at(-1)).toMatchObject({
+      method: 'POST',
+      headers: {
+        authorization: 'Basic x',
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': '38',
+        'user-agent': expect.stringMatching(/./),
+      },
+      body: 'grant_type=refresh_token&name=%C3%A9é',
+    });
+    const get: HttpRequest = { method: 'GET', headers: {}, redirect: 'manual', signal: post().signal };
+    await send(`${url}/?a=b`, get);
+    expect(asked.at(-1)).toMatchObject({ method: 'GET', body: '' });
+  });
+
+  test('answers the status, a header in any case, none that is not there, and the text', async () => {
+    const answer = await send(`${url}/`, post());
+    expect(answer).toMatchObject({ status: 429, ok: false });
+    expect([answer.headers.get('retry-after'), answer.headers.get('Retry-After')]).toEqual(['7', '7']);
+    expect(answer.headers.get('date-of-birth')).toBeNull();
+    expect(await answer.text()).toBe('{"reason":"slow down"}');
+  });
+
+  test('puts characters together that arrive in pieces', async () => {
+    const answer = await send(`${url}/pieces`, post());
+    expect(answer.ok).toBe(true);
+    expect(await answer.text()).toBe('€');
+  });
+
+  test('follows no redirect', async () => {
+    expect((await send(`${url}/redirect`, post())).status).toBe(302);
+  });
+
+  test('names the system’s code where nobody listens', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    await expect(send(`http://127.0.0.1:${port}/`, post())).rejects.toMatchObject({
+      name: 'TypeError',
+      cause: { code: 'ECONNREFUSED' },
+    });
+  });
+
+  test('rejects when the answer is cut', async () => {
+    const read = async () => (await send(`${url}/cut`, post())).text();
+    await expect(read()).rejects.toMatchObject({ name: 'TypeError' });
+  });
+
+  test('rejects with the reason of its signal when no answer comes in time', async () => {
+    await expect(send(`${url}/never`, post(AbortSignal.timeout(20)))).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    await expect(send(`${url}/`, post(AbortSignal.abort(new Error('given up'))))).rejects.toThrow('given up');
+  });
+
+  test('speaks TLS to an https address', async () => {
+    await expect(send(url.replace('http:', 'https:'), post())).rejects.toMatchObject({
+      name: 'TypeError',
+      cause: { code: expect.stringMatching(/SSL|EPROTO/) },
+    });
+  });
+});
+
+test('one request after the other takes one connection', async () => {
+  await fetchByNode(`${url}/`, post());
+  const before = connections;
+  for (let i = 0; i < 3; i += 1) await fetchByNode(`${url}/`, post());
+  expect(connections).toBe(before);
+});
