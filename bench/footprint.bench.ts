@@ -71,7 +71,14 @@ async function startLocally(): Promise<{ seconds: number; memory: number }> {
 function synth(): number {
   const output = mkdtempSync(join(tmpdir(), 'synth-'));
   try {
-    return secondsOf(process.execPath, 'node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--output', output);
+    return secondsOf(
+      process.execPath,
+      'node_modules/aws-cdk/bin/cdk',
+      'synth',
+      '--quiet',
+      '--output',
+      output,
+    );
   } finally {
     rmSync(output, { recursive: true });
   }

@@ -29,7 +29,7 @@ export function curve(sweeps: Sweep[], quota: number): string {
       ticks: [0, 10, 20, 30, 40, 50, 60],
       scale: 'linear',
       of: ({ rotations }) => rotations,
-      limit: { value: quota, label: `quota: ${quota} writes a second` },
+      limit: { value: quota, label: `quota: ${quota}` },
     },
     {
       title: 'p99 of a rotation, seconds (log)',
