@@ -19,8 +19,11 @@ interface Usage {
 export interface FunctionProcess {
   /** Resolves when the function is loaded. */
   loaded: Promise<Usage>;
-  /** @throws {Error} what the function threw, with its log */
-  invoke(event: unknown): Promise<Usage & { result: unknown }>;
+  /**
+   * @param timeoutSeconds what the function is told that it has
+   * @throws {Error} what the function threw, with its log
+   */
+  invoke(event: unknown, timeoutSeconds?: number): Promise<Usage & { result: unknown }>;
   stop(): Promise<void>;
 }
 
@@ -28,7 +31,6 @@ export interface FunctionCode {
   /** Where the bundle is. */
   folder: string;
   environment: Record<string, string>;
-  timeoutSeconds?: number;
 }
 
 const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
@@ -40,7 +42,7 @@ const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-r
  * @param nativeClient the bundled `native-client.ts`
  */
 export async function startFunction(
-  { folder, environment, timeoutSeconds = 60 }: FunctionCode,
+  { folder, environment }: FunctionCode,
   nativeClient: string,
 ): Promise<FunctionProcess> {
   const loaded = Promise.withResolvers<Usage>();
@@ -103,7 +105,7 @@ export async function startFunction(
 
   return {
     loaded: loaded.promise,
-    async invoke(event) {
+    async invoke(event, timeoutSeconds = 60) {
       await loaded.promise;
       const response = await waiting.promise;
       waiting = Promise.withResolvers();

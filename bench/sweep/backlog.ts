@@ -1,100 +1,188 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pMap from 'p-map';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import { deriveKeys } from '../../lambdas/tokens/keys.ts';
 import { open, seal } from '../../lambdas/tokens/seal.ts';
-import { type Addresses, firstRefreshToken, type Happenings, TABLE_NAME } from './servers.ts';
+import { type DynamoDBHappenings, TABLE_NAME } from './dynamodb.ts';
+import type { SecretsManagerHappenings } from './secrets-manager.ts';
+import { firstRefreshToken, type ZoomHappenings } from './zoom.ts';
 
 const KEY = 'a key for one run';
 const keys = deriveKeys(KEY);
+const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+/** BatchWriteItem takes this many. */
+const BATCH = 25;
 
-/** Servers with connections whose tokens are about to end. */
+/** One connection's step as the servers saw it, milliseconds; what did not happen is missing. */
+export interface Step {
+  leased?: number;
+  answered?: number;
+  stored?: number;
+  settled?: number;
+}
+
+interface Happenings {
+  steps: Step[];
+  /** Requests that were refused with AWS's throttling error. */
+  throttled: number;
+  /** Connections whose refresh token is nowhere but at Zoom, and refresh tokens that came twice. */
+  lost: number;
+}
+
+/** Servers, each a process of its own, with connections whose tokens are about to end. */
 export interface Backlog {
   /** Of the function. */
   environment: Record<string, string>;
-  /** All that happened at the servers, and the tokens that are nowhere but at Zoom. */
-  happened(): Promise<Happenings & { lost: number }>;
+  /** That many more, due at once; a sweep begins. */
+  add(connections: number): Promise<void>;
+  happened(): Promise<Happenings>;
   close(): Promise<void>;
 }
 
-export async function openBacklog(connections: number): Promise<Backlog> {
-  const servers = fork(join(import.meta.dirname, 'servers.ts'), { execArgv: [] });
-  const [addresses] = (await once(servers, 'message')) as [Addresses];
-  const client = {
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
-  const dynamodb = new DynamoDBClient({ ...client, endpoint: addresses.direct.dynamodb });
-  const secrets = new SecretsManagerClient({ ...client, endpoint: addresses.direct.secretsManager });
-  const store = createConnectionsTable(dynamodb, TABLE_NAME);
-  const write = (Name: string, SecretString: string) =>
-    secrets.send(new CreateSecretCommand({ Name, SecretString }));
-  await write('key', KEY);
-  await write('app/default', JSON.stringify({ client_id: 'id', client_secret: 'secret' }));
-
-  const now = Math.floor(Date.now() / 1000);
-  const names = Array.from({ length: connections }, (_, index) => `c${index}`);
-  await pMap(
-    names,
-    async (connection) => {
-      const tokens = { accessToken: 'old', refreshToken: firstRefreshToken(connection), expiresAt: now + 60 };
-      const sealedTokens = await seal(tokens, connection, keys);
-      const consent = { app: 'default', grantType: 'authorization_code', overlap: 'unknown' } as const;
-      await store.commitConsent(
-        {
-          ...consent,
-          connection,
-          sealedTokens,
-          expiresAt: now + 60,
-          consentedAt: now,
-          consentId: connection,
-        },
-        0,
-      );
-      await write(`n8n_zoom_${connection}`, 'old');
-    },
-    { concurrency: 20 },
-  );
+export async function openBacklog(): Promise<Backlog> {
+  const services = await Promise.all([
+    startService<ZoomHappenings>('zoom'),
+    startService<SecretsManagerHappenings>('secrets-manager'),
+    startService<DynamoDBHappenings>('dynamodb'),
+  ]);
+  const [zoom, secretsManager, dynamodb] = services;
+  const secrets = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
+  const table = new DynamoDBClient({ ...AWS, endpoint: dynamodb.url });
+  const store = createConnectionsTable(table, TABLE_NAME);
+  await writeSecrets(secrets, {
+    key: KEY,
+    'app/default': JSON.stringify({ client_id: 'id', client_secret: 'secret' }),
+  });
+  const names: string[] = [];
   return {
     environment: {
-      AWS_REGION: 'us-east-1',
+      AWS_REGION: AWS.region,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: addresses.dynamodb,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: addresses.secretsManager,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       TABLE_NAME,
       KEY_SECRET_ID: 'key',
       APP_SECRET_PREFIX: 'app/',
       PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: 'https://example.test',
-      ZOOM_OAUTH_URL: addresses.zoom,
-      ZOOM_API_URL: addresses.zoom,
+      ZOOM_OAUTH_URL: zoom.url,
+      ZOOM_API_URL: zoom.url,
       POWERTOOLS_SERVICE_NAME: 'bench',
       POWERTOOLS_METRICS_NAMESPACE: 'bench',
     },
+    async add(connections) {
+      const more = Array.from({ length: connections }, (_, index) => `c${names.length + index}`);
+      await writeSecrets(secrets, Object.fromEntries(more.map((name) => [`n8n_zoom_${name}`, 'old'])));
+      await writeConnections(table, more);
+      names.push(...more);
+      secretsManager.begin();
+    },
     async happened() {
-      const happenings = await ask(servers);
-      const stored = await store.list();
-      const isLost = await pMap(stored, async ({ connection, sealedTokens }) => {
+      const { answered, refreshTokens, spentTwice } = await zoom.happened();
+      const { throttled } = await secretsManager.happened();
+      const writes = await dynamodb.happened();
+      const isLost = await pMap(await store.list(), async ({ connection, sealedTokens }) => {
         const { refreshToken } = await open(sealedTokens, connection, async () => keys);
-        return refreshToken !== (happenings.refreshTokens[connection] ?? firstRefreshToken(connection));
+        return refreshToken !== (refreshTokens[connection] ?? firstRefreshToken(connection));
       });
-      return { ...happenings, lost: isLost.filter(Boolean).length };
+      return {
+        steps: names.map((name) => ({
+          ...writes[name],
+          ...(answered[name] && { answered: answered[name] }),
+        })),
+        throttled,
+        lost: isLost.filter(Boolean).length + spentTwice,
+      };
     },
     async close() {
-      for (const each of [dynamodb, secrets]) each.destroy();
-      servers.kill();
-      await once(servers, 'exit');
+      for (const each of [table, secrets]) each.destroy();
+      await Promise.all(services.map((service) => service.stop()));
     },
   };
 }
 
-async function ask(servers: ChildProcess): Promise<Happenings> {
-  servers.send('happened?');
-  const [happenings] = (await once(servers, 'message')) as [Happenings];
-  return happenings;
+async function writeSecrets(client: SecretsManagerClient, values: Record<string, string>): Promise<void> {
+  const write = ([Name, SecretString]: [string, string]) =>
+    client.send(new CreateSecretCommand({ Name, SecretString }));
+  await pMap(Object.entries(values), write, { concurrency: 40 });
+}
+
+/** Every connection is as the store writes one after a consent. */
+async function writeConnections(client: DynamoDBClient, connections: string[]): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  const sealed = (connection: string) =>
+    seal(
+      {
+        accessToken: 'old'.padEnd(650, 'x'),
+        refreshToken: firstRefreshToken(connection),
+        expiresAt: now + 60,
+      },
+      connection,
+      keys,
+    );
+  const [first = ''] = connections;
+  await createConnectionsTable(client, TABLE_NAME).commitConsent(
+    {
+      app: 'default',
+      grantType: 'authorization_code',
+      overlap: 'unknown',
+      connection: first,
+      sealedTokens: await sealed(first),
+      expiresAt: now + 60,
+      consentedAt: now,
+      consentId: 'a consent',
+    },
+    0,
+  );
+  const key = { connection: { S: first } };
+  const { Item } = await client.send(new GetItemCommand({ TableName: TABLE_NAME, Key: key }));
+  const batches = Array.from({ length: Math.ceil(connections.length / BATCH) }, (_, index) =>
+    connections.slice(index * BATCH, (index + 1) * BATCH),
+  );
+  await pMap(
+    batches,
+    async (batch) => {
+      const items = batch.map(async (name) => ({
+        ...Item,
+        connection: { S: name },
+        sealedTokens: { S: await sealed(name) },
+      }));
+      const requests = (await Promise.all(items)).map((each) => ({ PutRequest: { Item: each } }));
+      await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE_NAME]: requests } }));
+    },
+    { concurrency: 4 },
+  );
+}
+
+async function startService<Happened>(name: string) {
+  const service = fork(join(import.meta.dirname, 'service.ts'), [name], { execArgv: [] });
+  const url = await heard<string>(service);
+  return {
+    url,
+    begin() {
+      service.send('begin');
+    },
+    happened() {
+      service.send('happened?');
+      return heard<Happened>(service);
+    },
+    async stop() {
+      service.kill();
+      await once(service, 'exit');
+    },
+  };
+}
+
+async function heard<Message>(service: ChildProcess): Promise<Message> {
+  const gone = once(service, 'exit').then(([code]) => {
+    throw new Error(`The process of a service ended with ${code}.`);
+  });
+  const [message] = (await Promise.race([once(service, 'message'), gone])) as [Message];
+  gone.catch(() => {});
+  return message;
 }

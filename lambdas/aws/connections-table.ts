@@ -42,12 +42,13 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     return Item && unmarshall(Item);
   };
 
-  /** The item after the update, or `undefined` when the condition did not hold. */
+  /** What the update `returned`, by default the whole item after it; `undefined` when the condition did not hold. */
   const update = async (
     key: string,
     set: string,
     values: Values,
     condition?: string,
+    returned: 'ALL_NEW' | 'UPDATED_NEW' = 'ALL_NEW',
   ): Promise<Item | undefined> => {
     try {
       const { Attributes } = await client.send(
@@ -58,10 +59,10 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           ConditionExpression: condition,
           ExpressionAttributeNames: names(`${set} ${condition}`),
           ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: placeholders(values) }),
-          ReturnValues: 'ALL_NEW',
+          ReturnValues: returned,
         }),
       );
-      // A success always tells the item; an answer that was cut does not, and must not pass for one.
+      // A success always tells what is new; an answer that was cut does not, and must not pass for one.
       if (!Attributes) throw new Error('DynamoDB answered an update without the item');
       return unmarshall(Attributes);
     } catch (error) {
@@ -180,6 +181,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
           REMOVE #leaseOwner, #leaseUntil, #lastError`,
         { ...settled, version, leaseOwner, active: 'active', zero: 0 },
         MINE_UNCHANGED,
+        // The end of every step: nobody reads the sealed tokens again.
+        'UPDATED_NEW',
       )) !== undefined,
 
     fail: async ({ connection, version, leaseOwner }, failure) =>

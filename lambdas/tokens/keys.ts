@@ -8,7 +8,7 @@ export interface Keys {
   /** Names the secret that they come from, without telling it: the JOSE `kid`. */
   id: string;
   /** For the tokens at rest. */
-  sealing: Uint8Array;
+  sealing: Uint8Array<ArrayBuffer>;
   /** For one-time links. */
   signing: Uint8Array;
   /** For the cookie that carries a consent. */

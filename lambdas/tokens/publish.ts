@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Connection } from './connection.ts';
+import type { Connection, Tokens } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { open } from './seal.ts';
 
@@ -10,12 +10,16 @@ export const secretName = (connection: string, prefix = 'n8n_zoom_') => `${prefi
 export const expression = (connection: string, vault = 'aws') =>
   `{{ $secrets.${vault}.${secretName(connection)} }}`;
 
-/** Publishes the access token of exactly this version. A repetition changes nothing. */
+/**
+ * Publishes the access token of exactly this version. A repetition changes nothing.
+ * @param tokens of this version, where the caller has just sealed them
+ */
 export async function publish(
   item: Connection,
   { vault, keyring }: Pick<Dependencies, 'vault' | 'keyring'>,
+  tokens?: Tokens,
 ): Promise<void> {
-  const { accessToken } = await open(item.sealedTokens, item.connection, keyring);
+  const { accessToken } = tokens ?? (await open(item.sealedTokens, item.connection, keyring));
   await vault.publish(item.connection, accessToken, versionId(item));
 }
 

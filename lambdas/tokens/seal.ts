@@ -1,14 +1,24 @@
-import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import { type CryptoKey, EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Tokens } from './connection.ts';
 import { TokenError } from './errors.ts';
 import type { Keyring, Keys } from './keys.ts';
 
+/** WebCrypto's own form of a key is made once: it would be for each sealing and opening. */
+const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+
+function webKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const known =
+    imported.get(key) ?? crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
+  imported.set(key, known);
+  return known;
+}
+
 /** Seals tokens for one connection (JWE, RFC 7516: `dir` and A256GCM; the connection is bound in as `sub`). */
-export function seal(tokens: Tokens, connection: string, keys: Keys): Promise<string> {
+export async function seal(tokens: Tokens, connection: string, keys: Keys): Promise<string> {
   return new EncryptJWT({ tokens })
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
     .setSubject(connection)
-    .encrypt(keys.sealing);
+    .encrypt(await webKey(keys.sealing));
 }
 
 /**
@@ -19,7 +29,7 @@ export async function open(sealed: string, connection: string, keyring: Keyring)
   try {
     const { payload } = await jwtDecrypt<{ tokens: Tokens }>(
       sealed,
-      async ({ kid }) => (await keyring(kid ?? '')).sealing,
+      async ({ kid }) => webKey((await keyring(kid ?? '')).sealing),
       { subject: connection, keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
     );
     return payload.tokens;

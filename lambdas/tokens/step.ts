@@ -64,24 +64,26 @@ export async function attempt(
   const leased = await store.lease(name, { owner, now: now(), until: now() + LEASE_SECONDS, early });
   if (!leased) return { did: 'nothing' };
   let item = leased;
+  let fresh: Tokens | undefined;
   let rotated = false;
   let phase: 'rotation' | 'publication' = 'rotation';
   let pushes: Pushed | undefined;
   try {
     if (early || isRotationDue(item, deps)) {
-      const committed = await rotate(item, deps, deadline);
+      const { committed, tokens } = await rotate(item, deps, deadline);
       if (committed?.leaseOwner !== owner) {
         await store.release(item);
         log.info('yielded to a newer consent', about(item));
         return { did: 'yielded', item };
       }
       item = committed;
+      fresh = tokens;
       rotated = true;
       log.info('rotated', about(item));
     }
     phase = 'publication';
     const published = item.publishedVersion < item.version;
-    if (published) await publish(item, deps);
+    if (published) await publish(item, deps, fresh);
     pushes = await push(item, deps, deadline);
     item = pushes.item;
     if (rotated) item = { ...item, overlap: await measureOverlap(leased, item, deps, deadline) };
@@ -114,13 +116,13 @@ async function rotate(
   item: Connection,
   deps: Dependencies,
   deadline: number,
-): Promise<Connection | undefined> {
+): Promise<{ committed: Connection | undefined; tokens: Tokens }> {
   const { store, keyring, now } = deps;
   const keys = await keyring();
   const tokens = await requestTokens(item, deps, deadline);
   const sealedTokens = await seal(tokens, item.connection, keys);
   const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now() };
-  return untilStored(
+  const committed = await untilStored(
     async () => {
       const committed = await store.commitRotation(item, rotation);
       if (committed) return committed;
@@ -131,6 +133,7 @@ async function rotate(
     deps,
     deadline,
   );
+  return { committed, tokens };
 }
 
 /** Asks Zoom, and once more if the operator has replaced the app's credentials since we last read them. */

@@ -80,36 +80,55 @@ export async function sweep(
     deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
   };
 
-  /** Works on a page of what is due. Answers whether there may be another. */
-  const workOn = async (status: Status): Promise<boolean> => {
-    const names = await store.due(status, now(), PAGE);
-    const before = attempts;
-    await pMap(
-      names,
-      async (name) => {
-        if (!hasTime()) return;
-        const outcome = await attempt(name, deps, { deadline }).catch(storeIsDown(name));
-        if (outcome) await count(outcome);
-      },
-      { concurrency: CONCURRENCY },
-    );
-    return names.length === PAGE && attempts > before;
+  const underWay = new Set<string>();
+  const work = async (name: string) => {
+    underWay.add(name);
+    const outcome = await attempt(name, deps, { deadline }).catch(storeIsDown(name));
+    underWay.delete(name);
+    if (outcome) await count(outcome);
   };
 
-  const hasMore = await workOn('active');
+  /** Was there a full page of active ones? Then the misconfigured have theirs in turn: they would never heal otherwise. */
+  let hasMore = false;
+
+  /** Works on what is due, a page of each status in turn. */
+  const workOn = async (statuses: Set<Status>) => {
+    let failure: unknown;
+    const ask = (status: Status) =>
+      store.due(status, now(), PAGE).catch((error) => {
+        failure = error;
+        return [];
+      });
+    // The next page is asked for while the last steps of the one before are under way, or the vault's pace would
+    // stand still at the end of each.
+    async function* due() {
+      while (statuses.size > 0) {
+        for (const status of statuses) {
+          const before = attempts;
+          const names = hasTime() ? await ask(status) : [];
+          if (!hasMore && names.length === PAGE) {
+            hasMore = true;
+            statuses.add('misconfigured');
+          }
+          for (const name of names) {
+            if (hasTime() && !underWay.has(name)) yield name;
+          }
+          if (names.length < PAGE || attempts === before) statuses.delete(status);
+        }
+      }
+    }
+    await pMap(due(), work, { concurrency: CONCURRENCY });
+    // Not before: the function stops when the sweep has failed, and with it the steps under way.
+    if (failure !== undefined) throw failure;
+  };
+
+  await workOn(new Set(['active']));
   if (!hasMore && dead.length === 0 && report.failed.misconfigured === 0) {
     const found = attempts === 0 ? {} : { leastValidUntil: await store.leastValidUntil() };
     const look = await store.noteSweep(now(), found);
     if (isFresh(look, now())) return { ...report, took: now() - startedAt, health: healthOf(look, now()) };
   }
-
-  // A page of each in turn: where the active ones alone fill every sweep, what has been mended still heals.
-  const unfinished = new Set<Status>(hasMore ? ['misconfigured', 'active'] : ['misconfigured']);
-  while (unfinished.size > 0) {
-    for (const status of unfinished) {
-      if (!hasTime() || !(await workOn(status))) unfinished.delete(status);
-    }
-  }
+  if (!hasMore) await workOn(new Set(['misconfigured']));
 
   const isIncident = dead.length >= BREAKER_LEAST && dead.length > attempts / 2;
   for (const { item, error } of dead) {
