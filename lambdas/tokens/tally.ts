@@ -1,0 +1,93 @@
+import type { Connection } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { describe, type FailureClass, TokenError } from './errors.ts';
+import { noteFailure, type Outcome } from './step.ts';
+
+/** What the steps of a sweep did, for the metrics. */
+export interface Done {
+  rotated: number;
+  published: number;
+  publishFailed: number;
+  /** n8n credentials that have taken a new token, and attempts that failed. */
+  pushed: number;
+  pushFailed: number;
+  failed: Record<FailureClass, number>;
+}
+
+/** Counts what comes of the steps, and writes failures down. */
+export interface Tally {
+  readonly done: Done;
+  /** Steps that were begun. */
+  attempts(): number;
+  count(outcome: Outcome): Promise<void>;
+  /** The lease could not be asked for. */
+  countUnleased(connection: string, error: unknown): void;
+  /** Does any connection need a person or the operator since? */
+  hasGivenUp(): boolean;
+  /** Believes that refresh tokens are dead, or that Zoom has an incident: most at once are not given up. */
+  giveUp(): Promise<void>;
+}
+
+/** Fewer dead connections than this are believed; it takes a fleet to tell Zoom's incident from a user's act. */
+const BREAKER_LEAST = 3;
+
+const INCIDENT = new TokenError(
+  'try_again',
+  'zoom_incident',
+  'Zoom refuses the refresh tokens of most connections at once, which looks like an incident at Zoom.',
+  'See status.zoom.us. If it lasts and Zoom is well, connect again: zoom-tokens connect.',
+);
+
+export function createTally(deps: Dependencies): Tally {
+  const done: Done = {
+    rotated: 0,
+    published: 0,
+    publishFailed: 0,
+    pushed: 0,
+    pushFailed: 0,
+    failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
+  };
+  const dead: { item: Connection; error: unknown }[] = [];
+  let attempts = 0;
+
+  return {
+    done,
+    attempts: () => attempts,
+    hasGivenUp: () => dead.length > 0 || done.failed.misconfigured > 0,
+
+    async count(outcome) {
+      if (outcome.did === 'nothing') return;
+      attempts += 1;
+      if (outcome.did === 'yielded') return;
+      if (outcome.rotated) done.rotated += 1;
+      done.pushed += outcome.pushes?.pushed ?? 0;
+      done.pushFailed += outcome.pushes?.failed ?? 0;
+      if (outcome.did === 'settled') {
+        if (outcome.published) done.published += 1;
+        return;
+      }
+      const { item, error, phase } = outcome;
+      if (describe(error).class === 'reconnect') {
+        dead.push({ item, error });
+        return;
+      }
+      if (phase === 'publication') done.publishFailed += 1;
+      else done.failed[describe(error).class] += 1;
+      await noteFailure(item, error, deps);
+    },
+
+    countUnleased(connection, error) {
+      done.failed.try_again += 1;
+      const { class: failureClass, code, message } = describe(error);
+      deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
+    },
+
+    async giveUp() {
+      const isIncident = dead.length >= BREAKER_LEAST && dead.length > attempts / 2;
+      for (const { item, error } of dead) {
+        done.failed[isIncident ? 'try_again' : 'reconnect'] += 1;
+        await noteFailure(item, isIncident ? INCIDENT : error, deps);
+      }
+    },
+  };
+}
