@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -177,9 +178,10 @@ describe('a port that is taken is named, and the exit status is 1', () => {
     ['its own', 0],
     ['one of the four after it', 2],
   ])('%s', async (_, offset) => {
-    other = createServer().listen(0, '127.0.0.1');
+    // Below the ports that a system hands out, or another test may have its neighbour.
+    taken = 10_000 + randomInt(20_000);
+    other = createServer().listen(taken, '127.0.0.1');
     await once(other, 'listening');
-    taken = (other.address() as AddressInfo).port;
 
     const { code, stdout, stderr } = await run('--port', String(taken - offset));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
