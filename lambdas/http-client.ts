@@ -3,8 +3,8 @@ import https from 'node:https';
 import type { Fetch, HttpAnswer } from './tokens/http.ts';
 
 /**
- * A connection that is idle for longer is closed: sooner than the other side does, which could cross with a request, and
- * before Lambda freezes the function for a while.
+ * A connection that is idle for longer is closed: sooner than the other side does, which could cross with a request.
+ * A function that was frozen meanwhile asks DynamoDB first; by then it has heard what was closed.
  */
 const IDLE_MILLISECONDS = 2000;
 const KEPT = { keepAlive: true, timeout: IDLE_MILLISECONDS };
