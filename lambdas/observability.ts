@@ -22,6 +22,7 @@ export function measure({ health, ...report }: SweepReport): void {
     failed.addDimension('class', failureClass);
     failed.addMetric('RotationFailed', MetricUnit.Count, count);
   }
+  if (!health) return;
   metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
   metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
   if (health.minutesOfValidity !== undefined) {

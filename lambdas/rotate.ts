@@ -13,8 +13,9 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
     .use(measured())
     .handler(async (_event, context) => {
       const runtime = load();
-      const report = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
+      const { failure, ...report } = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
       measure(report);
+      if (failure !== undefined) throw failure;
       return report;
     });
 }

@@ -1,4 +1,9 @@
-import { BatchWriteItemCommand, DynamoDBClient, type ReturnConsumedCapacity } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  type ReturnConsumedCapacity,
+} from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
@@ -70,13 +75,17 @@ function counted(client: DynamoDBClient): () => Asked {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
+        asked.requests += 1;
         const result = await next({
           ...args,
           input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' satisfies ReturnConsumedCapacity },
+        }).catch((error) => {
+          // A write whose condition does not hold is paid like one of the smallest item.
+          if (error instanceof ConditionalCheckFailedException) asked.writes += 1;
+          throw error;
         });
         const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
         const units = ConsumedCapacity?.CapacityUnits ?? 0;
-        asked.requests += 1;
         if (commandName.startsWith('Update')) asked.writes += units;
         // DynamoDB takes half a unit for a query that finds nothing, dynalite none.
         else asked.reads += Math.max(0.5, units);

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
+import type { Look } from '../tokens/fleet.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
 import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
 import { createUserClaims } from './user-claims.ts';
@@ -232,8 +233,13 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
 
     ...createUserClaims({ get, update }),
 
-    noteSweep: async (sweptAt, found) =>
-      (await update(SWEEP_KEY, `SET ${assignments({ sweptAt, ...found })}`, { sweptAt, ...found })) ?? {},
+    noteSweep: (found, lookedAfter) =>
+      update(
+        SWEEP_KEY,
+        `SET ${assignments(found)}`,
+        lookedAfter === undefined ? found : { ...found, lookedAfter },
+        lookedAfter === undefined ? undefined : '#lookedAt > :lookedAfter',
+      ) as Promise<Look | undefined>,
 
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };

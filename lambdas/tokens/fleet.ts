@@ -11,7 +11,7 @@ export interface Health {
 
 /** What a sweep found that looked at the whole fleet. */
 export interface Look {
-  /** When; epoch seconds. 0 where something was left to do, so that the next sweep looks again. */
+  /** When; epoch seconds. 0 where the next sweep has to look again. */
   lookedAt: number;
   /** When n8n loses the first token, epoch seconds; `null` where nothing is active. */
   leastValidUntil: number | null;
@@ -19,13 +19,9 @@ export interface Look {
   misconfigured: number;
 }
 
-/** What others did, a consent or a disconnection, is seen after this long; seconds. */
-const LOOK_SECONDS = 3 * 60;
+/** Two sweeps do with the look of the one before, the third looks again: what others did is seen within three minutes. */
+export const FRESH_SECONDS = 150;
 const MOST_COUNTED = 100;
-
-/** Is what the last sweeps found enough to tell how the fleet stands? */
-export const isFresh = (look: Partial<Look>, now: number): look is Look =>
-  now - (look.lookedAt ?? 0) < LOOK_SECONDS;
 
 export async function lookAtFleet({ store, now }: Pick<Dependencies, 'store' | 'now'>): Promise<Look> {
   const [leastValidUntil, reconnect, misconfigured] = await Promise.all([

@@ -124,10 +124,10 @@ export interface ConnectionStore {
   holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
 
   /**
-   * Notes that a sweep came to its end at `at`, epoch seconds, and what it found. Answers what this one and those
-   * before it have found.
+   * Notes what a sweep found, and with `sweptAt` that it came to its end. With `lookedAfter` only where the last look is
+   * younger. Answers all that was found since, epoch seconds.
    */
-  noteSweep(at: number, found: Partial<Look>): Promise<Partial<Look>>;
+  noteSweep(found: Partial<Look & { sweptAt: number }>, lookedAfter?: number): Promise<Look | undefined>;
 
   /** When the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;

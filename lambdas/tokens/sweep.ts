@@ -2,9 +2,9 @@ import pMap from 'p-map';
 import { alertReconnects } from './alerts.ts';
 import type { Status } from './connection.ts';
 import type { SweepDependencies } from './dependencies.ts';
-import { type Health, healthOf, isFresh, lookAtFleet } from './fleet.ts';
+import { FRESH_SECONDS, type Health, healthOf, type Look, lookAtFleet } from './fleet.ts';
 import { attempt } from './step.ts';
-import { createTally, type Done } from './tally.ts';
+import { createTally, type Done, type Tally } from './tally.ts';
 
 /**
  * Enough for the pace that the vault keeps to, with some to spare for a slow Zoom. More at a time would only wait
@@ -19,22 +19,37 @@ const STEP_SECONDS = 20;
 export interface SweepReport extends Done {
   /** Seconds. */
   took: number;
-  health: Health;
+  /** Absent where the sweep did not come to its end. */
+  health?: Health;
+  /** What kept it from its end: to be thrown once all is measured. */
+  failure?: unknown;
+}
+
+interface SweepOptions {
+  /** When the function will be stopped, epoch seconds. */
+  deadline: number;
 }
 
 /**
  * Asks who is due and brings each to its desired state, the most urgent first, until time is up. Then it tells people
- * of the connections that wait for them, and looks at the whole fleet: every few minutes, and whenever a connection
- * failed for good or there was more than a page to do.
+ * of the connections that wait for them, and looks at the whole fleet, unless a sweep before has just done so.
  */
-export async function sweep(
-  deps: SweepDependencies,
-  { deadline }: { deadline: number },
-): Promise<SweepReport> {
-  const { now, store } = deps;
+export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
+  const { now } = deps;
   const startedAt = now();
-  const hasTime = () => now() < deadline - STEP_SECONDS;
   const tally = createTally(deps);
+  const took = () => now() - startedAt;
+  try {
+    const look = await workAndLook(deps, tally, options);
+    return { ...tally.done, took: took(), health: healthOf(look, now()) };
+  } catch (failure) {
+    return { ...tally.done, took: took(), failure };
+  }
+}
+
+async function workAndLook(deps: SweepDependencies, tally: Tally, { deadline }: SweepOptions): Promise<Look> {
+  const { now, store } = deps;
+  const hasTime = () => now() < deadline - STEP_SECONDS;
 
   const underWay = new Set<string>();
   const work = async (name: string) => {
@@ -79,17 +94,21 @@ export async function sweep(
   };
 
   await workOn(new Set(['active']));
-  if (!hasMore && !tally.hasGivenUp()) {
-    const found = tally.attempts() === 0 ? {} : { leastValidUntil: await store.leastValidUntil() };
-    const look = await store.noteSweep(now(), found);
-    if (isFresh(look, now())) {
-      return { ...tally.done, took: now() - startedAt, health: healthOf(look, now()) };
-    }
+  if (!hasMore && !tally.needsSomebody()) {
+    // The indexes may not show yet what was just done, so that the next sweep looks.
+    const found =
+      tally.attempts() === 0 ? {} : { leastValidUntil: await store.leastValidUntil(), lookedAt: 0 };
+    const look = await store.noteSweep({ sweptAt: now(), ...found }, now() - FRESH_SECONDS);
+    if (look) return look;
   }
   if (!hasMore) await workOn(new Set(['misconfigured']));
+
+  // Before anything is given up: a function that is killed meanwhile leaves the look to the next sweep.
+  if (tally.needsSomebody()) await store.noteSweep({ lookedAt: 0 });
   await tally.giveUp();
   const allTold = await alertReconnects(deps);
   const look = await lookAtFleet(deps);
-  await store.noteSweep(now(), allTold ? look : { ...look, lookedAt: 0 });
-  return { ...tally.done, took: now() - startedAt, health: healthOf(look, now()) };
+  const isAllSeen = allTold && tally.attempts() === 0;
+  await store.noteSweep({ ...look, sweptAt: now(), ...(!isAllSeen && { lookedAt: 0 }) });
+  return look;
 }

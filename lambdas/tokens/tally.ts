@@ -22,8 +22,8 @@ export interface Tally {
   count(outcome: Outcome): Promise<void>;
   /** The lease could not be asked for. */
   countUnleased(connection: string, error: unknown): void;
-  /** Does any connection need a person or the operator since? */
-  hasGivenUp(): boolean;
+  /** Does a connection need a person or the operator now? */
+  needsSomebody(): boolean;
   /** Believes that refresh tokens are dead, or that Zoom has an incident: most at once are not given up. */
   giveUp(): Promise<void>;
 }
@@ -49,11 +49,12 @@ export function createTally(deps: Dependencies): Tally {
   };
   const dead: { item: Connection; error: unknown }[] = [];
   let attempts = 0;
+  let isMisconfigured = false;
 
   return {
     done,
     attempts: () => attempts,
-    hasGivenUp: () => dead.length > 0 || done.failed.misconfigured > 0,
+    needsSomebody: () => dead.length > 0 || isMisconfigured,
 
     async count(outcome) {
       if (outcome.did === 'nothing') return;
@@ -67,12 +68,14 @@ export function createTally(deps: Dependencies): Tally {
         return;
       }
       const { item, error, phase } = outcome;
-      if (describe(error).class === 'reconnect') {
+      const { class: failureClass } = describe(error);
+      if (failureClass === 'reconnect') {
         dead.push({ item, error });
         return;
       }
+      if (failureClass === 'misconfigured') isMisconfigured = true;
       if (phase === 'publication') done.publishFailed += 1;
-      else done.failed[describe(error).class] += 1;
+      else done.failed[failureClass] += 1;
       await noteFailure(item, error, deps);
     },
 

@@ -7,8 +7,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
-  #sweptAt: number | undefined;
-  #look: Partial<Look> = {};
+  #swept: Partial<Look & { sweptAt: number }> = {};
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -198,14 +197,14 @@ export class MemoryStore implements ConnectionStore {
     return connection;
   }
 
-  async noteSweep(at: number, found: Partial<Look>) {
-    this.#sweptAt = at;
-    this.#look = { ...this.#look, ...found };
-    return { ...this.#look };
+  async noteSweep(...[found, lookedAfter]: Parameters<ConnectionStore['noteSweep']>) {
+    if (lookedAfter !== undefined && !((this.#swept.lookedAt ?? 0) > lookedAfter)) return undefined;
+    this.#swept = { ...this.#swept, ...found };
+    return this.#swept as Look;
   }
 
   async sweptAt() {
-    return this.#sweptAt;
+    return this.#swept.sweptAt;
   }
 
   async claimant(app: string, zoomUserId: string) {

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { healthOf } from '../../../lambdas/tokens/fleet.ts';
 import { CONCURRENCY, sweep } from '../../../lambdas/tokens/sweep.ts';
 import { type FunctionOptions, World } from '../../support/world.ts';
 
@@ -82,7 +81,7 @@ describe('a sweep', () => {
         return call();
       },
     });
-    await expect(failing).rejects.toThrow('down');
+    expect(await failing).toMatchObject({ rotated: 100, failure: new Error('down') });
     const items = await world.store.list();
     expect(items.filter(({ leaseUntil }) => leaseUntil !== undefined)).toEqual([]);
     expect(items.filter(({ publishedVersion }) => publishedVersion === 2)).toHaveLength(100);
@@ -202,83 +201,5 @@ describe('when Zoom calls refresh tokens dead', () => {
     world.zoom.deauthorize('c0');
     world.zoom.deauthorize('c1');
     expect((await run()).failed).toMatchObject({ reconnect: 2 });
-  });
-});
-
-describe('the fleet’s health', () => {
-  test('is what n8n has left of the token that ends first', async () => {
-    expect((await run()).health).toEqual({ minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 });
-    await connect(1);
-    world.pass(1200);
-    await world.connect('c1');
-    expect((await run()).health).toEqual({ minutesOfValidity: 40, reconnect: 0, misconfigured: 0 });
-  });
-
-  test('counts who needs a human and who the operator', async () => {
-    await connect(3);
-    world.pass(HOUR - 600);
-    world.zoom.deauthorize('c0');
-    await run();
-    world.zoom.clientSecret = 'new';
-    world.pass(HOUR - 600);
-    expect((await run()).health).toMatchObject({ reconnect: 1, misconfigured: 2 });
-  });
-
-  test('never counts below nothing', () => {
-    const look = { lookedAt: 0, leastValidUntil: 60, reconnect: 0, misconfigured: 0 };
-    expect(healthOf(look, 2 * HOUR).minutesOfValidity).toBe(0);
-  });
-});
-
-describe('a sweep after one that looked at the fleet', () => {
-  /** What the sweep asked of the store. */
-  const asked: string[] = [];
-  const observed = () =>
-    run({
-      intercept: (point, call) => {
-        if (point.startsWith('store.')) asked.push(point);
-        return call();
-      },
-    });
-
-  const lookJustBeforeItIsDue = async () => {
-    const { dueAt } = await world.item('c0');
-    world.pass(dueAt - 1 - world.time);
-    await run();
-    world.pass(1);
-  };
-
-  beforeEach(async () => {
-    await connect(1);
-    await run();
-    asked.length = 0;
-  });
-
-  test('asks who is due and no more, where nobody is, and tells the health by what was found', async () => {
-    world.pass(120);
-    expect((await observed()).health).toEqual({ minutesOfValidity: 58, reconnect: 0, misconfigured: 0 });
-    expect(asked).toEqual(['store.due', 'store.noteSweep']);
-  });
-
-  test('asks for the validity besides, where something was rotated', async () => {
-    await lookJustBeforeItIsDue();
-    expect((await observed()).health).toMatchObject({ minutesOfValidity: 60 });
-    expect(asked).toEqual(expect.arrayContaining(['store.due', 'store.leastValidUntil', 'store.noteSweep']));
-    expect(asked).not.toContain('store.count');
-  });
-
-  test('looks again after three minutes', async () => {
-    world.pass(180);
-    await observed();
-    expect(asked).toEqual(expect.arrayContaining(['store.leastValidUntil', 'store.count']));
-  });
-
-  test.each([
-    ['a person', { reconnect: 1 }, () => world.zoom.deauthorize('c0')],
-    ['the operator', { misconfigured: 1 }, () => Object.assign(world.zoom, { clientSecret: 'new' })],
-  ])('looks again at once when a connection needs %s', async (_, health, breaks) => {
-    await lookJustBeforeItIsDue();
-    breaks();
-    expect((await run()).health).toMatchObject(health);
   });
 });

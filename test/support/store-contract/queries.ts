@@ -14,22 +14,31 @@ export function describeQueries(opened: () => ConnectionStore): void {
   describe('the last sweep', () => {
     test('is none before the first, and then the one noted last', async () => {
       expect(await opened().sweptAt()).toBeUndefined();
-      await opened().noteSweep(NOW, {});
-      await opened().noteSweep(NOW + 60, {});
+      await opened().noteSweep({ sweptAt: NOW });
+      await opened().noteSweep({ sweptAt: NOW + 60 });
       expect(await opened().sweptAt()).toBe(NOW + 60);
     });
 
+    const look = { lookedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
+
     test('remembers what it and those before it found', async () => {
-      const look = { lookedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
-      expect((await opened().noteSweep(NOW - 60, {})).lookedAt).toBeUndefined();
-      expect(await opened().noteSweep(NOW, look)).toMatchObject(look);
-      expect(await opened().noteSweep(NOW + 60, {})).toMatchObject(look);
-      const found = { leastValidUntil: null };
-      expect(await opened().noteSweep(NOW + 120, found)).toMatchObject({ ...look, ...found });
+      expect(await opened().noteSweep({ ...look, sweptAt: NOW })).toMatchObject(look);
+      expect(await opened().noteSweep({ sweptAt: NOW + 60 })).toMatchObject({ ...look, sweptAt: NOW + 60 });
+      const found = { leastValidUntil: null, lookedAt: 0 };
+      expect(await opened().noteSweep(found)).toMatchObject({ ...look, ...found, sweptAt: NOW + 60 });
+    });
+
+    test('is noted, where that is asked for, only after a look that is young enough', async () => {
+      expect(await opened().noteSweep({ sweptAt: NOW }, NOW - 1)).toBeUndefined();
+      await opened().noteSweep(look);
+      expect(await opened().noteSweep({ sweptAt: NOW + 60 }, NOW)).toBeUndefined();
+      expect(await opened().sweptAt()).toBeUndefined();
+      expect(await opened().noteSweep({ sweptAt: NOW + 60 }, NOW - 1)).toMatchObject(look);
+      expect(await opened().sweptAt()).toBe(NOW + 60);
     });
 
     test('is no connection', async () => {
-      await opened().noteSweep(NOW, {});
+      await opened().noteSweep({ sweptAt: NOW });
       expect(await opened().list()).toEqual([]);
       expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
     });
