@@ -94,6 +94,14 @@ async function candidates(services: Services, folder: string): Promise<Candidate
       },
     },
     {
+      label: 'rotate, nothing due, with a look',
+      folder: rotate,
+      async event() {
+        await services.makeUnseen();
+        return {};
+      },
+    },
+    {
       label: 'callback, a link is opened',
       folder: deployedBundle('callback', folder),
       event: services.connectRequest,

@@ -17,14 +17,17 @@ const agents = { 'http:': new http.Agent(KEPT), 'https:': new https.Agent(KEPT) 
 export const fetchByNode: Fetch = (url, { method, headers, body = '', signal }) =>
   new Promise((resolve, reject) => {
     const { protocol } = new URL(url);
-    const fail = (cause: unknown) =>
-      reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause }));
+    // The code alone: an error of Node's parser holds the bytes that it could not read, and these may be tokens.
+    const fail = ({ code }: NodeJS.ErrnoException) =>
+      reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause: { code } }));
     const { request } = protocol === 'https:' ? https : http;
     const sent = request(url, {
       agent: protocol === 'https:' ? agents['https:'] : agents['http:'],
       method,
       headers: {
         'user-agent': 'zoom-token-refresher',
+        // Without it any coding would be welcome (RFC 9110 section 12.5.3).
+        'accept-encoding': 'identity',
         ...headers,
         ...(method !== 'GET' && { 'content-length': Buffer.byteLength(body) }),
       },

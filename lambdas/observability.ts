@@ -31,11 +31,14 @@ export function measure({ health, ...report }: SweepReport): void {
 }
 
 /**
- * An unexpected error as it may be logged: its name and where it was thrown. Its message may quote what could not
- * be parsed, and its cause may hold Zoom's whole answer.
+ * An unexpected error as it may be logged: its name, its code if it has one, and where it was thrown, which `npm run where`
+ * finds in the source. Its message may quote what could not be parsed, and its cause may hold Zoom's whole answer.
  */
-export function whereabouts(error: unknown): { errorName: string; at: string } {
+export function whereabouts(error: unknown): { errorName: string; code?: string; at: string } {
   if (!(error instanceof Error)) return { errorName: typeof error, at: '' };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { errorName: error.name, at: frames.slice(0, 8).join('\n') };
+  const { code } = error as NodeJS.ErrnoException;
+  // A constant of Node, of jose or of the system; nothing that was read.
+  const isConstant = typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code);
+  return { errorName: error.name, ...(isConstant && { code }), at: frames.slice(0, 8).join('\n') };
 }

@@ -20,7 +20,7 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
     });
 }
 
-/** The sweep alone alerts: the other functions do without the SNS client, a sixth of the bundle. */
+/** The sweep alone alerts: no other function has the topic, nor the right to it. */
 export const withAlerts = (runtime: Runtime) => ({ ...runtime, alerts: createAlerts(runtime.alertTopicArn) });
 
 export const handler = createHandler(lazily(() => withAlerts(createRuntime())));

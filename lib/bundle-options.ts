@@ -28,8 +28,6 @@ export function bundleOptions(entry: string, folder: string): BuildOptions {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
     plugins: [forLambda],
-    // The log names an error by its class.
-    keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
     // By it the command line knows whether what is deployed is older than its checkout.

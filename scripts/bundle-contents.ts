@@ -22,6 +22,7 @@ export async function bundleContents(task: string): Promise<BundleContents> {
     write: false,
   });
   const { outputs } = metafile;
+  if (!outputs['index.mjs']) throw new Error(`esbuild made no index.mjs of lambdas/${task}.ts.`);
   const atOnce = importedBy('index.mjs', outputs);
   const sizes = (files: string[]) => files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
   return {

@@ -22,7 +22,9 @@ let isUnknown = false;
 for (const [place, file = '', line, column] of log.matchAll(/([\w-]+\.mjs):(\d+):(\d+)/g)) {
   const origin = mapOf(file)?.findOrigin(Number(line), Number(column));
   if (origin && 'fileName' in origin) {
-    process.stdout.write(`${place}  ${relative(ROOT, join(ROOT, 'lib', origin.fileName))}:${origin.lineNumber}\n`);
+    process.stdout.write(
+      `${place}  ${relative(ROOT, join(ROOT, 'lib', origin.fileName))}:${origin.lineNumber}\n`,
+    );
   } else {
     isUnknown = true;
     process.stdout.write(`${place}  is not in the ${task} function as this checkout bundles it\n`);

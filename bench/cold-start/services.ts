@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import type { OperatorResults } from '../../lambdas/protocol.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 
@@ -12,10 +13,12 @@ const TABLE_NAME = 'zoom-token-refresher-connections';
 export interface Services {
   environment: Record<string, string>;
   zoomUrl: string;
-  /** The only connection is due, and its token about to end. */
+  /** The only connection is due, and its token about to end; the fleet has just been looked at. */
   makeDue(): Promise<void>;
-  /** Nothing is due for an hour. */
+  /** Nothing is due for an hour; the fleet has just been looked at. */
   makeIdle(): Promise<void>;
+  /** Nothing is due for an hour; the next sweep looks at the fleet. */
+  makeUnseen(): Promise<void>;
   /** A request with a one-time link, as API Gateway hands it over. */
   connectRequest(): Promise<object>;
   /** A webhook as Zoom signs it. */
@@ -31,8 +34,9 @@ export async function startServices(): Promise<Services> {
   if (!answer.ok) throw new Error(`The local stack did not connect: ${answer.error.message}`);
   await stack.secretsManager.send(new CreateSecretCommand({ Name: TOKEN_SECRET, SecretString: 'null' }));
   const table = new DynamoDBClient();
-  const set = (dueAt: number, expiresAt: number) =>
-    table.send(
+  const store = createConnectionsTable(table, TABLE_NAME);
+  const set = async (dueAt: number, expiresAt: number, lookedAt = stack.now()) => {
+    await table.send(
       new UpdateItemCommand({
         TableName: TABLE_NAME,
         Key: { connection: { S: 'main' } },
@@ -40,6 +44,8 @@ export async function startServices(): Promise<Services> {
         ExpressionAttributeValues: { ':dueAt': { N: String(dueAt) }, ':expiresAt': { N: String(expiresAt) } },
       }),
     );
+    await store.noteSweep({ lookedAt, leastValidUntil: expiresAt, reconnect: 0, misconfigured: 0 });
+  };
   return {
     environment: functionEnvironment(stack),
     zoomUrl: stack.zoomUrl,
@@ -48,6 +54,9 @@ export async function startServices(): Promise<Services> {
     },
     async makeIdle() {
       await set(stack.now() + 3600, stack.now() + 7200);
+    },
+    async makeUnseen() {
+      await set(stack.now() + 3600, stack.now() + 7200, 0);
     },
     connectRequest: async () => {
       const linked = await stack.operate({ action: 'link', connection: 'browser', app: 'default' });

@@ -27,9 +27,9 @@ export interface Sweep extends Variant {
   p99: number;
   /** 99 of 100 answers of Zoom were stored within this time. */
   exposure: number;
-  /** Of the function's process, each rotation. */
+  /** Of the function's process, each token that Zoom gave. */
   cpu: number;
-  /** Writes that were refused, each rotation. */
+  /** Writes that were refused, each token that Zoom gave. */
   throttled: number;
   /** Share of the rotated tokens whose publication was put off to a later sweep. */
   postponed: number;
@@ -86,6 +86,7 @@ export async function runSweep(
     const { steps, throttled, lost } = await backlog.happened();
     const done = steps.filter((_, index) => warmedUp.steps[index]?.leased === undefined);
     const settled = done.filter(isSettled);
+    const given = done.filter(({ answered }) => answered !== undefined).length;
     const counted = withoutStart(settled);
     const took = counted.map(({ leased, settled: at }) => at - leased);
     return {
@@ -97,9 +98,9 @@ export async function runSweep(
         counted.map(({ answered, stored }) => stored - answered),
         0.99,
       ),
-      cpu: (after.cpu - before.cpu) / settled.length,
-      throttled: (throttled - warmedUp.throttled) / settled.length,
-      postponed: 1 - settled.length / done.filter(({ answered }) => answered !== undefined).length,
+      cpu: (after.cpu - before.cpu) / given,
+      throttled: (throttled - warmedUp.throttled) / given,
+      postponed: 1 - settled.length / given,
       lost,
       memory: after.memory / 1e6,
     };

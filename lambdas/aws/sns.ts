@@ -1,1 +1,2 @@
+// Imported late, by itself: of a package that is, esbuild keeps all.
 export { PublishCommand, SNSClient } from '@aws-sdk/client-sns';

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchByNode } from '../../lambdas/http-client.ts';
 import type { Fetch, HttpRequest } from '../../lambdas/tokens/http.ts';
@@ -13,6 +15,8 @@ let url: string;
 /** What the server was asked, and how many connections that took. */
 const asked: { method?: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
 let connections = 0;
+/** The connection that the server has closed by itself. */
+let closed: Promise<unknown>;
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
@@ -26,6 +30,19 @@ beforeAll(async () => {
         response.destroy();
         break;
       case '/never':
+        break;
+      case '/begun':
+        response.writeHead(200, { 'content-length': 100 }).write('{"access_token"');
+        break;
+      case '/once':
+        closed = once(request.socket, 'close');
+        response.end('once');
+        request.socket.destroySoon();
+        break;
+      case '/garbage':
+        response.socket?.end(
+          'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{"access_token":"a secret of Zoom"}',
+        );
         break;
       case '/pieces':
         // The euro sign's three bytes arrive in two pieces.
@@ -118,12 +135,37 @@ describe.each<[string, Fetch]>([
     await expect(send(`${url}/`, post(AbortSignal.abort(new Error('given up'))))).rejects.toThrow('given up');
   });
 
+  test('rejects with that reason as well when the answer stops in the middle', async () => {
+    const read = async () => (await send(`${url}/begun`, post(AbortSignal.timeout(50)))).text();
+    await expect(read()).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('takes another connection when the server has closed the one before', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      expect(await (await send(`${url}/once`, post())).text()).toBe('once');
+      await closed;
+      // The news of it is read between two turns.
+      for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+    }
+  });
+
   test('speaks TLS to an https address', async () => {
     await expect(send(url.replace('http:', 'https:'), post())).rejects.toMatchObject({
       name: 'TypeError',
       cause: { code: expect.stringMatching(/SSL|EPROTO/) },
     });
   });
+});
+
+test('an answer that cannot be read is in no part of the error', async () => {
+  const error: unknown = await fetchByNode(`${url}/garbage`, post()).catch((failure) => failure);
+  expect(error).toMatchObject({ cause: { code: expect.stringMatching(/^HPE_/) } });
+  expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('a secret');
+});
+
+test('asks for an answer that is not compressed', async () => {
+  await fetchByNode(`${url}/`, post());
+  expect(asked.at(-1)?.headers['accept-encoding']).toBe('identity');
 });
 
 test('one request after the other takes one connection', async () => {

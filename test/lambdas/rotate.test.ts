@@ -87,6 +87,22 @@ describe('a sweep with nothing to do', () => {
   });
 });
 
+test('every minute has a value of each metric, though only each third sweep looks at the fleet', async () => {
+  await connectServer('server');
+  services.clock.advance(3 * MINUTE);
+  await functions.sweep();
+  takeOutput();
+  for (let minute = 0; minute < 4; minute += 1) {
+    services.clock.advance(MINUTE);
+    await functions.sweep();
+  }
+  const metrics = metricsIn(takeOutput());
+  const [first = 0, ...later] = values(metrics, 'MinutesOfValidity');
+  expect(later).toEqual([first - 1, first - 2, first - 3]);
+  for (const name of ['ReconnectNeeded', 'Misconfigured'])
+    expect(values(metrics, name)).toEqual([0, 0, 0, 0]);
+});
+
 describe('the hours of two connections', () => {
   test('each is rotated in time, so that n8n never holds a dead token', async () => {
     await connectServer('server');
