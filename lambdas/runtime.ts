@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
+import { CLIENT_OPTIONS } from './aws/client-options.ts';
 import { createConnectionsTable } from './aws/connections-table.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
@@ -87,9 +88,7 @@ export function createRuntime(
 ): Runtime {
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
-  // A request that hangs must leave time for another within the function's timeout.
-  const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
-  const secretsManager = new SecretsManagerClient({ requestHandler });
+  const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(secretsManager, {
     appSecretPrefix: variables.APP_SECRET_PREFIX,
     keySecretId: variables.KEY_SECRET_ID,
@@ -101,7 +100,7 @@ export function createRuntime(
     now,
     random: Math.random,
     wait: (milliseconds) => setTimeout(milliseconds),
-    store: createConnectionsTable(new DynamoDBClient({ requestHandler }), variables.TABLE_NAME),
+    store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables.TABLE_NAME),
     vault,
     zoom: createZoom({
       oauthUrl: variables.ZOOM_OAUTH_URL,

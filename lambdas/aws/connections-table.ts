@@ -11,14 +11,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
-import type { Look } from '../tokens/fleet.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
 import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
+import { createSweepNotes } from './sweep-notes.ts';
 import { createUserClaims } from './user-claims.ts';
 
 /** Key of an item that is no connection; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
-const SWEEP_KEY = 'sweep#last';
 
 type Values = Record<string, string | number | object | null | undefined>;
 type Item = Record<string, unknown>;
@@ -233,15 +232,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
 
     ...createUserClaims({ get, update }),
 
-    noteSweep: (found, lookedAfter) =>
-      update(
-        SWEEP_KEY,
-        `SET ${assignments(found)}`,
-        lookedAfter === undefined ? found : { ...found, lookedAfter },
-        lookedAfter === undefined ? undefined : '#lookedAt > :lookedAfter',
-      ) as Promise<Look | undefined>,
-
-    sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
+    ...createSweepNotes({ get, update }),
   };
 }
 
