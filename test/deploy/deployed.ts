@@ -97,7 +97,9 @@ export class Deployed {
 
   async sweep(): Promise<void> {
     const report = await invoke<SweepReport>(this.people.root, `${NAME}-rotate`, {});
-    assert.deepEqual([report.rotated, report.published, report.publishFailed], [1, 1, 0]);
+    assert.deepEqual([report.rotated, report.publishFailed], [1, 0]);
+    // The other connection's first publication counted as failed there; its repetition falls due within half a minute.
+    assert.ok([1, 2].includes(report.published), `${report.published} tokens were published.`);
   }
 
   read(): Promise<Tokens> {
