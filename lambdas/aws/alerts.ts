@@ -1,11 +1,9 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { type Alerts, reconnectMessage } from '../tokens/alerts.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 
 /** A hanging topic must not take the sweep's time: at most twice these, less than the 20 s that a sweep leaves. */
-const CLIENT = {
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
-};
+const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
 
 /**
  * Alerts through an SNS topic; none without one. The client is loaded with the first alert, since nearly every sweep

@@ -13,14 +13,12 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
 import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
+import { assignments, type Item, type Values } from './items.ts';
 import { createSweepNotes } from './sweep-notes.ts';
 import { createUserClaims } from './user-claims.ts';
 
 /** Key of an item that is no connection; no connection's name holds a `#`. */
 const ticketKey = (id: string) => `ticket#${id}`;
-
-type Values = Record<string, string | number | object | null | undefined>;
-type Item = Record<string, unknown>;
 
 /**
  * Connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
@@ -210,7 +208,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
-    ...createDisconnections(update),
+    ...createDisconnections({ update }),
 
     async release({ connection, leaseOwner }) {
       await update(
@@ -241,11 +239,6 @@ const MINE_UNCHANGED = '#version = :version AND #leaseOwner = :leaseOwner';
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
 const names = (expression: string) =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
-
-const assignments = (values: object) =>
-  Object.keys(values)
-    .map((name) => `#${name} = :${name}`)
-    .join(', ');
 
 const placeholders = (values: Values) =>
   marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

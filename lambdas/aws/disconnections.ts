@@ -1,20 +1,15 @@
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
-
-/** The table's conditional update: `undefined` when the condition did not hold. */
-type Update = (
-  key: string,
-  set: string,
-  values: Record<string, string | number | object | undefined>,
-  condition: string,
-) => Promise<object | undefined>;
+import type { Items } from './items.ts';
 
 /** Of a lease by `:owner`: nobody else's is alive. */
 export const LEASE_IS_FREE =
   '(attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)';
 
 /** The two writes of a disconnection, its begin and its end. */
-export function createDisconnections(update: Update): Pick<ConnectionStore, 'disconnect' | 'withdraw'> {
+export function createDisconnections({
+  update,
+}: Pick<Items, 'update'>): Pick<ConnectionStore, 'disconnect' | 'withdraw'> {
   return {
     disconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
       update(

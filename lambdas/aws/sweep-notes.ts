@@ -1,16 +1,6 @@
 import type { Look } from '../tokens/fleet.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
-
-/** The table's strongly consistent read, and its conditional update: `undefined` when the condition did not hold. */
-interface Items {
-  get(key: string): Promise<Record<string, unknown> | undefined>;
-  update(
-    key: string,
-    set: string,
-    values: Record<string, number | null>,
-    condition?: string,
-  ): Promise<object | undefined>;
-}
+import { assignments, type Items } from './items.ts';
 
 /** No connection's name holds a `#`. */
 const SWEEP_KEY = 'sweep#last';
@@ -21,7 +11,7 @@ export function createSweepNotes({ get, update }: Items): Pick<ConnectionStore, 
     noteSweep: (found, lookedAfter) =>
       update(
         SWEEP_KEY,
-        `SET ${Object.keys(found).map((name) => `#${name} = :${name}`)}`,
+        `SET ${assignments(found)}`,
         lookedAfter === undefined ? found : { ...found, lookedAfter },
         lookedAfter === undefined ? undefined : '#lookedAt > :lookedAfter',
       ) as Promise<Look | undefined>,

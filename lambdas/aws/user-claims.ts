@@ -1,21 +1,11 @@
 import type { Connection } from '../tokens/connection.ts';
 import type { ConnectionStore } from '../tokens/store.ts';
+import type { Items } from './items.ts';
 
 /** Which connection has a Zoom user, and until when without being connected; epoch seconds. */
 interface Claim {
   heldBy: string;
   claimedUntil?: number;
-}
-
-/** The table's strongly consistent read, and its conditional update: `undefined` when the condition did not hold. */
-interface Items {
-  get(key: string): Promise<object | undefined>;
-  update(
-    key: string,
-    set: string,
-    values: Record<string, string | number>,
-    condition: string,
-  ): Promise<object | undefined>;
 }
 
 /** No connection's name holds a `#`. */
