@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Fetch, HttpAnswer } from './tokens/http.ts';
+import type { Fetch, HttpAnswer } from './tokens/apis/http.ts';
 
 /**
  * A connection that is idle for longer is closed: sooner than the other side does, which could cross with a request.

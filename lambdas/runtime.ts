@@ -8,15 +8,15 @@ import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
+import { createN8n } from './tokens/apis/n8n.ts';
+import { createZoom } from './tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
 import type { Installation } from './tokens/installation.ts';
 import { createKeyring } from './tokens/keys.ts';
 import { isLoopback } from './tokens/loopback.ts';
-import { createN8n } from './tokens/n8n.ts';
 import { TICKET_SECONDS } from './tokens/ticket.ts';
-import { createZoom } from './tokens/zoom.ts';
 
 /** What a handler works with: the domain's dependencies, and where the API is reached from outside. */
 export interface Runtime extends Dependencies {

@@ -1,10 +1,10 @@
+import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
 import { seal } from '../../lambdas/tokens/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
-import { createZoom } from '../../lambdas/tokens/zoom.ts';
 
 /** As the vault's own; see lambdas/aws/secrets-vault.ts. */
 const WRITES_A_SECOND = 48;

@@ -1,7 +1,7 @@
 import type { OperatorResults } from '../../lambdas/protocol.ts';
+import { verifyApp } from '../../lambdas/tokens/apis/verify-zoom-app.ts';
+import { createZoom, type ZoomApp } from '../../lambdas/tokens/apis/zoom.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import { verifyApp } from '../../lambdas/tokens/verify-app.ts';
-import { createZoom, type ZoomApp } from '../../lambdas/tokens/zoom.ts';
 import type { AppSecret } from './app-credentials.ts';
 import { interruption } from './interruption.ts';
 

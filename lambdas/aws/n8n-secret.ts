@@ -4,9 +4,9 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
+import { parseJson } from '../tokens/apis/http.ts';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
-import { parseJson } from '../tokens/http.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
 

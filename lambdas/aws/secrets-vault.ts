@@ -10,11 +10,11 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
+import type { ZoomApp } from '../tokens/apis/zoom.ts';
 import { TokenError } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import { secretName } from '../tokens/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
-import type { ZoomApp } from '../tokens/zoom.ts';
 import { pace } from './pace.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
+import type { ZoomUser } from './apis/zoom-responses.ts';
 import { verifyAnswer } from './browser-answer.ts';
 import type { Connection, GrantType, Tokens } from './connection.ts';
 import { assertName } from './connection.ts';
@@ -12,7 +13,6 @@ import { type Outcome, type StepOptions, step } from './step.ts';
 import type { Consent } from './store.ts';
 import { openConsent, sealConsent, type Ticket, verifyTicket } from './ticket.ts';
 import { untilStored } from './until-stored.ts';
-import type { ZoomUser } from './zoom-answer.ts';
 
 /** A connection that has just been made, and how far n8n can see it. */
 export interface Connected {

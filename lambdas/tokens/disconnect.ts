@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ZOOM_TIMEOUT_SECONDS } from './apis/zoom.ts';
 import { about, type Connection } from './connection.ts';
 import { look } from './control.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -8,7 +9,6 @@ import { open } from './seal.ts';
 import { LEASE_SECONDS } from './step.ts';
 import type { Withdrawal } from './store.ts';
 import { untilStored } from './until-stored.ts';
-import { ZOOM_TIMEOUT_SECONDS } from './zoom.ts';
 
 /** Two requests to Zoom: the access token and the refresh token. */
 const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;

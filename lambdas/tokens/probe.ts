@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Acceptance } from './acceptance.ts';
+import type { Acceptance } from './apis/zoom-token-check.ts';
 import { assertName } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe } from './errors.ts';

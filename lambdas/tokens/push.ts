@@ -1,7 +1,7 @@
+import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from './apis/n8n.ts';
 import { backOff, type Connection, type PushTarget } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
-import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from './n8n.ts';
 import { open } from './seal.ts';
 
 /** Every n8n by its name. */

@@ -1,4 +1,4 @@
-import type { ZoomApp } from './zoom.ts';
+import type { ZoomApp } from './apis/zoom.ts';
 
 /** Secrets Manager, as the domain sees it. */
 export interface Vault {

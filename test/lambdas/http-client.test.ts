@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchByNode } from '../../lambdas/http-client.ts';
-import type { Fetch, HttpRequest } from '../../lambdas/tokens/http.ts';
+import type { Fetch, HttpRequest } from '../../lambdas/tokens/apis/http.ts';
 
 // What the functions ask Zoom and n8n with, beside the global `fetch`: the domain must not see a difference.
 

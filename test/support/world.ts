@@ -1,13 +1,13 @@
 import type { Alerts } from '../../lambdas/tokens/alerts.ts';
+import { createN8n } from '../../lambdas/tokens/apis/n8n.ts';
+import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../lambdas/tokens/consent.ts';
 import type { Log, SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/keys.ts';
-import { createN8n } from '../../lambdas/tokens/n8n.ts';
 import { linkN8n } from '../../lambdas/tokens/n8n-link.ts';
 import { open } from '../../lambdas/tokens/seal.ts';
 import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
-import { createZoom } from '../../lambdas/tokens/zoom.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readAcceptance } from '../../../lambdas/tokens/acceptance.ts';
+import { readAcceptance } from '../../../lambdas/tokens/apis/zoom-token-check.ts';
 
 const answer = (status: number, body: unknown) =>
   readAcceptance(new Response(typeof body === 'string' ? body : JSON.stringify(body), { status }));

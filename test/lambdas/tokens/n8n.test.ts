@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { TokenError } from '../../../lambdas/tokens/errors.ts';
-import { createN8n } from '../../../lambdas/tokens/n8n.ts';
 import { type Misbehaviour, startN8n } from '../../support/n8n-server.ts';
 
 const n8n = createN8n(fetch);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
 import {
   readRevocationAnswer,
   readTokenAnswer,
   readUserAnswer,
   sendFailure,
-} from '../../../lambdas/tokens/zoom-answer.ts';
+} from '../../../lambdas/tokens/apis/zoom-responses.ts';
+import { TokenError } from '../../../lambdas/tokens/errors.ts';
 
 const SENT = 1_900_000_000;
 const json = (body: unknown, status = 200, headers = {}) => Response.json(body, { status, headers });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TokenError } from './errors.ts';
+import { TokenError } from '../errors.ts';
 import { type Fetch, type HttpAnswer, parseJson, retryAfter } from './http.ts';
 
 /** An n8n that we may write to. */

@@ -1,4 +1,4 @@
-import { TokenError } from './errors.ts';
+import { TokenError } from '../errors.ts';
 import type { Zoom, ZoomApp } from './zoom.ts';
 
 /** No app was ever given it. */

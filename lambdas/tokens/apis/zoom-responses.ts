@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { ApiError } from './acceptance.ts';
-import type { Tokens } from './connection.ts';
-import { TokenError } from './errors.ts';
+import type { Tokens } from '../connection.ts';
+import { TokenError } from '../errors.ts';
+import { jsonObject } from '../json-object.ts';
 import { type HttpAnswer, parseJson, retryAfter } from './http.ts';
-import { jsonObject } from './json-object.ts';
+import { ApiError } from './zoom-token-check.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;

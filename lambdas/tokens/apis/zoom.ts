@@ -1,8 +1,7 @@
 import { type AuthorizationServer, calculatePKCECodeChallenge } from 'oauth4webapi';
-import { type Acceptance, NO_ANSWER, readAcceptance } from './acceptance.ts';
-import type { Clock } from './clock.ts';
-import type { Tokens } from './connection.ts';
-import { TokenError } from './errors.ts';
+import type { Clock } from '../clock.ts';
+import type { Tokens } from '../connection.ts';
+import { TokenError } from '../errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import {
   codeRefused,
@@ -11,7 +10,8 @@ import {
   readUserAnswer,
   sendFailure,
   type ZoomUser,
-} from './zoom-answer.ts';
+} from './zoom-responses.ts';
+import { type Acceptance, NO_ANSWER, readAcceptance } from './zoom-token-check.ts';
 
 /** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
 export interface ZoomApp {
