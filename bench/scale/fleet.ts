@@ -1,8 +1,8 @@
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { createKeyring } from '../../lambdas/tokens/keys.ts';
-import { seal } from '../../lambdas/tokens/seal.ts';
+import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
+import { seal } from '../../lambdas/tokens/sealing/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 

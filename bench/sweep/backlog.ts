@@ -5,8 +5,8 @@ import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pMap from 'p-map';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
-import { deriveKeys } from '../../lambdas/tokens/keys.ts';
-import { open, seal } from '../../lambdas/tokens/seal.ts';
+import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
+import { open, seal } from '../../lambdas/tokens/sealing/seal.ts';
 import { type DynamoDBHappenings, TABLE_NAME } from './dynamodb.ts';
 import type { SecretsManagerHappenings } from './secrets-manager.ts';
 import { firstRefreshToken, type ZoomHappenings } from './zoom.ts';

@@ -8,7 +8,7 @@ import { boundTo, giveBack, placeOf, refusal, whoConsented } from './consenter.t
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import { revoke } from './revoke.ts';
-import { seal } from './seal.ts';
+import { seal } from './sealing/seal.ts';
 import { type Outcome, type StepOptions, step } from './step.ts';
 import type { Consent } from './store.ts';
 import { openConsent, sealConsent, type Ticket, verifyTicket } from './ticket.ts';

@@ -5,7 +5,7 @@ import { look } from './control.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import { revoke } from './revoke.ts';
-import { open } from './seal.ts';
+import { open } from './sealing/seal.ts';
 import { LEASE_SECONDS } from './step.ts';
 import type { Withdrawal } from './store.ts';
 import { untilStored } from './until-stored.ts';

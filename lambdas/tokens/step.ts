@@ -6,7 +6,7 @@ import { describe, TokenError } from './errors.ts';
 import { measureOverlap } from './overlap.ts';
 import { publish } from './publish.ts';
 import { nextPush, type Pushed, push } from './push.ts';
-import { open, seal } from './seal.ts';
+import { open, seal } from './sealing/seal.ts';
 import { untilStored } from './until-stored.ts';
 
 /**

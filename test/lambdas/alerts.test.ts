@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAlerts } from '../../lambdas/aws/alerts.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { open } from '../../lambdas/tokens/seal.ts';
+import { open } from '../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { logLines, takeOutput } from '../support/output.ts';
 import { type Services, startServices } from '../support/services.ts';

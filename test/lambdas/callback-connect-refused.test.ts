@@ -1,7 +1,7 @@
 import '../support/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { deriveKeys } from '../../lambdas/tokens/keys.ts';
+import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import {
   expectRefused,
   HOSTILE,

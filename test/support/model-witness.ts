@@ -1,6 +1,6 @@
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { createKeyring } from '../../lambdas/tokens/keys.ts';
-import { open } from '../../lambdas/tokens/seal.ts';
+import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
+import { open } from '../../lambdas/tokens/sealing/seal.ts';
 import type { Invocation, Observer } from './model-function.ts';
 import type { World } from './world.ts';
 

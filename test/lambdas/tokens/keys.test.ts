@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKeyring, deriveKeys } from '../../../lambdas/tokens/keys.ts';
+import { createKeyring, deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 
 /** A key secret that was replaced as often as it has values, the current one first, and a warm function's keyring. */
 function warm(...secrets: string[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKeyring, deriveKeys } from '../../../lambdas/tokens/keys.ts';
-import { open, seal } from '../../../lambdas/tokens/seal.ts';
+import { createKeyring, deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import { open, seal } from '../../../lambdas/tokens/sealing/seal.ts';
 
 const NOON = 1_900_000_000;
 const TOKENS = {

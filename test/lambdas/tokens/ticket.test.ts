@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKeyring } from '../../../lambdas/tokens/keys.ts';
+import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { openConsent, sealConsent, signTicket, verifyTicket } from '../../../lambdas/tokens/ticket.ts';
 
 const NOON = 1_900_000_000;

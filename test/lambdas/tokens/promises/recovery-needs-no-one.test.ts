@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { deriveKeys } from '../../../../lambdas/tokens/keys.ts';
+import { deriveKeys } from '../../../../lambdas/tokens/sealing/keyring.ts';
 import { step } from '../../../../lambdas/tokens/step.ts';
 import type { Intercept } from '../../../support/world.ts';
 import { openFleet } from './fleet.ts';

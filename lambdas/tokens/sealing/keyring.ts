@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import { TokenError } from './errors.ts';
-import type { Vault } from './vault.ts';
+import type { Clock } from '../clock.ts';
+import { TokenError } from '../errors.ts';
+import type { Vault } from '../vault.ts';
 
 /** 256-bit keys, one for each use. */
 export interface Keys {

@@ -1,7 +1,7 @@
 import { type CryptoKey, EncryptJWT, errors, jwtDecrypt } from 'jose';
-import type { Tokens } from './connection.ts';
-import { TokenError } from './errors.ts';
-import type { Keyring, Keys } from './keys.ts';
+import type { Tokens } from '../connection.ts';
+import { TokenError } from '../errors.ts';
+import type { Keyring, Keys } from './keyring.ts';
 
 /** WebCrypto's own form of a key is made once: it would be for each sealing and opening. */
 const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
