@@ -5,8 +5,8 @@ import { eventsHandler } from './events.ts';
 import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
 import { connectedPage, linkPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
-import { beginConsent, finishConsent, readLink } from './tokens/consent.ts';
-import { TICKET_SECONDS } from './tokens/ticket.ts';
+import { beginConsent, finishConsent, readLink } from './tokens/consent/consent.ts';
+import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
 
 /**
  * `GET /connect` shows what a link connects, `POST /connect` goes to Zoom, `GET /callback` takes Zoom's answer;

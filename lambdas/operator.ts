@@ -5,7 +5,7 @@ import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './pr
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { check } from './tokens/check.ts';
 import { assertName } from './tokens/connection.ts';
-import { connectServerToServer } from './tokens/consent.ts';
+import { connectServerToServer } from './tokens/consent/consent.ts';
 import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
 import { disconnect } from './tokens/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';

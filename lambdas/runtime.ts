@@ -11,12 +11,12 @@ import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
+import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
 import type { Installation } from './tokens/installation.ts';
 import { isLoopback } from './tokens/loopback.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
-import { TICKET_SECONDS } from './tokens/ticket.ts';
 
 /** What a handler works with: the domain's dependencies, and where the API is reached from outside. */
 export interface Runtime extends Dependencies {

@@ -7,7 +7,7 @@ import type { OperatorAnswer } from '../lambdas/protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
-import { TICKET_SECONDS } from '../lambdas/tokens/ticket.ts';
+import { TICKET_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
 import { useLocalAws } from './aws-environment.ts';
 import { startDynamoDB } from './dynamodb.ts';
 import { httpApi, lambdaApi, openGateway } from './gateway.ts';

@@ -1,10 +1,10 @@
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
+import { TICKET_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
-import { TICKET_SECONDS } from '../../lambdas/tokens/ticket.ts';
 
 /** As the vault's own; see lambdas/aws/secrets-vault.ts. */
 const WRITES_A_SECOND = 48;

@@ -1,10 +1,10 @@
 import { assertName, type Connection } from './connection.ts';
-import { assertGrant } from './consent.ts';
+import { assertGrant } from './consent/consent.ts';
+import { signTicket } from './consent/link-ticket.ts';
 import type { Dependencies } from './dependencies.ts';
 import { TokenError } from './errors.ts';
 import { expression, secretName } from './publish.ts';
 import { type Outcome, type StepOptions, step } from './step.ts';
-import { signTicket } from './ticket.ts';
 
 /** A connection as a person may see it: no token, sealed or not. Instants are epoch seconds. */
 export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'leaseOwner' | 'leaseUntil'> & {

@@ -4,7 +4,7 @@ import { createHandler as createOperator } from '../../lambdas/operator.ts';
 import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
-import { connectServerToServer } from '../../lambdas/tokens/consent.ts';
+import { connectServerToServer } from '../../lambdas/tokens/consent/consent.ts';
 import { makeLink } from '../../lambdas/tokens/control.ts';
 import type { Lab } from './lab.ts';
 import { FUNCTION_SECONDS } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectServerToServer } from '../../../lambdas/tokens/consent.ts';
+import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
 import type { Dependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect.ts';
 import { step } from '../../../lambdas/tokens/step.ts';

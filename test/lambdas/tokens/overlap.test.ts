@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/connection.ts';
-import { connectServerToServer } from '../../../lambdas/tokens/consent.ts';
+import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
 import { step } from '../../../lambdas/tokens/step.ts';
 import { type FunctionOptions, type Intercept, World } from '../../support/world.ts';
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import {
+  openConsent,
+  sealConsent,
+  signTicket,
+  verifyTicket,
+} from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
-import { openConsent, sealConsent, signTicket, verifyTicket } from '../../../lambdas/tokens/ticket.ts';
 
 const NOON = 1_900_000_000;
 const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);

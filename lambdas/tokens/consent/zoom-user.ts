@@ -1,10 +1,10 @@
-import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from './apis/zoom.ts';
-import type { ZoomUser } from './apis/zoom-responses.ts';
-import type { Connection } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
-import type { PendingConsent } from './ticket.ts';
-import { untilStored } from './until-stored.ts';
+import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from '../apis/zoom.ts';
+import type { ZoomUser } from '../apis/zoom-responses.ts';
+import type { Connection } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { untilStored } from '../until-stored.ts';
+import type { PendingConsent } from './link-ticket.ts';
 
 /** Longer than the callback may run: until then a first consent under way keeps its Zoom user. */
 const CLAIM_SECONDS = 60;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt, jwtVerify, SignJWT } from 'jose';
-import type { Dependencies } from './dependencies.ts';
-import { TokenError } from './errors.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { TokenError } from '../errors.ts';
 
 /** For how long a link may be opened, and then for how long a consent may take; seconds. */
 export const TICKET_SECONDS = 10 * 60;

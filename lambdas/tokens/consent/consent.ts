@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
-import type { ZoomUser } from './apis/zoom-responses.ts';
-import { verifyAnswer } from './browser-answer.ts';
-import type { Connection, GrantType, Tokens } from './connection.ts';
-import { assertName } from './connection.ts';
-import { boundTo, giveBack, placeOf, refusal, whoConsented } from './consenter.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
-import { revoke } from './revoke.ts';
-import { seal } from './sealing/seal.ts';
-import { type Outcome, type StepOptions, step } from './step.ts';
-import type { Consent } from './store.ts';
-import { openConsent, sealConsent, type Ticket, verifyTicket } from './ticket.ts';
-import { untilStored } from './until-stored.ts';
+import type { ZoomUser } from '../apis/zoom-responses.ts';
+import type { Connection, GrantType, Tokens } from '../connection.ts';
+import { assertName } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { revoke } from '../revoke.ts';
+import { seal } from '../sealing/seal.ts';
+import { type Outcome, type StepOptions, step } from '../step.ts';
+import type { Consent } from '../store.ts';
+import { untilStored } from '../until-stored.ts';
+import { verifyAnswer } from './authorization-response.ts';
+import { openConsent, sealConsent, type Ticket, verifyTicket } from './link-ticket.ts';
+import { boundTo, giveBack, placeOf, refusal, whoConsented } from './zoom-user.ts';
 
 /** A connection that has just been made, and how far n8n can see it. */
 export interface Connected {

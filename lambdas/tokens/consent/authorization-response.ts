@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi';
-import type { Dependencies } from './dependencies.ts';
-import { TokenError } from './errors.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { TokenError } from '../errors.ts';
 
 /**
  * Reads what Zoom sent through the browser (RFC 6749 section 4.1.2). Answers the authorization code.
