@@ -12,7 +12,7 @@ import { describe, TokenError } from './tokens/errors.ts';
 import { about } from './tokens/installation.ts';
 import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
 import { probe } from './tokens/probe.ts';
-import type { StepOptions } from './tokens/step.ts';
+import type { StepOptions } from './tokens/rotation/step.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
 export function createHandler(load: () => Runtime) {

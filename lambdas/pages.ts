@@ -5,7 +5,7 @@ import { utc } from './tokens/clock.ts';
 import type { Connected } from './tokens/consent/consent.ts';
 import type { Ticket } from './tokens/consent/link-ticket.ts';
 import { describe, TokenError } from './tokens/errors.ts';
-import { expression } from './tokens/publish.ts';
+import { expression } from './tokens/rotation/publish.ts';
 
 const TITLES: Record<string, string> = {
   ticket_missing: 'A link is needed',

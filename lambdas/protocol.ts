@@ -4,7 +4,7 @@ import type { ConnectionView } from './tokens/control.ts';
 import type { describe } from './tokens/errors.ts';
 import type { about } from './tokens/installation.ts';
 import { MOST_PROBED, type Probed } from './tokens/probe.ts';
-import type { Outcome } from './tokens/step.ts';
+import type { Outcome } from './tokens/rotation/step.ts';
 
 const connection = v.string();
 const app = v.optional(v.string());

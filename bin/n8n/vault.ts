@@ -1,5 +1,5 @@
 import type { ConnectionView } from '../../lambdas/tokens/control.ts';
-import { expression } from '../../lambdas/tokens/publish.ts';
+import { expression } from '../../lambdas/tokens/rotation/publish.ts';
 import { UsageError } from '../cli/errors.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './interval.ts';
 

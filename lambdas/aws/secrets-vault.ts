@@ -13,7 +13,7 @@ import * as v from 'valibot';
 import type { ZoomApp } from '../tokens/apis/zoom.ts';
 import { TokenError } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
-import { secretName } from '../tokens/publish.ts';
+import { secretName } from '../tokens/rotation/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
 import { pace } from './pace.ts';
 

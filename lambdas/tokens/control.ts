@@ -3,8 +3,8 @@ import { assertGrant } from './consent/consent.ts';
 import { signTicket } from './consent/link-ticket.ts';
 import type { Dependencies } from './dependencies.ts';
 import { TokenError } from './errors.ts';
-import { expression, secretName } from './publish.ts';
-import { type Outcome, type StepOptions, step } from './step.ts';
+import { expression, secretName } from './rotation/publish.ts';
+import { type Outcome, type StepOptions, step } from './rotation/step.ts';
 
 /** A connection as a person may see it: no token, sealed or not. Instants are epoch seconds. */
 export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'leaseOwner' | 'leaseUntil'> & {

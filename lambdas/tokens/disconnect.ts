@@ -5,10 +5,10 @@ import { look } from './control.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import { revoke } from './revoke.ts';
+import { untilStored } from './rotation/retry.ts';
+import { LEASE_SECONDS } from './rotation/step.ts';
 import { open } from './sealing/seal.ts';
-import { LEASE_SECONDS } from './step.ts';
 import type { Withdrawal } from './store.ts';
-import { untilStored } from './until-stored.ts';
 
 /** Two requests to Zoom: the access token and the refresh token. */
 const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;

@@ -7,8 +7,8 @@ import type { Dependencies } from './dependencies.ts';
 import { TokenError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
 import { isSame, type N8nSettings, type Push, taken } from './push.ts';
+import { LEASE_SECONDS, type StepOptions } from './rotation/step.ts';
 import { open } from './sealing/seal.ts';
-import { LEASE_SECONDS, type StepOptions } from './step.ts';
 
 /** All of them are told at once, within the time of one. */
 const MOST_TARGETS = 10;

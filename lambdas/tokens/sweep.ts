@@ -3,7 +3,7 @@ import { alertReconnects } from './alerts.ts';
 import type { Status } from './connection.ts';
 import type { SweepDependencies } from './dependencies.ts';
 import { FRESH_SECONDS, type Health, healthOf, type Look, lookAtFleet } from './fleet.ts';
-import { attempt } from './step.ts';
+import { attempt } from './rotation/step.ts';
 import { createTally, type Done, type Tally } from './tally.ts';
 
 /**

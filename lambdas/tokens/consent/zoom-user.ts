@@ -3,7 +3,7 @@ import type { ZoomUser } from '../apis/zoom-responses.ts';
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { describe, TokenError } from '../errors.ts';
-import { untilStored } from '../until-stored.ts';
+import { untilStored } from '../rotation/retry.ts';
 import type { PendingConsent } from './link-ticket.ts';
 
 /** Longer than the callback may run: until then a first consent under way keeps its Zoom user. */

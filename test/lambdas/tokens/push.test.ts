@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { step } from '../../../lambdas/tokens/step.ts';
+import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep.ts';
 import { type FunctionOptions, World } from '../../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/connection.ts';
-import { LEASE_SECONDS, step } from '../../../lambdas/tokens/step.ts';
+import { LEASE_SECONDS, step } from '../../../lambdas/tokens/rotation/step.ts';
 import { type FunctionOptions, World } from '../../support/world.ts';
 
 let world: World;

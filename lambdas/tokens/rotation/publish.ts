@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Connection, Tokens } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { open } from './sealing/seal.ts';
+import type { Connection, Tokens } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { open } from '../sealing/seal.ts';
 
 /** What n8n reads: one secret a connection, its value the bare access token (n8n does not parse JSON). */
 export const secretName = (connection: string, prefix = 'n8n_zoom_') => `${prefix}${connection}`;

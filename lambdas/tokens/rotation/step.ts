@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from './apis/zoom.ts';
-import { about, backOff, type Connection, rotateAt, type Tokens } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
+import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from '../apis/zoom.ts';
+import { about, backOff, type Connection, rotateAt, type Tokens } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { nextPush, type Pushed, push } from '../push.ts';
+import { open, seal } from '../sealing/seal.ts';
 import { measureOverlap } from './overlap.ts';
 import { publish } from './publish.ts';
-import { nextPush, type Pushed, push } from './push.ts';
-import { open, seal } from './sealing/seal.ts';
-import { untilStored } from './until-stored.ts';
+import { untilStored } from './retry.ts';
 
 /**
  * Longer than any function of ours may run (60 s), by twice the minute that two clocks may be apart: nobody

@@ -1,7 +1,7 @@
-import { USER_TIMEOUT_SECONDS } from './apis/zoom.ts';
-import type { Connection } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { open } from './sealing/seal.ts';
+import { USER_TIMEOUT_SECONDS } from '../apis/zoom.ts';
+import type { Connection } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { open } from '../sealing/seal.ts';
 
 /** A token that is about to end by itself says nothing about the refresh. */
 const LEAST_LIFE_SECONDS = 120;
