@@ -10,8 +10,8 @@ import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
 import { disconnect } from './tokens/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import { about } from './tokens/installation.ts';
-import { linkN8n, unlinkN8n } from './tokens/n8n-link.ts';
 import { probe } from './tokens/probe.ts';
+import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */

@@ -8,7 +8,7 @@ import { parseJson } from '../tokens/apis/http.ts';
 import type { Clock } from '../tokens/clock.ts';
 import { TokenError } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
-import type { N8nInstances, N8nSettings } from '../tokens/push.ts';
+import type { N8nInstances, N8nSettings } from '../tokens/push/push.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 

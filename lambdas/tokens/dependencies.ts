@@ -2,7 +2,7 @@ import type { Alerts } from './alerts.ts';
 import type { Zoom } from './apis/zoom.ts';
 import type { Clock } from './clock.ts';
 import type { Margins } from './connection.ts';
-import type { Push } from './push.ts';
+import type { Push } from './push/push.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';

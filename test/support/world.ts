@@ -5,7 +5,7 @@ import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../lambdas/tokens/consent/consent.ts';
 import { sealConsent, TICKET_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { Log, SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { linkN8n } from '../../lambdas/tokens/n8n-link.ts';
+import { linkN8n } from '../../lambdas/tokens/push/link-n8n.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
 import { MemorySettings } from './memory-settings.ts';

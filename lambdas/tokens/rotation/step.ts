@@ -3,7 +3,7 @@ import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from '../apis/zoom.ts';
 import { about, backOff, type Connection, rotateAt, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { describe, TokenError } from '../errors.ts';
-import { nextPush, type Pushed, push } from '../push.ts';
+import { nextPush, type Pushed, push } from '../push/push.ts';
 import { open, seal } from '../sealing/seal.ts';
 import { measureOverlap } from './overlap.ts';
 import { publish } from './publish.ts';

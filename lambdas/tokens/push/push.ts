@@ -1,8 +1,8 @@
-import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from './apis/n8n.ts';
-import { backOff, type Connection, type PushTarget } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
-import { open } from './sealing/seal.ts';
+import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from '../apis/n8n.ts';
+import { backOff, type Connection, type PushTarget } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { open } from '../sealing/seal.ts';
 
 /** Every n8n by its name. */
 export type N8nInstances = ReadonlyMap<string, N8nInstance>;
