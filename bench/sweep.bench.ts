@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { CONCURRENCY } from '../lambdas/tokens/sweep.ts';
+import { CONCURRENCY } from '../lambdas/tokens/sweep/sweep.ts';
 import type { Benchmark, Report } from './benchmark.ts';
 import { bundlesFolder, nativeClient } from './lambda/bundles.ts';
 import { markdownTable } from './markdown.ts';

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SweepReport } from './tokens/sweep.ts';
+import type { SweepReport } from './tokens/sweep/sweep.ts';
 
 /** One structured line a decision; named by POWERTOOLS_SERVICE_NAME. Never given an event, which holds codes, nor a caught error as it is. */
 export const logger = new Logger();

@@ -7,7 +7,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { sweep } from '../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { startDynamoDB } from '../../local/dynamodb.ts';
 import { FUNCTION_SECONDS } from '../../test/support/world.ts';
 import { consentOf, createWorld, nameOf, settledItem } from './fleet.ts';

@@ -6,7 +6,7 @@ import { percentile } from '../statistics.ts';
 import { openBacklog, type Step } from './backlog.ts';
 import { WRITES_A_SECOND } from './secrets-manager.ts';
 
-/** What a sweep leaves unused of its function's time; see lambdas/tokens/sweep.ts. */
+/** What a sweep leaves unused of its function's time; see lambdas/tokens/sweep/sweep.ts. */
 const STEP_SECONDS = 20;
 /** From the lease to the end of a step, at the least. */
 const STEP_MILLISECONDS = 210;

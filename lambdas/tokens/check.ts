@@ -4,7 +4,7 @@ import { assertName } from './connection.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describe, TokenError } from './errors.ts';
 import type { Installation } from './installation.ts';
-import { CONCURRENCY } from './sweep.ts';
+import { CONCURRENCY } from './sweep/sweep.ts';
 
 type Problem = ReturnType<typeof describe>;
 

@@ -1,10 +1,10 @@
-import type { Alerts } from './alerts.ts';
 import type { Zoom } from './apis/zoom.ts';
 import type { Clock } from './clock.ts';
 import type { Margins } from './connection.ts';
 import type { Push } from './push/push.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import type { ConnectionStore } from './store.ts';
+import type { Alerts } from './sweep/reconnect-alerts.ts';
 import type { Vault } from './vault.ts';
 
 /** Everything the domain needs of the outside. */

@@ -1,5 +1,5 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
-import type { Look } from './fleet.ts';
+import type { Look } from './sweep/fleet-health.ts';
 
 /** What a consent, or a first Server-to-Server token, writes. */
 export type Consent = Pick<

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { OperatorAnswer } from '../../lambdas/protocol.ts';
-import type { SweepReport } from '../../lambdas/tokens/sweep.ts';
+import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { type CookieJar, createCookieJar } from '../../local/zoom/cookies.ts';

@@ -4,7 +4,7 @@ import { sealConsent } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../lambdas/tokens/disconnect.ts';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
-import { sweep } from '../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { ENDINGS, type Ending, Environment, type Invocation } from './model-function.ts';
 import { MOST_SKEW_SECONDS, Witness } from './model-witness.ts';
 import { FUNCTION_SECONDS, World } from './world.ts';

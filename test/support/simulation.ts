@@ -1,4 +1,4 @@
-import { sweep } from '../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { aesInOrder } from './aes-in-order.ts';
 import { type Environment, Weather } from './simulation-environment.ts';
 import { randomFrom } from './simulation-faults.ts';

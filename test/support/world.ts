@@ -1,4 +1,3 @@
-import type { Alerts } from '../../lambdas/tokens/alerts.ts';
 import { createN8n } from '../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
@@ -8,6 +7,7 @@ import type { Log, SweepDependencies } from '../../lambdas/tokens/dependencies.t
 import { linkN8n } from '../../lambdas/tokens/push/link-n8n.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
+import type { Alerts } from '../../lambdas/tokens/sweep/reconnect-alerts.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';

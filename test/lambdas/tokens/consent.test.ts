@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
-import { sweep } from '../../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { type Intercept, World } from '../../support/world.ts';
 
 const MINUTE = 60;

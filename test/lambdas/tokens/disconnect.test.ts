@@ -3,7 +3,7 @@ import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.t
 import type { Dependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
-import { sweep } from '../../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { World } from '../../support/world.ts';
 
 const DAY = 86_400;

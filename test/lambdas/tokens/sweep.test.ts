@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { CONCURRENCY, sweep } from '../../../lambdas/tokens/sweep.ts';
+import { CONCURRENCY, sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../support/world.ts';
 
 let world: World;

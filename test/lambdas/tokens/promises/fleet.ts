@@ -1,4 +1,4 @@
-import { sweep } from '../../../../lambdas/tokens/sweep.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world.ts';
 
 const HOUR = 3600;

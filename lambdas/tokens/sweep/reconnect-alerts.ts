@@ -1,8 +1,8 @@
 import pMap from 'p-map';
-import { utc } from './clock.ts';
-import { about, type Connection } from './connection.ts';
-import type { SweepDependencies } from './dependencies.ts';
-import { describe } from './errors.ts';
+import { utc } from '../clock.ts';
+import { about, type Connection } from '../connection.ts';
+import type { SweepDependencies } from '../dependencies.ts';
+import { describe } from '../errors.ts';
 
 /** Who tells people. */
 export interface Alerts {

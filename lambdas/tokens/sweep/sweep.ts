@@ -1,10 +1,10 @@
 import pMap from 'p-map';
-import { alertReconnects } from './alerts.ts';
-import type { Status } from './connection.ts';
-import type { SweepDependencies } from './dependencies.ts';
-import { FRESH_SECONDS, type Health, healthOf, type Look, lookAtFleet } from './fleet.ts';
-import { attempt } from './rotation/step.ts';
-import { createTally, type Done, type Tally } from './tally.ts';
+import type { Status } from '../connection.ts';
+import type { SweepDependencies } from '../dependencies.ts';
+import { attempt } from '../rotation/step.ts';
+import { FRESH_SECONDS, type Health, healthOf, type Look, lookAtFleet } from './fleet-health.ts';
+import { createTally, type Done, type Tally } from './outcomes.ts';
+import { alertReconnects } from './reconnect-alerts.ts';
 
 /**
  * Enough for the pace that the vault keeps to, with some to spare for a slow Zoom. More at a time would only wait

@@ -1,7 +1,7 @@
-import type { Connection } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, type FailureClass, TokenError } from './errors.ts';
-import { noteFailure, type Outcome } from './rotation/step.ts';
+import type { Connection } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, type FailureClass, TokenError } from '../errors.ts';
+import { noteFailure, type Outcome } from '../rotation/step.ts';
 
 /** What the steps of a sweep did, for the metrics. */
 export interface Done {
