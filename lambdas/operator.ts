@@ -7,7 +7,7 @@ import { check } from './tokens/check.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent/consent.ts';
 import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
-import { disconnect } from './tokens/disconnect.ts';
+import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';
 import { about } from './tokens/installation.ts';
 import { probe } from './tokens/probe.ts';

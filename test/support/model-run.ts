@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { finishConsent } from '../../lambdas/tokens/consent/consent.ts';
 import { sealConsent } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { disconnect } from '../../lambdas/tokens/disconnect.ts';
+import { disconnect } from '../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { ENDINGS, type Ending, Environment, type Invocation } from './model-function.ts';

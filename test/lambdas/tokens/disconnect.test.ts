@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
 import type { Dependencies } from '../../../lambdas/tokens/dependencies.ts';
-import { disconnect } from '../../../lambdas/tokens/disconnect.ts';
+import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { World } from '../../support/world.ts';

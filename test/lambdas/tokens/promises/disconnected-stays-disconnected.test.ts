@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { disconnect } from '../../../../lambdas/tokens/disconnect.ts';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { LEASE_SECONDS, step } from '../../../../lambdas/tokens/rotation/step.ts';
 import type { FunctionOptions } from '../../../support/world.ts';
 import { openFleet } from './fleet.ts';

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import type { ZoomApp } from './apis/zoom.ts';
-import { assertName } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { ZoomApp } from '../apis/zoom.ts';
+import { assertName } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
-import { describe, TokenError } from './errors.ts';
 
 /** One delivery of Zoom's webhook, as it came over the wire. Nothing in it is true before its signature is. */
 export interface Delivery {

@@ -1,5 +1,5 @@
-import type { Tokens } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Tokens } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
 
 /**
  * Ends at Zoom what these tokens open. Zoom documents it for access tokens; the refresh token, where there is one,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { ZOOM_TIMEOUT_SECONDS } from './apis/zoom.ts';
-import { about, type Connection } from './connection.ts';
-import { look } from './control.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
+import { ZOOM_TIMEOUT_SECONDS } from '../apis/zoom.ts';
+import { about, type Connection } from '../connection.ts';
+import { look } from '../control.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { untilStored } from '../rotation/retry.ts';
+import { LEASE_SECONDS } from '../rotation/step.ts';
+import { open } from '../sealing/seal.ts';
+import type { Withdrawal } from '../store.ts';
 import { revoke } from './revoke.ts';
-import { untilStored } from './rotation/retry.ts';
-import { LEASE_SECONDS } from './rotation/step.ts';
-import { open } from './sealing/seal.ts';
-import type { Withdrawal } from './store.ts';
 
 /** Two requests to Zoom: the access token and the refresh token. */
 const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
