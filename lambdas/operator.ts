@@ -3,14 +3,14 @@ import * as v from 'valibot';
 import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
-import { check } from './tokens/check.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent/consent.ts';
-import { look, makeLink, rotateNow, status, view } from './tokens/control.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { describe, TokenError } from './tokens/errors.ts';
-import { about } from './tokens/installation.ts';
-import { probe } from './tokens/probe.ts';
+import { check } from './tokens/operate/check-installation.ts';
+import { about } from './tokens/operate/installation.ts';
+import { probe } from './tokens/operate/probe-tokens.ts';
+import { look, makeLink, rotateNow, status, view } from './tokens/operate/rotate-now.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import type { Check } from './tokens/check.ts';
-import type { ConnectionView } from './tokens/control.ts';
 import type { describe } from './tokens/errors.ts';
-import type { about } from './tokens/installation.ts';
-import { MOST_PROBED, type Probed } from './tokens/probe.ts';
+import type { Check } from './tokens/operate/check-installation.ts';
+import type { about } from './tokens/operate/installation.ts';
+import { MOST_PROBED, type Probed } from './tokens/operate/probe-tokens.ts';
+import type { ConnectionView } from './tokens/operate/rotate-now.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
 
 const connection = v.string();

@@ -14,8 +14,8 @@ import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { TokenError } from './tokens/errors.ts';
-import type { Installation } from './tokens/installation.ts';
 import { isLoopback } from './tokens/loopback.ts';
+import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
 /** What a handler works with: the domain's dependencies, and where the API is reached from outside. */

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../lambdas/tokens/operate/rotate-now.ts';
 import { readAsN8n } from './n8n.ts';
 import type { LocalStack } from './stack.ts';
 

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { DEFAULT_INTERVAL_SECONDS } from '../n8n/interval.ts';
 import { EXIT } from './errors.ts';
 import { DAY, span, wallTime } from './time.ts';

@@ -1,6 +1,6 @@
 import { TICKET_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { wait } from './interruption.ts';
 import { lookFor } from './look-for.ts';
 import type { Requests } from './operator.ts';

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { type Remark, remarks } from './condition.ts';
 import { EXIT } from './errors.ts';
 import { paint } from './output.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import open from 'open';
 import type { GrantType } from '../../lambdas/tokens/connection.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { exitOf, remarks } from '../cli/condition.ts';
 import { Interrupted, UsageError } from '../cli/errors.ts';
 import { grantOption } from '../cli/grant.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../lambdas/protocol.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { UsageError } from '../cli/errors.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';

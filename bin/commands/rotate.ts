@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { addExamples } from '../cli/help.ts';
 import { paint } from '../cli/output.ts';
 import { openSession } from '../cli/session.ts';

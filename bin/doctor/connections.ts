@@ -1,5 +1,5 @@
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
-import type { Probed } from '../../lambdas/tokens/probe.ts';
+import type { Probed } from '../../lambdas/tokens/operate/probe-tokens.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { gap, type Remark, remarks } from '../cli/condition.ts';
 import { EXIT } from '../cli/errors.ts';
 import { type Finding, note, well, wrong } from './finding.ts';

@@ -1,7 +1,7 @@
 import type { OperatorResults } from '../../lambdas/protocol.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import { MOST_PROBED, type Probed } from '../../lambdas/tokens/probe.ts';
+import { MOST_PROBED, type Probed } from '../../lambdas/tokens/operate/probe-tokens.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import type { Session } from '../cli/session.ts';
 import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';

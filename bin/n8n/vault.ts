@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { expression } from '../../lambdas/tokens/rotation/publish.ts';
 import { UsageError } from '../cli/errors.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './interval.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { exitOf, remarks } from '../../bin/cli/condition.ts';
 import { details, overview } from '../../bin/cli/status-text.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;

@@ -1,6 +1,6 @@
 import '../support/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Check } from '../../lambdas/tokens/check.ts';
+import type { Check } from '../../lambdas/tokens/operate/check-installation.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { startIam } from '../support/iam-server.ts';
 import { takeOutput } from '../support/output.ts';

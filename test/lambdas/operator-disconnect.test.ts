@@ -1,6 +1,6 @@
 import '../support/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { type Services, startServices } from '../support/services.ts';
 

@@ -1,7 +1,7 @@
 import '../support/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import type { ConnectionView } from '../../lambdas/tokens/control.ts';
+import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { expectOperatorRefused } from '../support/bad-input.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { startN8n } from '../support/n8n-server.ts';

@@ -5,7 +5,7 @@ import type { OperatorAnswer } from '../../lambdas/protocol.ts';
 import { createHandler as createRotate } from '../../lambdas/rotate.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../lambdas/tokens/consent/consent.ts';
-import { makeLink } from '../../lambdas/tokens/control.ts';
+import { makeLink } from '../../lambdas/tokens/operate/rotate-now.ts';
 import type { Lab } from './lab.ts';
 import { FUNCTION_SECONDS } from './world.ts';
 

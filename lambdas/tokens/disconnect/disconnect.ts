@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ZOOM_TIMEOUT_SECONDS } from '../apis/zoom.ts';
 import { about, type Connection } from '../connection.ts';
-import { look } from '../control.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { describe, TokenError } from '../errors.ts';
+import { look } from '../operate/rotate-now.ts';
 import { untilStored } from '../rotation/retry.ts';
 import { LEASE_SECONDS } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { CREDENTIAL_TYPE, N8N_TIMEOUT_SECONDS, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, type PushTarget } from '../connection.ts';
-import type { ConnectionView } from '../control.ts';
-import { known, look } from '../control.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { TokenError } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
+import type { ConnectionView } from '../operate/rotate-now.ts';
+import { known, look } from '../operate/rotate-now.ts';
 import { LEASE_SECONDS, type StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
 import { isSame, type N8nSettings, type Push, taken } from './push.ts';

@@ -1,10 +1,10 @@
-import { assertName, type Connection } from './connection.ts';
-import { assertGrant } from './consent/consent.ts';
-import { signTicket } from './consent/link-ticket.ts';
-import type { Dependencies } from './dependencies.ts';
-import { TokenError } from './errors.ts';
-import { expression, secretName } from './rotation/publish.ts';
-import { type Outcome, type StepOptions, step } from './rotation/step.ts';
+import { assertName, type Connection } from '../connection.ts';
+import { assertGrant } from '../consent/consent.ts';
+import { signTicket } from '../consent/link-ticket.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { TokenError } from '../errors.ts';
+import { expression, secretName } from '../rotation/publish.ts';
+import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 
 /** A connection as a person may see it: no token, sealed or not. Instants are epoch seconds. */
 export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'leaseOwner' | 'leaseUntil'> & {

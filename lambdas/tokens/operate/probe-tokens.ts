@@ -1,8 +1,8 @@
 import pMap from 'p-map';
-import type { Acceptance } from './apis/zoom-token-check.ts';
-import { assertName } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe } from './errors.ts';
+import type { Acceptance } from '../apis/zoom-token-check.ts';
+import { assertName } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe } from '../errors.ts';
 
 /** Each costs a reading and a request to Zoom; this many fit well into the operator function's time. */
 export const MOST_PROBED = 20;

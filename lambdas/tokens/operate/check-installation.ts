@@ -1,10 +1,10 @@
 import pMap from 'p-map';
-import { verifyApp } from './apis/verify-zoom-app.ts';
-import { assertName } from './connection.ts';
-import type { Dependencies } from './dependencies.ts';
-import { describe, TokenError } from './errors.ts';
+import { verifyApp } from '../apis/verify-zoom-app.ts';
+import { assertName } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { describe, TokenError } from '../errors.ts';
+import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { Installation } from './installation.ts';
-import { CONCURRENCY } from './sweep/sweep.ts';
 
 type Problem = ReturnType<typeof describe>;
 
