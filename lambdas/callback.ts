@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { eventsHandler } from './events.ts';
-import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './middleware.ts';
-import { connectedPage, linkPage } from './pages.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent, readLink } from './tokens/consent/consent.ts';
 import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
+import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './web/middleware.ts';
+import { connectedPage, linkPage } from './web/pages.ts';
+import { eventsHandler } from './web/zoom-events.ts';
 
 /**
  * `GET /connect` shows what a link connects, `POST /connect` goes to Zoom, `GET /callback` takes Zoom's answer;

@@ -1,6 +1,5 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
-import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './middleware.ts';
 import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
@@ -13,6 +12,7 @@ import { probe } from './tokens/operate/probe-tokens.ts';
 import { look, makeLink, rotateNow, status, view } from './tokens/operate/rotate-now.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
+import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './web/middleware.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
 export function createHandler(load: () => Runtime) {

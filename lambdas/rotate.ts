@@ -1,10 +1,10 @@
 import middy from '@middy/core';
 import { createAlerts } from './aws/alerts.ts';
-import { deadlineOf, logged, measured, OWN_DEADLINE } from './middleware.ts';
 import { measure } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/sweep/reconnect-alerts.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
+import { deadlineOf, logged, measured, OWN_DEADLINE } from './web/middleware.ts';
 
 /** Started by the scheduler every minute; its event says nothing that matters. */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectedPage, errorPage } from '../../lambdas/pages.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { connectedPage, errorPage } from '../../lambdas/web/pages.ts';
 import { HOSTILE } from '../support/bad-input.ts';
 import { readPage } from '../support/read-page.ts';
 

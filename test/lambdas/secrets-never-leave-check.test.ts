@@ -1,10 +1,10 @@
 import '../support/output.ts';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { logFailure } from '../../lambdas/middleware.ts';
 import { logger, metrics } from '../../lambdas/observability.ts';
-import { errorPage } from '../../lambdas/pages.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { logFailure } from '../../lambdas/web/middleware.ts';
+import { errorPage } from '../../lambdas/web/pages.ts';
 import { takeOutput } from '../support/output.ts';
 import { createWatch, shown } from '../support/watch.ts';
 

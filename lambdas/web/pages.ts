@@ -1,11 +1,11 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { utc } from '../tokens/clock.ts';
+import type { Connected } from '../tokens/consent/consent.ts';
+import type { Ticket } from '../tokens/consent/link-ticket.ts';
+import { describe, TokenError } from '../tokens/errors.ts';
+import { expression } from '../tokens/rotation/publish.ts';
 import { type Html, html } from './html.ts';
 import { page } from './page-template.ts';
-import { utc } from './tokens/clock.ts';
-import type { Connected } from './tokens/consent/consent.ts';
-import type { Ticket } from './tokens/consent/link-ticket.ts';
-import { describe, TokenError } from './tokens/errors.ts';
-import { expression } from './tokens/rotation/publish.ts';
 
 const TITLES: Record<string, string> = {
   ticket_missing: 'A link is needed',

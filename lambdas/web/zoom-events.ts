@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Runtime } from '../runtime.ts';
+import { MOST_BYTES, receive } from '../tokens/disconnect/zoom-webhook.ts';
+import { TokenError } from '../tokens/errors.ts';
 import { deadlineOf, logFailure } from './middleware.ts';
-import type { Runtime } from './runtime.ts';
-import { MOST_BYTES, receive } from './tokens/disconnect/zoom-webhook.ts';
-import { TokenError } from './tokens/errors.ts';
 
 /** `POST /zoom/events` for the app `default`, `POST /zoom/events/<app>` for another: a program reads the answer. */
 export const eventsHandler =

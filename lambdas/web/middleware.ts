@@ -3,10 +3,10 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import type { MiddlewareObj } from '@middy/core';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { logger, metrics, whereabouts } from '../observability.ts';
+import { describe, TokenError } from '../tokens/errors.ts';
 import { contentSecurityPolicy } from './html.ts';
-import { logger, metrics, whereabouts } from './observability.ts';
 import { errorPage } from './pages.ts';
-import { describe, TokenError } from './tokens/errors.ts';
 
 /**
  * Every function's first middleware: the log knows the request. It is never given the event, not even where
