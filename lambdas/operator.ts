@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
-import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './protocol.ts';
+import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent/consent.ts';

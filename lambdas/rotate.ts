@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { createAlerts } from './aws/alerts.ts';
+import { createAlerts } from './aws/sns-alerts.ts';
 import { measure } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/sweep/reconnect-alerts.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
-import type { OperatorAnswer } from '../lambdas/protocol.ts';
+import type { OperatorAnswer } from '../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';

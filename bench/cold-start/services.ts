@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';

@@ -5,7 +5,7 @@ import {
   type ReturnConsumedCapacity,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { startDynamoDB } from '../../local/dynamodb.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pMap from 'p-map';
-import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../lambdas/tokens/sealing/seal.ts';
 import { type DynamoDBHappenings, TABLE_NAME } from './dynamodb.ts';

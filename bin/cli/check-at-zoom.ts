@@ -1,4 +1,4 @@
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { verifyApp } from '../../lambdas/tokens/apis/verify-zoom-app.ts';
 import { createZoom, type ZoomApp } from '../../lambdas/tokens/apis/zoom.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { OperatorAnswer, OperatorRequest, OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer, OperatorRequest, OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type AwsOptions, clientConfig } from './aws-options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { UsageError } from '../cli/errors.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { UsageError } from '../cli/errors.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import type { GrantType } from '../../lambdas/tokens/connection.ts';
 import { assertName } from '../../lambdas/tokens/connection.ts';
 import { writeAppSecret } from '../cli/app-secret.ts';

@@ -1,4 +1,4 @@
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { MOST_PROBED, type Probed } from '../../lambdas/tokens/operate/probe-tokens.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';

@@ -1,4 +1,4 @@
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { isLoopback } from '../../lambdas/tokens/loopback.ts';
 import { span } from '../cli/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';

@@ -1,4 +1,4 @@
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 import { UsageError } from '../cli/errors.ts';
 import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';

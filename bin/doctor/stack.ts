@@ -1,4 +1,4 @@
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import type { TokenError } from '../../lambdas/tokens/errors.ts';
 import { type Finding, failed, skipped, well, wrong } from './finding.ts';
 

@@ -15,7 +15,7 @@ import { TokenError } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import { secretName } from '../tokens/rotation/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
-import { pace } from './pace.ts';
+import { pace } from './write-rate-limit.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
 const AppSecret = v.pipe(

@@ -1,6 +1,6 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { createCommandLine } from '../support/command-line.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';

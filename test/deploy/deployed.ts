@@ -7,7 +7,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { OperatorAnswer } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
 import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';

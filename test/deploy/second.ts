@@ -8,7 +8,7 @@ import {
   ListSecretsCommand,
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
-import type { OperatorAnswer } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
 import { readAsN8n } from '../../local/n8n.ts';
 import { accessKeyFor, deleteAccessKeys, invoke, root } from './aws.ts';
 import type { Emulator } from './emulator.ts';

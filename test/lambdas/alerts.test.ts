@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAlerts } from '../../lambdas/aws/alerts.ts';
+import { createAlerts } from '../../lambdas/aws/sns-alerts.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions } from '../support/handlers.ts';

@@ -1,7 +1,7 @@
 import '../support/output.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { createFunctions } from '../support/handlers.ts';
 import { takeRequests, tally } from '../support/requests.ts';

@@ -1,7 +1,7 @@
 import '../../local/quiet.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { OperatorAnswer, OperatorResults } from '../../lambdas/protocol.ts';
+import type { OperatorAnswer, OperatorResults } from '../../lambdas/operator-protocol.ts';
 import { manualClock } from '../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { startLocalStack } from '../../local/stack.ts';

@@ -6,9 +6,9 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions } from '@smithy/types';
-import { createConnectionsTable } from '../../lambdas/aws/connections-table.ts';
 import { createN8nSecret } from '../../lambdas/aws/n8n-secret.ts';
 import { createSecretsVault } from '../../lambdas/aws/secrets-vault.ts';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Runtime } from '../../lambdas/runtime.ts';
 import { createN8n } from '../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';

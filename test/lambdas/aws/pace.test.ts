@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pace } from '../../../lambdas/aws/pace.ts';
+import { pace } from '../../../lambdas/aws/write-rate-limit.ts';
 
 /** A clock that moves when somebody waits. */
 function clock(time = 1000) {

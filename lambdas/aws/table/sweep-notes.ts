@@ -1,5 +1,5 @@
-import type { ConnectionStore } from '../tokens/store.ts';
-import type { Look } from '../tokens/sweep/fleet-health.ts';
+import type { ConnectionStore } from '../../tokens/store.ts';
+import type { Look } from '../../tokens/sweep/fleet-health.ts';
 import { assignments, type Items } from './items.ts';
 
 /** No connection's name holds a `#`. */

@@ -14,7 +14,7 @@ export function createAlerts(topicArn: string | undefined): Alerts {
   return {
     async reconnectNeeded(items) {
       if (topicArn === undefined) return;
-      const { PublishCommand, SNSClient } = await import('./sns.ts');
+      const { PublishCommand, SNSClient } = await import('./sns-client.ts');
       client ??= new SNSClient(CLIENT);
       const { subject, message } = reconnectMessage(items);
       const publish = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: message });

@@ -10,8 +10,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Connection } from '../tokens/connection.ts';
-import type { ConnectionStore } from '../tokens/store.ts';
+import type { Connection } from '../../tokens/connection.ts';
+import type { ConnectionStore } from '../../tokens/store.ts';
 import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
 import { assignments, type Item, type Values } from './items.ts';
 import { createSweepNotes } from './sweep-notes.ts';

@@ -1,5 +1,5 @@
-import type { Connection } from '../tokens/connection.ts';
-import type { ConnectionStore } from '../tokens/store.ts';
+import type { Connection } from '../../tokens/connection.ts';
+import type { ConnectionStore } from '../../tokens/store.ts';
 import type { Items } from './items.ts';
 
 /** Of a lease by `:owner`: nobody else's is alive. */

@@ -1,5 +1,5 @@
-import type { Connection } from '../tokens/connection.ts';
-import type { ConnectionStore } from '../tokens/store.ts';
+import type { Connection } from '../../tokens/connection.ts';
+import type { ConnectionStore } from '../../tokens/store.ts';
 import type { Items } from './items.ts';
 
 /** Which connection has a Zoom user, and until when without being connected; epoch seconds. */
