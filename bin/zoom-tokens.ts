@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { exitStatus, Interrupted } from './cli/errors.ts';
-import { listenForInterruption } from './cli/interruption.ts';
-import { createOutput } from './cli/output.ts';
-import { createProgram, usageError } from './cli/program.ts';
+import { exitStatus, Interrupted } from '../cli/errors.ts';
+import { createProgram, usageError } from '../cli/program.ts';
+import { listenForInterruption } from '../cli/terminal/interruption.ts';
+import { createOutput } from '../cli/terminal/output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const args = process.argv.slice(2);

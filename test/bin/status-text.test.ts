@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { exitOf, remarks } from '../../bin/cli/condition.ts';
-import { details, overview } from '../../bin/cli/status-text.ts';
+import { exitOf, remarks } from '../../cli/connection/remarks.ts';
+import { details, overview } from '../../cli/connection/text.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
 
 const NOW = 1_800_000_000;
