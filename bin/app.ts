@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { settingsFromContext } from '../lib/settings.ts';
+import { settingsFromContext } from '../lib/settings/settings.ts';
 import { ZoomTokenRefresherStack } from '../lib/stack.ts';
 
 const app = new App();

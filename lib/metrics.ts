@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 export const NAMESPACE = 'ZoomTokenRefresher';
 

@@ -3,9 +3,9 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { bundledCode } from './bundled-code.ts';
+import { bundledCode } from './bundling/bundled-code.ts';
 import { NAMESPACE } from './metrics.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** API Gateway gives up after 30 s; a page that says what went wrong must come before. */
 export const CALLBACK_TIMEOUT = Duration.seconds(25);

@@ -3,17 +3,17 @@ import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { Alarms } from './alarms.ts';
-import { CallbackApi } from './callback-api.ts';
-import { Connections } from './connections.ts';
-import { Credentials } from './credentials.ts';
-import { Dashboard } from './dashboard.ts';
-import { Encryption } from './encryption.ts';
-import { N8nAccess } from './n8n-access.ts';
-import { Operator } from './operator.ts';
-import type { ZoomTokenRefresherProps } from './props.ts';
-import { Rotation } from './rotation.ts';
-import { settings as complete } from './settings.ts';
+import { CallbackApi } from './functions/callback-api.ts';
+import { Operator } from './functions/operator.ts';
+import { Rotation } from './functions/rotation.ts';
+import { Alarms } from './monitoring/alarms.ts';
+import { Dashboard } from './monitoring/dashboard.ts';
+import type { ZoomTokenRefresherProps } from './settings/props.ts';
+import { settings as complete } from './settings/settings.ts';
+import { Connections } from './storage/connections.ts';
+import { Credentials } from './storage/credentials.ts';
+import { Encryption } from './storage/encryption.ts';
+import { N8nAccess } from './storage/published-tokens.ts';
 
 export type { ZoomTokenRefresherProps };
 

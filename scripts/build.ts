@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleOptions } from '../lib/bundle-options.ts';
+import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
 // `npm run build` writes dist/, what the package holds: the construct as JavaScript with its types, the functions' bundles,
 // and the command line in one file. A checkout needs none of it.

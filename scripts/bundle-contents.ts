@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { bundleOptions } from '../lib/bundle-options.ts';
+import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

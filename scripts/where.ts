@@ -2,7 +2,7 @@ import { SourceMap } from 'node:module';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build, type Metafile } from 'esbuild';
-import { bundleOptions } from '../lib/bundle-options.ts';
+import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
 // `npm run where -- <function> <place…>` tells where in the source a place of a bundle is. A place is `index.mjs:37:1234`,
 // as the log has it in `at`; anything around it may stay, and without one the log is read from standard input. A bundle is

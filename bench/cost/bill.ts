@@ -52,7 +52,7 @@ const MEMORY_GIGABYTES = 0.5;
 const SWEEP_LOG_BYTES = 2000;
 const ROTATION_LOG_BYTES = 1000;
 
-/** What is measured each minute (lambdas/observability.ts), and the metrics that alarms watch (lib/alarms.ts). */
+/** What is measured each minute (lambdas/observability.ts), and the metrics that alarms watch (lib/monitoring/alarms.ts). */
 const METRICS = 9;
 const ALARMS = 14;
 

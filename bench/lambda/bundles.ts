@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { bundleOptions } from '../../lib/bundle-options.ts';
+import { bundleOptions } from '../../lib/bundling/bundle-options.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

@@ -79,7 +79,7 @@ const ABOUT = `
 
 test('a bundle is the same bytes wherever it is made', () => {
   const root = resolve(import.meta.dirname, '../..');
-  run([join(root, 'lib/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);
+  run([join(root, 'lib/bundling/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);
   const bytesIn = (path: string) =>
     readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'latin1')]);
   expect(bytesIn(join(folder, 'again'))).toEqual(bytesIn(asset('rotate')));

@@ -17,7 +17,7 @@ const dynamodb = createServer((_, response) => response.end('{}'));
 beforeAll(async () => {
   dynamodb.listen(0, '127.0.0.1');
   await once(dynamodb, 'listening');
-  run(join(ROOT, 'lib/bundle.ts'), [join(ROOT, 'lambdas/operator.ts'), folder]);
+  run(join(ROOT, 'lib/bundling/bundle.ts'), [join(ROOT, 'lambdas/operator.ts'), folder]);
 });
 afterAll(() => {
   dynamodb.close();

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** A deployment that fails at its very first resource keeps nothing: the names are free for the next attempt. */
 export function removal({ removalPolicy }: Pick<Settings, 'removalPolicy'>): RemovalPolicy {

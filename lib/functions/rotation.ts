@@ -4,9 +4,9 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ROTATE_TIMEOUT, ServiceFunction } from '../service-function.ts';
 import type { CallbackApi } from './callback-api.ts';
-import type { CapabilityProps } from './capability.ts';
-import { ROTATE_TIMEOUT, ServiceFunction } from './service-function.ts';
+import type { CapabilityProps } from './function-props.ts';
 
 /** The sweep: every minute, each connection that is due gets its next step. */
 export class Rotation extends Construct {

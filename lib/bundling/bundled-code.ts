@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 
-const LAMBDAS = join(import.meta.dirname, '..', 'lambdas');
+const LAMBDAS = join(import.meta.dirname, '../../lambdas');
 const BUNDLE = join(import.meta.dirname, 'bundle.ts');
 /** Beside the compiled `lib` of the package, made by `npm run build`. A checkout has none beside its own. */
-const PREBUILT = join(import.meta.dirname, '..', 'functions');
+const PREBUILT = join(import.meta.dirname, '../../functions');
 
 /**
  * `lambdas/<task>.ts` with everything it imports, as `index.mjs` and what that loads late. The package brings it along; in a checkout esbuild

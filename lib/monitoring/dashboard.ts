@@ -7,9 +7,9 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { FAILURE_CLASSES, measured } from '../metrics.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Alarms, Watched } from './alarms.ts';
-import { FAILURE_CLASSES, measured } from './metrics.ts';
-import type { Settings } from './settings.ts';
 
 interface DashboardProps extends Watched {
   readonly settings: Settings;

@@ -2,11 +2,11 @@ import { Lazy, type RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ResourcePolicy, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArns } from './secret-arns.ts';
-import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
 
 interface CredentialsProps {
   readonly settings: Settings;

@@ -11,9 +11,9 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CapabilityProps } from './capability.ts';
-import { CALLBACK_TIMEOUT, ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import { CALLBACK_TIMEOUT, ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { CapabilityProps } from './function-props.ts';
 
 /**
  * Where a person's browser begins a consent, `/connect`, and where Zoom sends it back, `/callback`; where Zoom

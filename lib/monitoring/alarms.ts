@@ -11,14 +11,14 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { advice, type Section } from './advice.ts';
-import type { CallbackApi } from './callback-api.ts';
-import type { Encryption } from './encryption.ts';
-import { measured } from './metrics.ts';
-import type { Operator } from './operator.ts';
-import type { Rotation } from './rotation.ts';
-import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import type { CallbackApi } from '../functions/callback-api.ts';
+import type { Operator } from '../functions/operator.ts';
+import type { Rotation } from '../functions/rotation.ts';
+import { measured } from '../metrics.ts';
+import type { ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Encryption } from '../storage/encryption.ts';
+import { advice, type Section } from './alarm-advice.ts';
 
 export interface Watched {
   readonly callbackApi: CallbackApi;

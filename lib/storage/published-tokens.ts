@@ -10,11 +10,11 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArns } from './secret-arns.ts';
-import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
 
 /** What n8n reads, `n8n_zoom_<connection>`, is part of its users' expressions: not a setting. */
 const PREFIX = 'n8n_zoom_';

@@ -1,9 +1,9 @@
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
-import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
 
 type Operation = 'GetItem' | 'UpdateItem' | 'Scan';
 

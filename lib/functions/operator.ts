@@ -1,10 +1,10 @@
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { OPERATOR_TIMEOUT, ServiceFunction } from '../service-function.ts';
+import type { Encryption } from '../storage/encryption.ts';
+import { acknowledgePatterns } from '../storage/secret-arns.ts';
 import type { CallbackApi } from './callback-api.ts';
-import type { CapabilityProps } from './capability.ts';
-import type { Encryption } from './encryption.ts';
-import { acknowledgePatterns } from './secret-arns.ts';
-import { OPERATOR_TIMEOUT, ServiceFunction } from './service-function.ts';
+import type { CapabilityProps } from './function-props.ts';
 
 interface OperatorProps extends CapabilityProps {
   readonly callbackApi: CallbackApi;
