@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { sendResult, toEvent } from './api-gateway.ts';
-import { answerInvoke, invoke, type LocalFunction } from './lambda.ts';
-import { isLoopback } from './loopback.ts';
+import { sendResult, toEvent } from './aws/api-gateway.ts';
+import { answerInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
+import { isLoopback } from './loopback-request.ts';
 
 /** Answers a request and says so, or leaves it to the next. */
 export type Responder = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;

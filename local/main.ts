@@ -1,7 +1,7 @@
-import './quiet.ts';
+import './silence-powertools.ts';
 import { fastClock, manualClock } from './clock.ts';
 import type { Entry } from './journal.ts';
-import { journey } from './once.ts';
+import { journey } from './journey.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { snapshot } from './snapshot.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';

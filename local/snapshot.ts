@@ -1,5 +1,5 @@
 import type { ConnectionView } from '../lambdas/tokens/operate/rotate-now.ts';
-import { readAsN8n } from './n8n.ts';
+import { readAsN8n } from './read-as-n8n.ts';
 import type { LocalStack } from './stack.ts';
 
 /** A connection as the terminal and the page show it. */

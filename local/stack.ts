@@ -8,17 +8,17 @@ import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts'
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
 import { TICKET_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
-import { useLocalAws } from './aws-environment.ts';
-import { startDynamoDB } from './dynamodb.ts';
+import { startDynamoDB } from './aws/dynamodb.ts';
+import { useLocalAws } from './aws/environment.ts';
+import { invoke } from './aws/lambda.ts';
+import type { SecretsOptions } from './aws/secrets-manager/secrets.ts';
+import { startSecretsManager } from './aws/secrets-manager/server.ts';
+import { startSns } from './aws/sns.ts';
+import { noTrouble, type Trouble } from './breakage.ts';
 import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { invoke } from './lambda.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
-import type { SecretsOptions } from './secrets-manager/secrets.ts';
-import { startSecretsManager } from './secrets-manager/server.ts';
-import { startSns } from './sns.ts';
-import { noTrouble, type Trouble } from './trouble.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';

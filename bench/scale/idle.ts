@@ -8,7 +8,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { startDynamoDB } from '../../local/dynamodb.ts';
+import { startDynamoDB } from '../../local/aws/dynamodb.ts';
 import { FUNCTION_SECONDS } from '../../test/support/world.ts';
 import { consentOf, createWorld, nameOf, settledItem } from './fleet.ts';
 import { liveHeap } from './heap.ts';

@@ -1,4 +1,4 @@
-import { startDynamoDB } from '../../local/dynamodb.ts';
+import { startDynamoDB } from '../../local/aws/dynamodb.ts';
 import { clock, holdAnswers, onRequest } from './answers.ts';
 
 export const TABLE_NAME = 'connections';

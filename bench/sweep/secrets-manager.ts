@@ -1,5 +1,5 @@
-import { ServiceError } from '../../local/secrets-manager/errors.ts';
-import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import { ServiceError } from '../../local/aws/secrets-manager/errors.ts';
+import { startSecretsManager } from '../../local/aws/secrets-manager/server.ts';
 import { clock, holdAnswers } from './answers.ts';
 import { quota } from './quota.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Trouble } from '../breakage.ts';
 import type { Responder } from '../gateway.ts';
 import type { LocalStack } from '../stack.ts';
-import type { Trouble } from '../trouble.ts';
 import { sendJson } from './responses.ts';
 
 /** What a button answers: a sentence for the person who pressed it, and one on what to do where it did not work. */

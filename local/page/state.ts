@@ -1,8 +1,8 @@
+import type { Trouble } from '../breakage.ts';
 import type { Entry } from '../journal.ts';
 import { type ShownConnection, snapshot } from '../snapshot.ts';
 import type { LocalStack } from '../stack.ts';
 import { exportLines, pace } from '../terminal.ts';
-import type { Trouble } from '../trouble.ts';
 
 /** What the page shows; instants are epoch seconds of the local clock. */
 export interface State {

@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider';
-import type { Trouble } from '../trouble.ts';
+import type { Trouble } from '../breakage.ts';
 import { TOKEN_PATH } from './provider.ts';
 
 /** A Zoom that is not well, as long as `trouble` says so. Its consent page stays: the browser has it already. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../lambdas/tokens/clock.ts';
-import { noTrouble, type Trouble } from '../trouble.ts';
+import { noTrouble, type Trouble } from '../breakage.ts';
 import { api } from './api.ts';
 import type { ZoomApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';

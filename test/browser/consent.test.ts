@@ -1,11 +1,11 @@
-import '../../local/quiet.ts';
+import '../../local/silence-powertools.ts';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import type { Trouble } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import type { Trouble } from '../../local/trouble.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { type Visitor, visitor } from '../support/visitor.ts';
 

@@ -1,8 +1,8 @@
-import '../../local/quiet.ts';
+import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { manualClock } from '../../local/clock.ts';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { type Visitor, visitor } from '../support/visitor.ts';

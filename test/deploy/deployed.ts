@@ -9,7 +9,7 @@ import {
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
 import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { type CookieJar, createCookieJar } from '../../local/zoom/cookies.ts';
 import { type Caller, invoke } from './aws.ts';

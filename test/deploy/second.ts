@@ -9,7 +9,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { accessKeyFor, deleteAccessKeys, invoke, root } from './aws.ts';
 import type { Emulator } from './emulator.ts';
 

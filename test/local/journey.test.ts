@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 
 const ROOT = new URL('../..', import.meta.url);
 const SECONDS = 1000;

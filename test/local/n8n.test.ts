@@ -4,8 +4,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readAsN8n } from '../../local/n8n.ts';
-import { startSecretsManager } from '../../local/secrets-manager/server.ts';
+import { startSecretsManager } from '../../local/aws/secrets-manager/server.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 
 let server: Awaited<ReturnType<typeof startSecretsManager>>;
 let client: SecretsManagerClient;

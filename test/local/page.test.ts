@@ -1,8 +1,8 @@
-import '../../local/quiet.ts';
+import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { manualClock } from '../../local/clock.ts';
-import { readAsN8n } from '../../local/n8n.ts';
 import type { State } from '../../local/page/state.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 

@@ -1,9 +1,9 @@
-import '../../local/quiet.ts';
+import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Trouble } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
-import { readAsN8n } from '../../local/n8n.ts';
+import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import type { Trouble } from '../../local/trouble.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 
 let stack: LocalStack;

@@ -1,4 +1,4 @@
-import '../../local/quiet.ts';
+import '../../local/silence-powertools.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { OperatorAnswer, OperatorResults } from '../../lambdas/operator-protocol.ts';

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
-import { startDynamoDB } from '../../../local/dynamodb.ts';
+import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { describeConnectionStore } from '../../support/connection-store-contract.ts';
 import { consentOf } from '../../support/store-contract/values.ts';
 

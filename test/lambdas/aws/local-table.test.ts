@@ -1,7 +1,7 @@
 import '../../support/aws-environment.ts';
 import { DescribeTableCommand, DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startDynamoDB } from '../../../local/dynamodb.ts';
+import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { synthesized } from '../../lib/synthesized.ts';
 
 type Table = Pick<TableDescription, 'KeySchema' | 'AttributeDefinitions' | 'GlobalSecondaryIndexes'>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../../loopback-request.ts';
 import { ServiceError } from './errors.ts';
 import { type OperationName, type Operations, requests } from './model.ts';
 import { operations } from './operations.ts';

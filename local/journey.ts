@@ -1,5 +1,5 @@
 import type { manualClock } from './clock.ts';
-import { readAsN8n } from './n8n.ts';
+import { readAsN8n } from './read-as-n8n.ts';
 import { snapshot } from './snapshot.ts';
 import type { LocalStack } from './stack.ts';
 import type { Terminal } from './terminal.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../loopback-request.ts';
 
 /** What a subscriber of the topic gets. */
 export interface Notification {

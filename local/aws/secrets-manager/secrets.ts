@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../../lambdas/tokens/clock.ts';
+import type { Clock } from '../../../lambdas/tokens/clock.ts';
 import { notFound, ServiceError, validationException } from './errors.ts';
 import { Secret } from './secret.ts';
 

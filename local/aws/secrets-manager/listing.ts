@@ -1,5 +1,5 @@
 import type { APIErrorType, SecretValueEntry } from '@aws-sdk/client-secrets-manager';
-import type { Clock } from '../../lambdas/tokens/clock.ts';
+import type { Clock } from '../../../lambdas/tokens/clock.ts';
 import { invalidParameter, ServiceError } from './errors.ts';
 import { type Filter, passes } from './filters.ts';
 import type { Operations, Request } from './model.ts';

@@ -31,7 +31,7 @@ import type {
   UpdateSecretVersionStageResponse,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { jsonObject } from '../../lambdas/tokens/json-object.ts';
+import { jsonObject } from '../../../lambdas/tokens/json-object.ts';
 
 interface Requests {
   BatchGetSecretValue: BatchGetSecretValueRequest;
