@@ -6,9 +6,9 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { check, type Ratios } from './baseline.ts';
 import type { Benchmark, Report } from './benchmark.ts';
-import { withSection } from './markdown.ts';
+import { check, type Ratios } from './report/baseline.ts';
+import { withSection } from './report/markdown.ts';
 
 const BASELINE = join(import.meta.dirname, 'baseline.json');
 const DOCS = join(import.meta.dirname, '..', 'docs');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { replacing, variedBundle } from '../lambda/bundles.ts';
-import { startFunction } from '../lambda/function-process.ts';
-import { percentile } from '../statistics.ts';
+import { replacing, variedBundle } from '../functions/bundles.ts';
+import { startFunction } from '../functions/function-process.ts';
+import { percentile } from '../report/statistics.ts';
 import { openBacklog, type Step } from './backlog.ts';
 import { WRITES_A_SECOND } from './secrets-manager.ts';
 

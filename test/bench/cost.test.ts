@@ -73,7 +73,7 @@ test('has the alarms, the secrets and the dashboard that the stack has', () => {
 
 describe('npm run cost', () => {
   const cost = (...args: string[]) =>
-    spawnSync(process.execPath, ['bench/cost.ts', ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, ['bench/cost/main.ts', ...args], { encoding: 'utf8' });
 
   test(
     'prints each line as quantity × price, the date of the prices, and the alternatives',

@@ -1,8 +1,8 @@
-import type { Benchmark, Report } from './benchmark.ts';
-import { markdownTable } from './markdown.ts';
-import { type Drained, drainBacklog } from './scale/backlog.ts';
-import { type Idle, idleSweep } from './scale/idle.ts';
-import { spread } from './scale/jitter.ts';
+import type { Benchmark, Report } from '../benchmark.ts';
+import { markdownTable } from '../report/markdown.ts';
+import { type Drained, drainBacklog } from './backlog.ts';
+import { type Idle, idleSweep } from './idle.ts';
+import { spread } from './jitter.ts';
 
 const FLEETS = [1, 1000, 10_000, 100_000];
 const QUICK_FLEETS = [1, 1000];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundleOptions } from '../../lib/bundling/bundle-options.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '../..');
 
 /** A folder for bundles outside the repository, so that nothing is found in its node_modules. */
 export const bundlesFolder = (): string => mkdtempSync(join(tmpdir(), 'bench-'));

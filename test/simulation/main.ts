@@ -4,10 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { simulate } from '../test/support/simulation.ts';
-import { ROUGH } from '../test/support/simulation-faults.ts';
-import type { SimulationOptions, SimulationReport } from '../test/support/simulation-report.ts';
-import { table } from './table.ts';
+import { table } from '../../bench/report/table.ts';
+import { simulate } from '../support/simulation.ts';
+import { ROUGH } from '../support/simulation-faults.ts';
+import type { SimulationOptions, SimulationReport } from '../support/simulation-report.ts';
 
 if (isMainThread) await main();
 else parentPort?.postMessage(await simulate(workerData as SimulationOptions));

@@ -1,11 +1,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Benchmark, Report } from './benchmark.ts';
-import { type Services, startServices } from './cold-start/services.ts';
-import { bundlesFolder, deployedBundle, nativeClient, ordinaryBundle, replacing } from './lambda/bundles.ts';
-import { startFunction } from './lambda/function-process.ts';
-import { markdownTable } from './markdown.ts';
-import { median } from './statistics.ts';
+import type { Benchmark, Report } from '../benchmark.ts';
+import {
+  bundlesFolder,
+  deployedBundle,
+  nativeClient,
+  ordinaryBundle,
+  replacing,
+} from '../functions/bundles.ts';
+import { startFunction } from '../functions/function-process.ts';
+import { markdownTable } from '../report/markdown.ts';
+import { median } from '../report/statistics.ts';
+import { type Services, startServices } from './services.ts';
 
 const RUNS = 20;
 const QUICK_RUNS = 3;

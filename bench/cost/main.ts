@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Bill, type Line, ours, sum, twoSecrets, type Usage, vaultOn } from './cost/bill.ts';
-import { PRICES_AS_OF } from './cost/prices.ts';
+import { type Bill, type Line, ours, sum, twoSecrets, type Usage, vaultOn } from './bill.ts';
+import { PRICES_AS_OF } from './prices.ts';
 
 const HELP = `Prints what a month of 30 days costs at AWS, with its arithmetic, beside two alternatives.
 

@@ -4,15 +4,15 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bundleContents } from '../scripts/bundle-contents.ts';
-import type { Benchmark, Report } from './benchmark.ts';
-import { startServices } from './cold-start/services.ts';
-import { bundlesFolder, deployedBundle, nativeClient, ordinaryBundle } from './lambda/bundles.ts';
-import { startFunction } from './lambda/function-process.ts';
-import { markdownTable } from './markdown.ts';
-import { median } from './statistics.ts';
+import { bundleContents } from '../../scripts/bundle-contents.ts';
+import type { Benchmark, Report } from '../benchmark.ts';
+import { startServices } from '../cold-start/services.ts';
+import { bundlesFolder, deployedBundle, nativeClient, ordinaryBundle } from '../functions/bundles.ts';
+import { startFunction } from '../functions/function-process.ts';
+import { markdownTable } from '../report/markdown.ts';
+import { median } from '../report/statistics.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const RUNS = 3;
 const EMPTY = 'an empty handler';
 
@@ -97,7 +97,7 @@ async function functionFootprints(runs: number): Promise<FunctionFootprint[]> {
   const services = await startServices();
   try {
     const client = await nativeClient(folder);
-    const empty = join(import.meta.dirname, 'cold-start', 'empty.ts');
+    const empty = join(import.meta.dirname, '../cold-start/empty.ts');
     const ours = (task: string) => async () => (await bundleContents(task)).atOnce;
     const functions = [
       {

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
-import { CONCURRENCY } from '../lambdas/tokens/sweep/sweep.ts';
-import type { Benchmark, Report } from './benchmark.ts';
-import { bundlesFolder, nativeClient } from './lambda/bundles.ts';
-import { markdownTable } from './markdown.ts';
-import { median } from './statistics.ts';
-import { curve } from './sweep/plot.ts';
-import { runSweep, type Sweep, UNBOUNDED, type Variant, variantBundle } from './sweep/run.ts';
-import { WRITES_A_SECOND } from './sweep/secrets-manager.ts';
+import { CONCURRENCY } from '../../lambdas/tokens/sweep/sweep.ts';
+import type { Benchmark, Report } from '../benchmark.ts';
+import { bundlesFolder, nativeClient } from '../functions/bundles.ts';
+import { markdownTable } from '../report/markdown.ts';
+import { median } from '../report/statistics.ts';
+import { curve } from './plot.ts';
+import { runSweep, type Sweep, UNBOUNDED, type Variant, variantBundle } from './run.ts';
+import { WRITES_A_SECOND } from './secrets-manager.ts';
 
 /** How long a sweep takes new connections. */
 const SECONDS = 5;
