@@ -1,6 +1,6 @@
 import { type Connection, rotateAt } from '../../lambdas/tokens/connection.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { FUNCTION_SECONDS } from '../../test/support/world.ts';
+import { FUNCTION_SECONDS } from '../../test/support/world/world.ts';
 import { consentOf, createWorld, nameOf } from './fleet.ts';
 import { liveHeap } from './heap.ts';
 import { OrderedStore } from './ordered-store.ts';

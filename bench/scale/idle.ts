@@ -9,7 +9,7 @@ import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { startDynamoDB } from '../../local/aws/dynamodb.ts';
-import { FUNCTION_SECONDS } from '../../test/support/world.ts';
+import { FUNCTION_SECONDS } from '../../test/support/world/world.ts';
 import { consentOf, createWorld, nameOf, settledItem } from './fleet.ts';
 import { liveHeap } from './heap.ts';
 

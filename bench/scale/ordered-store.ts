@@ -1,5 +1,5 @@
 import type { Status } from '../../lambdas/tokens/connection.ts';
-import { MemoryStore } from '../../test/support/memory-store.ts';
+import { MemoryStore } from '../../test/support/world/memory-store.ts';
 
 /** The store in memory with an index over who is due, so that a fleet of 100,000 does not have to be sorted a page. */
 export class OrderedStore extends MemoryStore {

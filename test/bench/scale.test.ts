@@ -1,4 +1,4 @@
-import '../support/aws-environment.ts';
+import '../support/services/aws-environment.ts';
 import { describe, expect, test } from '@jest/globals';
 import { drainBacklog } from '../../bench/scale/backlog.ts';
 import { idleSweep } from '../../bench/scale/idle.ts';

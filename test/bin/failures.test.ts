@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
-import { createCommandLine } from '../support/command-line.ts';
+import { createCommandLine } from '../support/cli/command-line.ts';
 
 jest.setTimeout(60_000);
 

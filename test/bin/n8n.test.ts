@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { ENTER } from '../support/command-line.ts';
-import { type Installation, startInstallation } from '../support/installation.ts';
+import { ENTER } from '../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../support/services/installation.ts';
 
 // Each starts the program.
 jest.setTimeout(60_000);

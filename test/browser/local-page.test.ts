@@ -4,8 +4,8 @@ import type { Locator, Page } from 'playwright-core';
 import { manualClock } from '../../local/clock.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { describeInBrowser } from '../support/browser.ts';
-import { type Visitor, visitor } from '../support/visitor.ts';
+import { describeInBrowser } from '../support/browser/browser.ts';
+import { type Visitor, visitor } from '../support/browser/visitor.ts';
 
 const MINUTES = 60;
 

@@ -4,7 +4,7 @@ import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { freePort, Missing } from '../support/machine.ts';
+import { freePort, Missing } from '../support/services/machine.ts';
 import { run } from './command.ts';
 import { answerLocalhost } from './localhost.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startZoom, type Zoom } from '../../local/zoom/server.ts';
-import { freePort, Missing } from '../support/machine.ts';
+import { freePort, Missing } from '../support/services/machine.ts';
 import { adapt, protect } from './assembly.ts';
 import { allow, attach, createUser, root, userArn } from './aws.ts';
 import { endCommands, run } from './command.ts';

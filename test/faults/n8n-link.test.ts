@@ -1,3 +1,3 @@
-import { proveUnderFaults } from '../support/fault-suite.ts';
+import { proveUnderFaults } from '../support/faults/fault-suite.ts';
 
 await proveUnderFaults('a link to n8n');

@@ -1,3 +1,3 @@
-import { proveUnderFaults } from '../support/fault-suite.ts';
+import { proveUnderFaults } from '../support/faults/fault-suite.ts';
 
 await proveUnderFaults('a Server-to-Server rotation');

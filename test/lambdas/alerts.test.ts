@@ -1,4 +1,4 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createAlerts } from '../../lambdas/aws/sns-alerts.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { logLines, takeOutput } from '../support/output.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { logLines, takeOutput } from '../support/services/output.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 const HOUR = 3600;
 let services: Services;

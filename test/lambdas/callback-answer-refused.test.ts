@@ -1,4 +1,4 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EncryptJWT } from 'jose';
 import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
@@ -12,9 +12,9 @@ import {
   NO_COOKIE,
   OTHER_TAB,
   type Refusal,
-} from '../support/bad-input.ts';
-import { type Answer, createFunctions, type Functions } from '../support/handlers.ts';
-import { DEPLOYED_URL, type Services, startServices } from '../support/services.ts';
+} from '../support/services/bad-input.ts';
+import { type Answer, createFunctions, type Functions } from '../support/services/handlers.ts';
+import { DEPLOYED_URL, type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: Functions;

@@ -1,12 +1,18 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../lambdas/runtime.ts';
-import { BROKEN, expectRefused, type Refusal, secretDenied, secretUnusable } from '../support/bad-input.ts';
-import { createFunctions, type Functions, functionsWith } from '../support/handlers.ts';
-import { APP_PREFIX, type Services, startServices } from '../support/services.ts';
+import {
+  BROKEN,
+  expectRefused,
+  type Refusal,
+  secretDenied,
+  secretUnusable,
+} from '../support/services/bad-input.ts';
+import { createFunctions, type Functions, functionsWith } from '../support/services/handlers.ts';
+import { APP_PREFIX, type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let operator: Functions;

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { connectedPage, errorPage } from '../../lambdas/web/pages.ts';
-import { HOSTILE } from '../support/bad-input.ts';
-import { readPage } from '../support/read-page.ts';
+import { readPage } from '../support/browser/read-page.ts';
+import { HOSTILE } from '../support/services/bad-input.ts';
 
 const item: Connection = {
   connection: 'main',

@@ -1,8 +1,8 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createFunctions, functionsWith } from '../support/handlers.ts';
-import { readPage } from '../support/read-page.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { readPage } from '../support/browser/read-page.ts';
+import { createFunctions, functionsWith } from '../support/services/handlers.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;

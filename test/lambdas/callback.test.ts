@@ -1,9 +1,9 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createFunctions } from '../support/handlers.ts';
-import { expectSafeHeaders, readPage } from '../support/read-page.ts';
-import { LOOPBACK_URL, type Services, startServices } from '../support/services.ts';
+import { expectSafeHeaders, readPage } from '../support/browser/read-page.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { LOOPBACK_URL, type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;

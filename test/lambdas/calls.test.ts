@@ -1,11 +1,11 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { takeRequests, tally } from '../support/requests.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { takeRequests, tally } from '../support/faults/requests.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 // What a sweep costs is its calls: they are counted on the wire, as the real SDK and the real handlers make them.
 

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { users } from '../../local/zoom/users.ts';
-import { createFunctions, type RequestOptions } from '../support/handlers.ts';
-import { takeOutput } from '../support/output.ts';
-import { APP_PREFIX, type Services, startServices } from '../support/services.ts';
-import { deauthorization, signedHeaders, WEBHOOK_SECRET } from '../support/zoom-event.ts';
+import { createFunctions, type RequestOptions } from '../support/services/handlers.ts';
+import { takeOutput } from '../support/services/output.ts';
+import { APP_PREFIX, type Services, startServices } from '../support/services/services.ts';
+import { deauthorization, signedHeaders, WEBHOOK_SECRET } from '../support/services/zoom-event.ts';
 
 const ADA = users[0]?.id ?? '';
 const GRACE = users[1]?.id ?? '';

@@ -1,9 +1,9 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../lambdas/runtime.ts';
-import { expectOperatorRefused, type OperatorRefusal } from '../support/bad-input.ts';
-import { createFunctions, functionsWith } from '../support/handlers.ts';
-import { APP_PREFIX, type Services, startServices } from '../support/services.ts';
+import { expectOperatorRefused, type OperatorRefusal } from '../support/services/bad-input.ts';
+import { createFunctions, functionsWith } from '../support/services/handlers.ts';
+import { APP_PREFIX, type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 beforeAll(async () => {

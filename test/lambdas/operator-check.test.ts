@@ -1,10 +1,10 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Check } from '../../lambdas/tokens/operate/check-installation.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { startIam } from '../support/iam-server.ts';
-import { takeOutput } from '../support/output.ts';
-import { APP_PREFIX, type Services, startServices } from '../support/services.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { startIam } from '../support/services/iam-server.ts';
+import { takeOutput } from '../support/services/output.ts';
+import { APP_PREFIX, type Services, startServices } from '../support/services/services.ts';
 
 const POLICY = 'arn:aws:iam::111122223333:policy/n8n';
 

@@ -1,8 +1,8 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;

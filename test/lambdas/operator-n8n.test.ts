@@ -1,11 +1,11 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
-import { expectOperatorRefused } from '../support/bad-input.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { startN8n } from '../support/n8n-server.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { expectOperatorRefused } from '../support/services/bad-input.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { startN8n } from '../support/services/n8n-server.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;

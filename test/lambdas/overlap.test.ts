@@ -1,8 +1,8 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
-import { createFunctions } from '../support/handlers.ts';
-import { startServices } from '../support/services.ts';
+import { createFunctions } from '../support/services/handlers.ts';
+import { startServices } from '../support/services/services.ts';
 
 describe('does an old access token outlive a refresh?', () => {
   test.each([

@@ -1,10 +1,10 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
-import { createFunctions, functionsWith } from '../support/handlers.ts';
-import { logLines, type Metric, metricsIn, takeOutput } from '../support/output.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { createFunctions, functionsWith } from '../support/services/handlers.ts';
+import { logLines, type Metric, metricsIn, takeOutput } from '../support/services/output.ts';
+import { type Services, startServices } from '../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;

@@ -1,11 +1,11 @@
-import '../support/output.ts';
-import '../support/aws-environment.ts';
+import '../support/services/output.ts';
+import '../support/services/aws-environment.ts';
 import { describe, expect, test } from '@jest/globals';
 import { createRuntime, lazily } from '../../lambdas/runtime.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
-import { functionsWith } from '../support/handlers.ts';
-import { logLines, takeOutput } from '../support/output.ts';
-import { createWatch } from '../support/watch.ts';
+import { functionsWith } from '../support/services/handlers.ts';
+import { logLines, takeOutput } from '../support/services/output.ts';
+import { createWatch } from '../support/services/watch.ts';
 
 const environment = {
   TABLE_NAME: 'connections',

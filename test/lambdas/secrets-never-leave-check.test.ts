@@ -1,12 +1,12 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { logger, metrics } from '../../lambdas/observability.ts';
 import { TokenError } from '../../lambdas/tokens/errors.ts';
 import { logFailure } from '../../lambdas/web/middleware.ts';
 import { errorPage } from '../../lambdas/web/pages.ts';
-import { takeOutput } from '../support/output.ts';
-import { createWatch, shown } from '../support/watch.ts';
+import { takeOutput } from '../support/services/output.ts';
+import { createWatch, shown } from '../support/services/watch.ts';
 
 const token = randomBytes(32).toString('base64url');
 const watch = createWatch();

@@ -1,4 +1,4 @@
-import '../support/output.ts';
+import '../support/services/output.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,11 +8,11 @@ import { logger } from '../../lambdas/observability.ts';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
-import { createFunctions, functionsWith } from '../support/handlers.ts';
-import { type Misbehaviour, startN8n } from '../support/n8n-server.ts';
-import { logLines, takeOutput } from '../support/output.ts';
-import { type Services, startServices } from '../support/services.ts';
-import { shown } from '../support/watch.ts';
+import { createFunctions, functionsWith } from '../support/services/handlers.ts';
+import { type Misbehaviour, startN8n } from '../support/services/n8n-server.ts';
+import { logLines, takeOutput } from '../support/services/output.ts';
+import { type Services, startServices } from '../support/services/services.ts';
+import { shown } from '../support/services/watch.ts';
 
 /** Everything that has left the functions: log lines and metrics, pages, answers, alerts, thrown errors. */
 const left: string[] = [];

@@ -1,4 +1,4 @@
-import '../support/aws-environment.ts';
+import '../support/services/aws-environment.ts';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Notification, startSns } from '../../local/aws/sns.ts';

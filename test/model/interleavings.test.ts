@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MemoryStore } from '../support/memory-store.ts';
-import { type Plan, plan, play } from '../support/model-run.ts';
-import { World } from '../support/world.ts';
+import { type Plan, plan, play } from '../support/model/run.ts';
+import { MemoryStore } from '../support/world/memory-store.ts';
+import { World } from '../support/world/world.ts';
 
 /** More, and other ones: MODEL_RUNS=100000 MODEL_SEED=42 npm test -- test/model. A failure prints its seed. */
 const numRuns = Number(process.env.MODEL_RUNS ?? 2000);

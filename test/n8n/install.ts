@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { Missing } from '../support/machine.ts';
+import { Missing } from '../support/services/machine.ts';
 
 /** The n8n that the claims of docs/n8n.md were tried with. */
 export const N8N_VERSION = '2.41.1';

@@ -8,7 +8,7 @@ import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { freePort, Missing } from '../support/machine.ts';
+import { freePort, Missing } from '../support/services/machine.ts';
 import { cacheFolder, install, N8N_VERSION } from './install.ts';
 import { connectVault } from './provider.ts';
 import { type N8n, startN8n } from './server.ts';

@@ -5,9 +5,9 @@
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { table } from '../../bench/report/table.ts';
-import { simulate } from '../support/simulation.ts';
-import { ROUGH } from '../support/simulation-faults.ts';
-import type { SimulationOptions, SimulationReport } from '../support/simulation-report.ts';
+import { ROUGH } from './faults.ts';
+import type { SimulationOptions, SimulationReport } from './report.ts';
+import { simulate } from './simulation.ts';
 
 if (isMainThread) await main();
 else parentPort?.postMessage(await simulate(workerData as SimulationOptions));

@@ -1,4 +1,4 @@
-import '../../support/aws-environment.ts';
+import '../../support/services/aws-environment.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
-import { describeConnectionStore } from '../../support/connection-store-contract.ts';
+import { describeConnectionStore } from '../../support/store-contract/contract.ts';
 import { consentOf } from '../../support/store-contract/values.ts';
 
 const tableName = 'connections';

@@ -1,4 +1,4 @@
-import '../../support/aws-environment.ts';
+import '../../support/services/aws-environment.ts';
 import { DescribeTableCommand, DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';

@@ -1,5 +1,5 @@
-import { describeConnectionStore } from '../../support/connection-store-contract.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
+import { describeConnectionStore } from '../../support/store-contract/contract.ts';
+import { MemoryStore } from '../../support/world/memory-store.ts';
 
 // The model tests believe this store: it keeps the same contract as the table.
 describeConnectionStore('the store in memory', async () => ({

@@ -1,4 +1,4 @@
-import '../../support/aws-environment.ts';
+import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { describe as told } from '../../../lambdas/tokens/errors.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { type Intercept, World } from '../../support/world.ts';
+import { type Intercept, World } from '../../support/world/world.ts';
 
 const MINUTE = 60;
 let world: World;

@@ -4,7 +4,7 @@ import type { Dependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { World } from '../../support/world.ts';
+import { World } from '../../support/world/world.ts';
 
 const DAY = 86_400;
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { unlinkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
-import { type Intercept, World } from '../../support/world.ts';
+import { type Intercept, World } from '../../support/world/world.ts';
 
 // What two operators can do to each other: Secrets Manager knows no conditional write.
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { TokenError } from '../../../lambdas/tokens/errors.ts';
-import { type Misbehaviour, startN8n } from '../../support/n8n-server.ts';
+import { type Misbehaviour, startN8n } from '../../support/services/n8n-server.ts';
 
 const n8n = createN8n(fetch);
 let server: Awaited<ReturnType<typeof startN8n>>;

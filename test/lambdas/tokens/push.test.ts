@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { type FunctionOptions, World } from '../../support/world.ts';
+import { type FunctionOptions, World } from '../../support/world/world.ts';
 
 const HOUR = 3600;
 let world: World;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/connection.ts';
 import { LEASE_SECONDS, step } from '../../../lambdas/tokens/rotation/step.ts';
-import { type FunctionOptions, World } from '../../support/world.ts';
+import { type FunctionOptions, World } from '../../support/world/world.ts';
 
 let world: World;
 const run = (options?: FunctionOptions, early = false) =>

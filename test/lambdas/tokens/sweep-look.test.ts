@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TokenError } from '../../../lambdas/tokens/errors.ts';
 import { healthOf } from '../../../lambdas/tokens/sweep/fleet-health.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { type FunctionOptions, World } from '../../support/world.ts';
+import { type FunctionOptions, World } from '../../support/world/world.ts';
 
 // What a sweep does besides the rotations: it looks how the whole fleet stands, and leaves that to the next ones.
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CONCURRENCY, sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { type FunctionOptions, World } from '../../support/world.ts';
+import { type FunctionOptions, World } from '../../support/world/world.ts';
 
 let world: World;
 const run = (options?: FunctionOptions) => sweep(world.dependencies(options), { deadline: world.deadline });

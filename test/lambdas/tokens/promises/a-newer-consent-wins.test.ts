@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
-import type { Intercept } from '../../../support/world.ts';
+import type { Intercept } from '../../../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 
 let world: Awaited<ReturnType<typeof openFleet>>['world'];

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { FunctionOptions } from '../../../support/world.ts';
+import type { FunctionOptions } from '../../../support/world/world.ts';
 import { FLEET, openFleet } from './fleet.ts';
 
 let world: Awaited<ReturnType<typeof openFleet>>['world'];

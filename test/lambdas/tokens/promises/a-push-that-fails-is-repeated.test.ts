@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/connection.ts';
-import type { FunctionOptions } from '../../../support/world.ts';
+import type { FunctionOptions } from '../../../support/world/world.ts';
 import { FLEET, openFleet } from './fleet.ts';
 
 const HOUR = 3600;

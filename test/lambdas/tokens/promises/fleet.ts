@@ -1,5 +1,5 @@
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
-import { type FunctionOptions, World } from '../../../support/world.ts';
+import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 const HOUR = 3600;
 export const FLEET = ['one', 'two', 'three', 'four', 'five'];

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { deriveKeys } from '../../../../lambdas/tokens/sealing/keyring.ts';
-import type { Intercept } from '../../../support/world.ts';
+import type { Intercept } from '../../../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 
 let world: Awaited<ReturnType<typeof openFleet>>['world'];

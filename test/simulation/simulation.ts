@@ -1,15 +1,10 @@
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { aesInOrder } from './aes-in-order.ts';
-import { type Environment, Weather } from './simulation-environment.ts';
-import { randomFrom } from './simulation-faults.ts';
-import { Ledger, RecordedZoom } from './simulation-ledger.ts';
-import {
-  emptyReport,
-  type Loss,
-  type SimulationOptions,
-  type SimulationReport,
-} from './simulation-report.ts';
-import { FUNCTION_SECONDS, type Intercept, World } from './world.ts';
+import { aesInOrder } from '../support/world/aes-in-order.ts';
+import { FUNCTION_SECONDS, type Intercept, World } from '../support/world/world.ts';
+import { type Environment, Weather } from './environment.ts';
+import { randomFrom } from './faults.ts';
+import { Ledger, RecordedZoom } from './ledger.ts';
+import { emptyReport, type Loss, type SimulationOptions, type SimulationReport } from './report.ts';
 
 class RecordedWorld extends World {
   override readonly zoom = new RecordedZoom(() => this.time);

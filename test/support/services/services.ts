@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { startDynamoDB } from '../../local/aws/dynamodb.ts';
-import { startSecretsManager } from '../../local/aws/secrets-manager/server.ts';
-import { type Notification, startSns } from '../../local/aws/sns.ts';
-import { manualClock } from '../../local/clock.ts';
-import { startZoom } from '../../local/zoom/server.ts';
+import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
+import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
+import { type Notification, startSns } from '../../../local/aws/sns.ts';
+import { manualClock } from '../../../local/clock.ts';
+import { startZoom } from '../../../local/zoom/server.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';

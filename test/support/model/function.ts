@@ -1,5 +1,5 @@
-import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { FUNCTION_SECONDS, type World } from './world.ts';
+import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import { FUNCTION_SECONDS, type World } from '../world/world.ts';
 
 /** How a call that leaves the function ends. */
 export const ENDINGS = [

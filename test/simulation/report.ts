@@ -1,5 +1,5 @@
-import type { FaultRates } from './simulation-faults.ts';
-import type { DeadSeconds } from './simulation-ledger.ts';
+import type { FaultRates } from './faults.ts';
+import type { DeadSeconds } from './ledger.ts';
 
 export interface SimulationOptions {
   days: number;

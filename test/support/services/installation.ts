@@ -1,11 +1,11 @@
-import '../../local/silence-powertools.ts';
+import '../../../local/silence-powertools.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { OperatorAnswer, OperatorResults } from '../../lambdas/operator-protocol.ts';
-import { manualClock } from '../../local/clock.ts';
-import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
-import { startLocalStack } from '../../local/stack.ts';
-import { createCommandLine } from './command-line.ts';
+import type { OperatorAnswer, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { manualClock } from '../../../local/clock.ts';
+import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
+import { startLocalStack } from '../../../local/stack.ts';
+import { createCommandLine } from '../cli/command-line.ts';
 
 const NAME = 'zoom-token-refresher';
 

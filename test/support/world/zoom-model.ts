@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../lambdas/tokens/clock.ts';
+import type { Clock } from '../../../lambdas/tokens/clock.ts';
 
 const HOUR = 3600;
 

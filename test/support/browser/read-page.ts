@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Answer } from './handlers.ts';
+import type { Answer } from '../services/handlers.ts';
 
 const CHARACTERS: Record<string, string> = {
   '&amp;': '&',

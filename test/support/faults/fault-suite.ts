@@ -1,10 +1,10 @@
-import './output.ts';
+import '../services/output.ts';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { logger } from '../../lambdas/observability.ts';
+import { logger } from '../../../lambdas/observability.ts';
+import { takeOutput } from '../services/output.ts';
 import { FAULTS, type Fault, FaultInjector, type FaultName, type Strike } from './faults.ts';
 import { type Lab, openLab } from './lab.ts';
-import { takeOutput } from './output.ts';
 import { consent, disconnectOnce, linkOnce, SCENARIOS, type Scenario, sweepOnce } from './scenarios.ts';
 
 /** Everything that was logged, measured, thrown or shown in all runs, and every secret that was used in them. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Consent } from '../../lambdas/tokens/store.ts';
-import { describeDisconnection } from './store-contract/disconnection.ts';
-import { describeLease } from './store-contract/lease.ts';
-import { describeQueries } from './store-contract/queries.ts';
-import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './store-contract/values.ts';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
+import { describeDisconnection } from './disconnection.ts';
+import { describeLease } from './lease.ts';
+import { describeQueries } from './queries.ts';
+import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 /** What every `ConnectionStore` promises; `open` answers an empty one. */
 export function describeConnectionStore(

@@ -1,6 +1,6 @@
-import type { Connection, PushTarget, Status } from '../../lambdas/tokens/connection.ts';
-import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
-import type { Look } from '../../lambdas/tokens/sweep/fleet-health.ts';
+import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { Look } from '../../../lambdas/tokens/sweep/fleet-health.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
 export class MemoryStore implements ConnectionStore {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { N8nModel } from './n8n-model.ts';
+import { N8nModel } from '../world/n8n-model.ts';
 
 /** Instead of what n8n would answer. */
 export type Misbehaviour =

@@ -1,5 +1,5 @@
-import type { Window } from './simulation-faults.ts';
-import { ZoomModel } from './zoom-model.ts';
+import { ZoomModel } from '../support/world/zoom-model.ts';
+import type { Window } from './faults.ts';
 
 interface Token {
   issuedAt: number;

@@ -1,8 +1,8 @@
-import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
-import { open } from '../../lambdas/tokens/sealing/seal.ts';
-import type { Invocation, Observer } from './model-function.ts';
-import type { World } from './world.ts';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
+import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import type { World } from '../world/world.ts';
+import type { Invocation, Observer } from './function.ts';
 
 /** A token set that Zoom issued, in the order in which it did. */
 interface Issued {

@@ -1,12 +1,12 @@
 import './output.ts';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createHandler as createCallback } from '../../lambdas/callback.ts';
-import { createHandler as createOperator } from '../../lambdas/operator.ts';
-import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
-import { createHandler as createRotate, withAlerts } from '../../lambdas/rotate.ts';
-import { createRuntime, lazily, type Runtime } from '../../lambdas/runtime.ts';
-import { createCookieJar } from '../../local/zoom/cookies.ts';
-import { users } from '../../local/zoom/users.ts';
+import { createHandler as createCallback } from '../../../lambdas/callback.ts';
+import { createHandler as createOperator } from '../../../lambdas/operator.ts';
+import type { OperatorAnswer } from '../../../lambdas/operator-protocol.ts';
+import { createHandler as createRotate, withAlerts } from '../../../lambdas/rotate.ts';
+import { createRuntime, lazily, type Runtime } from '../../../lambdas/runtime.ts';
+import { createCookieJar } from '../../../local/zoom/cookies.ts';
+import { users } from '../../../local/zoom/users.ts';
 import type { Services } from './services.ts';
 import type { Watch } from './watch.ts';
 

@@ -1,4 +1,4 @@
-import { useLocalAws } from '../../local/aws/environment.ts';
+import { useLocalAws } from '../../../local/aws/environment.ts';
 
 /** What the SDK finds in a test's environment: nothing of the person who runs it, and no second try. */
 useLocalAws();

@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 const SECONDS = 1000;
-const SCREENSHOTS = new URL('../../tmp/screenshots/', import.meta.url);
+const SCREENSHOTS = new URL('../../../tmp/screenshots/', import.meta.url);
 const COLOR_SCHEMES = ['light', 'dark'] as const;
 const DESKTOP = { width: 1100, height: 760 };
 const PHONE = { width: 360, height: 740 };

@@ -1,13 +1,13 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createHandler as createCallback } from '../../lambdas/callback.ts';
-import { createHandler as createOperator } from '../../lambdas/operator.ts';
-import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
-import { createHandler as createRotate } from '../../lambdas/rotate.ts';
-import type { Runtime } from '../../lambdas/runtime.ts';
-import { connectServerToServer } from '../../lambdas/tokens/consent/consent.ts';
-import { makeLink } from '../../lambdas/tokens/operate/rotate-now.ts';
+import { createHandler as createCallback } from '../../../lambdas/callback.ts';
+import { createHandler as createOperator } from '../../../lambdas/operator.ts';
+import type { OperatorAnswer } from '../../../lambdas/operator-protocol.ts';
+import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
+import type { Runtime } from '../../../lambdas/runtime.ts';
+import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
+import { makeLink } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import { FUNCTION_SECONDS } from '../world/world.ts';
 import type { Lab } from './lab.ts';
-import { FUNCTION_SECONDS } from './world.ts';
 
 const HOUR = 3600;
 

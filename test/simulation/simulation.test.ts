@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { simulate } from '../support/simulation.ts';
-import { CALM, ROUGH } from '../support/simulation-faults.ts';
+import { CALM, ROUGH } from './faults.ts';
+import { simulate } from './simulation.ts';
 
 const HOUR = 3600;
 const MINUTES_5 = 300_000;

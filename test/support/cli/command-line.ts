@@ -1,4 +1,4 @@
-import './aws-environment.ts';
+import '../services/aws-environment.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { devNull } from 'node:os';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import pty from '@lydell/node-pty';
 
-const ROOT = new URL('../..', import.meta.url).pathname;
+const ROOT = new URL('../../..', import.meta.url).pathname;
 const PROGRAM = 'bin/zoom-tokens.js';
 
 /** An environment without a person's own AWS settings, and without colour. */

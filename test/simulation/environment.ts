@@ -1,8 +1,8 @@
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { isWithin, merge, outages, type Window } from './simulation-faults.ts';
-import type { Way } from './simulation-ledger.ts';
-import type { SimulationOptions, SimulationReport } from './simulation-report.ts';
-import type { World } from './world.ts';
+import type { World } from '../support/world/world.ts';
+import { isWithin, merge, outages, type Window } from './faults.ts';
+import type { Way } from './ledger.ts';
+import type { SimulationOptions, SimulationReport } from './report.ts';
 
 /** A Lambda execution environment: its caches live until it is killed, or replaced by a deployment. */
 export interface Environment {

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
-import { finishConsent } from '../../lambdas/tokens/consent/consent.ts';
-import { sealConsent } from '../../lambdas/tokens/consent/link-ticket.ts';
-import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
-import { disconnect } from '../../lambdas/tokens/disconnect/disconnect.ts';
-import { step } from '../../lambdas/tokens/rotation/step.ts';
-import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { ENDINGS, type Ending, Environment, type Invocation } from './model-function.ts';
-import { MOST_SKEW_SECONDS, Witness } from './model-witness.ts';
-import { FUNCTION_SECONDS, World } from './world.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { sealConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
+import { step } from '../../../lambdas/tokens/rotation/step.ts';
+import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
+import { FUNCTION_SECONDS, World } from '../world/world.ts';
+import { ENDINGS, type Ending, Environment, type Invocation } from './function.ts';
+import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
 
 const ENVIRONMENTS = 4;
 const HOUR = 3600;

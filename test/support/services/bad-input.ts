@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
+import { expectSafeHeaders, readPage } from '../browser/read-page.ts';
 import type { Answer, Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
-import { expectSafeHeaders, readPage } from './read-page.ts';
 import type { Services } from './services.ts';
 
 /** A page that refuses: what it answers, and what a person reads on it. */

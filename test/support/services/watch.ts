@@ -1,6 +1,6 @@
 import http, { type ClientRequest } from 'node:http';
 import { inspect } from 'node:util';
-import { parseJson } from '../../lambdas/tokens/apis/http.ts';
+import { parseJson } from '../../../lambdas/tokens/apis/http.ts';
 
 /** Pieces of that many characters do not meet by accident. */
 const PIECE = 16;
