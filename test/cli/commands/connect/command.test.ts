@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { CTRL_C } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
+import { CTRL_C } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 jest.setTimeout(60_000);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { CTRL_C } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import { CTRL_C } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 jest.setTimeout(60_000);
 

@@ -1,9 +1,9 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { createCommandLine } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import type { OperatorResults } from '../../../../lambdas/operator-protocol.ts';
+import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
+import { createCommandLine } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 // Each starts the program, some of them several times.
 jest.setTimeout(120_000);

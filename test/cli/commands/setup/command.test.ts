@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { CTRL_C, ENTER } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import { CTRL_C, ENTER } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 jest.setTimeout(60_000);
 

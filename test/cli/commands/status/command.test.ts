@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { CTRL_C } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import type { ConnectionView } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
+import { CTRL_C } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 jest.setTimeout(60_000);
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { ENTER } from '../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
+import { ENTER } from '../../../support/cli/command-line.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 // Each starts the program.
 jest.setTimeout(60_000);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { redirectFinding } from '../../cli/commands/doctor/redirect.ts';
+import { redirectFinding } from '../../../../cli/commands/doctor/redirect.ts';
 
 let server: Server | undefined;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Installation, startInstallation } from '../support/services/installation.ts';
+import { type Installation, startInstallation } from '../../../support/services/installation.ts';
 
 jest.setTimeout(60_000);
 
