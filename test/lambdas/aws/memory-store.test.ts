@@ -1,8 +1,0 @@
-import { describeConnectionStore } from '../../support/store-contract/contract.ts';
-import { MemoryStore } from '../../support/world/memory-store.ts';
-
-// The model tests believe this store: it keeps the same contract as the table.
-describeConnectionStore('the store in memory', async () => ({
-  store: new MemoryStore(),
-  close: async () => {},
-}));

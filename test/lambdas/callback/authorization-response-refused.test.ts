@@ -1,0 +1,247 @@
+import '../../support/services/output.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EncryptJWT } from 'jose';
+import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import {
+  ANOTHER_BROWSER,
+  CODE_REFUSED,
+  expectRefused,
+  HOSTILE,
+  NEW_LINK,
+  NO_CODE,
+  NO_COOKIE,
+  OTHER_TAB,
+  type Refusal,
+} from '../../support/services/bad-input.ts';
+import { type Answer, createFunctions, type Functions } from '../../support/services/handlers.ts';
+import { DEPLOYED_URL, type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: Functions;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+
+/** The callback as Zoom calls it; the state is the browser's own unless given. */
+async function returnWith(
+  parameters: Record<string, string>,
+  { cookies, location }: { cookies?: string[]; location: string },
+): Promise<Answer> {
+  const state = new URL(location).searchParams.get('state') ?? '';
+  const query = new URLSearchParams({ state, ...parameters });
+  return functions.visit(`${DEPLOYED_URL}/callback?${query}`, cookies && { cookies });
+}
+
+/** A cookie as ours are, but for what a forger cannot know. */
+function forgedCookie(kid: string, key: Uint8Array, audience = 'consent'): Promise<string> {
+  return new EncryptJWT({ app: 'default', state: 's'.repeat(43), codeVerifier: 'v'.repeat(43) })
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
+    .setAudience(audience)
+    .setSubject('main')
+    .setExpirationTime(services.clock.now() + 600)
+    .encrypt(key);
+}
+
+/** Each prepares what comes before, and answers the bad request. */
+type Rows = [input: string, prepare: () => Promise<() => Promise<Answer>>, refusal: Refusal][];
+
+const cookies: Rows = [
+  ['nothing at all', async () => () => functions.visit(`${DEPLOYED_URL}/callback`), NO_COOKIE],
+  [
+    'no cookie',
+    async () => {
+      const { returned } = await functions.consent('main');
+      return () => functions.visit(returned);
+    },
+    NO_COOKIE,
+  ],
+  [
+    'the cookie without the prefix that binds it to this host',
+    async () => {
+      const { returned, cookies } = await functions.consent('main');
+      const planted = cookies.map((cookie) => cookie.replace('__Host-', ''));
+      return () => functions.visit(returned, { cookies: planted });
+    },
+    NO_COOKIE,
+  ],
+  [
+    'the cookie of a consent that is over',
+    async () => {
+      const { returned } = await functions.connect('main');
+      return () => functions.visit(returned, { cookies: ['__Host-zoom-consent='] });
+    },
+    NO_COOKIE,
+  ],
+  ...[
+    ['a word for a cookie', async () => 'hello'] as const,
+    ['HTML for a cookie', async () => HOSTILE] as const,
+    [
+      'a cookie sealed with another key',
+      () => forgedCookie(deriveKeys(services.key).id, new Uint8Array(32)),
+    ] as const,
+    [
+      'a cookie with a made-up key id',
+      () => forgedCookie('made-up', deriveKeys(services.key).cookie),
+    ] as const,
+    [
+      'a cookie sealed with the key of the tokens',
+      () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).sealing),
+    ] as const,
+    [
+      'a cookie for another use',
+      () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).cookie, 'else'),
+    ] as const,
+  ].map(([input, cookie]): Rows[number] => [
+    input,
+    async () => {
+      const { returned } = await functions.consent('main');
+      const value = await cookie();
+      return () => functions.visit(returned, { cookies: [`__Host-zoom-consent=${value}`] });
+    },
+    ANOTHER_BROWSER,
+  ]),
+  [
+    'a cookie ten minutes old',
+    async () => {
+      const { returned, cookies } = await functions.consent('main');
+      services.clock.advance(600);
+      return () => functions.visit(returned, { cookies });
+    },
+    { status: 410, title: 'That took too long', paragraphs: ['The consent took too long.', NEW_LINK] },
+  ],
+];
+
+const states: Rows = [
+  [
+    'no state',
+    async () => {
+      const { returned, cookies } = await functions.consent('main');
+      const url = new URL(returned);
+      url.searchParams.delete('state');
+      return () => functions.visit(url.href, { cookies });
+    },
+    OTHER_TAB,
+  ],
+  [
+    "another tab's state",
+    async () => {
+      const [mine, other] = [await functions.begin('main'), await functions.consent('main')];
+      return () => functions.visit(other.returned, { cookies: mine.cookies });
+    },
+    OTHER_TAB,
+  ],
+  [
+    'HTML for a state',
+    async () => {
+      const begun = await functions.begin('main');
+      return () => returnWith({ state: HOSTILE, code: 'c' }, begun);
+    },
+    OTHER_TAB,
+  ],
+  [
+    'two states',
+    async () => {
+      const { returned, cookies } = await functions.consent('main');
+      const state = new URL(returned).searchParams.get('state');
+      return () => functions.visit(`${returned}&state=${state}`, { cookies });
+    },
+    NO_CODE,
+  ],
+];
+
+const answers: Rows = [
+  [
+    'a consent declined',
+    async () => {
+      const { returned, cookies } = await functions.consent('main', { decline: true });
+      return () => functions.visit(returned, { cookies });
+    },
+    {
+      status: 403,
+      title: 'Consent declined',
+      paragraphs: [
+        'The consent was declined at Zoom; nothing was changed.',
+        'Ask for a new link if that was not meant.',
+      ],
+    },
+  ],
+  ...(
+    [
+      ['neither a code nor an error', {}, NO_CODE],
+      ['an empty code', { code: '' }, NO_CODE],
+      ['an error of Zoom', { error: 'server_error', error_description: 'it broke' }, NO_CODE],
+      ['HTML for an error', { error: HOSTILE, error_description: HOSTILE, error_uri: HOSTILE }, NO_CODE],
+      [
+        'an answer of another issuer',
+        { code: 'a-code-of-somebody-else', iss: 'https://evil.example' },
+        NO_CODE,
+      ],
+      ['a made-up code', { code: 'a-code-that-is-made-up' }, CODE_REFUSED],
+      ['HTML for a code', { code: HOSTILE }, CODE_REFUSED],
+    ] as const
+  ).map(([input, parameters, refusal]): Rows[number] => [
+    input,
+    async () => {
+      const begun = await functions.begin('main');
+      return () => returnWith(parameters, begun);
+    },
+    refusal,
+  ]),
+  [
+    'a code that was used',
+    async () => {
+      const { returned, cookies } = await functions.connect('main');
+      return () => functions.visit(returned, { cookies });
+    },
+    CODE_REFUSED,
+  ],
+  [
+    'a code five minutes old',
+    async () => {
+      const { returned, cookies } = await functions.consent('main');
+      services.clock.advance(300);
+      return () => functions.visit(returned, { cookies });
+    },
+    CODE_REFUSED,
+  ],
+  [
+    "a code of another browser's consent: the code verifier is not its own",
+    async () => {
+      const [mine, other] = [await functions.begin('main'), await functions.consent('main')];
+      const code = new URL(other.returned).searchParams.get('code') ?? '';
+      return () => returnWith({ code }, mine);
+    },
+    CODE_REFUSED,
+  ],
+  [
+    'a connection that a Server-to-Server app has taken meanwhile',
+    async () => {
+      const { returned, cookies } = await functions.consent('taken');
+      await functions.granted({ action: 'connect', connection: 'taken', app: 'reports' });
+      return () => functions.visit(returned, { cookies });
+    },
+    {
+      status: 400,
+      title: 'Not connected',
+      paragraphs: ['"taken" is connected with the grant account_credentials.', 'Choose another name.'],
+    },
+  ],
+];
+
+describe.each([
+  ['cookie', cookies],
+  ['state', states],
+  ['answer', answers],
+])('GET /callback: a bad %s', (_, rows) => {
+  test.each(rows)('%s', async (_input, prepare, refusal) => {
+    await expectRefused(services, await prepare(), refusal);
+  });
+});
+
+test('a page that is loaded again after its consent changes nothing: n8n keeps a living token', async () => {
+  const { returned, cookies } = await functions.connect('main');
+  expect((await functions.visit(returned, { cookies })).status).toBe(400);
+  expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+});

@@ -1,0 +1,193 @@
+import '../../support/services/output.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import {
+  expectRefused,
+  HOSTILE,
+  NEW_LINK,
+  NO_SUCH_PAGE,
+  NOT_OURS,
+  type Refusal,
+} from '../../support/services/bad-input.ts';
+import { createFunctions, type Functions } from '../../support/services/handlers.ts';
+import { DEPLOYED_URL, type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: Functions;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+
+const linkFor = async (connection = 'main') =>
+  (await functions.granted<{ link: string }>({ action: 'link', connection })).link;
+const ticketIn = (link: string) => new URL(link).searchParams.get('ticket') ?? '';
+const withTicket = (ticket: string) => `?${new URLSearchParams({ ticket })}`;
+
+/** A ticket as ours are, but for what a forger cannot know. */
+function forged(
+  header: { alg: string; kid?: string },
+  signing: Uint8Array,
+  audience = 'connect',
+): Promise<string> {
+  return new SignJWT({ app: 'default' })
+    .setProtectedHeader(header)
+    .setAudience(audience)
+    .setSubject('main')
+    .setJti('a-jti')
+    .setExpirationTime(services.clock.now() + 600)
+    .sign(signing);
+}
+
+/** Each prepares what comes before, and answers what stands after `/connect`. */
+type Rows = [input: string, prepare: () => Promise<string>, refusal: Refusal][];
+
+const NEEDED: Refusal = {
+  status: 400,
+  title: 'A link is needed',
+  paragraphs: [
+    'This page opens with a one-time link only.',
+    'Ask the operator for a link: zoom-tokens connect.',
+  ],
+};
+
+const badTickets: Rows = [
+  ['no query', async () => '', NEEDED],
+  ['an empty ticket', async () => '?ticket=', NEEDED],
+  ['another parameter', async () => '?connection=main', NEEDED],
+  ['a word for a ticket', async () => withTicket('hello'), NOT_OURS],
+  ['HTML for a ticket', async () => withTicket(HOSTILE), NOT_OURS],
+  ['a long word for a ticket', async () => withTicket('a.'.repeat(4000)), NOT_OURS],
+  [
+    'a ticket that was cut',
+    async () => {
+      const ticket = ticketIn(await linkFor());
+      return withTicket(ticket.slice(0, -6));
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with another connection written into it',
+    async () => {
+      const [header, payload = '', signature] = ticketIn(await linkFor()).split('.');
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      const altered = Buffer.from(JSON.stringify({ ...claims, sub: 'other' })).toString('base64url');
+      return withTicket([header, altered, signature].join('.'));
+    },
+    NOT_OURS,
+  ],
+  [
+    'two tickets',
+    async () => {
+      const tickets = [ticketIn(await linkFor()), ticketIn(await linkFor())];
+      return `?ticket=${tickets.join('&ticket=')}`;
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket without a signature',
+    async () => {
+      const ticket = new UnsecuredJWT({ app: 'default' }).setAudience('connect').setSubject('main');
+      const text = ticket
+        .setJti('a-jti')
+        .setExpirationTime(services.clock.now() + 600)
+        .encode();
+      return withTicket(text);
+    },
+    NOT_OURS,
+  ],
+  [
+    "a ticket signed with another key under our key's id",
+    async () => {
+      const ticket = await forged({ alg: 'HS256', kid: deriveKeys(services.key).id }, new Uint8Array(32));
+      return withTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with a made-up key id',
+    async () => {
+      const ticket = await forged({ alg: 'HS256', kid: 'made-up' }, deriveKeys(services.key).signing);
+      return withTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket signed with the key that seals cookies',
+    async () => {
+      const { id, cookie } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS256', kid: id }, cookie);
+      return withTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'something else that we signed',
+    async () => {
+      const { id, signing } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS256', kid: id }, signing, 'else');
+      return withTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket with another algorithm',
+    async () => {
+      const { id, signing } = deriveKeys(services.key);
+      const ticket = await forged({ alg: 'HS512', kid: id }, Buffer.concat([signing, signing]));
+      return withTicket(ticket);
+    },
+    NOT_OURS,
+  ],
+  [
+    'our own cookie for a ticket',
+    async () => {
+      const { cookies } = await functions.begin('main');
+      return withTicket((cookies[0] ?? '').split('=')[1] ?? '');
+    },
+    NOT_OURS,
+  ],
+  [
+    'a ticket ten minutes old',
+    async () => {
+      const link = await linkFor();
+      services.clock.advance(600);
+      return new URL(link).search;
+    },
+    {
+      status: 410,
+      title: 'This link has expired',
+      paragraphs: ['This link has expired.', NEW_LINK],
+    },
+  ],
+];
+
+describe.each(['GET', 'POST'])('%s /connect', (method) => {
+  test.each(badTickets)('%s is refused', async (_input, prepare, refusal) => {
+    const url = `${DEPLOYED_URL}/connect${await prepare()}`;
+    await expectRefused(services, () => functions.visit(url, { method }), refusal);
+  });
+});
+
+test('a link whose button was pressed before is refused', async () => {
+  const { link } = await functions.begin('main');
+  await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
+    status: 410,
+    title: 'This link was used before',
+    paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
+  });
+});
+
+describe('a wrong address or method', () => {
+  test.each(['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'])('GET %s', async (path) => {
+    await expectRefused(services, () => functions.visit(`${DEPLOYED_URL}${path}`), NO_SUCH_PAGE);
+  });
+
+  test.each(['PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s /connect, with a good link', async (method) => {
+    const link = await linkFor();
+    await expectRefused(services, () => functions.visit(link, { method }), NO_SUCH_PAGE);
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+});

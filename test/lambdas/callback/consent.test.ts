@@ -1,0 +1,245 @@
+import '../../support/services/output.ts';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectSafeHeaders, readPage } from '../../support/browser/read-page.ts';
+import { createFunctions } from '../../support/services/handlers.ts';
+import { LOOPBACK_URL, type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: ReturnType<typeof createFunctions>;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+
+const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+const statusOf = async (connection: string) => {
+  const { connections } = await functions.granted<{ connections: Record<string, unknown>[] }>({
+    action: 'status',
+    connection,
+  });
+  return connections[0];
+};
+
+describe('GET /connect with a fresh link', () => {
+  const open = async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'opened' });
+    return { link, page: await functions.visit(link) };
+  };
+
+  test('says what will be connected, until when, and has a button to go on', async () => {
+    const { page } = await open();
+    expect(page.status).toBe(200);
+    expect(page.headers).not.toHaveProperty('location');
+    expect(page.cookies).toEqual([]);
+    expect(readPage(page.body)).toMatchObject({
+      title: 'Connect “opened” to Zoom?',
+      paragraphs: [
+        'Zoom will ask you to allow access to your account; n8n then works with it under the name “opened”.',
+        'If you did not expect this link, close this page; nothing has been changed.',
+      ],
+    });
+    expect(page.body).toContain(`<dt>Link works until</dt><dd>${utc(services.clock.now() + 600)}, once</dd>`);
+    expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
+  });
+
+  test('spends nothing, however often a preview or a scanner opens it', async () => {
+    const { link } = await open();
+    const before = await services.contents();
+    for (let times = 0; times < 3; times += 1) expect((await functions.visit(link)).status).toBe(200);
+    expect(await services.contents()).toEqual(before);
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+
+  test('does not repeat its ticket', async () => {
+    const { page } = await open();
+    expect(services.watch.leaks(page.body)).toEqual([]);
+  });
+
+  test('has the security headers, and a form that may lead to Zoom', async () => {
+    expectSafeHeaders((await open()).page, {
+      'form-action': `'self' ${services.environment.ZOOM_OAUTH_URL} https:`,
+      sandbox: 'allow-forms',
+    });
+  });
+});
+
+describe('POST /connect with a fresh link', () => {
+  test('sends the browser to Zoom with what we ask for: a code, bound by state and S256', async () => {
+    const { answer, location } = await functions.begin('begun');
+    expect(answer).toMatchObject({ status: 303, body: '' });
+    const { origin, pathname, searchParams } = new URL(location);
+    expect(origin + pathname).toBe(`${services.environment.ZOOM_OAUTH_URL}/oauth/authorize`);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      response_type: 'code',
+      client_id: 'user_app-id',
+      redirect_uri: 'https://tokens.example.com/callback',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+    });
+  });
+
+  test('gives the browser a cookie of this host alone, out of reach of scripts, for ten minutes', async () => {
+    const { answer } = await functions.begin('begun');
+    expect(answer.cookies).toEqual([
+      expect.stringMatching(
+        /^__Host-zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+      ),
+    ]);
+  });
+
+  test('on plain HTTP, as on one machine, the cookie can have neither Secure nor the prefix', async () => {
+    const { answer } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
+    expect(answer.cookies).toEqual([
+      expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
+    ]);
+  });
+
+  test('the cookie tells nothing of the state and the code verifier that it carries', async () => {
+    const { cookies, location } = await functions.begin('begun');
+    const state = new URL(location).searchParams.get('state') ?? '';
+    const readable = (cookies[0] ?? '')
+      .split(/[=.]/)
+      .map((part) => Buffer.from(part, 'base64url').toString());
+    expect(readable.join()).not.toContain(state);
+    expect(readable.join()).not.toContain('codeVerifier');
+  });
+
+  test('has the security headers', async () => {
+    expectSafeHeaders((await functions.begin('begun')).answer);
+  });
+
+  test('each link asks with another state and another challenge', async () => {
+    const [one, two] = [await functions.begin('begun'), await functions.begin('begun')];
+    for (const name of ['state', 'code_challenge']) {
+      expect(new URL(one.location).searchParams.get(name)).not.toBe(
+        new URL(two.location).searchParams.get(name),
+      );
+    }
+  });
+});
+
+describe('GET /callback after a consent', () => {
+  test('says that it is connected, as whom, and what to paste into n8n', async () => {
+    const { page } = await functions.connect('main');
+    expect(page.status).toBe(200);
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(readPage(page.body)).toEqual({
+      title: '“main” is connected',
+      paragraphs: [
+        'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.',
+        'Paste this expression into the Access Token field of n8n’s Zoom credential:',
+        '',
+        'You may close this page.',
+      ],
+      code: '{{ $secrets.aws.n8n_zoom_main }}',
+    });
+    expect(page.body).toContain('<dt>Zoom user</dt><dd>Ada Lovelace</dd>');
+    expect(page.body).toContain(
+      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, then rotated</dd>`,
+    );
+  });
+
+  test('n8n reads the bare token, and Zoom accepts it', async () => {
+    expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+  });
+
+  test('takes the cookie back', async () => {
+    const { page } = await functions.connect('main');
+    expect(page.cookies).toEqual(['__Host-zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure']);
+  });
+
+  test('has the security headers, and its only style and script are the ones that they name', async () => {
+    const { page } = await functions.connect('main');
+    const hashOf = (tag: string) => {
+      const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(page.body) ?? [];
+      return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    };
+    expectSafeHeaders(page, {
+      'style-src': hashOf('style'),
+      'script-src': hashOf('script'),
+      sandbox: 'allow-scripts allow-same-origin',
+    });
+    expect(page.body.match(/<script/g)).toHaveLength(1);
+    expect(page.body).not.toMatch(/<link|<img|\sstyle=|\son\w+=|https?:/);
+  });
+
+  test('notes who consented, and that nothing is left to do', async () => {
+    await functions.connect('main');
+    expect(await statusOf('main')).toMatchObject({
+      status: 'active',
+      grantType: 'authorization_code',
+      app: 'default',
+      zoomUserId: 'AdaLovelace-1815-Q2vZg',
+      zoomAccountId: 'AnalyticalEngine-8kTnA',
+      failures: 0,
+    });
+    expect((await statusOf('main'))?.publishedVersion).toBe((await statusOf('main'))?.version);
+  });
+
+  test('works on plain HTTP, as on one machine', async () => {
+    const local = createFunctions(services, { PUBLIC_URL: LOOPBACK_URL });
+    const { page } = await local.connect('main');
+    expect(page.status).toBe(200);
+    expect(page.cookies).toEqual(['zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+  });
+
+  test('finds its cookie among those of other pages', async () => {
+    const { returned, cookies } = await functions.consent('main');
+    const page = await functions.visit(returned, { cookies: ['theme=dark', ...cookies, 'zoom-consent=x'] });
+    expect(page.status).toBe(200);
+  });
+});
+
+describe('a second consent for a connection', () => {
+  test('of the same user replaces the token that n8n reads', async () => {
+    await functions.connect('twice', { user: 'Grace Hopper' });
+    const first = await services.published('twice');
+    const { page } = await functions.connect('twice', { user: 'Grace Hopper' });
+    const second = await services.published('twice');
+    expect(page.status).toBe(200);
+    expect(second).not.toBe(first);
+    expect(await services.zoomAnswers(second)).toBe(200);
+    expect(await statusOf('twice')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
+  });
+
+  test('of another user makes it that user’s, where the link was made for that', async () => {
+    const request = { action: 'link', connection: 'twice', replaceUser: true };
+    const { link } = await functions.granted<{ link: string }>(request);
+    const { returned, cookies } = await functions.consentAfter(link, { user: 'Katherine Johnson' });
+    expect((await functions.visit(returned, { cookies })).status).toBe(200);
+    expect(await statusOf('twice')).toMatchObject({ zoomUserId: 'KatherineJohnson-1918Q' });
+  });
+});
+
+describe('a Zoom user who is connected elsewhere', () => {
+  test('stays there: the page says so with 409, and the other connection gets the new tokens', async () => {
+    await functions.connect('older', { user: 'Grace Hopper' });
+    const first = await services.published('older');
+    const { page } = await functions.connect('younger', { user: 'Grace Hopper' });
+    expect(page.status).toBe(409);
+    expect(readPage(page.body)).toMatchObject({
+      title: 'Connected already',
+      paragraphs: [
+        'This Zoom user is connected as "older" already, and stays so; "younger" was not connected.',
+        'Use "older" in n8n, or consent as another Zoom user.',
+      ],
+    });
+    // Zoom has ended the first pair with the second consent.
+    expect(await services.zoomAnswers(first)).toBe(401);
+    expect(await services.zoomAnswers(await services.published('older'))).toBe(200);
+    await expect(services.published('younger')).rejects.toThrow("can't find the specified secret");
+    expect((await functions.operate({ action: 'status', connection: 'younger' })).ok).toBe(false);
+  });
+
+  test('and goes on to rotate there', async () => {
+    const before = await services.published('older');
+    await functions.granted({ action: 'rotate', connection: 'older' });
+    const after = await services.published('older');
+    expect(after).not.toBe(before);
+    expect(await services.zoomAnswers(after)).toBe(200);
+  });
+});

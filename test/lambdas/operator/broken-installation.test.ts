@@ -1,0 +1,189 @@
+import '../../support/services/output.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createRuntime } from '../../../lambdas/runtime.ts';
+import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
+import { createFunctions, functionsWith } from '../../support/services/handlers.ts';
+import { APP_PREFIX, type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+beforeAll(async () => {
+  services = await startServices();
+  const functions = createFunctions(services);
+  await functions.granted({ action: 'connect', connection: 'server', app: 'reports' });
+});
+afterAll(() => services.close());
+afterEach(() => services.denied.clear());
+
+/** The functions as they start: they remember nothing. */
+const start = (variables: NodeJS.ProcessEnv = {}) =>
+  functionsWith(
+    () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
+    services.watch,
+  );
+
+const SECRET = `${APP_PREFIX}broken`;
+const unusable = (what: string): OperatorRefusal => ({
+  class: 'misconfigured',
+  code: 'secret_unusable',
+  message: `The secret "${SECRET}" ${what}.`,
+  action: /^Write it again: zoom-tokens setup/,
+});
+
+describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
+  test.each([
+    ['is no JSON', 'client_id=x'],
+    ['lacks client_id and client_secret', '{"client_id":"","client_secret":"","account_id":""}'],
+    ['lacks client_secret', '{"client_id":"the-id"}'],
+  ])('%s', async (what, value) => {
+    await services.writeSecret(SECRET, value);
+    await expectOperatorRefused(
+      services,
+      start(),
+      { action, connection: 'new', app: 'broken' },
+      unusable(what),
+    );
+  });
+
+  test('does not exist', () =>
+    expectOperatorRefused(
+      services,
+      start(),
+      { action, connection: 'new', app: 'unknown' },
+      { ...unusable(''), message: `The secret "${APP_PREFIX}unknown" does not exist or has no value.` },
+    ));
+
+  test('we may not read', async () => {
+    services.denied.add(`GetSecretValue ${APP_PREFIX}reports`);
+    await expectOperatorRefused(
+      services,
+      start(),
+      { action, connection: 'new', app: 'reports' },
+      {
+        class: 'misconfigured',
+        code: 'secret_denied',
+        message: `The function may not read the secret "${APP_PREFIX}reports".`,
+        action: /^Deploy again \(npx cdk deploy\)/,
+      },
+    );
+  });
+});
+
+describe('connect with credentials that Zoom does not take', () => {
+  const connectWith = async (credentials: object, refusal: OperatorRefusal) => {
+    await services.writeSecret(SECRET, JSON.stringify(credentials));
+    const request = { action: 'connect', connection: 'new', app: 'broken' };
+    await expectOperatorRefused(services, start(), request, refusal);
+  };
+
+  test('no account id', () =>
+    connectWith(services.apps.user, {
+      class: 'misconfigured',
+      code: 'account_id_missing',
+      message: 'The secret of the app "broken" has no account_id, which a Server-to-Server app needs.',
+      action: 'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
+    }));
+
+  test('an account id that Zoom does not know', () =>
+    connectWith(
+      { ...services.apps.server, account_id: 'another-account' },
+      {
+        class: 'misconfigured',
+        code: 'invalid_account',
+        message: 'Zoom does not know the account id of the Server-to-Server app.',
+        action: 'Copy the account id from the Zoom App Marketplace into the app secret.',
+      },
+    ));
+
+  test('a client secret that is not the app’s', () =>
+    connectWith(
+      { ...services.apps.server, client_secret: 'a-client-secret-that-is-old' },
+      {
+        class: 'misconfigured',
+        code: 'invalid_client',
+        message: 'Zoom does not accept the client id and client secret of the app.',
+        action: /^Copy both from the Zoom App Marketplace into the app secret/,
+      },
+    ));
+
+  test('a user app with an account id', () =>
+    connectWith(
+      { ...services.apps.user, account_id: 'the-account-id' },
+      {
+        class: 'misconfigured',
+        code: 'unsupported_grant',
+        message: 'The Zoom app does not allow this grant.',
+        action: /^Use a Server-to-Server OAuth app for account_credentials/,
+      },
+    ));
+});
+
+const everyAction = [
+  { action: 'link', connection: 'new' },
+  { action: 'connect', connection: 'new', app: 'reports' },
+  { action: 'status' },
+  { action: 'rotate', connection: 'server' },
+];
+
+test.each(everyAction)('$action without environment variables names every one that is missing', (request) =>
+  expectOperatorRefused(services, start({ TABLE_NAME: undefined, PUBLIC_URL: undefined }), request, {
+    class: 'misconfigured',
+    code: 'environment',
+    message: 'Environment variables are missing or wrong: TABLE_NAME is missing, PUBLIC_URL is missing.',
+    action: 'Deploy again: npx cdk deploy sets them all.',
+  }),
+);
+
+test.each(everyAction)('$action without its table says where the reason is', (request) =>
+  expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
+    class: 'try_again',
+    code: 'unexpected',
+    message: 'Something unexpected happened (ResourceNotFoundException).',
+    action: /^Look into the log of the function/,
+  }),
+);
+
+test('link without a readable key says so', async () => {
+  services.denied.add(`GetSecretValue ${services.environment.KEY_SECRET_ID}`);
+  await expectOperatorRefused(
+    services,
+    start(),
+    { action: 'link', connection: 'new' },
+    {
+      class: 'misconfigured',
+      code: 'secret_denied',
+      message: 'The function may not read the secret "zoom-token-refresher/key".',
+      action: /^Deploy again \(npx cdk deploy\)/,
+    },
+  );
+});
+
+test('connect while Zoom is down says that the operator must repeat it', () =>
+  expectOperatorRefused(
+    services,
+    start({ ZOOM_OAUTH_URL: services.nowhere }),
+    { action: 'connect', connection: 'new', app: 'reports' },
+    {
+      class: 'try_again',
+      code: 'zoom_unreachable',
+      message: 'Zoom cannot be reached (ECONNREFUSED).',
+      action: 'Connect it again in a few minutes; nothing was changed.',
+    },
+  ));
+
+test('rotate while Zoom is down notes the failure, and n8n keeps a living token', async () => {
+  const request = { action: 'rotate', connection: 'server' };
+  const answer = await start({ ZOOM_OAUTH_URL: services.nowhere }).operate(request);
+  expect(answer).toMatchObject({ ok: false, error: { class: 'try_again', code: 'zoom_unreachable' } });
+  expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+});
+
+test('rotate with a key that no longer opens the tokens is misconfigured, and nothing is lost', async () => {
+  const functions = start({ KEY_SECRET_ID: 'another/key' });
+  await services.writeSecret('another/key', 'another key, that of another installation');
+  const request = { action: 'rotate', connection: 'server' };
+  await services.writeSecret(`${APP_PREFIX}default`, JSON.stringify(services.apps.user));
+  await start().connect('user');
+  const answer = await functions.operate({ ...request, connection: 'user' });
+  expect(answer).toMatchObject({ ok: false, error: { class: 'misconfigured', code: 'unknown_key' } });
+  expect(await start().operate({ ...request, connection: 'user' })).toMatchObject({ ok: true });
+});

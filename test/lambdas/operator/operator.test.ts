@@ -1,0 +1,218 @@
+import '../../support/services/output.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import { createFunctions } from '../../support/services/handlers.ts';
+import { type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: ReturnType<typeof createFunctions>;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+
+interface Rotated {
+  before: ConnectionView;
+  after: ConnectionView;
+  outcome: string;
+}
+
+const connectServer = (connection: string) =>
+  functions.granted<{ connection: ConnectionView; outcome: string }>({
+    action: 'connect',
+    connection,
+    app: 'reports',
+  });
+const status = (connection?: string) =>
+  functions.granted<{ now: number; connections: ConnectionView[] }>({ action: 'status', connection });
+const rotate = (connection: string) => functions.granted<Rotated>({ action: 'rotate', connection });
+
+describe('link', () => {
+  test('answers a link of our own address, and when it ends: in ten minutes', async () => {
+    const answer = await functions.operate({ action: 'link', connection: 'main' });
+    expect(answer).toEqual({
+      ok: true,
+      result: {
+        link: expect.stringMatching(
+          /^https:\/\/tokens\.example\.com\/connect\?ticket=[\w-]+\.[\w-]+\.[\w-]+$/,
+        ),
+        expiresAt: services.clock.now() + 600,
+        generation: 0,
+      },
+    });
+  });
+
+  test('answers the generation that the consent will count on', async () => {
+    await functions.connect('counted', { user: 'Grace Hopper' });
+    await functions.connect('counted', { user: 'Grace Hopper' });
+    expect(await functions.granted({ action: 'link', connection: 'counted' })).toMatchObject({
+      generation: 2,
+    });
+  });
+
+  test('writes nothing: the connection begins with the consent', async () => {
+    const before = await services.contents();
+    await functions.granted({ action: 'link', connection: 'main' });
+    expect(await services.contents()).toEqual(before);
+  });
+
+  test('is for the app that is named, "default" unless one is', async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
+    const { location } = (await functions.visit(link, { method: 'POST' })).headers;
+    expect(location).toContain(`client_id=${services.apps.user.client_id}`);
+  });
+});
+
+describe('connect', () => {
+  test('makes a Server-to-Server connection whose token n8n can read at once', async () => {
+    const { connection, outcome } = await connectServer('server');
+    expect(outcome).toBe('settled');
+    expect(connection).toMatchObject({
+      connection: 'server',
+      app: 'reports',
+      grantType: 'account_credentials',
+      status: 'active',
+      overlap: 'yes',
+      expiresAt: services.clock.now() + 3600,
+      secretName: 'n8n_zoom_server',
+      expression: '{{ $secrets.aws.n8n_zoom_server }}',
+    });
+    expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+  });
+
+  test('again makes a new generation; the earlier token lives on beside it', async () => {
+    const first = await services.published('server');
+    const { connection } = await connectServer('server');
+    expect(connection).toMatchObject({ generation: 2, version: 2 });
+    expect(await services.published('server')).not.toBe(first);
+    expect(await services.zoomAnswers(first)).toBe(200);
+  });
+
+  test('of two connections of one app leaves both alive', async () => {
+    await connectServer('server_two');
+    for (const name of ['server', 'server_two']) {
+      expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+    }
+  });
+});
+
+describe('status', () => {
+  test('tells everything of one connection but its tokens', async () => {
+    await connectServer('told');
+    const { now, connections } = await status('told');
+    expect(now).toBe(services.clock.now());
+    expect(connections).toEqual([
+      {
+        connection: 'told',
+        app: 'reports',
+        grantType: 'account_credentials',
+        status: 'active',
+        overlap: 'yes',
+        generation: 1,
+        version: 1,
+        publishedVersion: 1,
+        consentedAt: now,
+        rotatedAt: now,
+        expiresAt: now + 3600,
+        validUntil: now + 3600,
+        dueAt: expect.any(Number),
+        failures: 0,
+        secretName: 'n8n_zoom_told',
+        expression: '{{ $secrets.aws.n8n_zoom_told }}',
+      },
+    ]);
+  });
+
+  test('tells all connections in the order of their names, while one is being rotated too', async () => {
+    for (const name of ['zebra', 'ant']) await connectServer(name);
+    const lease = {
+      owner: 'a-sweep',
+      now: services.clock.now(),
+      until: services.clock.now() + 180,
+      early: true,
+    };
+    await functions.runtime.store.lease('zebra', lease);
+    const { connections } = await status();
+    const names = connections.map(({ connection }) => connection);
+    expect(names).toEqual([...names].sort());
+    expect(names).toEqual(expect.arrayContaining(['ant', 'told', 'zebra']));
+    expect(JSON.stringify(connections)).not.toMatch(/sealed|lease|a-sweep/i);
+  });
+
+  test('holds no piece of any token, sealed or not', async () => {
+    for (const { sealedTokens } of await functions.runtime.store.list()) {
+      services.watch.note('sealed tokens', sealedTokens);
+    }
+    expect(services.watch.names()).toEqual(expect.arrayContaining(['sealed tokens', "Zoom's access_token"]));
+    expect(services.watch.leaks(JSON.stringify(await status()))).toEqual([]);
+  });
+
+  test('tells what is wrong and what to do', async () => {
+    await connectServer('wrong');
+    services.denied.add('PutSecretValue n8n_zoom_wrong');
+    await functions.operate({ action: 'rotate', connection: 'wrong' });
+    services.denied.clear();
+    expect((await status('wrong')).connections[0]).toMatchObject({
+      status: 'misconfigured',
+      version: 2,
+      publishedVersion: 1,
+      failures: 1,
+      lastError: {
+        class: 'misconfigured',
+        code: 'publish_denied',
+        message: 'The function may not write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
+        action: expect.stringContaining('npx cdk deploy'),
+        at: services.clock.now(),
+      },
+    });
+  });
+});
+
+describe('rotate', () => {
+  test('rotates now, due or not, and answers before and after', async () => {
+    await connectServer('turned');
+    services.clock.advance(300);
+    const { before, after, outcome } = await rotate('turned');
+    expect(outcome).toBe('settled');
+    expect(before).toMatchObject({ version: 1, rotatedAt: services.clock.now() - 300 });
+    expect(after).toMatchObject({
+      version: 2,
+      publishedVersion: 2,
+      generation: 1,
+      rotatedAt: services.clock.now(),
+      expiresAt: services.clock.now() + 3600,
+      validUntil: services.clock.now() + 3600,
+    });
+  });
+
+  test("of a user's connection spends the refresh token, and the new one serves the next time", async () => {
+    await functions.connect('user');
+    const tokens = [await services.published('user')];
+    for (let turn = 0; turn < 3; turn += 1) {
+      await rotate('user');
+      tokens.push(await services.published('user'));
+    }
+    expect(new Set(tokens).size).toBe(4);
+    expect(await services.zoomAnswers(tokens.at(-1))).toBe(200);
+  });
+
+  test('heals a misconfigured connection once the operator has mended the cause', async () => {
+    const { after } = await rotate('wrong');
+    expect(after).toMatchObject({ status: 'active', failures: 0 });
+    expect(after).not.toHaveProperty('lastError');
+    expect(await services.zoomAnswers(await services.published('wrong'))).toBe(200);
+  });
+
+  test('takes credentials that the operator has just replaced, though older ones are remembered', async () => {
+    const app = 'zoom-token-refresher/app/replaced';
+    await services.writeSecret(app, JSON.stringify(services.apps.server));
+    await functions.granted({ action: 'connect', connection: 'replaced', app: 'replaced' });
+    const cold = createFunctions(services);
+    await services.writeSecret(app, JSON.stringify({ ...services.apps.server, client_secret: 'x' }));
+    await cold.operate({ action: 'rotate', connection: 'replaced' });
+    await services.writeSecret(app, JSON.stringify(services.apps.server));
+    const answer = await cold.operate({ action: 'rotate', connection: 'replaced' });
+    expect(answer).toMatchObject({ ok: true, result: { after: { status: 'active' } } });
+  });
+});

@@ -1,0 +1,148 @@
+import '../../support/services/output.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
+import { createFunctions } from '../../support/services/handlers.ts';
+import { type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: ReturnType<typeof createFunctions>;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+  await functions.connect('user');
+  await functions.granted({ action: 'connect', connection: 'server', app: 'reports' });
+});
+afterAll(() => services.close());
+
+const expectRefused = (request: unknown, refusal: OperatorRefusal) =>
+  expectOperatorRefused(services, functions, request, refusal);
+
+const NOT_UNDERSTOOD: OperatorRefusal = {
+  class: 'rejected',
+  code: 'bad_request',
+  message: 'The operator function did not understand the request.',
+  action: 'Use the command line, zoom-tokens, in the version that is deployed.',
+};
+const HOSTILE = '<script>alert(1)</script>{"level":"ERROR"}';
+
+describe('a request that makes no sense', () => {
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a word', 'status'],
+    ['a list', ['status']],
+    ['an empty object', {}],
+    ['an unknown action', { action: 'explode', connection: 'user' }],
+    ['a name that every object has', { action: '__proto__', connection: 'user' }],
+    ['an action that is no text', { action: { toString: 'link' }, connection: 'user' }],
+    ['a link without a connection', { action: 'link' }],
+    ['a rotation without a connection', { action: 'rotate' }],
+    ['a connection that is no text', { action: 'rotate', connection: ['user'] }],
+    ['an app that is no text', { action: 'connect', connection: 'new', app: 7 }],
+    ['an event of the HTTP API', { rawPath: '/connect', queryStringParameters: { ticket: 'x'.repeat(99) } }],
+  ])('%s', (_, request) => expectRefused(request, NOT_UNDERSTOOD));
+});
+
+describe('a name that is not allowed', () => {
+  const names = ['', 'Main', '1main', 'a-b', 'a.b', 'a b', 'a/b', 'ticket#1', 'ä', 'a'.repeat(41), HOSTILE];
+  test.each(
+    names.flatMap((name) => ['link', 'connect', 'status', 'rotate'].map((action) => ({ action, name }))),
+  )('$action "$name"', ({ action, name }) =>
+    expectRefused(
+      { action, connection: name },
+      {
+        class: 'rejected',
+        code: 'invalid_name',
+        message: `"${name.slice(0, 60)}" cannot be the name of a connection.`,
+        action: 'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
+      },
+    ),
+  );
+
+  test.each(['link', 'connect'])('%s with an app that leads to another secret', (action) =>
+    expectRefused(
+      { action, connection: 'new', app: '../key' },
+      {
+        class: 'rejected',
+        code: 'invalid_name',
+        message: '"../key" cannot be the name of an app.',
+        action: /^Use a lower-case letter/,
+      },
+    ),
+  );
+});
+
+test.each(['status', 'rotate'])('an unknown connection: %s', (action) =>
+  expectRefused(
+    { action, connection: 'nobody' },
+    {
+      class: 'rejected',
+      code: 'unknown_connection',
+      message: 'There is no connection "nobody".',
+      action: 'See zoom-tokens status for the ones there are, or make it: zoom-tokens connect.',
+    },
+  ),
+);
+
+describe('another grant than the connection has', () => {
+  test.each([
+    [
+      'a link for a Server-to-Server connection',
+      { action: 'link', connection: 'server' },
+      'account_credentials',
+    ],
+    [
+      "Server-to-Server for a user's connection",
+      { action: 'connect', connection: 'user', app: 'reports' },
+      'authorization_code',
+    ],
+  ])('%s', (_, request, grant) =>
+    expectRefused(request, {
+      class: 'rejected',
+      code: 'other_grant',
+      message: `"${request.connection}" is connected with the grant ${grant}.`,
+      action: 'Choose another name.',
+    }),
+  );
+});
+
+describe('a rotation that cannot be', () => {
+  const BUSY: OperatorRefusal = {
+    class: 'try_again',
+    code: 'busy',
+    message: '"server" is being rotated at this moment by somebody else.',
+    action: 'Look at its status in a minute.',
+  };
+  const lease = () => {
+    const now = services.clock.now();
+    return functions.runtime.store.lease('server', { owner: 'a-sweep', now, until: now + 180, early: true });
+  };
+
+  test('because somebody else is at it, until their lease has run out', async () => {
+    await lease();
+    await expectRefused({ action: 'rotate', connection: 'server' }, BUSY);
+    services.clock.advance(180);
+    expect(await functions.operate({ action: 'rotate', connection: 'server' })).toMatchObject({ ok: true });
+  });
+
+  test.each(['disconnected', 'reconnect'] as const)('because its status is %s', async (status) => {
+    const lastError = { class: 'reconnect', code: 'c', message: 'm', action: 'a', at: 1 } as const;
+    await functions.runtime.store.fail((await lease()) as Connection, {
+      status,
+      dueAt: services.clock.now(),
+      failures: 1,
+      lastError,
+    });
+    await expectRefused(
+      { action: 'rotate', connection: 'server' },
+      {
+        class: 'rejected',
+        code: 'not_connected',
+        message: `"server" cannot be rotated: it is in the state "${status}".`,
+        action: 'Connect it again: zoom-tokens connect server.',
+      },
+    );
+    await functions.granted({ action: 'connect', connection: 'server', app: 'reports' });
+  });
+});

@@ -1,0 +1,238 @@
+import '../../support/services/output.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createRuntime } from '../../../lambdas/runtime.ts';
+import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { createFunctions, functionsWith } from '../../support/services/handlers.ts';
+import { logLines, type Metric, metricsIn, takeOutput } from '../../support/services/output.ts';
+import { type Services, startServices } from '../../support/services/services.ts';
+
+let services: Services;
+let functions: ReturnType<typeof createFunctions>;
+beforeAll(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+});
+afterAll(() => services.close());
+afterEach(() => services.denied.clear());
+beforeEach(() => void takeOutput());
+
+const MINUTE = 60;
+/** The scheduler sweeps every minute; fewer sweeps must do as well. */
+const EVERY = 5;
+const connectServer = (connection: string, app = 'reports') =>
+  functions.granted({ action: 'connect', connection, app });
+const stored = (connection: string) => functions.runtime.store.get(connection);
+
+/** Sweeps again and again for so many minutes. Answers every report, metric and log line. */
+async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = functions) {
+  takeOutput();
+  const reports: Awaited<ReturnType<typeof functions.sweep>>[] = [];
+  for (let minute = 0; minute < minutes; minute += EVERY) {
+    services.clock.advance(EVERY * MINUTE);
+    reports.push(await by.sweep());
+  }
+  const output = takeOutput();
+  return { reports, metrics: metricsIn(output), lines: logLines(output) };
+}
+
+/** What a user does at Zoom: the refresh token of the connection is dead from now on. */
+async function takeAppAway(connection: string): Promise<void> {
+  const { sealedTokens = '' } = (await stored(connection)) ?? {};
+  const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
+  await services.takeAppAway(refreshToken);
+}
+
+const named = (metrics: Metric[], name: string) => metrics.filter((metric) => metric.name === name);
+const values = (metrics: Metric[], name: string) => named(metrics, name).map(({ value }) => value);
+const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each, 0);
+const SERVICE = { service: 'zoom-token-refresher' };
+const failed = (metrics: Metric[]) => named(metrics, 'RotationFailed').map(({ dimensions }) => dimensions);
+
+describe('a sweep with nothing to do', () => {
+  test('answers what it did: nothing', async () => {
+    const { reports } = await sweepFor(EVERY);
+    expect(reports).toEqual([
+      {
+        rotated: 0,
+        published: 0,
+        publishFailed: 0,
+        pushed: 0,
+        pushFailed: 0,
+        failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
+        took: 0,
+        health: { minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 },
+      },
+    ]);
+  });
+
+  test('writes the metrics that the alarms watch, under the service alone', async () => {
+    const { metrics } = await sweepFor(EVERY);
+    const zero = (name: string, unit = 'Count') => ({ name, unit, value: 0, dimensions: SERVICE });
+    expect(metrics).toEqual([
+      zero('Rotated'),
+      zero('Published'),
+      zero('PublishFailed'),
+      zero('Pushed'),
+      zero('PushFailed'),
+      zero('SweepSeconds', 'Seconds'),
+      zero('ReconnectNeeded'),
+      zero('Misconfigured'),
+    ]);
+  });
+
+  test('writes them into the namespace of the environment', async () => {
+    await functions.sweep();
+    const [document = '{}'] = takeOutput().filter((text) => text.includes('"_aws"'));
+    expect(JSON.parse(document)._aws.CloudWatchMetrics).toMatchObject([{ Namespace: 'ZoomTokenRefresher' }]);
+  });
+});
+
+test('every minute has a value of each metric, though only each third sweep looks at the fleet', async () => {
+  await connectServer('server');
+  services.clock.advance(3 * MINUTE);
+  await functions.sweep();
+  takeOutput();
+  for (let minute = 0; minute < 4; minute += 1) {
+    services.clock.advance(MINUTE);
+    await functions.sweep();
+  }
+  const metrics = metricsIn(takeOutput());
+  const [first = 0, ...later] = values(metrics, 'MinutesOfValidity');
+  expect(later).toEqual([first - 1, first - 2, first - 3]);
+  for (const name of ['ReconnectNeeded', 'Misconfigured'])
+    expect(values(metrics, name)).toEqual([0, 0, 0, 0]);
+});
+
+describe('the hours of two connections', () => {
+  test('each is rotated in time, so that n8n never holds a dead token', async () => {
+    await connectServer('server');
+    await functions.connect('user');
+    for (let minute = 0; minute < 180; minute += EVERY) {
+      await sweepFor(EVERY);
+      for (const name of ['server', 'user']) {
+        expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+      }
+    }
+    // Early where an earlier token outlives its rotation (half-life), late where that is not known.
+    expect((await stored('server'))?.version).toBeGreaterThanOrEqual(6);
+    expect((await stored('user'))?.version).toBeGreaterThanOrEqual(4);
+  });
+
+  test('are told in metrics: rotated, published, and what n8n has left', async () => {
+    const { reports, metrics } = await sweepFor(60);
+    const rotations = sum(reports.map(({ rotated }) => rotated));
+    expect(rotations).toBeGreaterThanOrEqual(2);
+    expect(sum(values(metrics, 'Rotated'))).toBe(rotations);
+    expect(sum(values(metrics, 'Published'))).toBe(rotations);
+    const minutes = values(metrics, 'MinutesOfValidity');
+    expect(minutes).toHaveLength(60 / EVERY);
+    expect(Math.min(...minutes)).toBeGreaterThanOrEqual(5);
+    expect(Math.max(...minutes)).toBeLessThanOrEqual(60);
+    expect(named(metrics, 'MinutesOfValidity')[0]).toMatchObject({ unit: 'None', dimensions: SERVICE });
+  });
+
+  test('are told in the log by name, generation and version', async () => {
+    const { lines } = await sweepFor(60);
+    for (const message of ['rotated', 'published']) {
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          level: 'INFO',
+          message,
+          service: 'zoom-token-refresher',
+          function_name: 'zoom-token-refresher-test',
+          connection: 'user',
+          app: 'default',
+          generation: 1,
+          version: (await stored('user'))?.version,
+        }),
+      );
+    }
+  });
+});
+
+describe('a failure', () => {
+  const app = 'zoom-token-refresher/app/old';
+
+  test('of the app: RotationFailed and Misconfigured, and it heals once the operator has mended it', async () => {
+    await services.writeSecret(app, JSON.stringify(services.apps.server));
+    await connectServer('mended', 'old');
+    await services.writeSecret(app, JSON.stringify({ ...services.apps.server, client_secret: 'old' }));
+    const cold = createFunctions(services);
+    const { metrics } = await sweepFor(35, cold);
+    expect(failed(metrics)).toContainEqual({ ...SERVICE, class: 'misconfigured' });
+    expect(values(metrics, 'Misconfigured').at(-1)).toBe(1);
+    expect(await stored('mended')).toMatchObject({ status: 'misconfigured' });
+
+    await services.writeSecret(app, JSON.stringify(services.apps.server));
+    const healed = await sweepFor(20, cold);
+    expect(values(healed.metrics, 'Misconfigured').at(-1)).toBe(0);
+    expect(await stored('mended')).toMatchObject({ status: 'active', failures: 0 });
+  });
+
+  test('of Zoom: tried again, more than once before the token dies', async () => {
+    const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
+    const { metrics } = await sweepFor(60, down);
+    const classes = new Set(failed(metrics).map(({ class: failureClass }) => failureClass));
+    expect(classes).toEqual(new Set(['try_again']));
+    expect(await stored('server')).toMatchObject({ status: 'active', lastError: { class: 'try_again' } });
+    expect((await stored('server'))?.failures).toBeGreaterThan(1);
+    await sweepFor(EVERY);
+    expect(await stored('server')).toMatchObject({ status: 'active', failures: 0 });
+  });
+
+  test('of publishing: PublishFailed, n8n keeps the earlier token, and Zoom is not asked again', async () => {
+    await connectServer('unpublished');
+    services.denied.add('PutSecretValue n8n_zoom_unpublished');
+    const { metrics } = await sweepFor(40);
+    expect(sum(values(metrics, 'PublishFailed'))).toBeGreaterThanOrEqual(1);
+    expect(failed(metrics)).toEqual([]);
+    expect(await stored('unpublished')).toMatchObject({ version: 2, publishedVersion: 1 });
+    services.denied.clear();
+    await sweepFor(20);
+    expect(await stored('unpublished')).toMatchObject({ status: 'active' });
+    expect(await services.zoomAnswers(await services.published('unpublished'))).toBe(200);
+  });
+
+  test('of the user: who has taken the app away must consent again', async () => {
+    await takeAppAway('user');
+    const { metrics, lines } = await sweepFor(60);
+    expect(failed(metrics)).toEqual([{ ...SERVICE, class: 'reconnect' }]);
+    expect(values(metrics, 'ReconnectNeeded').at(-1)).toBe(1);
+    expect(await stored('user')).toMatchObject({ status: 'reconnect', lastError: { code: 'invalid_token' } });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'Zoom no longer accepts the refresh token.',
+        connection: 'user',
+        class: 'reconnect',
+        code: 'invalid_token',
+      }),
+    );
+    await functions.connect('user');
+    expect(values((await sweepFor(EVERY)).metrics, 'ReconnectNeeded')).toEqual([0]);
+  });
+
+  test('no metric names a connection, in a dimension or elsewhere', async () => {
+    const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
+    const { metrics } = await sweepFor(60, down);
+    expect(failed(metrics).length).toBeGreaterThan(0);
+    for (const { name, dimensions } of metrics) {
+      expect(Object.keys(dimensions)).toEqual(name === 'RotationFailed' ? ['service', 'class'] : ['service']);
+    }
+    expect(JSON.stringify(metrics)).not.toMatch(/server|user|mended|unpublished/);
+  });
+});
+
+describe('a sweep that cannot be', () => {
+  test('fails as a whole without its environment, so that Lambda counts an error', async () => {
+    const broken = functionsWith(() => createRuntime({}), services.watch);
+    await expect(broken.sweep()).rejects.toThrow('TABLE_NAME is missing');
+  });
+
+  test('fails as a whole without its table', async () => {
+    const broken = createFunctions(services, { TABLE_NAME: 'no-such-table' });
+    await expect(broken.sweep()).rejects.toThrow(
+      expect.objectContaining({ name: 'ResourceNotFoundException' }),
+    );
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createN8n } from '../../../../lambdas/tokens/apis/n8n.ts';
+import { TokenError } from '../../../../lambdas/tokens/errors.ts';
+import { type Misbehaviour, startN8n } from '../../../support/services/n8n-server.ts';
+
+const n8n = createN8n(fetch);
+let server: Awaited<ReturnType<typeof startN8n>>;
+beforeAll(async () => {
+  server = await startN8n();
+});
+afterEach(() => {
+  server.control.misbehaves = undefined;
+  server.n8n.canUpdate = true;
+  server.n8n.scopes = new Set(['credential:create', 'credential:update']);
+});
+afterAll(() => server.close());
+
+const TOKEN = 'the-access-token-of-zoom';
+const instance = (apiKey = server.n8n.apiKey, url = server.url) => ({ url, apiKey });
+
+/** How a request ended. */
+async function refusal(request: Promise<unknown>): Promise<TokenError> {
+  const error = await request.then(() => undefined).catch((reason: unknown) => reason);
+  if (error instanceof TokenError) return error;
+  throw new Error(`it ended with ${error}`);
+}
+
+describe('a credential', () => {
+  test('is made with the type of Zoom’s access token', async () => {
+    const id = await n8n.create(instance(), 'Zoom main', TOKEN);
+    expect(server.n8n.credentials.get(id)).toEqual({
+      name: 'Zoom main',
+      type: 'zoomApi',
+      data: { accessToken: TOKEN },
+    });
+  });
+
+  test('takes a new token, and keeps its name', async () => {
+    const id = await n8n.create(instance(), 'Zoom main', TOKEN);
+    await n8n.update(instance(), id, 'the next token');
+    expect(server.n8n.credentials.get(id)).toMatchObject({
+      name: 'Zoom main',
+      data: { accessToken: 'the next token' },
+    });
+  });
+
+  test('tells its type, and is not changed by that', async () => {
+    const id = server.n8n.add('slackApi', { accessToken: 'of Slack' });
+    expect(await n8n.type(instance(), id)).toBe('slackApi');
+    expect(server.n8n.token(id)).toBe('of Slack');
+  });
+
+  test('whose id leads elsewhere is no path', async () => {
+    await refusal(n8n.update(instance(), '../workflows/1', TOKEN));
+    expect(server.n8n.requests.at(-1)).toBe('PATCH /api/v1/credentials/..%2Fworkflows%2F1');
+  });
+
+  test('of an n8n under a path is found there', async () => {
+    await refusal(n8n.update(instance(undefined, `${server.url}/n8n`), 'id', TOKEN));
+    expect(server.n8n.requests.at(-1)).toBe('PATCH /n8n/api/v1/credentials/id');
+  });
+});
+
+describe('what the operator must mend', () => {
+  const update = () => n8n.update(instance(), 'an-id', TOKEN);
+
+  test.each<[string, string, RegExp, () => Promise<unknown>]>([
+    [
+      'a key that n8n does not know',
+      'n8n_key_refused',
+      /new one/,
+      () => n8n.update(instance('k'), 'i', TOKEN),
+    ],
+    [
+      'a key without the scope',
+      'n8n_scope_missing',
+      /credential:update/,
+      () => {
+        server.n8n.scopes.clear();
+        return update();
+      },
+    ],
+    ['a credential that is gone', 'n8n_credential_gone', /n8n link again/, update],
+    [
+      'a version that cannot update',
+      'n8n_cannot_update',
+      /Upgrade/,
+      () => {
+        server.n8n.canUpdate = false;
+        return update();
+      },
+    ],
+    [
+      'an address without the API',
+      'n8n_no_api',
+      /address/,
+      () => n8n.create(instance(undefined, `${server.url}/x`), 'n', TOKEN),
+    ],
+  ])('%s', async (_, code, action, request) => {
+    const error = await refusal(request());
+    expect(error).toMatchObject({ class: 'misconfigured', code });
+    expect(error.message).toContain(server.url);
+    expect(error.action).toMatch(action);
+  });
+
+  test.each<[string, Misbehaviour, string]>([
+    ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example.com' } }, 'n8n_redirects'],
+    ['a permanent one', { status: 308, headers: { location: '/elsewhere' } }, 'n8n_redirects'],
+    [
+      'a page with 200, of what stands before n8n',
+      { status: 200, body: '<html>Log in</html>' },
+      'n8n_no_api',
+    ],
+    ['another credential', { status: 200, body: '{"id":"another"}' }, 'n8n_no_api'],
+    ['an empty 204', { status: 204, body: '' }, 'n8n_refused'],
+    ['a 400', { status: 400 }, 'n8n_refused'],
+  ])('%s', async (_, misbehaves, code) => {
+    server.control.misbehaves = misbehaves;
+    const before = server.n8n.requests.length;
+    expect(await refusal(update())).toMatchObject({ class: 'misconfigured', code });
+    expect(server.n8n.requests).toHaveLength(before);
+  });
+});
+
+describe('what passes by itself', () => {
+  test.each<[string, Misbehaviour, string]>([
+    ['a 500', { status: 500 }, 'n8n_unavailable'],
+    ['a 502 as HTML', { status: 502, body: '<html></html>' }, 'n8n_unavailable'],
+    ['a 429', { status: 429, headers: { 'retry-after': '70' } }, 'n8n_rate_limited'],
+    ['a reset', 'resets', 'n8n_unreachable'],
+  ])('%s', async (_, misbehaves, code) => {
+    server.control.misbehaves = misbehaves;
+    const error = await refusal(n8n.update(instance(), 'id', TOKEN));
+    expect(error).toMatchObject({ class: 'try_again', code });
+    expect(error.retryAfter).toBe(code === 'n8n_rate_limited' ? 70 : undefined);
+  });
+
+  test('an n8n that hangs is left after five seconds', async () => {
+    server.control.misbehaves = 'hangs';
+    expect(await refusal(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
+      class: 'try_again',
+      code: 'n8n_unreachable',
+      message: `n8n at ${server.url} did not answer within 5 s (TimeoutError).`,
+    });
+  }, 30_000);
+
+  test('an address at which nothing listens', async () => {
+    const nowhere = await startN8n();
+    await nowhere.close();
+    expect(await refusal(n8n.update(instance('key', nowhere.url), 'id', TOKEN))).toMatchObject({
+      class: 'try_again',
+      code: 'n8n_unreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+});

@@ -1,0 +1,290 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  readRevocationAnswer,
+  readTokenAnswer,
+  readUserAnswer,
+  sendFailure,
+} from '../../../../lambdas/tokens/apis/zoom-responses.ts';
+import { TokenError } from '../../../../lambdas/tokens/errors.ts';
+
+const SENT = 1_900_000_000;
+const json = (body: unknown, status = 200, headers = {}) => Response.json(body, { status, headers });
+const read = (response: Response) => readTokenAnswer(response, SENT);
+const failure = async (response: Response): Promise<TokenError> => {
+  const error = await read(response).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TokenError);
+  return error as TokenError;
+};
+
+describe('an answer with tokens', () => {
+  test('becomes absolute instants, counted from when the request was sent', async () => {
+    const answer = {
+      access_token: 'a',
+      token_type: 'bearer',
+      refresh_token: 'r',
+      expires_in: 3599,
+      scope: 's',
+      api_url: 'u',
+    };
+    expect(await read(json(answer))).toEqual({
+      accessToken: 'a',
+      refreshToken: 'r',
+      expiresAt: SENT + 3599,
+      scope: 's',
+      apiUrl: 'u',
+    });
+  });
+
+  test('may come without a refresh token, scope and API URL, as Server-to-Server answers do', async () => {
+    expect(await read(json({ access_token: 'a', expires_in: 3600 }))).toEqual({
+      accessToken: 'a',
+      expiresAt: SENT + 3600,
+    });
+  });
+
+  test.each([
+    ['no lifetime', {}],
+    ['a lifetime that is none', { expires_in: null }],
+    ['a lifetime of zero', { expires_in: 0 }],
+    ['a lifetime without end', { expires_in: 'Infinity' }],
+    ['a lifetime that is an object', { expires_in: { valueOf: 1, toString: 1 } }],
+    ['a lifetime in words', { expires_in: 'soon' }],
+    ['a scope that is no text', { scope: ['a'] }],
+    ['an API URL that is no text', { api_url: 7 }],
+  ])('is kept in spite of %s: the new refresh token must not be lost', async (_, oddity) => {
+    const tokens = await read(json({ access_token: 'a', refresh_token: 'r', ...oddity }));
+    expect(tokens).toMatchObject({ refreshToken: 'r', expiresAt: SENT + 3600 });
+  });
+
+  test('may tell the lifetime as text', async () => {
+    expect(await read(json({ access_token: 'a', expires_in: '3599' }))).toMatchObject({
+      expiresAt: SENT + 3599,
+    });
+  });
+});
+
+describe('a refusal is classed after what Zoom says', () => {
+  test.each<[string, Response, TokenError['class'], string]>([
+    [
+      '400 Invalid Token! (invalid_grant)',
+      json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 400),
+      'reconnect',
+      'invalid_token',
+    ],
+    [
+      '401 Invalid Token! (invalid_grant)',
+      json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 401),
+      'reconnect',
+      'invalid_token',
+    ],
+    [
+      '400 Invalid Token! (invalid_request)',
+      json({ reason: 'Invalid Token!', error: 'invalid_request' }, 400),
+      'reconnect',
+      'invalid_token',
+    ],
+    [
+      '401 Invalid Token! (invalid_request)',
+      json({ reason: 'Invalid Token!', error: 'invalid_request' }, 401),
+      'reconnect',
+      'invalid_token',
+    ],
+    ['invalid_grant without a reason', json({ error: 'invalid_grant' }, 400), 'reconnect', 'invalid_token'],
+    [
+      'invalid_client',
+      json({ reason: 'Invalid client_id or client_secret', error: 'invalid_client' }, 400),
+      'misconfigured',
+      'invalid_client',
+    ],
+    [
+      'the same with 401',
+      json({ reason: 'Invalid client_id or client_secret', error: 'invalid_request' }, 401),
+      'misconfigured',
+      'invalid_client',
+    ],
+    [
+      'unsupported grant type',
+      json({ reason: 'unsupported grant type', error: 'unsupported_grant_type' }, 400),
+      'misconfigured',
+      'unsupported_grant',
+    ],
+    [
+      'Invalid Account Id',
+      json({ reason: 'Invalid Account Id.', error: 'invalid_request' }, 400),
+      'misconfigured',
+      'invalid_account',
+    ],
+    [
+      'Account does not exist',
+      json({ reason: 'Account does not exist', error: 'invalid_request' }, 400),
+      'misconfigured',
+      'invalid_account',
+    ],
+    [
+      'a refused code',
+      json({ reason: 'Invalid authorization code abc', error: 'invalid_request' }, 400),
+      'rejected',
+      'code_refused',
+    ],
+    [
+      'a redirect URL that differs',
+      json({ reason: 'Redirect URI mismatch', error: 'invalid_request' }, 400),
+      'rejected',
+      'code_refused',
+    ],
+    [
+      'invalid_request without a known reason',
+      json({ error: 'invalid_request' }, 400),
+      'try_again',
+      'zoom_refused',
+    ],
+    ['a JSON of something else', json({ hello: 'world' }, 400), 'try_again', 'zoom_refused'],
+    ['429', json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 429), 'try_again', 'rate_limited'],
+    [
+      '500, even with the words of a dead token',
+      json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 500),
+      'try_again',
+      'zoom_unavailable',
+    ],
+    [
+      '401 as HTML',
+      new Response('<html>Invalid Token!</html>', { status: 401 }),
+      'try_again',
+      'zoom_unavailable',
+    ],
+    ['400 with a list', json([], 400), 'try_again', 'zoom_unavailable'],
+    ['403 without a body', new Response(null, { status: 403 }), 'try_again', 'zoom_unavailable'],
+    [
+      'a redirect',
+      new Response(null, { status: 302, headers: { location: 'https://zoom.us/' } }),
+      'try_again',
+      'zoom_unavailable',
+    ],
+    ['200 as HTML', new Response('<html></html>'), 'try_again', 'zoom_unavailable'],
+    ['200 with half a JSON', new Response('{"access_token":"a","refre'), 'try_again', 'zoom_unavailable'],
+    ['200 with nothing', new Response(''), 'try_again', 'zoom_unavailable'],
+    ['200 without an access token', json({ refresh_token: 'r' }), 'try_again', 'zoom_unavailable'],
+  ])('%s', async (_, response, expectedClass, code) => {
+    expect(await failure(response)).toMatchObject({ class: expectedClass, code });
+  });
+
+  test('no server error, whatever its body, ever asks for a human', async () => {
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.constant('{"reason":"Invalid Token!","error":"invalid_grant"}'),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 500, max: 599 }), body, async (status, text) => {
+        expect((await failure(new Response(text, { status }))).class).toBe('try_again');
+      }),
+    );
+  });
+
+  test.each([
+    ['7', 7],
+    ['0', 0],
+    ['soon', undefined],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+  ])('Retry-After "%s" is %s seconds', async (header, seconds) => {
+    for (const status of [429, 503]) {
+      expect((await failure(json({}, status, { 'retry-after': header }))).retryAfter).toBe(seconds);
+    }
+  });
+
+  test('and never quotes the answer', async () => {
+    const secret = 'sEcReT-value';
+    for (const status of [200, 400, 401, 429, 500]) {
+      const error = await failure(json({ reason: secret, error: secret, refresh_token: secret }, status));
+      expect(`${error.message} ${error.action} ${error.stack} ${JSON.stringify(error)}`).not.toContain(
+        secret,
+      );
+      expect(error.cause).toBeUndefined();
+    }
+  });
+});
+
+describe('a revocation', () => {
+  test('is confirmed in Zoom’s words', async () => {
+    await readRevocationAnswer(json({ status: 'success' }));
+  });
+
+  test.each([400, 401])('of a token that Zoom does not know (%i) has nothing left to do', async (status) => {
+    await readRevocationAnswer(json({ reason: 'Invalid Token!', error: 'invalid_request' }, status));
+  });
+
+  test.each<[string, () => Response, string]>([
+    ['an empty body', () => new Response(''), 'zoom_unavailable'],
+    ['HTML', () => new Response('<html>'), 'zoom_unavailable'],
+    ['another status in the body', () => json({ status: 'pending' }), 'zoom_unavailable'],
+    ['a refusal in a success', () => json({ reason: 'Invalid Token!', error: 'x' }), 'zoom_unavailable'],
+    ['a wrong client secret', () => json({ error: 'invalid_client' }, 400), 'invalid_client'],
+    ['429', () => json({}, 429), 'rate_limited'],
+    ['503', () => new Response('', { status: 503 }), 'zoom_unavailable'],
+    ['an unknown refusal', () => json({ reason: 'Because.' }, 400), 'zoom_refused'],
+  ])('is not confirmed by %s', async (_, answer, code) => {
+    await expect(readRevocationAnswer(answer())).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a request that failed', () => {
+  const caught = (error: unknown) => {
+    try {
+      return sendFailure(error);
+    } catch (thrown) {
+      return thrown as TokenError;
+    }
+  };
+  const fetchFailed = (code: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+
+  test.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])(
+    '%s was never sent',
+    (code) => {
+      expect(caught(fetchFailed(code))).toMatchObject({ class: 'try_again', code: 'zoom_unreachable' });
+    },
+  );
+
+  test.each([
+    fetchFailed('ECONNRESET'),
+    fetchFailed('UND_ERR_SOCKET'),
+    new DOMException('timed out', 'TimeoutError'),
+    'odd',
+  ])('%s may have spent the refresh token', (error) => {
+    expect(caught(error)).toMatchObject({ class: 'try_again', code: 'no_answer' });
+  });
+});
+
+describe('who consented', () => {
+  test('is told by /users/me', async () => {
+    expect(await readUserAnswer(json({ id: 'u', account_id: 'a', display_name: 'Ada' }))).toEqual({
+      id: 'u',
+      accountId: 'a',
+      name: 'Ada',
+    });
+  });
+
+  test.each([
+    json({ code: 4711, message: 'Invalid access token, does not contain scopes' }, 400),
+    json({ code: 124 }, 401),
+  ])('is unknown where the scopes do not tell (%#)', async (response) => {
+    expect(await readUserAnswer(response)).toBeUndefined();
+  });
+
+  test.each([
+    new Response('<html></html>'),
+    json({}),
+    json({ code: 429 }, 429),
+    new Response('<html>Bad Gateway</html>', { status: 502 }),
+    new Response('<html>Forbidden</html>', { status: 403 }),
+  ])('is to be asked again where that is no answer of the API (%#)', async (response) => {
+    await expect(readUserAnswer(response)).rejects.toMatchObject({
+      class: 'try_again',
+      code: 'user_unanswered',
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { unlinkN8n } from '../../../../lambdas/tokens/push/link-n8n.ts';
+import { type Intercept, World } from '../../../support/world/world.ts';
+
+// What two operators can do to each other: Secrets Manager knows no conditional write.
+
+let world: World;
+const instance = { url: 'https://n8n.example.com', apiKey: 'of another n8n' };
+const names = () => [...world.settings.instances.keys()].sort();
+const once = (where: string, happens: () => Promise<unknown>): Intercept => {
+  let hasHappened = false;
+  return async (point, call) => {
+    const answer = await call();
+    if (point !== where || hasHappened) return answer;
+    hasHappened = true;
+    await happens();
+    return answer;
+  };
+};
+
+beforeEach(async () => {
+  world = new World();
+  for (const name of ['main', 'second']) await world.connect(name);
+});
+
+test('a link whose instance another one overwrites is written again', async () => {
+  const intercept = once('settings.write', () => world.settings.write(new Map([['home', instance]])));
+  await world.link('main', world.dependencies({ intercept }));
+  expect(names()).toEqual(['home', 'office']);
+});
+
+test('a link whose instance an unlink sweeps away before it is stored is written again', async () => {
+  const intercept = once('store.retarget', () => world.settings.write(new Map()));
+  await world.link('main', world.dependencies({ intercept }));
+  expect(names()).toEqual(['office']);
+});
+
+test('an unlink puts the instance back where a link came between', async () => {
+  await world.link('main');
+  const intercept = once('settings.write', async () => {
+    const lease = { owner: 'linking', now: world.time, until: world.time + 9, early: true };
+    const held = await world.store.lease('second', lease);
+    if (!held) throw new Error('no lease');
+    const target = { instance: 'office', credentialId: 'id', pushedVersion: 1, failures: 0 };
+    await world.store.retarget(held, [target]);
+  });
+  const options = { deadline: world.deadline };
+  await unlinkN8n({ connection: 'main', instance: 'office' }, world.dependencies({ intercept }), options);
+  expect(names()).toEqual(['office']);
+});
+
+test('a consent that comes while n8n is asked is told to n8n as well', async () => {
+  const intercept = once('n8n.fetch', () => world.connect('main'));
+  await world.link('main', world.dependencies({ intercept }));
+  expect(await world.pushed('main')).toBe((await world.tokens('main')).accessToken);
+  expect((await world.item('main')).targets).toMatchObject([{ pushedVersion: 2 }]);
+});
+
+test('an eleventh n8n of one connection is refused', async () => {
+  const held = await world.store.lease('main', {
+    owner: 'me',
+    now: world.time,
+    until: world.time + 9,
+    early: true,
+  });
+  if (!held) throw new Error('no lease');
+  const targets = Array.from({ length: 10 }, (_, i) => ({
+    instance: `n${i}`,
+    credentialId: 'id',
+    pushedVersion: 1,
+    failures: 0,
+  }));
+  await world.store.retarget(held, targets);
+  await world.store.release(held);
+  await expect(world.link('main')).rejects.toMatchObject({ class: 'rejected', code: 'too_many_targets' });
+});

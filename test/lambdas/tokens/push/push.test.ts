@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { step } from '../../../../lambdas/tokens/rotation/step.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { type FunctionOptions, World } from '../../../support/world/world.ts';
+
+const HOUR = 3600;
+let world: World;
+const rotateNow = (deps = world.dependencies()) =>
+  step('main', deps, { deadline: world.deadline, early: true });
+const run = (options?: FunctionOptions) =>
+  step('main', world.dependencies(options), { deadline: world.deadline });
+const target = async () => (await world.item('main')).targets?.[0];
+const stored = async () => (await world.tokens('main')).accessToken;
+
+beforeEach(async () => {
+  world = new World();
+  await world.connect('main');
+  await world.link('main');
+  // A link waits for parts of a second.
+  world.time = Math.ceil(world.time);
+});
+
+test('a rotation tells n8n the new token, with three writes to the table, as without n8n', async () => {
+  const points: string[] = [];
+  const intercept: FunctionOptions['intercept'] = (point, call) => {
+    points.push(point);
+    return call();
+  };
+  await rotateNow(world.dependencies({ intercept }));
+  expect(await world.pushed('main')).toBe(await stored());
+  expect(await target()).toMatchObject({ instance: 'office', pushedVersion: 2, failures: 0 });
+  const writes = points.filter((point) => point.startsWith('store.'));
+  expect(writes).toEqual(['store.lease', 'store.commitRotation', 'store.settle']);
+  expect(points.indexOf('n8n.fetch')).toBeGreaterThan(points.indexOf('vault.publish'));
+});
+
+test('a consent again tells n8n its token', async () => {
+  await world.connect('main');
+  expect(await world.pushed('main')).toBe(await stored());
+});
+
+describe('an n8n that is down', () => {
+  beforeEach(async () => {
+    world.n8n.isDown = true;
+    expect(await rotateNow()).toMatchObject({ did: 'settled', published: true, pushes: { failed: 1 } });
+  });
+
+  test('leaves the connection well, and its own failure where it belongs', async () => {
+    const item = await world.item('main');
+    expect(item).toMatchObject({ status: 'active', failures: 0, version: 2, publishedVersion: 2 });
+    expect(item.lastError).toBeUndefined();
+    expect(await target()).toMatchObject({
+      pushedVersion: 1,
+      failures: 1,
+      lastError: { class: 'try_again', code: 'n8n_unavailable', at: world.time },
+    });
+    expect(item.dueAt).toBe((await target())?.retryAt);
+  });
+
+  test('is tried at growing distances, of five minutes at most', async () => {
+    const pauses: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const { dueAt } = await world.item('main');
+      pauses.push(dueAt - world.time);
+      world.time = dueAt;
+      await run();
+    }
+    expect(pauses[0]).toBeLessThan(60);
+    expect([...pauses].sort((a, b) => a - b)).toEqual(pauses);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(300);
+    expect(await world.item('main')).toMatchObject({ version: 2 });
+  });
+
+  test('is not tried before its time, though the connection has something else to do', async () => {
+    const before = world.n8n.requests.length;
+    world.pass(1);
+    await rotateNow();
+    expect(world.n8n.requests).toHaveLength(before);
+  });
+});
+
+test('what an operator must mend is tried every quarter of an hour, and heals by itself', async () => {
+  world.n8n.scopes.delete('credential:update');
+  await rotateNow();
+  const { retryAt = 0, lastError } = (await target()) ?? {};
+  expect(lastError).toMatchObject({ class: 'misconfigured', code: 'n8n_scope_missing' });
+  expect(retryAt - world.time).toBe(15 * 60);
+  expect(world.lines.at(-2)).toMatchObject({
+    level: 'error',
+    details: { connection: 'main', instance: 'office', version: 2, code: 'n8n_scope_missing' },
+  });
+  world.n8n.scopes.add('credential:update');
+  world.time = retryAt;
+  await run();
+  expect(await world.pushed('main')).toBe(await stored());
+  expect(await target()).toEqual({
+    instance: 'office',
+    credentialId: expect.any(String),
+    pushedVersion: 2,
+    failures: 0,
+  });
+});
+
+test('a key that was replaced by a link elsewhere is read again at the first refusal', async () => {
+  const remembered = new Map([['office', { url: 'https://n8n.example.com', apiKey: 'the old key' }]]);
+  const deps = world.dependencies();
+  const settings = {
+    read: async ({ fresh } = { fresh: false }) => (fresh ? world.settings.instances : remembered),
+    write: async () => {},
+  };
+  await rotateNow({ ...deps, push: { ...(deps.push as NonNullable<typeof deps.push>), settings } });
+  expect(await world.pushed('main')).toBe(await stored());
+});
+
+test('an instance that the secret no longer names is the operator’s to link again', async () => {
+  await world.settings.write(new Map());
+  await rotateNow();
+  expect((await target())?.lastError).toMatchObject({ class: 'misconfigured', code: 'n8n_unknown' });
+});
+
+test('an n8n that hangs costs a sweep one wait, not one for each connection', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
+  for (const name of names) {
+    await world.connect(name);
+    await world.link(name);
+  }
+  world.pass(HOUR - 300);
+  let asked = 0;
+  const hanging: FunctionOptions['intercept'] = async (point, call) => {
+    if (point !== 'n8n.fetch') return call();
+    asked += 1;
+    world.pass(5);
+    throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  };
+  const report = await sweep(world.dependencies({ intercept: hanging }), { deadline: world.deadline });
+  expect(report).toMatchObject({ rotated: 41, published: 41, pushed: 0, pushFailed: 41 });
+  expect(asked).toBeLessThanOrEqual(8);
+});
+
+test('no push is begun that the function’s end would cut', async () => {
+  const before = world.n8n.requests.length;
+  const slow: FunctionOptions['intercept'] = async (point, call) => {
+    if (point === 'vault.publish') world.pass(51);
+    return call();
+  };
+  await rotateNow(world.dependencies({ intercept: slow }));
+  expect(world.n8n.requests).toHaveLength(before);
+  expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2, dueAt: world.time });
+  await run();
+  expect(await world.pushed('main')).toBe(await stored());
+});
+
+test('a deployment that does not push leaves the targets as they are, and is not due for them', async () => {
+  const before = await target();
+  await rotateNow({ ...world.dependencies(), push: undefined });
+  expect(await target()).toEqual(before);
+  expect((await world.item('main')).dueAt).toBeGreaterThan(world.time + HOUR / 3);
+});

@@ -1,0 +1,22 @@
+import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
+import { type FunctionOptions, World } from '../support/world/world.ts';
+
+const HOUR = 3600;
+export const FLEET = ['one', 'two', 'three', 'four', 'five'];
+
+/** Five connections in one world, all of them due. */
+export async function openFleet() {
+  const world = new World();
+  for (const name of FLEET) await world.connect(name);
+  world.pass(HOUR - 600);
+  return {
+    world,
+    run: (options?: FunctionOptions) => sweep(world.dependencies(options), { deadline: world.deadline }),
+    items: () => world.store.list(),
+  };
+}
+
+/** Zoom's token endpoint answers so. */
+export const answering = (answer: () => Response | Promise<Response>): FunctionOptions => ({
+  intercept: async (point, call) => (point === 'zoom.token' ? ((await answer()) as never) : call()),
+});

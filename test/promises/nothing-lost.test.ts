@@ -1,0 +1,55 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/apis/zoom.ts';
+import { step } from '../../lambdas/tokens/rotation/step.ts';
+import type { FunctionOptions, Intercept } from '../support/world/world.ts';
+import { openFleet } from './fleet.ts';
+
+let world: Awaited<ReturnType<typeof openFleet>>['world'];
+beforeEach(async () => {
+  ({ world } = await openFleet());
+});
+
+describe('Nothing lost', () => {
+  test('after Zoom’s answer nothing leaves the function before the commit', async () => {
+    const points: string[] = [];
+    const intercept: Intercept = (point, call) => {
+      points.push(point);
+      return call();
+    };
+    await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
+    expect(points[points.indexOf('zoom.token') + 1]).toBe('store.commitRotation');
+  });
+
+  test('Zoom is not asked when its slowest answer would leave too little time to store it', async () => {
+    await step('one', world.dependencies(), { deadline: world.time + ZOOM_TIMEOUT_SECONDS + 4 });
+    expect(await world.item('one')).toMatchObject({
+      status: 'active',
+      version: 1,
+      lastError: { code: 'no_time_left' },
+    });
+    world.pass(60);
+    await step('one', world.dependencies(), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'active', version: 2 });
+    expect(world.zoom.refusals).toBe(0);
+  });
+
+  test('an answer lost on its way is decided by one further attempt, and a human is told', async () => {
+    const lost: FunctionOptions = {
+      intercept: async (point, call) => {
+        const answer = await call();
+        if (point === 'zoom.token') throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
+        return answer;
+      },
+    };
+    await step('one', world.dependencies(lost), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });
+    world.pass(60);
+    await step('one', world.dependencies(), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'reconnect' });
+    expect(world.zoom.refusals).toBe(1);
+    expect(world.lines.at(-1)).toMatchObject({
+      level: 'error',
+      details: { connection: 'one', generation: 1, version: 1, class: 'reconnect', code: 'invalid_token' },
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/apis/zoom.ts';
+import { LEASE_SECONDS, step } from '../../lambdas/tokens/rotation/step.ts';
+import { CALLBACK_TIMEOUT, OPERATOR_TIMEOUT, ROTATE_TIMEOUT } from '../../lib/service-function.ts';
+import { FLEET, openFleet } from './fleet.ts';
+
+let world: Awaited<ReturnType<typeof openFleet>>['world'];
+let run: Awaited<ReturnType<typeof openFleet>>['run'];
+beforeEach(async () => {
+  ({ world, run } = await openFleet());
+});
+
+describe('Single flight', () => {
+  test('sweeps, duplicates of them and rotations by hand never ask Zoom twice at once', async () => {
+    const byHand = FLEET.map((name) =>
+      step(name, world.dependencies(), { deadline: world.deadline, early: true }),
+    );
+    await Promise.all([run(), run(), ...byHand, run(), run()]);
+    expect(world.zoom.mostInFlight).toBe(1);
+    expect(world.zoom.refusals).toBe(0);
+  });
+
+  test('the lease outlives the longest function, though two clocks differ by two minutes', () => {
+    const longest = Math.max(
+      ...[CALLBACK_TIMEOUT, OPERATOR_TIMEOUT, ROTATE_TIMEOUT].map((each) => each.toSeconds()),
+    );
+    expect(LEASE_SECONDS).toBeGreaterThanOrEqual(longest + 2 * 60);
+    expect(ZOOM_TIMEOUT_SECONDS).toBeLessThan(longest / 2);
+  });
+});
