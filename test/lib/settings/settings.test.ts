@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { settings, settingsFromContext } from '../../lib/settings/settings.ts';
+import { settings, settingsFromContext } from '../../../lib/settings/settings.ts';
 
 const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { synthesized } from '../synthesized.ts';
 import { functionPrincipal, keyArn, may, secretArn, user } from './iam.ts';
 import {
   defaultApp,
@@ -12,7 +13,6 @@ import {
   READ,
   template,
 } from './principals.ts';
-import { synthesized } from './synthesized.ts';
 
 describe('who may read which secret', () => {
   test.each<

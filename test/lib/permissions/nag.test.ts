@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
-import { everything, quickApp, stackWith } from './synthesized.ts';
+import { ZoomTokenRefresher } from '../../../lib/zoom-token-refresher.ts';
+import { everything, quickApp, stackWith } from '../synthesized.ts';
 
 // Where a rule of cdk-nag is not followed, the construct says why, beside what it makes.
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
-import { everything, functionNamed, quickApp, synthesized } from './synthesized.ts';
+import { ZoomTokenRefresher } from '../../../lib/zoom-token-refresher.ts';
+import { everything, functionNamed, quickApp, synthesized } from '../synthesized.ts';
 
 // What the settings do to the template.
 

@@ -1,5 +1,5 @@
 import type { Template } from 'aws-cdk-lib/assertions';
-import { functionNamed } from './synthesized.ts';
+import { functionNamed } from '../synthesized.ts';
 
 // Who may do what, decided from the template's own policies as IAM decides it: an explicit deny, then an allow.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { bundled, functionNamed } from './synthesized.ts';
+import { bundled, functionNamed } from '../synthesized.ts';
 
 // Outside the repository, so that nothing is found in its node_modules.
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
@@ -62,7 +62,7 @@ test.each([
 });
 
 test("the operator's bundle knows its version, and no variable is needed for that", () => {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
   const { stdout } = run(['--input-type=module', '-e', ABOUT], asset('operator'));
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, result: { version } });
 });
@@ -78,7 +78,7 @@ const ABOUT = `
 `;
 
 test('a bundle is the same bytes wherever it is made', () => {
-  const root = resolve(import.meta.dirname, '../..');
+  const root = resolve(import.meta.dirname, '../../..');
   run([join(root, 'lib/bundling/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);
   const bytesIn = (path: string) =>
     readdirSync(path).map((file) => [file, readFileSync(join(path, file), 'latin1')]);

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { NAMESPACE } from '../../lib/metrics.ts';
-import { synthesized } from './synthesized.ts';
+import { NAMESPACE } from '../../../lib/metrics.ts';
+import { synthesized } from '../synthesized.ts';
 
 const template = synthesized({ alarmEmail: 'operator@example.com' });
 const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
   ({ Properties }) => Properties,
 );
-const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 
 /** The text under each second-level heading, by the anchor that a reader's link leads to. */
 const sections = new Map(
@@ -181,7 +181,7 @@ describe('what rings', () => {
 
 test('the alarms and the dashboard watch what the functions measure, by the same names', async () => {
   process.env.POWERTOOLS_METRICS_NAMESPACE = NAMESPACE;
-  const { measure, metrics } = await import('../../lambdas/observability.ts');
+  const { measure, metrics } = await import('../../../lambdas/observability.ts');
   const report = {
     rotated: 0,
     published: 0,

@@ -1,5 +1,5 @@
+import { synthesized } from '../synthesized.ts';
 import { functionPrincipal, rolePrincipal, secretArn, user, userWithPolicy } from './iam.ts';
-import { synthesized } from './synthesized.ts';
 
 // Who there is, in the template without any choice, and what there is to read.
 
