@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { describe as told } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
-import { DAY, standIn, token } from '../../local/secrets-manager-stand-in.ts';
+import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;

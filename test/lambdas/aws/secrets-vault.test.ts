@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { TokenError, describe as told } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
-import { standIn } from '../../local/secrets-manager-stand-in.ts';
+import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
+import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
 
 const SPEED = 60;
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startZoom, type Zoom } from '../../local/zoom/server.ts';
+import { startZoom, type Zoom } from '../../../local/zoom/server.ts';
 
 const HOUR = 3600;
 const USER_APP = { clientId: 'user_app-1', clientSecret: 'a+b%2F_c' };

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { startZoom, type Zoom, type ZoomOptions } from '../../local/zoom/server.ts';
+import { consentAsBrowser } from '../../../local/zoom/consent.ts';
+import { startZoom, type Zoom, type ZoomOptions } from '../../../local/zoom/server.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DAY, standIn } from './secrets-manager-stand-in.ts';
+import { DAY, standIn } from './stand-in.ts';
 
 let local: Awaited<ReturnType<typeof standIn>>;
 beforeAll(async () => {

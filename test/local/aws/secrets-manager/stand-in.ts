@@ -1,5 +1,5 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { startSecretsManager } from '../../local/aws/secrets-manager/server.ts';
+import { startSecretsManager } from '../../../../local/aws/secrets-manager/server.ts';
 
 /** The stand-in on a clock that only `pass` moves, and the unmodified SDK's client for it. */
 export async function standIn(denied?: (secretName: string, operation: string) => boolean) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { standIn } from './secrets-manager-stand-in.ts';
+import { standIn } from './stand-in.ts';
 
 let local: Awaited<ReturnType<typeof standIn>>;
 beforeAll(async () => {

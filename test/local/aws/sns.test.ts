@@ -1,7 +1,7 @@
-import '../support/services/aws-environment.ts';
+import '../../support/services/aws-environment.ts';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Notification, startSns } from '../../local/aws/sns.ts';
+import { type Notification, startSns } from '../../../local/aws/sns.ts';
 
 const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alarms';
 let delivered: Notification[];

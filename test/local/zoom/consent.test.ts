@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
-import { consentAsBrowser } from '../../local/zoom/consent.ts';
-import { createCookieJar } from '../../local/zoom/cookies.ts';
-import { startZoom, type Zoom } from '../../local/zoom/server.ts';
-import { users } from '../../local/zoom/users.ts';
+import { consentAsBrowser } from '../../../local/zoom/consent.ts';
+import { createCookieJar } from '../../../local/zoom/cookies.ts';
+import { startZoom, type Zoom } from '../../../local/zoom/server.ts';
+import { users } from '../../../local/zoom/users.ts';
 
 let now = 1_800_000_000;
 let zoom: Zoom;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { standIn, token } from './secrets-manager-stand-in.ts';
+import { standIn, token } from './stand-in.ts';
 
 let local: Awaited<ReturnType<typeof standIn>>;
 beforeAll(async () => {

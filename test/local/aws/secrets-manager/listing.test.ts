@@ -1,6 +1,6 @@
 import type { BatchGetSecretValueRequest, Filter, ListSecretsRequest } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { standIn, token } from './secrets-manager-stand-in.ts';
+import { standIn, token } from './stand-in.ts';
 
 let local: Awaited<ReturnType<typeof standIn>>;
 beforeAll(async () => {
