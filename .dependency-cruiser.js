@@ -7,20 +7,20 @@ export default {
       severity: 'error',
       from: { path: '^lambdas/tokens/' },
       to: {
-        path: '^(lambdas/(?!tokens/)|local/|lib/|bin/|test/)|@aws-sdk/|@aws-lambda-powertools/|@middy/|@types/aws-lambda',
+        path: '^(lambdas/(?!tokens/)|local/|lib/|bin/|cli/|test/)|@aws-sdk/|@aws-lambda-powertools/|@middy/|@types/aws-lambda',
       },
     },
     {
       name: 'what-is-deployed-knows-nothing-of-local',
       severity: 'error',
-      from: { path: '^(lambdas|lib|bin)/' },
+      from: { path: '^(lambdas|lib|bin|cli)/' },
       to: { path: '^(local|test)/' },
     },
     {
       name: 'functions-know-nothing-of-their-infrastructure',
       severity: 'error',
       from: { path: '^lambdas/' },
-      to: { path: '^(lib|bin)/|aws-cdk-lib|constructs' },
+      to: { path: '^(lib|bin|cli)/|aws-cdk-lib|constructs' },
     },
     {
       name: 'functions-need-few-packages',

@@ -1,4 +1,4 @@
-/** One thing that is measured: a file `bench/<name>.bench.ts` whose default export is one of these. */
+/** One thing that is measured: a file `bench/<name>/<name>.bench.ts` whose default export is one of these. */
 export interface Benchmark {
   /** As in `npm run bench -- <name>`, and of its sections in docs/performance.md. */
   name: string;

@@ -45,7 +45,7 @@ if (options.update) {
 }
 
 async function chosen(names: string[]): Promise<Benchmark[]> {
-  const files = globSync('*.bench.ts', { cwd: import.meta.dirname }).toSorted();
+  const files = globSync('*/*.bench.ts', { cwd: import.meta.dirname }).toSorted();
   const all = await Promise.all(
     files.map(async (file): Promise<Benchmark> => (await import(`./${file}`)).default),
   );

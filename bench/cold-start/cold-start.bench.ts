@@ -63,7 +63,7 @@ const [FLOOR, ORDINARY, RIVET] = [
 ] as const;
 
 async function candidates(services: Services, folder: string): Promise<Candidate[]> {
-  const peer = (name: string) => join(import.meta.dirname, 'cold-start', `${name}.ts`);
+  const peer = (name: string) => join(import.meta.dirname, `${name}.ts`);
   const rotate = deployedBundle('rotate', folder);
   return [
     { label: FLOOR, folder: await ordinaryBundle(peer('empty'), folder), event: async () => ({}) },

@@ -3,9 +3,7 @@ import { expect, test } from '@jest/globals';
 
 test('every promise of docs/reliability.md has a file of tests here, and no other is tested', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-  const promised = [...read('../../../../docs/reliability.md').matchAll(/^### (.+)$/gm)].map(
-    ([, name]) => name,
-  );
+  const promised = [...read('../../docs/reliability.md').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
   const tested = readdirSync(import.meta.dirname)
     .filter((file) => file.endsWith('.test.ts') && file !== 'documented.test.ts')
     .map((file) => [...read(`./${file}`).matchAll(/^describe\('(.+)',/gm)].map(([, name]) => name));
