@@ -1,4 +1,4 @@
-import { type FailureClass, TokenError } from '../lambdas/tokens/errors.ts';
+import { Failure, type FailureClass } from '../lambdas/tokens/errors.ts';
 
 /** Exit statuses. `--help` and docs/command-line.md list them. */
 export const EXIT = {
@@ -11,7 +11,7 @@ export const EXIT = {
 } as const;
 
 /** What was typed is wrong; nothing was sent anywhere. */
-export class UsageError extends TokenError {
+export class UsageError extends Failure {
   constructor(message: string, action: string) {
     super('rejected', 'usage', message, action);
   }
@@ -23,28 +23,28 @@ export class Interrupted extends Error {}
 const STATUS_OF_CLASS: Record<FailureClass, number> = {
   reconnect: EXIT.reconnect,
   misconfigured: EXIT.misconfigured,
-  try_again: EXIT.failed,
+  retry: EXIT.failed,
   rejected: EXIT.failed,
 };
 
 export function exitStatus(error: unknown): number {
   if (error instanceof Interrupted) return EXIT.interrupted;
-  if (!(error instanceof TokenError)) return EXIT.failed;
+  if (!(error instanceof Failure)) return EXIT.failed;
   if (error instanceof UsageError || error.code === 'invalid_name') return EXIT.usage;
   return STATUS_OF_CLASS[error.class];
 }
 
 /** The failure as `--json` shows it. */
 export function toJson(error: unknown) {
-  const { class: failureClass, code, message, action } = toFailure(error);
+  const { class: failureClass, code, message, action } = toCliFailure(error);
   return { error: { class: failureClass, code, message, action } };
 }
 
 /** What nobody has foreseen is shown with its message: it is the person's own machine. */
-export function toFailure(error: unknown): TokenError {
-  if (error instanceof TokenError) return error;
-  return new TokenError(
-    'try_again',
+export function toCliFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure(
+    'retry',
     'unexpected',
     `Something unexpected happened: ${error instanceof Error ? error.message : String(error)}`,
     'Try again. If it stays, it is a bug: report this line.',

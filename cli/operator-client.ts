@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { OperatorAnswer, OperatorRequest, OperatorResults } from '../lambdas/operator-protocol.ts';
-import { TokenError } from '../lambdas/tokens/errors.ts';
+import type { OperatorRequest, OperatorResponse, OperatorResults } from '../lambdas/operator-protocol.ts';
+import { Failure } from '../lambdas/tokens/errors.ts';
 import { type AwsOptions, clientConfig } from './aws/client-config.ts';
 import { awsFailure } from './aws/failure.ts';
 import { interruption } from './terminal/interruption.ts';
@@ -13,7 +13,7 @@ export type Requests = {
 /** The installation's operator function. */
 export interface Operator {
   /**
-   * @throws {TokenError} what the function answers, or why it could not be asked
+   * @throws {Failure} what the function answers, or why it could not be asked
    * @throws {Interrupted} on Ctrl-C; what the function has begun, it ends
    */
   ask<A extends keyof Requests>(action: A, request: Requests[A]): Promise<OperatorResults[A]>;
@@ -35,7 +35,7 @@ export function createOperator(name: string, options: AwsOptions): Operator {
       return answer;
     } catch (error) {
       interruption.throwIfAborted();
-      if (error instanceof TokenError) throw error;
+      if (error instanceof Failure) throw error;
       if (error instanceof ResourceNotFoundException) throw notDeployed(FunctionName);
       throw awsFailure(error, `invoke ${FunctionName}`);
     }
@@ -43,26 +43,26 @@ export function createOperator(name: string, options: AwsOptions): Operator {
 
   return {
     async ask<A extends keyof Requests>(action: A, request: Requests[A]) {
-      const answer = (await invoke({ action, ...request })) as OperatorAnswer<OperatorResults[A]> | null;
+      const answer = (await invoke({ action, ...request })) as OperatorResponse<OperatorResults[A]> | null;
       if (answer?.ok) return answer.result;
       if (answer?.error?.code === 'bad_request') throw older(FunctionName, action);
-      if (answer?.error) throw refusal(answer.error);
+      if (answer?.error) throw operatorFailure(answer.error);
       throw broken(FunctionName, answer);
     },
   };
 }
 
-function refusal({
+function operatorFailure({
   class: failureClass,
   code,
   message,
   action,
-}: Pick<TokenError, 'class' | 'code' | 'message' | 'action'>) {
-  return new TokenError(failureClass, code, message, action);
+}: Pick<Failure, 'class' | 'code' | 'message' | 'action'>) {
+  return new Failure(failureClass, code, message, action);
 }
 
-function notDeployed(functionName: string): TokenError {
-  return new TokenError(
+function notDeployed(functionName: string): Failure {
+  return new Failure(
     'misconfigured',
     'not_deployed',
     `There is no function ${functionName} in this account and Region.`,
@@ -71,8 +71,8 @@ function notDeployed(functionName: string): TokenError {
 }
 
 /** An action that this program knows and the function does not. */
-function older(functionName: string, action: string): TokenError {
-  return new TokenError(
+function older(functionName: string, action: string): Failure {
+  return new Failure(
     'misconfigured',
     'older_deployment',
     `${functionName} does not understand "${action}": another version is deployed.`,
@@ -81,21 +81,21 @@ function older(functionName: string, action: string): TokenError {
 }
 
 /** The function failed outside its own answers. What it threw is in its log; the answer's text may hold anything. */
-function broken(functionName: string, answer: unknown): TokenError {
+function broken(functionName: string, answer: unknown): Failure {
   const { errorMessage = '', errorType = 'no answer' } = (answer ?? {}) as {
     errorMessage?: string;
     errorType?: string;
   };
   if (/timed out/i.test(errorMessage)) {
-    return new TokenError(
-      'try_again',
+    return new Failure(
+      'retry',
       'function_timeout',
       `${functionName} did not finish in its time.`,
       'See with zoom-tokens status what has become of it, and try again.',
     );
   }
-  return new TokenError(
-    'try_again',
+  return new Failure(
+    'retry',
     'function_failed',
     `${functionName} failed (${errorType}).`,
     `Look into its log: aws logs tail /aws/lambda/${functionName} --since 10m.`,

@@ -3,8 +3,8 @@ import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent, readLink } from './tokens/consent/consent.ts';
-import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
-import { deadlineOf, failurePage, logged, OWN_DEADLINE, pageHeaders } from './web/middleware.ts';
+import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+import { deadlineOf, failurePage, OWN_DEADLINE, pageHeaders, withLogContext } from './web/middleware.ts';
 import { connectedPage, linkPage } from './web/pages.ts';
 import { eventsHandler } from './web/zoom-events.ts';
 
@@ -24,7 +24,7 @@ export function createHandler(load: () => Runtime) {
     return {
       statusCode: 303,
       headers: { Location: location, 'Cache-Control': 'no-store' },
-      cookies: [setCookie(runtime, cookie, TICKET_SECONDS)],
+      cookies: [setCookie(runtime, cookie, LINK_SECONDS)],
     };
   };
 
@@ -46,7 +46,7 @@ export function createHandler(load: () => Runtime) {
   const events = eventsHandler(load);
 
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
-    .use(logged())
+    .use(withLogContext())
     .use(pageHeaders())
     .use(failurePage())
     .handler(

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Fetch, HttpAnswer } from './tokens/apis/http.ts';
+import type { Fetch, HttpResponse } from './tokens/apis/http.ts';
 
 /**
  * A connection that is idle for longer is closed: sooner than the other side does, which could cross with a request.
@@ -44,7 +44,7 @@ export const fetchByNode: Fetch = (url, { method, headers, body = '', signal }) 
     sent.end(body);
   });
 
-function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): HttpAnswer {
+function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): HttpResponse {
   return {
     status: statusCode,
     ok: statusCode >= 200 && statusCode < 300,

@@ -9,7 +9,7 @@ export const logger = new Logger();
 export const metrics = new Metrics();
 
 /** What a sweep did, and how the fleet stands after it. */
-export function measure({ health, ...report }: SweepReport): void {
+export function recordSweepMetrics({ health, ...report }: SweepReport): void {
   metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
   metrics.addMetric('Published', MetricUnit.Count, report.published);
   metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
@@ -34,7 +34,7 @@ export function measure({ health, ...report }: SweepReport): void {
  * An unexpected error as it may be logged: its name, its code if it has one, and where it was thrown, which `npm run where`
  * finds in the source. Its message may quote what could not be parsed, and its cause may hold Zoom's whole answer.
  */
-export function whereabouts(error: unknown): { errorName: string; code?: string; at: string } {
+export function errorLocation(error: unknown): { errorName: string; code?: string; at: string } {
   if (!(error instanceof Error)) return { errorName: typeof error, at: '' };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const { code } = error as NodeJS.ErrnoException;

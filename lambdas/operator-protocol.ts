@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { describe } from './tokens/errors.ts';
-import type { Check } from './tokens/operate/check-installation.ts';
-import type { about } from './tokens/operate/installation.ts';
-import { MOST_PROBED, type Probed } from './tokens/operate/probe-tokens.ts';
+import type { toFailure } from './tokens/errors.ts';
+import type { InstallationCheck } from './tokens/operate/check-installation.ts';
+import type { describeInstallation } from './tokens/operate/installation.ts';
+import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import type { ConnectionView } from './tokens/operate/rotate-now.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
 
@@ -32,7 +32,7 @@ export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('check'), apps: v.optional(v.array(v.string())) }),
   v.object({
     action: v.literal('probe'),
-    connections: v.pipe(v.array(connection), v.maxLength(MOST_PROBED)),
+    connections: v.pipe(v.array(connection), v.maxLength(MAX_PROBES)),
   }),
 ]);
 
@@ -40,7 +40,7 @@ export type OperatorRequest = v.InferOutput<typeof OperatorRequest>;
 
 /** What each action answers. Instants are epoch seconds. */
 export interface OperatorResults {
-  about: ReturnType<typeof about>;
+  about: ReturnType<typeof describeInstallation>;
   link: {
     /** Opens once. */
     link: string;
@@ -48,13 +48,13 @@ export interface OperatorResults {
     /** The connection's before, 0 where there is none: the consent is done once it is higher. */
     generation: number;
   };
-  connect: { connection: ConnectionView; outcome: Outcome['did'] };
+  connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   /** In the order of their names. */
   status: { now: number; connections: ConnectionView[] };
   /** `created`: the credential is new in n8n, and the workflows need it. */
   'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
   'n8n-unlink': { connection: ConnectionView };
-  rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] };
+  rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
   disconnect: {
     connection: ConnectionView;
     /** Did Zoom confirm it? Where not, the connection's `lastError` says what to do. */
@@ -62,11 +62,11 @@ export interface OperatorResults {
     /** When the published secret is gone for good; missing where there was none. */
     secretDeletedAt?: number;
   };
-  check: Check;
-  probe: { probed: Probed[] };
+  check: InstallationCheck;
+  probe: { probed: TokenProbe[] };
 }
 
 /** Failures are data too, so that the command line can tell what to do. */
-export type OperatorAnswer<Result extends object = object> =
+export type OperatorResponse<Result extends object = object> =
   | { ok: true; result: Result }
-  | { ok: false; error: ReturnType<typeof describe> };
+  | { ok: false; error: ReturnType<typeof toFailure> };

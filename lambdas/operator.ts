@@ -1,24 +1,30 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
-import { type OperatorAnswer, OperatorRequest, type OperatorResults } from './operator-protocol.ts';
+import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { connectServerToServer } from './tokens/consent/consent.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
-import { describe, TokenError } from './tokens/errors.ts';
-import { check } from './tokens/operate/check-installation.ts';
-import { about } from './tokens/operate/installation.ts';
-import { probe } from './tokens/operate/probe-tokens.ts';
-import { look, makeLink, rotateNow, status, view } from './tokens/operate/rotate-now.ts';
+import { Failure, toFailure } from './tokens/errors.ts';
+import { checkInstallation } from './tokens/operate/check-installation.ts';
+import { describeInstallation } from './tokens/operate/installation.ts';
+import { probeTokens } from './tokens/operate/probe-tokens.ts';
+import {
+  createLink,
+  listConnections,
+  rotateNow,
+  toView,
+  viewConnection,
+} from './tokens/operate/rotate-now.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
-import { deadlineOf, logFailure, logged, OWN_DEADLINE } from './web/middleware.ts';
+import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';
 
 /** The control plane: every failure is answered as data, so that the command line can tell what to do. */
 export function createHandler(load: () => Runtime) {
-  return middy<unknown, OperatorAnswer>(OWN_DEADLINE)
-    .use(logged())
-    .handler(async (event, context): Promise<OperatorAnswer> => {
+  return middy<unknown, OperatorResponse>(OWN_DEADLINE)
+    .use(withLogContext())
+    .handler(async (event, context): Promise<OperatorResponse> => {
       try {
         const runtime = load();
         return {
@@ -27,7 +33,7 @@ export function createHandler(load: () => Runtime) {
         };
       } catch (error) {
         logFailure(error);
-        return { ok: false, error: describe(error) };
+        return { ok: false, error: toFailure(error) };
       }
     });
 }
@@ -44,19 +50,19 @@ async function act(
   const request = parsed.output;
   switch (request.action) {
     case 'about':
-      return about(runtime.installation, runtime.now());
+      return describeInstallation(runtime.installation, runtime.now());
     case 'link':
-      return makeLink(
+      return createLink(
         { ...(await withApp(request, runtime)), replaceUser: request.replaceUser ?? false },
         runtime,
         runtime.publicUrl,
       );
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
-      return { connection: await look(request.connection, runtime), outcome: outcome.did };
+      return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };
     }
     case 'status':
-      return { now: runtime.now(), connections: await status(request.connection, runtime) };
+      return { now: runtime.now(), connections: await listConnections(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
     case 'disconnect': {
@@ -64,7 +70,7 @@ async function act(
       const item = await disconnect(request.connection, runtime, { ...options, force });
       const { revokedAt, secretDeletedAt } = item;
       return {
-        connection: view(item),
+        connection: toView(item),
         revoked: revokedAt !== undefined,
         ...(secretDeletedAt !== undefined && { secretDeletedAt }),
       };
@@ -76,10 +82,10 @@ async function act(
     case 'check': {
       // Nobody else needs the IAM client.
       const { policyEntities } = await import('./aws/policy-entities.ts');
-      return check(request.apps ?? [], runtime, runtime.installation, policyEntities);
+      return checkInstallation(request.apps ?? [], runtime, runtime.installation, policyEntities);
     }
     case 'probe':
-      return { probed: await probe(request.connections, runtime) };
+      return { probed: await probeTokens(request.connections, runtime) };
   }
 }
 
@@ -92,8 +98,8 @@ async function withApp(
   return { connection, app: app ?? (await store.get(connection))?.app ?? 'default' };
 }
 
-function badRequest(): TokenError {
-  return new TokenError(
+function badRequest(): Failure {
+  return new Failure(
     'rejected',
     'bad_request',
     'The operator function did not understand the request.',

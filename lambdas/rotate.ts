@@ -1,20 +1,20 @@
 import middy from '@middy/core';
 import { createAlerts } from './aws/sns-alerts.ts';
-import { measure } from './observability.ts';
+import { recordSweepMetrics } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/sweep/reconnect-alerts.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
-import { deadlineOf, logged, measured, OWN_DEADLINE } from './web/middleware.ts';
+import { deadlineOf, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
 
 /** Started by the scheduler every minute; its event says nothing that matters. */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {
   return middy<unknown, SweepReport>(OWN_DEADLINE)
-    .use(logged())
-    .use(measured())
+    .use(withLogContext())
+    .use(withMetrics())
     .handler(async (_event, context) => {
       const runtime = load();
       const { failure, ...report } = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
-      measure(report);
+      recordSweepMetrics(report);
       if (failure !== undefined) throw failure;
       return report;
     });

@@ -11,9 +11,9 @@ import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from './tokens/connection.ts';
-import { TICKET_SECONDS } from './tokens/consent/link-ticket.ts';
+import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
-import { TokenError } from './tokens/errors.ts';
+import { Failure } from './tokens/errors.ts';
 import { isLoopback } from './tokens/loopback.ts';
 import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
@@ -75,12 +75,12 @@ const Environment = v.object(
 );
 
 /** What may differ from the deployed function: how its time runs, and who hears its log. */
-export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'ticketSeconds'>>;
+export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'linkSeconds'>>;
 
 /**
  * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
  * credentials from the SDK's own variables (`AWS_ENDPOINT_URL_*`, `AWS_REGION`, …).
- * @throws {TokenError} `misconfigured`, naming every variable that is missing or wrong
+ * @throws {Failure} `misconfigured`, naming every variable that is missing or wrong
  */
 export function createRuntime(
   environment: NodeJS.ProcessEnv = process.env,
@@ -118,7 +118,7 @@ export function createRuntime(
       },
     }),
     margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
-    ticketSeconds: overrides.ticketSeconds ?? TICKET_SECONDS,
+    linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
     log: overrides.log ?? logger,
     publicUrl: variables.PUBLIC_URL,
     ...(variables.ALERT_TOPIC_ARN !== undefined && { alertTopicArn: variables.ALERT_TOPIC_ARN }),
@@ -148,7 +148,7 @@ function parse(environment: NodeJS.ProcessEnv): v.InferOutput<typeof Environment
   const parsed = v.safeParse(Environment, environment);
   if (parsed.success) return parsed.output;
   const wrong = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
-  throw new TokenError(
+  throw new Failure(
     'misconfigured',
     'environment',
     `Environment variables are missing or wrong: ${wrong.join(', ')}.`,

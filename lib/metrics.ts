@@ -5,10 +5,10 @@ import type { Settings } from './settings/settings.ts';
 export const NAMESPACE = 'ZoomTokenRefresher';
 
 /** The classes of failure by which `RotationFailed` is counted. */
-export const FAILURE_CLASSES = ['try_again', 'reconnect', 'misconfigured', 'rejected'] as const;
+export const FAILURE_CLASSES = ['retry', 'reconnect', 'misconfigured', 'rejected'] as const;
 
 /** What the functions measure; the names are those of `lambdas/observability.ts`. */
-export type Measure =
+export type MetricName =
   | 'Rotated'
   | 'RotationFailed'
   | 'Published'
@@ -23,9 +23,9 @@ export type Measure =
 type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount';
 
 /** One of the functions' own metrics. `failureClass` is for `RotationFailed` alone. */
-export function measured(
+export function functionMetric(
   { name }: Pick<Settings, 'name'>,
-  metricName: Measure,
+  metricName: MetricName,
   statistic: Statistic,
   { period = Duration.minutes(1), failureClass }: { period?: Duration; failureClass?: string } = {},
 ): Metric {

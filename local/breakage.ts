@@ -1,5 +1,5 @@
 /** What a person may break, to see how the program answers. */
-export interface Trouble {
+export interface Breakage {
   /** Zoom's token endpoint and API answer 503. */
   zoomIsDown: boolean;
   /** Zoom acts on the next token request, but its answer is lost on the way. */
@@ -8,7 +8,7 @@ export interface Trouble {
   publishingIsDenied: boolean;
 }
 
-export const noTrouble = (): Trouble => ({
+export const noBreakage = (): Breakage => ({
   zoomIsDown: false,
   nextAnswerIsLost: false,
   publishingIsDenied: false,

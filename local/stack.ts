@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
-import type { OperatorAnswer } from '../lambdas/operator-protocol.ts';
+import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
 import { createRuntime } from '../lambdas/runtime.ts';
 import type { Clock } from '../lambdas/tokens/clock.ts';
-import { TICKET_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
+import { LINK_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
 import { startDynamoDB } from './aws/dynamodb.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { invoke } from './aws/lambda.ts';
 import type { SecretsOptions } from './aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from './aws/secrets-manager/server.ts';
 import { startSns } from './aws/sns.ts';
-import { noTrouble, type Trouble } from './breakage.ts';
+import { type Breakage, noBreakage } from './breakage.ts';
 import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { actions } from './page/actions.ts';
@@ -48,7 +48,7 @@ export interface LocalStackOptions {
 
 interface BreakableZoom {
   /** Each switch acts at once. */
-  trouble: Trouble;
+  trouble: Breakage;
   /** Makes Zoom forget the refresh token of a user's connection. Answers whether there was one. */
   forgetRefreshToken(connection: string): Promise<boolean>;
 }
@@ -70,7 +70,7 @@ export interface LocalStack {
   /** What the scheduler does every minute. */
   sweep(): Promise<unknown>;
   /** What the command line does. */
-  operate(request: object): Promise<OperatorAnswer>;
+  operate(request: object): Promise<OperatorResponse>;
   close(): Promise<void>;
 }
 
@@ -117,7 +117,7 @@ async function start(
   const gateway = started(await openGateway(port));
   const publicUrl = gateway.url;
   const apps = realZoom?.apps ?? localApps();
-  const trouble = noTrouble();
+  const trouble = noBreakage();
   const zoomApps = Object.values(apps).map(toZoomApp(publicUrl));
   const zoom = realZoom
     ? undefined
@@ -164,7 +164,7 @@ async function start(
       VERSION,
     },
     // A person reads and clicks in real time.
-    { now, log: journal.log, ticketSeconds: TICKET_SECONDS * speed },
+    { now, log: journal.log, linkSeconds: LINK_SECONDS * speed },
   );
   const load = () => runtime;
   const sweeping = withAlerts(runtime);
@@ -191,7 +191,7 @@ async function start(
     speed,
     secretsManager,
     sweep: () => invoke(rotate, {}, speed),
-    operate: (request) => invoke(operator, request, speed) as Promise<OperatorAnswer>,
+    operate: (request) => invoke(operator, request, speed) as Promise<OperatorResponse>,
     async close() {
       secretsManager.destroy();
       await closeAll(services);

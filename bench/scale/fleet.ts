@@ -1,6 +1,6 @@
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
-import { TICKET_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
+import { LINK_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
@@ -28,7 +28,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
     app: async () => ({ clientId: 'id', clientSecret: 'secret' }),
     key: async () => 'a key of the key secret, for a benchmark',
     published: async () => undefined,
-    withdraw: async () => undefined,
+    unpublish: async () => undefined,
     async publish() {
       world.published += 1;
       world.time += 1 / WRITES_A_SECOND;
@@ -60,7 +60,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
     }),
     keyring: createKeyring(vault, now),
     margins: DEFAULT_MARGINS,
-    ticketSeconds: TICKET_SECONDS,
+    linkSeconds: LINK_SECONDS,
     log,
   };
   return Object.assign(world, { deps });

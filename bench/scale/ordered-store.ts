@@ -43,14 +43,14 @@ export class OrderedStore extends MemoryStore {
     return held;
   }
 
-  override async postpone(...[of, dueAt]: Parameters<MemoryStore['postpone']>) {
-    const held = await super.postpone(of, dueAt);
+  override async snoozeAlert(...[of, dueAt]: Parameters<MemoryStore['snoozeAlert']>) {
+    const held = await super.snoozeAlert(of, dueAt);
     await this.#file(of.connection);
     return held;
   }
 
-  override async disconnect(...[connection, disconnection]: Parameters<MemoryStore['disconnect']>) {
-    const item = await super.disconnect(connection, disconnection);
+  override async beginDisconnect(...[connection, disconnection]: Parameters<MemoryStore['beginDisconnect']>) {
+    const item = await super.beginDisconnect(connection, disconnection);
     await this.#file(connection);
     return item;
   }

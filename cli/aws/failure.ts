@@ -1,4 +1,4 @@
-import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { Failure } from '../../lambdas/tokens/errors.ts';
 
 interface AwsError extends Error {
   code?: string;
@@ -76,7 +76,7 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 
-function noCredentials(message: string): TokenError {
+function noCredentials(message: string): Failure {
   // Of a profile or a sign-in that has ended the SDK knows more than that there are none.
   const why = /any provider/.test(message) ? '' : ` ${message.replace(/\.?$/, '.')}`;
   return misconfigured(
@@ -87,6 +87,6 @@ function noCredentials(message: string): TokenError {
 }
 
 const misconfigured = (code: string, message: string, action: string) =>
-  new TokenError('misconfigured', code, message, action);
+  new Failure('misconfigured', code, message, action);
 const tryAgain = (code: string, message: string, action: string) =>
-  new TokenError('try_again', code, message, action);
+  new Failure('retry', code, message, action);

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
-import { toFailure, toJson } from '../errors.ts';
+import { toCliFailure, toJson } from '../errors.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -47,7 +47,7 @@ export function createOutput(json: boolean): Output {
     },
     failure(error) {
       if (json) return document(toJson(error));
-      const { message, action } = toFailure(error);
+      const { message, action } = toCliFailure(error);
       note(`${styleText('red', '✖', { stream: process.stderr })} ${message}\n  ${action}`);
     },
   };

@@ -6,7 +6,7 @@ import {
 import * as v from 'valibot';
 import { parseJson } from '../tokens/apis/http.ts';
 import type { Clock } from '../tokens/clock.ts';
-import { TokenError } from '../tokens/errors.ts';
+import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/push/push.ts';
 
@@ -55,7 +55,7 @@ export function createN8nSecret(client: SecretsManagerClient, secretId: string, 
 function parse(secret: string): N8nInstances {
   const parsed = v.safeParse(N8nSecret, parseJson(secret));
   if (!parsed.success) {
-    throw new TokenError(
+    throw new Failure(
       'misconfigured',
       'n8n_secret_unusable',
       'The secret with the n8n instances is not what n8n link has written.',
@@ -70,7 +70,7 @@ const denied =
   (error: unknown): never => {
     const name = error instanceof Error ? error.name : '';
     if (name !== 'AccessDeniedException' && name !== 'ResourceNotFoundException') throw error;
-    throw new TokenError(
+    throw new Failure(
       'misconfigured',
       'n8n_secret_denied',
       `The function cannot ${what} the secret with the n8n instances (${name}).`,

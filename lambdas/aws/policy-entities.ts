@@ -1,5 +1,5 @@
 import { IAMClient, paginateListEntitiesForPolicy } from '@aws-sdk/client-iam';
-import { TokenError } from '../tokens/errors.ts';
+import { Failure } from '../tokens/errors.ts';
 
 /** The users, roles and groups that have the managed policy: `user/n8n`. */
 export async function policyEntities(policyArn: string): Promise<string[]> {
@@ -21,10 +21,10 @@ export async function policyEntities(policyArn: string): Promise<string[]> {
   }
 }
 
-function asking(error: unknown): TokenError {
+function asking(error: unknown): Failure {
   const name = error instanceof Error ? error.name : 'unknown';
   if (/AccessDenied/.test(name)) {
-    return new TokenError(
+    return new Failure(
       'misconfigured',
       'iam_denied',
       "The function may not ask IAM to whom n8n's policy is attached.",
@@ -32,15 +32,15 @@ function asking(error: unknown): TokenError {
     );
   }
   if (/NoSuchEntity/.test(name)) {
-    return new TokenError(
+    return new Failure(
       'misconfigured',
       'policy_gone',
       "n8n's policy no longer exists, so n8n can read no token.",
       'Deploy again: npx cdk deploy makes it. Then attach it to the user or role of n8n.',
     );
   }
-  return new TokenError(
-    'try_again',
+  return new Failure(
+    'retry',
     'iam_unavailable',
     `IAM did not say to whom n8n's policy is attached (${name}).`,
     'Check again in a few minutes.',

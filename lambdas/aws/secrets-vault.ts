@@ -11,11 +11,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import type { ZoomApp } from '../tokens/apis/zoom.ts';
-import { TokenError } from '../tokens/errors.ts';
+import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import { secretName } from '../tokens/rotation/publish.ts';
 import type { Vault } from '../tokens/vault.ts';
-import { pace } from './write-rate-limit.ts';
+import { createRateLimit } from './write-rate-limit.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
 const AppSecret = v.pipe(
@@ -51,7 +51,7 @@ const WRITES_A_SECOND = 48;
 /** The three kinds of secret that we touch, in Secrets Manager. */
 export function createSecretsVault(client: SecretsManagerClient, options: VaultOptions): Vault {
   const remembered = new Map<string, string>();
-  const turn = pace(WRITES_A_SECOND);
+  const turn = createRateLimit(WRITES_A_SECOND);
 
   /** Remembered for the life of this function's environment: a warm function reads no secret. */
   const read = async (secretId: string, stage: string, fresh: boolean): Promise<string | undefined> => {
@@ -140,7 +140,7 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
       );
     },
 
-    async withdraw(connection, { force }) {
+    async unpublish(connection, { force }) {
       const name = secretName(connection, options.publishedSecretPrefix);
       const window = force ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS };
       try {
@@ -182,8 +182,8 @@ function parseApp(name: string, text: string): ZoomApp {
   return { clientId, clientSecret, ...(accountId && { accountId }), ...(webhookSecret && { webhookSecret }) };
 }
 
-function unusable(name: string, what: string): TokenError {
-  return new TokenError(
+function unusable(name: string, what: string): Failure {
+  return new Failure(
     'misconfigured',
     'secret_unusable',
     `The secret "${plain(name)}" ${what}.`,
@@ -200,7 +200,7 @@ function isDenied(error: unknown): boolean {
 
 function reading(name: string, error: unknown): unknown {
   if (!isDenied(error)) return error;
-  return new TokenError(
+  return new Failure(
     'misconfigured',
     'secret_denied',
     `The function may not read the secret "${plain(name)}".`,
@@ -210,7 +210,7 @@ function reading(name: string, error: unknown): unknown {
 
 function writing(name: string, error: unknown): unknown {
   if (!isDenied(error)) return error;
-  return new TokenError(
+  return new Failure(
     'misconfigured',
     'publish_denied',
     `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
@@ -220,7 +220,7 @@ function writing(name: string, error: unknown): unknown {
 
 function withdrawing(name: string, error: unknown): unknown {
   if (!isDenied(error)) return error;
-  return new TokenError(
+  return new Failure(
     'misconfigured',
     'withdraw_denied',
     `The function may not delete the secret "${name}", so n8n can still read it.`,

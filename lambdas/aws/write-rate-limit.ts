@@ -9,7 +9,7 @@ interface Time {
 const REAL_TIME: Time = { now: () => performance.now(), wait: (milliseconds) => setTimeout(milliseconds) };
 
 /** Each call resolves when it is its turn: at once, or the pace's interval after the turn before. */
-export function pace(perSecond: number, { now, wait }: Time = REAL_TIME): () => Promise<void> {
+export function createRateLimit(perSecond: number, { now, wait }: Time = REAL_TIME): () => Promise<void> {
   let next = now();
   return async () => {
     const mine = Math.max(now(), next);

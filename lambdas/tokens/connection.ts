@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type describe, type FailureClass, TokenError } from './errors.ts';
+import { Failure, type FailureClass, type toFailure } from './errors.ts';
 
 export type GrantType = 'authorization_code' | 'account_credentials';
 export type Status = 'active' | 'reconnect' | 'misconfigured' | 'disconnected';
@@ -63,7 +63,7 @@ export interface PushTarget {
 }
 
 /** A failure as it is noted. */
-type StepError = ReturnType<typeof describe> & { at: number };
+type StepError = ReturnType<typeof toFailure> & { at: number };
 
 /** Zoom's answer with absolute instants. Access tokens live one hour, refresh tokens 90 days. */
 export interface Tokens {
@@ -76,7 +76,7 @@ export interface Tokens {
 }
 
 /** What a log line tells of a connection. */
-export const about = ({
+export const logContext = ({
   connection,
   app,
   generation,
@@ -92,10 +92,10 @@ const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
 
-/** @throws {TokenError} `rejected` when the name would not fit n8n's dotted expression. */
+/** @throws {Failure} `rejected` when the name would not fit n8n's dotted expression. */
 export function assertName(kind: keyof typeof KINDS, name: string): void {
   if (NAME.test(name)) return;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'invalid_name',
     `"${name.slice(0, 60)}" cannot be the name of ${KINDS[kind]}.`,

@@ -21,7 +21,7 @@ export interface Dependencies {
   /** Left out, nothing is pushed to n8n. */
   push?: Push | undefined;
   /** For how long a one-time link may be opened, and then a consent may take; seconds. */
-  ticketSeconds: number;
+  linkSeconds: number;
   log: Log;
 }
 

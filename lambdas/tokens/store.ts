@@ -1,5 +1,5 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
-import type { Look } from './sweep/fleet-health.ts';
+import type { FleetHealth } from './sweep/fleet-health.ts';
 
 /** What a consent, or a first Server-to-Server token, writes. */
 export type Consent = Pick<
@@ -20,11 +20,11 @@ export type Consent = Pick<
 type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
 
 /** What a failed step writes. */
-export type Failure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
+export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** What a step that came to its end writes; what is optional stays where it is not told. */
-type Settled = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
+type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
 
 /** Who disconnects, and what of: the lease that it takes, and from when on the connection is no longer wanted. */
 interface Disconnection extends Lease {
@@ -36,7 +36,7 @@ interface Disconnection extends Lease {
 }
 
 /** What a disconnection that came to its end writes. */
-export type Withdrawal = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
 
 /**
  * Where connections live: strongly consistent, every write under a condition.
@@ -79,25 +79,25 @@ export interface ConnectionStore {
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
   /** Ends a step by its lease's holder: active, what is published is noted, the lease released. */
-  settle(of: Connection, settled: Settled): Promise<boolean>;
+  settle(of: Connection, settled: Settlement): Promise<boolean>;
 
   /** Ends a failed step of exactly that version by its lease's holder. */
-  fail(of: Connection, failure: Failure): Promise<boolean>;
+  fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Puts off the next alert of a connection that waits for a person, if it still is as it was. */
-  postpone(of: Connection, dueAt: number): Promise<boolean>;
+  snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
 
   /** Changes whom the connection is pushed to, by its lease's holder, who keeps the lease; none: empty. */
-  retarget(of: Connection, targets: PushTarget[]): Promise<boolean>;
+  setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
 
   /**
    * Disconnects and takes the lease, in one write, when no other lease is alive: generation and version +1, so that
    * nothing that is under way can be stored any more. The tokens stay until `withdraw`.
    */
-  disconnect(connection: string, disconnection: Disconnection): Promise<Connection | undefined>;
+  beginDisconnect(connection: string, disconnection: Disconnection): Promise<Connection | undefined>;
 
   /** Ends the disconnection of exactly that version: no tokens, nothing published, the lease released. */
-  withdraw(of: Connection, withdrawal: Withdrawal): Promise<Connection | undefined>;
+  finishDisconnect(of: Connection, withdrawal: DisconnectResult): Promise<Connection | undefined>;
 
   /** Lets the lease go with nothing else changed. */
   release(of: Connection): Promise<void>;
@@ -106,7 +106,7 @@ export interface ConnectionStore {
    * Notes that a one-time id was used; false when it had been before. A request that is repeated below, because its
    * answer was lost, counts as one. `until`: epoch seconds.
    */
-  useOnce(id: string, until: number): Promise<boolean>;
+  redeem(id: string, until: number): Promise<boolean>;
 
   /**
    * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant, or the
@@ -127,7 +127,10 @@ export interface ConnectionStore {
    * Notes what a sweep found, and with `sweptAt` that it came to its end. With `lookedAfter` only where the last look is
    * younger. Answers all that was found since, epoch seconds.
    */
-  noteSweep(found: Partial<Look & { sweptAt: number }>, lookedAfter?: number): Promise<Look | undefined>;
+  noteSweep(
+    found: Partial<FleetHealth & { sweptAt: number }>,
+    lookedAfter?: number,
+  ): Promise<FleetHealth | undefined>;
 
   /** When the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;

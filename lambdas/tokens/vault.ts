@@ -19,7 +19,7 @@ export interface Vault {
   /**
    * Makes `value` what n8n reads for this connection.
    * @param versionId names this very publication: a repetition of it changes nothing; 32 to 64 characters
-   * @throws {TokenError} `misconfigured` when we may not write it, `try_again` otherwise
+   * @throws {TokenError} `misconfigured` when we may not write it, `retry` otherwise
    */
   publish(connection: string, value: string, versionId: string): Promise<void>;
 
@@ -35,5 +35,5 @@ export interface Vault {
    * @returns when it is gone for good, epoch seconds; `undefined` when there is no such secret
    * @throws {TokenError} `misconfigured` when we may not delete it
    */
-  withdraw(connection: string, options: { force: boolean }): Promise<number | undefined>;
+  unpublish(connection: string, options: { force: boolean }): Promise<number | undefined>;
 }

@@ -3,8 +3,8 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import type { MiddlewareObj } from '@middy/core';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { logger, metrics, whereabouts } from '../observability.ts';
-import { describe, TokenError } from '../tokens/errors.ts';
+import { errorLocation, logger, metrics } from '../observability.ts';
+import { Failure, toFailure } from '../tokens/errors.ts';
 import { contentSecurityPolicy } from './html.ts';
 import { errorPage } from './pages.ts';
 
@@ -12,13 +12,13 @@ import { errorPage } from './pages.ts';
  * Every function's first middleware: the log knows the request. It is never given the event, not even where
  * POWERTOOLS_LOGGER_LOG_EVENT asks for it.
  */
-export const logged = () => injectLambdaContext(logger, { logEvent: false });
+export const withLogContext = () => injectLambdaContext(logger, { logEvent: false });
 
 /** The domain keeps the function's deadline itself; middy's timer would only cut its last write short. */
 export const OWN_DEADLINE = { timeoutEarlyInMillis: 0 };
 
 /** Writes the metrics at the end of the request. */
-export const measured = () => logMetrics(metrics);
+export const withMetrics = () => logMetrics(metrics);
 
 type Page = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
 
@@ -53,11 +53,11 @@ export function failurePage(): Page {
 }
 
 export function logFailure(error: unknown): void {
-  if (error instanceof TokenError) {
-    const { class: failureClass, code, message } = describe(error);
+  if (error instanceof Failure) {
+    const { class: failureClass, code, message } = toFailure(error);
     logger.warn(message, { class: failureClass, code });
   } else {
-    logger.error('unexpected', whereabouts(error));
+    logger.error('unexpected', errorLocation(error));
   }
 }
 

@@ -33,7 +33,7 @@ button[hidden] { display: none }
 `;
 
 /** How a page looks, and the sign on it: all is well, get another link, somebody must mend it, may we go on. */
-type Mood = keyof typeof SIGNS;
+type Tone = keyof typeof SIGNS;
 
 const SIGNS = {
   good: 'm8 12.5 2.75 2.75L16.25 9',
@@ -44,7 +44,7 @@ const SIGNS = {
 
 export interface PageContent {
   statusCode: number;
-  mood: Mood;
+  tone: Tone;
   title: string;
   content: Html[];
   /** The one script that may run, inline at the page's end. */
@@ -56,7 +56,7 @@ export interface PageContent {
 /** The one template: plain HTML with its style inline, and a policy that allows what this page needs. */
 export function page({
   statusCode,
-  mood,
+  tone,
   title,
   content,
   script,
@@ -72,8 +72,8 @@ export function page({
 </head>
 <body>
 <header>zoom-token-refresher</header>
-<main class="${mood}">
-<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><path d="${SIGNS[mood]}"/></svg>
+<main class="${tone}">
+<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10.5"/><path d="${SIGNS[tone]}"/></svg>
 <h1>${title}</h1>
 ${content}
 </main>

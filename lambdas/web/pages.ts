@@ -1,8 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { utc } from '../tokens/clock.ts';
 import type { Connected } from '../tokens/consent/consent.ts';
-import type { Ticket } from '../tokens/consent/link-ticket.ts';
-import { describe, TokenError } from '../tokens/errors.ts';
+import type { LinkTicket } from '../tokens/consent/link-ticket.ts';
+import { Failure, toFailure } from '../tokens/errors.ts';
 import { expression } from '../tokens/rotation/publish.ts';
 import { type Html, html } from './html.ts';
 import { page } from './page-template.ts';
@@ -35,7 +35,7 @@ const STATUS: Record<string, number> = {
   user_not_told: 409,
 };
 
-const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try_again: 503 } as const;
+const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, retry: 503 } as const;
 
 /**
  * What a link opens: it says what will be connected, and its button spends the link. A chat or a mail scanner that
@@ -45,12 +45,12 @@ const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, try
  * company) is not ours to know: hence any HTTPS address, beside Zoom's origin, which is plain HTTP on one machine.
  */
 export function linkPage(
-  { connection, app, expiresAt }: Ticket,
+  { connection, app, expiresAt }: LinkTicket,
   zoomOrigin: string,
 ): APIGatewayProxyStructuredResultV2 {
   return page({
     statusCode: 200,
-    mood: 'ask',
+    tone: 'ask',
     title: `Connect “${connection}” to Zoom?`,
     content: [
       html`<p>Zoom will ask you to allow access to your account; n8n then works with it under the name “${connection}”.</p>`,
@@ -83,10 +83,10 @@ button.onclick = async () => {
 
 export function connectedPage({ item, user, outcome }: Connected): APIGatewayProxyStructuredResultV2 {
   const { connection, expiresAt } = item;
-  const isPublished = outcome.did === 'settled';
+  const isPublished = outcome.kind === 'settled';
   return page({
     statusCode: 200,
-    mood: isPublished ? 'good' : 'note',
+    tone: isPublished ? 'good' : 'note',
     title: `“${connection}” is connected`,
     content: [
       isPublished
@@ -105,7 +105,7 @@ export function connectedPage({ item, user, outcome }: Connected): APIGatewayPro
 }
 
 function unpublished(outcome: Connected['outcome']): string {
-  const problem = outcome.did === 'failed' ? describe(outcome.error) : undefined;
+  const problem = outcome.kind === 'failed' ? toFailure(outcome.error) : undefined;
   return problem?.class === 'misconfigured'
     ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`
     : 'The tokens are stored; within a few minutes n8n can read the access token.';
@@ -113,11 +113,11 @@ function unpublished(outcome: Connected['outcome']): string {
 
 /** What happened in one sentence, what to do in another. What is no `TokenError` stays private. */
 export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
-  if (error instanceof TokenError && error.code !== 'environment') {
+  if (error instanceof Failure && error.code !== 'environment') {
     const statusCode = STATUS[error.code] ?? STATUS_OF_CLASS[error.class];
     const response = page({
       statusCode,
-      mood: error.class === 'rejected' ? 'note' : 'bad',
+      tone: error.class === 'rejected' ? 'note' : 'bad',
       title: TITLES[error.code] ?? 'Not connected',
       content: sentences(error.message, error.action),
     });
@@ -128,7 +128,7 @@ export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
   if ((error as { statusCode?: number } | null)?.statusCode === 404) {
     return page({
       statusCode: 404,
-      mood: 'note',
+      tone: 'note',
       title: 'No such page',
       content: sentences(
         'There is nothing at this address.',
@@ -138,7 +138,7 @@ export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
   }
   return page({
     statusCode: 500,
-    mood: 'bad',
+    tone: 'bad',
     title: 'Something is broken here',
     content: sentences(
       'The request could not be finished.',

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Runtime } from '../runtime.ts';
-import { MOST_BYTES, receive } from '../tokens/disconnect/zoom-webhook.ts';
-import { TokenError } from '../tokens/errors.ts';
+import { MAX_BODY_BYTES, receiveWebhook } from '../tokens/disconnect/zoom-webhook.ts';
+import { Failure } from '../tokens/errors.ts';
 import { deadlineOf, logFailure } from './middleware.ts';
 
 /** `POST /zoom/events` for the app `default`, `POST /zoom/events/<app>` for another: a program reads the answer. */
@@ -17,20 +17,20 @@ export const eventsHandler =
         signature: event.headers['x-zm-signature'],
         timestamp: event.headers['x-zm-request-timestamp'],
       };
-      const { status, body } = await receive(delivery, runtime, {
+      const { status, body } = await receiveWebhook(delivery, runtime, {
         deadline: deadlineOf(context, runtime.now()),
       });
       return answer(status, body);
     } catch (error) {
       logFailure(error);
-      return answer(error instanceof TokenError && error.class === 'try_again' ? 503 : 500);
+      return answer(error instanceof Failure && error.class === 'retry' ? 503 : 500);
     }
   };
 
 /** Cut one byte above what is taken: more is not decoded. */
 function rawBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array {
   if (!isBase64Encoded) return Buffer.from(body);
-  return Buffer.from(body.slice(0, Math.ceil((MOST_BYTES + 1) / 3) * 4), 'base64');
+  return Buffer.from(body.slice(0, Math.ceil((MAX_BODY_BYTES + 1) / 3) * 4), 'base64');
 }
 
 function answer(statusCode: number, body?: object): APIGatewayProxyStructuredResultV2 {

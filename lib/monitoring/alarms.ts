@@ -14,19 +14,19 @@ import { Construct } from 'constructs';
 import type { CallbackApi } from '../functions/callback-api.ts';
 import type { Operator } from '../functions/operator.ts';
 import type { Rotation } from '../functions/rotation.ts';
-import { measured } from '../metrics.ts';
+import { functionMetric } from '../metrics.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from '../storage/encryption.ts';
 import { advice, type Section } from './alarm-advice.ts';
 
-export interface Watched {
+export interface AlarmSources {
   readonly callbackApi: CallbackApi;
   readonly rotation: Rotation;
   readonly operator: Operator;
 }
 
-interface AlarmsProps extends Watched {
+interface AlarmsProps extends AlarmSources {
   readonly settings: Settings;
   readonly encryption: Encryption;
 }
@@ -76,7 +76,7 @@ export class Alarms extends Construct {
 
     // Sweeps that stop measure nothing, so it is their absence that rings.
     this.alarm('no-sweep', `No sweep for ${settings.alarmNoSweepMinutes} minutes.`, {
-      metric: measured(settings, 'SweepSeconds', 'SampleCount'),
+      metric: functionMetric(settings, 'SweepSeconds', 'SampleCount'),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: settings.alarmNoSweepMinutes,
@@ -87,7 +87,7 @@ export class Alarms extends Construct {
       'validity-low',
       `A token that n8n reads ends in less than ${settings.alarmValidityMinutes} minutes.`,
       {
-        metric: measured(settings, 'MinutesOfValidity', 'Minimum'),
+        metric: functionMetric(settings, 'MinutesOfValidity', 'Minimum'),
         threshold: settings.alarmValidityMinutes,
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: Math.max(3, settings.sweepRateMinutes),
@@ -98,22 +98,22 @@ export class Alarms extends Construct {
     this.alarm(
       'reconnect-needed',
       'A connection lost its consent: a person must connect it again.',
-      atLeast(1, measured(settings, 'ReconnectNeeded', 'Maximum', five)),
+      atLeast(1, functionMetric(settings, 'ReconnectNeeded', 'Maximum', five)),
     );
     this.alarm(
       'misconfigured',
       "Zoom refuses an app's credentials, or one of its secrets cannot be used.",
-      atLeast(1, measured(settings, 'Misconfigured', 'Maximum', five)),
+      atLeast(1, functionMetric(settings, 'Misconfigured', 'Maximum', five)),
     );
     this.alarm(
       'publish-failing',
       'Fresh tokens do not reach Secrets Manager, so n8n keeps old ones.',
-      atLeast(settings.alarmPublishFailures, measured(settings, 'PublishFailed', 'Sum', five), 2),
+      atLeast(settings.alarmPublishFailures, functionMetric(settings, 'PublishFailed', 'Sum', five), 2),
     );
     if (settings.n8nPush) {
       // Twice in half an hour: what an operator must fix is tried every quarter of an hour.
       this.alarm('push-failing', 'Fresh tokens do not reach an n8n that they are pushed to.', {
-        ...atLeast(1, measured(settings, 'PushFailed', 'Sum', five), 6),
+        ...atLeast(1, functionMetric(settings, 'PushFailed', 'Sum', five), 6),
         datapointsToAlarm: 2,
       });
     }

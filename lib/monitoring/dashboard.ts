@@ -7,11 +7,11 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { FAILURE_CLASSES, measured } from '../metrics.ts';
+import { FAILURE_CLASSES, functionMetric } from '../metrics.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Alarms, Watched } from './alarms.ts';
+import type { AlarmSources, Alarms } from './alarms.ts';
 
-interface DashboardProps extends Watched {
+interface DashboardProps extends AlarmSources {
   readonly settings: Settings;
   readonly alarms: Alarms;
 }
@@ -40,9 +40,9 @@ export class Dashboard extends Construct {
           new SingleValueWidget({
             title: 'Now',
             metrics: [
-              measured(settings, 'MinutesOfValidity', 'Minimum'),
-              measured(settings, 'ReconnectNeeded', 'Maximum'),
-              measured(settings, 'Misconfigured', 'Maximum'),
+              functionMetric(settings, 'MinutesOfValidity', 'Minimum'),
+              functionMetric(settings, 'ReconnectNeeded', 'Maximum'),
+              functionMetric(settings, 'Misconfigured', 'Maximum'),
             ],
             width: 12,
             height: 4,
@@ -50,24 +50,24 @@ export class Dashboard extends Construct {
         ],
         [
           graph('Minutes of validity, of the token that ends first', [
-            measured(settings, 'MinutesOfValidity', 'Minimum'),
+            functionMetric(settings, 'MinutesOfValidity', 'Minimum'),
           ]),
           graph('Tokens', [
-            measured(settings, 'Rotated', 'Sum', { period: five }),
-            measured(settings, 'Published', 'Sum', { period: five }),
-            measured(settings, 'PublishFailed', 'Sum', { period: five }),
-            measured(settings, 'Pushed', 'Sum', { period: five }),
-            measured(settings, 'PushFailed', 'Sum', { period: five }),
+            functionMetric(settings, 'Rotated', 'Sum', { period: five }),
+            functionMetric(settings, 'Published', 'Sum', { period: five }),
+            functionMetric(settings, 'PublishFailed', 'Sum', { period: five }),
+            functionMetric(settings, 'Pushed', 'Sum', { period: five }),
+            functionMetric(settings, 'PushFailed', 'Sum', { period: five }),
           ]),
         ],
         [
           graph(
             'Failed rotations by class',
             FAILURE_CLASSES.map((failureClass) =>
-              measured(settings, 'RotationFailed', 'Sum', { period: five, failureClass }),
+              functionMetric(settings, 'RotationFailed', 'Sum', { period: five, failureClass }),
             ),
           ),
-          graph('Seconds of a sweep', [measured(settings, 'SweepSeconds', 'Maximum')]),
+          graph('Seconds of a sweep', [functionMetric(settings, 'SweepSeconds', 'Maximum')]),
         ],
         [
           graph("The consent's pages", [

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Trouble } from '../breakage.ts';
+import type { Breakage } from '../breakage.ts';
 import type { Responder } from '../gateway.ts';
 import type { LocalStack } from '../stack.ts';
 import { sendJson } from './responses.ts';
 
 /** What a button answers: a sentence for the person who pressed it, and one on what to do where it did not work. */
-interface Said {
+interface ActionMessage {
   status: number;
   message: string;
   action?: string;
 }
 
 /** What each switch says when it is on, and when it is off again. */
-const SWITCHES: Record<keyof Trouble, { on: string; off: string }> = {
+const SWITCHES: Record<keyof Breakage, { on: string; off: string }> = {
   zoomIsDown: { on: 'Zoom is down: it answers 503.', off: 'Zoom is up again.' },
   nextAnswerIsLost: {
     on: 'Zoom will act on the next request, and its answer will be lost.',
@@ -42,27 +42,28 @@ export function actions(stack: LocalStack): Responder {
   };
 }
 
-const say = (response: ServerResponse, { status, ...said }: Said) => sendJson(response, status, said);
+const say = (response: ServerResponse, { status, ...said }: ActionMessage) =>
+  sendJson(response, status, said);
 
 /** A page elsewhere can make a browser send a POST here, but not say that it is from here. */
 function isSameOrigin({ headers }: IncomingMessage, publicUrl: string): boolean {
   return headers.origin === publicUrl || headers['sec-fetch-site'] === 'same-origin';
 }
 
-async function act(stack: LocalStack, verb: string, what: string): Promise<Said> {
+async function act(stack: LocalStack, verb: string, what: string): Promise<ActionMessage> {
   if (verb === 'rotate') return rotate(stack, what);
   if (verb === 'forget') return forget(stack, what);
   return turn(stack, what, verb === 'break');
 }
 
-async function rotate(stack: LocalStack, connection: string): Promise<Said> {
+async function rotate(stack: LocalStack, connection: string): Promise<ActionMessage> {
   const answer = await stack.operate({ action: 'rotate', connection });
   return answer.ok
     ? { status: 200, message: `“${connection}” was rotated.` }
     : { status: 409, ...answer.error };
 }
 
-async function forget({ zoom, journal }: LocalStack, connection: string): Promise<Said> {
+async function forget({ zoom, journal }: LocalStack, connection: string): Promise<ActionMessage> {
   if (!(await zoom?.forgetRefreshToken(connection))) {
     return { status: 409, message: `The local Zoom knows no refresh token of “${connection}”.` };
   }
@@ -71,10 +72,10 @@ async function forget({ zoom, journal }: LocalStack, connection: string): Promis
   return { status: 200, message: `${message} The next rotation of “${connection}” finds out.` };
 }
 
-async function turn({ zoom, journal }: LocalStack, name: string, on: boolean): Promise<Said> {
+async function turn({ zoom, journal }: LocalStack, name: string, on: boolean): Promise<ActionMessage> {
   const words = Object.entries(SWITCHES).find(([known]) => known === name)?.[1];
   if (!zoom || !words) return { status: 409, message: 'There is no such switch here.' };
-  zoom.trouble[name as keyof Trouble] = on;
+  zoom.trouble[name as keyof Breakage] = on;
   const message = on ? words.on : words.off;
   journal.log.info(on ? 'broken' : 'mended', { message });
   return { status: 200, message };

@@ -1,4 +1,4 @@
-import type { Trouble } from '../breakage.ts';
+import type { Breakage } from '../breakage.ts';
 import type { Entry } from '../journal.ts';
 import { type ShownConnection, snapshot } from '../snapshot.ts';
 import type { LocalStack } from '../stack.ts';
@@ -17,7 +17,7 @@ export interface State {
   /** The user connection `main` waits for its consent. */
   connectable: boolean;
   /** What is broken now; nothing can be broken where Zoom is the real one. */
-  trouble: Trouble | undefined;
+  trouble: Breakage | undefined;
   connections: ShownConnection[];
   /** The newest first. */
   events: { event: string; at: number; connection: string; text: string }[];

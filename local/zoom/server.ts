@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../lambdas/tokens/clock.ts';
-import { noTrouble, type Trouble } from '../breakage.ts';
+import { type Breakage, noBreakage } from '../breakage.ts';
 import { api } from './api.ts';
 import type { ZoomApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
@@ -28,7 +28,7 @@ export interface ZoomOptions {
   /** Whether a refresh leaves the earlier access token of a user alive. Zoom does not document it. Default true. */
   accessTokenOutlivesRefresh?: boolean;
   /** What is broken. It is read at each request. */
-  trouble?: Trouble;
+  trouble?: Breakage;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function startZoom({
   now,
   apps,
   accessTokenOutlivesRefresh = true,
-  trouble = noTrouble(),
+  trouble = noBreakage(),
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
   server.listen(port, '127.0.0.1');

@@ -2,7 +2,7 @@ import '../../local/silence-powertools.ts';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import type { Trouble } from '../../local/breakage.ts';
+import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
@@ -58,7 +58,7 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
     await consent();
     breakIt({ zoomIsDown: false });
   };
-  const breakIt = (trouble: Partial<Trouble>) => Object.assign(stack.zoom?.trouble ?? {}, trouble);
+  const breakIt = (trouble: Partial<Breakage>) => Object.assign(stack.zoom?.trouble ?? {}, trouble);
   /** The page says what happened and what to do; it is well made, and nothing was connected. */
   const expectRefused = async (name: string, heading: string, where = person) => {
     expect(await title(where.page)).toBe(heading);

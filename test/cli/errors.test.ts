@@ -104,7 +104,7 @@ describe('what the function says', () => {
     };
     const { code, stdout } = await run(HERE, '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(stdout).error).toMatchObject({ class: 'try_again', code: 'function_timeout' });
+    expect(JSON.parse(stdout).error).toMatchObject({ class: 'retry', code: 'function_timeout' });
   });
 
   test('that it does not know the action: another version is deployed', async () => {
@@ -118,7 +118,7 @@ describe('what the function says', () => {
   test.each([
     ['reconnect', 3],
     ['misconfigured', 4],
-    ['try_again', 1],
+    ['retry', 1],
     ['rejected', 1],
   ])('a failure of the class %s is the exit status %i', async (failureClass, code) => {
     operator = async () => ({

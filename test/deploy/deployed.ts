@@ -7,7 +7,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
+import type { OperatorResponse } from '../../lambdas/operator-protocol.ts';
 import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
@@ -159,7 +159,7 @@ export class Deployed {
 
   private async operate<T = object>(request: object): Promise<T> {
     const name = `${this.outputs.OperatorFunctionName}`;
-    const answer = await invoke<OperatorAnswer>(this.people.operator, name, request);
+    const answer = await invoke<OperatorResponse>(this.people.operator, name, request);
     if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
     return answer.result as T;
   }

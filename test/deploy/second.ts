@@ -8,7 +8,7 @@ import {
   ListSecretsCommand,
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
-import type { OperatorAnswer } from '../../lambdas/operator-protocol.ts';
+import type { OperatorResponse } from '../../lambdas/operator-protocol.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { accessKeyFor, deleteAccessKeys, invoke, root } from './aws.ts';
 import type { Emulator } from './emulator.ts';
@@ -96,7 +96,7 @@ export class SecondInstallation {
 
   private async operate<T = object>(request: object): Promise<T> {
     const name = `${this.outputs.OperatorFunctionName}`;
-    const answer = await invoke<OperatorAnswer<T & object>>(root(this.emulator), name, request);
+    const answer = await invoke<OperatorResponse<T & object>>(root(this.emulator), name, request);
     if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
     return answer.result;
   }

@@ -2,7 +2,7 @@ import '../support/services/output.ts';
 import '../support/services/aws-environment.ts';
 import { describe, expect, test } from '@jest/globals';
 import { createRuntime, lazily } from '../../lambdas/runtime.ts';
-import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { Failure } from '../../lambdas/tokens/errors.ts';
 import { functionsWith } from '../support/services/handlers.ts';
 import { logLines, takeOutput } from '../support/services/output.ts';
 import { createWatch } from '../support/services/watch.ts';
@@ -15,11 +15,11 @@ const environment = {
   PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
 };
 
-function refusal(variables: NodeJS.ProcessEnv): TokenError {
+function refusal(variables: NodeJS.ProcessEnv): Failure {
   try {
     createRuntime({ ...environment, ...variables });
   } catch (error) {
-    if (error instanceof TokenError) return error;
+    if (error instanceof Failure) return error;
     throw error;
   }
   throw new Error('the environment was accepted');

@@ -2,7 +2,7 @@ import '../support/services/output.ts';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { logger, metrics } from '../../lambdas/observability.ts';
-import { TokenError } from '../../lambdas/tokens/errors.ts';
+import { Failure } from '../../lambdas/tokens/errors.ts';
 import { logFailure } from '../../lambdas/web/middleware.ts';
 import { errorPage } from '../../lambdas/web/pages.ts';
 import { takeOutput } from '../support/services/output.ts';
@@ -20,7 +20,7 @@ describe('the search for secrets finds a token', () => {
     ['in base64', () => logger.info(Buffer.from(`me:${token}`).toString('base64'))],
     ['in hexadecimal', () => logger.info(Buffer.from(token).toString('hex'))],
     ['in an address', () => logger.info(`https://localhost/callback?code=${encodeURIComponent(token)}`)],
-    ['in a message of ours', () => logFailure(new TokenError('try_again', 'c', `no ${token}`, 'a'))],
+    ['in a message of ours', () => logFailure(new Failure('retry', 'c', `no ${token}`, 'a'))],
     ["in an error's cause", () => logger.error('e', new Error('no', { cause: { body: token } }))],
     [
       'in a metric',
@@ -37,7 +37,7 @@ describe('the search for secrets finds a token', () => {
   });
 
   test('on a page', () => {
-    const { body = '' } = errorPage(new TokenError('rejected', 'c', token, 'a'));
+    const { body = '' } = errorPage(new Failure('rejected', 'c', token, 'a'));
     expect(watch.leaks(body)).toEqual(['the token']);
   });
 

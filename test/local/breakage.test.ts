@@ -1,6 +1,6 @@
 import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Trouble } from '../../local/breakage.ts';
+import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
@@ -56,7 +56,7 @@ describe('what is broken', () => {
     const answer = await stack.operate({ action: 'rotate', connection });
     return answer.ok ? 'rotated' : answer.error.code;
   };
-  const breakIt = (trouble: Partial<Trouble>) => Object.assign(stack.zoom?.trouble ?? {}, trouble);
+  const breakIt = (trouble: Partial<Breakage>) => Object.assign(stack.zoom?.trouble ?? {}, trouble);
   const connectMain = async () => {
     const answer = await stack.operate({ action: 'link', connection: 'main' });
     if (!answer.ok) throw new Error(answer.error.message);

@@ -37,8 +37,8 @@ const withoutDisconnects = (each: Plan): Plan => ({
 
 /** A store that disconnects while somebody holds the lease. */
 class HastyStore extends MemoryStore {
-  override disconnect(connection: string, by: Parameters<MemoryStore['disconnect']>[1]) {
-    return super.disconnect(connection, { ...by, now: Number.MAX_SAFE_INTEGER });
+  override beginDisconnect(connection: string, by: Parameters<MemoryStore['beginDisconnect']>[1]) {
+    return super.beginDisconnect(connection, { ...by, now: Number.MAX_SAFE_INTEGER });
   }
 }
 

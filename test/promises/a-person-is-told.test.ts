@@ -47,7 +47,7 @@ describe('A person is told', () => {
     expect(world.alerts).toEqual([['one']]);
   });
 
-  test.each(['alerts.reconnectNeeded', 'store.get', 'store.postpone'])(
+  test.each(['alerts.reconnectNeeded', 'store.get', 'store.snoozeAlert'])(
     'sooner or later: while %s fails, the sweep does the rest of its work, and repeats the alert',
     async (where) => {
       world.zoom.deauthorize('one');
@@ -55,7 +55,7 @@ describe('A person is told', () => {
       expect(world.lines).toContainEqual({
         level: 'error',
         message: expect.stringMatching(/^No alert could be sent; the next sweep tries again\./),
-        details: { class: 'try_again', code: 'unexpected' },
+        details: { class: 'retry', code: 'unexpected' },
       });
       const before = world.alerts.length;
       await run();

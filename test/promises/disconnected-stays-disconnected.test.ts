@@ -30,7 +30,7 @@ describe('Disconnected stays disconnected', () => {
       }),
       { deadline: world.deadline },
     );
-    expect(await stepping).toMatchObject({ did: 'settled', rotated: true, published: true });
+    expect(await stepping).toMatchObject({ kind: 'settled', rotated: true, published: true });
     await ended;
     for (let hour = 0; hour < 2; hour += 1) {
       world.pass(HOUR);

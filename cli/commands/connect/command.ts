@@ -11,7 +11,7 @@ import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { wallTime } from '../../terminal/time.ts';
 import { lookFor } from './find-connection.ts';
-import { makeLink, untilConsented } from './link.ts';
+import { requestLink, untilConsented } from './link.ts';
 
 interface Options {
   app?: string;
@@ -63,7 +63,7 @@ async function connectUser(
   session: Session,
 ): Promise<void> {
   const { output } = session;
-  const link = await makeLink({ ...request, ...(options.replaceUser && { replaceUser: true }) }, session);
+  const link = await requestLink({ ...request, ...(options.replaceUser && { replaceUser: true }) }, session);
   const { url, endsAt } = link;
   if (!options.wait) {
     output.document({ link: url, expiresAt: link.expiresAt, generation: link.generation });

@@ -1,4 +1,4 @@
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import type { Session } from '../../session.ts';
 
@@ -12,7 +12,7 @@ export async function lookFor(
     const [view] = connections;
     return view && { view, now };
   } catch (error) {
-    if (error instanceof TokenError && error.code === 'unknown_connection') return undefined;
+    if (error instanceof Failure && error.code === 'unknown_connection') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import { TICKET_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import type { Requests } from '../../operator-client.ts';
 import type { Session } from '../../session.ts';
@@ -20,16 +20,16 @@ interface Link {
   generation: number;
 }
 
-export async function makeLink(request: Requests['link'], { operator }: Session): Promise<Link> {
+export async function requestLink(request: Requests['link'], { operator }: Session): Promise<Link> {
   const { link: url, expiresAt, generation } = await operator.ask('link', request);
   // No link lives longer, however far apart the two clocks are.
-  const endsAt = Math.min(expiresAt, clock() + TICKET_SECONDS);
+  const endsAt = Math.min(expiresAt, clock() + LINK_SECONDS);
   return { connection: request.connection, url, expiresAt, endsAt, generation };
 }
 
 /**
  * Waits until somebody has consented.
- * @throws {TokenError} `rejected` when the link has ended before
+ * @throws {Failure} `rejected` when the link has ended before
  * @throws {Interrupted}
  */
 export async function untilConsented(
@@ -56,12 +56,12 @@ const isSettled = ({ publishedVersion, version, failures, status }: ConnectionVi
 
 /** A wait of ten minutes outlives a short trouble. */
 function passing(error: unknown): undefined {
-  if (error instanceof TokenError && error.class === 'try_again') return undefined;
+  if (error instanceof Failure && error.class === 'retry') return undefined;
   throw error;
 }
 
-function expired(connection: string): TokenError {
-  return new TokenError(
+function expired(connection: string): Failure {
+  return new Failure(
     'rejected',
     'link_expired',
     'The link has ended, and nobody has consented through it.',

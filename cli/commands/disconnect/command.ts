@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
@@ -41,12 +41,7 @@ async function disconnect(connection: string, { yes, now }: Options, command: Co
     const { connections } = await operator.ask('status', { connection });
     for (const view of connections) output.note(consequences(view, now ?? false));
     if (!(await askConsent(`Disconnect "${connection}"?`))) {
-      throw new TokenError(
-        'rejected',
-        'declined',
-        'Nothing was disconnected.',
-        'Answer yes to disconnect it.',
-      );
+      throw new Failure('rejected', 'declined', 'Nothing was disconnected.', 'Answer yes to disconnect it.');
     }
   }
   const result = await output.during(`Disconnecting "${connection}"`, () =>

@@ -1,4 +1,4 @@
-import type { Probed } from '../../../lambdas/tokens/operate/probe-tokens.ts';
+import type { TokenProbe } from '../../../lambdas/tokens/operate/probe-tokens.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import { gap, type Remark, remarks } from '../../connection/remarks.ts';
 import { EXIT } from '../../errors.ts';
@@ -37,7 +37,7 @@ function gravest(view: ConnectionView, now: number): Remark[] {
   return view.status === 'active' ? all : all.slice(0, 1);
 }
 
-export function tokenFindings(probed: Probed[], views: ConnectionView[]): Finding[] {
+export function tokenFindings(probed: TokenProbe[], views: ConnectionView[]): Finding[] {
   const status = new Map(views.map((view) => [view.connection, view.status]));
   const accepted = probed.filter((each) => each.accepted === 'yes');
   const told = probed.flatMap(({ connection, accepted: answer, message = '' }) => {

@@ -1,6 +1,6 @@
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
-import { MOST_PROBED, type Probed } from '../../../lambdas/tokens/operate/probe-tokens.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
+import { MAX_PROBES, type TokenProbe } from '../../../lambdas/tokens/operate/probe-tokens.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import type { Session } from '../../session.ts';
 import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
@@ -32,7 +32,7 @@ export async function examine(
   const { operator, output } = session;
   const askedAt = Date.now();
   const about = await tried(() => output.during('Asking the installation', () => operator.ask('about', {})));
-  if (about instanceof TokenError) {
+  if (about instanceof Failure) {
     tell(refusedStack(about));
     tell(AFTER_STACK.map((check) => skipped(check, 'the installation cannot be asked.')));
     return;
@@ -44,10 +44,10 @@ export async function examine(
   const check = await tried(() =>
     output.during('Asking Zoom about the apps', () => operator.ask('check', apps.length > 0 ? { apps } : {})),
   );
-  tell(check instanceof TokenError ? [failed('apps', check)] : appFindings(check));
+  tell(check instanceof Failure ? [failed('apps', check)] : appFindings(check));
   tell([await output.during('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
   tell([
-    check instanceof TokenError
+    check instanceof Failure
       ? skipped('sweep', 'it could not be asked for.')
       : sweepFinding(check, about.name),
   ]);
@@ -65,7 +65,7 @@ async function examineConnections(
   const status = await tried(() =>
     output.during('Asking for the connections', () => operator.ask('status', {})),
   );
-  if (status instanceof TokenError) {
+  if (status instanceof Failure) {
     const rest = ['tokens', 'overlap', 'push'] as const;
     tell([
       failed('connections', status),
@@ -77,12 +77,12 @@ async function examineConnections(
   tell(connectionFindings(views, status.now));
   const live = views.filter(isLive).map(({ connection }) => connection);
   if (live.length === 0) return views;
-  const probed: Probed[] = [];
-  for (let start = 0; start < live.length; start += MOST_PROBED) {
-    const connections = live.slice(start, start + MOST_PROBED);
+  const probed: TokenProbe[] = [];
+  for (let start = 0; start < live.length; start += MAX_PROBES) {
+    const connections = live.slice(start, start + MAX_PROBES);
     const text = `Asking Zoom about the published tokens (${start} of ${live.length})`;
     const answer = await tried(() => output.during(text, () => operator.ask('probe', { connections })));
-    if (answer instanceof TokenError) {
+    if (answer instanceof Failure) {
       tell([...tokenFindings(probed, views), failed('tokens', answer)]);
       return views;
     }
@@ -93,7 +93,7 @@ async function examineConnections(
 }
 
 function policyAndClocks(
-  check: OperatorResults['check'] | TokenError,
+  check: OperatorResults['check'] | Failure,
   views: ConnectionView[],
   {
     principal,
@@ -101,18 +101,18 @@ function policyAndClocks(
     about,
   }: { principal: Principal | undefined; skew: number; about: OperatorResults['about'] },
 ): Finding[] {
-  if (check instanceof TokenError) {
+  if (check instanceof Failure) {
     return [skipped('policy', 'it could not be asked for.'), ...clockFindings(undefined, skew, about)];
   }
   return [policyFinding(check.n8n, principal, views), ...clockFindings(check, skew, about)];
 }
 
 /** The answer, or why there is none. What is no failure of ours ends the examination. */
-async function tried<T>(work: () => Promise<T>): Promise<T | TokenError> {
+async function tried<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TokenError) return error;
+    if (error instanceof Failure) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { TokenError } from '../../../lambdas/tokens/errors.ts';
+import type { Failure } from '../../../lambdas/tokens/errors.ts';
 
 /** In the order in which they are looked at. */
 export const CHECKS = {
@@ -45,5 +45,5 @@ export const skipped = (check: CheckName, why: string): Finding => ({
   message: `Skipped ${CHECKS[check]}: ${why}`,
 });
 
-export const failed = (check: CheckName, { message, action }: Pick<TokenError, 'message' | 'action'>) =>
+export const failed = (check: CheckName, { message, action }: Pick<Failure, 'message' | 'action'>) =>
   wrong(check, message, action);

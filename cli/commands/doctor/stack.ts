@@ -1,12 +1,12 @@
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import type { TokenError } from '../../../lambdas/tokens/errors.ts';
+import type { Failure } from '../../../lambdas/tokens/errors.ts';
 import { type Finding, failed, skipped, well, wrong } from './finding.ts';
 
 /** The failures that tell that AWS itself took the request. */
 const BEYOND_AWS = new Set(['not_deployed', 'older_deployment', 'function_failed', 'function_timeout']);
 
 /** The function that refuses to answer at all: credentials and Region are proven by every other answer. */
-export function refusedStack(error: TokenError): Finding[] {
+export function refusedStack(error: Failure): Finding[] {
   if (!BEYOND_AWS.has(error.code) && error.code !== 'environment') {
     return [failed('aws', error), skipped('stack', 'AWS cannot be asked.')];
   }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import { regionOf } from '../../aws/region.ts';
 import { UsageError } from '../../errors.ts';
@@ -72,7 +72,7 @@ async function write(
 ): Promise<void> {
   const used = credentials(connections, options.vault);
   if (used.length === 0) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'no_connections',
       'There are no connections yet, so there is nothing to try in a workflow.',

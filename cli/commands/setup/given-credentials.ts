@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts';
 import { readInput } from '../../terminal/stdin.ts';
 import { type AppSecret, FIELD_VARIABLES, type Field } from './app-credentials.ts';
 
-type Given = Partial<Record<Field, string>>;
+type GivenFields = Partial<Record<Field, string>>;
 
 const Piped = v.pipe(
   jsonObject,
@@ -24,7 +24,7 @@ const Piped = v.pipe(
 export async function givenCredentials(
   flags: { clientId?: string; accountId?: string; stdin?: boolean },
   environment: NodeJS.ProcessEnv,
-): Promise<Given> {
+): Promise<GivenFields> {
   const fromEnvironment = Object.entries(FIELD_VARIABLES).map(([field, name]) => [field, environment[name]]);
   const given = {
     ...present(Object.fromEntries(fromEnvironment)),
@@ -35,7 +35,7 @@ export async function givenCredentials(
 }
 
 /** An empty value is one that is not given. */
-function present(values: Partial<Record<Field, string | undefined>>): Given {
+function present(values: Partial<Record<Field, string | undefined>>): GivenFields {
   const trimmed = Object.entries(values).map(([field, value]) => [field, value?.trim()]);
   return Object.fromEntries(trimmed.filter(([, value]) => value));
 }

@@ -4,7 +4,7 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
 import { awsFailure } from '../../aws/failure.ts';
 import { interruption } from '../../terminal/interruption.ts';
@@ -12,7 +12,7 @@ import type { AppSecret } from './app-credentials.ts';
 
 /**
  * Makes this the whole value of the app's secret. Nobody but the functions can read it back.
- * @throws {TokenError} `misconfigured` where the deployment has no such app
+ * @throws {Failure} `misconfigured` where the deployment has no such app
  */
 export async function writeAppSecret(
   secretName: string,
@@ -35,9 +35,9 @@ export async function writeAppSecret(
   }
 }
 
-function noSecret(secretName: string): TokenError {
+function noSecret(secretName: string): Failure {
   const app = secretName.split('/').at(-1);
-  return new TokenError(
+  return new Failure(
     'misconfigured',
     'app_not_deployed',
     `There is no secret ${secretName}: no app "${app}" is deployed.`,
@@ -45,8 +45,8 @@ function noSecret(secretName: string): TokenError {
   );
 }
 
-function beingDeleted(secretName: string): TokenError {
-  return new TokenError(
+function beingDeleted(secretName: string): Failure {
+  return new Failure(
     'misconfigured',
     'secret_being_deleted',
     `The secret ${secretName} is scheduled for deletion.`,

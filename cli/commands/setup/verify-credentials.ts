@@ -1,7 +1,7 @@
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { verifyApp } from '../../../lambdas/tokens/apis/verify-zoom-app.ts';
+import { verifyZoomApp } from '../../../lambdas/tokens/apis/verify-zoom-app.ts';
 import { createZoom, type ZoomApp } from '../../../lambdas/tokens/apis/zoom.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { interruption } from '../../terminal/interruption.ts';
 import type { AppSecret } from './app-credentials.ts';
 
@@ -9,7 +9,7 @@ import type { AppSecret } from './app-credentials.ts';
  * Asks Zoom whether it accepts the credentials. Spends nothing: a Server-to-Server app gets one more access token, which
  * is forgotten; of a user app the refusal tells, `invalid_client` from `Invalid Token!`.
  * @returns the scopes of the app, where Zoom tells them
- * @throws {TokenError} `misconfigured` when they are wrong, `try_again` when Zoom does not say
+ * @throws {Failure} `misconfigured` when they are wrong, `retry` when Zoom does not say
  */
 export async function checkAtZoom(
   secret: AppSecret,
@@ -25,22 +25,17 @@ export async function checkAtZoom(
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret;
   const app: ZoomApp = { clientId, clientSecret, ...(accountId !== undefined && { accountId }) };
   try {
-    return await verifyApp(app, zoom);
+    return await verifyZoomApp(app, zoom);
   } catch (error) {
     interruption.throwIfAborted();
-    if (!(error instanceof TokenError)) throw error;
+    if (!(error instanceof Failure)) throw error;
     throw error.class === 'misconfigured' ? wrong(error) : unsure(error);
   }
 }
 
 /** Nothing is saved yet, which the domain's own advice cannot know. */
-function wrong({ code, message }: TokenError): TokenError {
-  return new TokenError(
-    'misconfigured',
-    code,
-    message,
-    ADVICE[code] ?? 'Compare it with the page of the app.',
-  );
+function wrong({ code, message }: Failure): Failure {
+  return new Failure('misconfigured', code, message, ADVICE[code] ?? 'Compare it with the page of the app.');
 }
 
 const ADVICE: Record<string, string> = {
@@ -51,9 +46,9 @@ const ADVICE: Record<string, string> = {
     'Nothing was saved. Choose the other kind: --grant user for a General App, --grant s2s for a Server-to-Server app.',
 };
 
-function unsure({ code, message }: TokenError): TokenError {
-  return new TokenError(
-    'try_again',
+function unsure({ code, message }: Failure): Failure {
+  return new Failure(
+    'retry',
     code,
     `The credentials could not be checked. ${message}`,
     'Nothing was saved. Try again, or save them unchecked: --no-check.',

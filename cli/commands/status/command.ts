@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { exitOf } from '../../connection/remarks.ts';
 import { details, line, overview } from '../../connection/text.ts';
 import { UsageError } from '../../errors.ts';
@@ -79,6 +79,6 @@ async function watch(connection: string | undefined, session: Session): Promise<
 /** What may be over at the next look is shown, and the rest ends the watch. */
 function passing(error: unknown): string {
   interruption.throwIfAborted();
-  if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
+  if (!(error instanceof Failure) || error.class !== 'retry') throw error;
   return line({ exit: 1, message: error.message, action: error.action });
 }

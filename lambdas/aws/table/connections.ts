@@ -192,7 +192,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         MINE_UNCHANGED,
       )) !== undefined,
 
-    postpone: async ({ connection, version }, dueAt) =>
+    snoozeAlert: async ({ connection, version }, dueAt) =>
       (await update(
         connection,
         'SET #dueAt = :dueAt',
@@ -200,7 +200,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
         '#version = :version AND #status = :reconnect',
       )) !== undefined,
 
-    retarget: async ({ connection, version, leaseOwner }, targets) =>
+    setPushTargets: async ({ connection, version, leaseOwner }, targets) =>
       (await update(
         connection,
         targets.length > 0 ? 'SET #targets = :targets' : 'REMOVE #targets',
@@ -220,7 +220,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     },
 
     // The SDK repeats a request whose answer was lost: its own mark tells the repetition from another use.
-    useOnce: async (id, until) =>
+    redeem: async (id, until) =>
       (await update(
         ticketKey(id),
         'SET #ttl = :until, #usedBy = :usedBy',

@@ -9,9 +9,9 @@ export const LEASE_IS_FREE =
 /** The two writes of a disconnection, its begin and its end. */
 export function createDisconnections({
   update,
-}: Pick<Items, 'update'>): Pick<ConnectionStore, 'disconnect' | 'withdraw'> {
+}: Pick<Items, 'update'>): Pick<ConnectionStore, 'beginDisconnect' | 'finishDisconnect'> {
   return {
-    disconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
+    beginDisconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
       update(
         connection,
         `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner, #leaseUntil = :until,
@@ -25,7 +25,7 @@ export function createDisconnections({
           AND ${LEASE_IS_FREE}`,
       ) as Promise<Connection | undefined>,
 
-    withdraw({ connection, version }, withdrawal) {
+    finishDisconnect({ connection, version }, withdrawal) {
       const told = Object.entries(withdrawal).filter(([, value]) => value !== undefined);
       const unset = ['revokedAt', 'secretDeletedAt', 'lastError'].filter(
         (name) => !told.some(([found]) => found === name),

@@ -1,5 +1,5 @@
 import type { ConnectionStore } from '../../tokens/store.ts';
-import type { Look } from '../../tokens/sweep/fleet-health.ts';
+import type { FleetHealth } from '../../tokens/sweep/fleet-health.ts';
 import { assignments, type Items } from './items.ts';
 
 /** No connection's name holds a `#`. */
@@ -14,7 +14,7 @@ export function createSweepNotes({ get, update }: Items): Pick<ConnectionStore, 
         `SET ${assignments(found)}`,
         lookedAfter === undefined ? found : { ...found, lookedAfter },
         lookedAfter === undefined ? undefined : '#lookedAt > :lookedAfter',
-      ) as Promise<Look | undefined>,
+      ) as Promise<FleetHealth | undefined>,
 
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };

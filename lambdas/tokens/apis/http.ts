@@ -2,7 +2,7 @@
  * The part of `fetch` that the domain speaks: a text goes, a text comes, no redirect is followed. It rejects where no
  * answer came: with the signal's reason, or with a `TypeError` whose `cause` has the system's code.
  */
-export type Fetch = (url: string, request: HttpRequest) => Promise<HttpAnswer>;
+export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH';
@@ -12,7 +12,7 @@ export interface HttpRequest {
   signal: AbortSignal;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   status: number;
   /** 200 to 299. */
   ok: boolean;
@@ -22,7 +22,7 @@ export interface HttpAnswer {
 }
 
 /** Seconds; the date form of RFC 9110 section 10.2.3 is left to our own back-off. */
-export function retryAfter({ headers }: HttpAnswer): number | undefined {
+export function retryAfter({ headers }: HttpResponse): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
 }

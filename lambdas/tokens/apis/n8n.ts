@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { TokenError } from '../errors.ts';
-import { type Fetch, type HttpAnswer, parseJson, retryAfter } from './http.ts';
+import { Failure } from '../errors.ts';
+import { type Fetch, type HttpResponse, parseJson, retryAfter } from './http.ts';
 
 /** An n8n that we may write to. */
 export interface N8nInstance {
@@ -11,7 +11,7 @@ export interface N8nInstance {
 
 /**
  * The part of n8n's public API that keeps a credential of the type `zoomApi` fresh.
- * Every method throws a `TokenError`: `misconfigured` where somebody must act, `try_again` otherwise.
+ * Every method throws a `TokenError`: `misconfigured` where somebody must act, `retry` otherwise.
  * https://docs.n8n.io/api/api-reference/#tag/credential
  */
 export interface N8n {
@@ -48,7 +48,7 @@ export function createN8n(fetch: Fetch): N8n {
       signal: AbortSignal.timeout(N8N_TIMEOUT_SECONDS * 1000),
     }).catch((error) => unreachable(url, error));
     const text = await response.text().catch((error) => unreachable(url, error));
-    if (response.status !== 200) throw refusal(url, credentialId, response);
+    if (response.status !== 200) throw n8nRefusal(url, credentialId, response);
     const answer = v.safeParse(Answer, parseJson(text));
     // A page of something in front of n8n is answered with 200 too.
     if (!answer.success || (credentialId !== undefined && answer.output.id !== credentialId)) {
@@ -73,16 +73,16 @@ const CHECK_ADDRESS =
   `Check the address, and that n8n's public API is not switched off (N8N_PUBLIC_API_DISABLED); then ` +
   `${LINK} again.`;
 
-function misconfigured(code: string, message: string, action: string): TokenError {
-  return new TokenError('misconfigured', code, message, action);
+function misconfigured(code: string, message: string, action: string): Failure {
+  return new Failure('misconfigured', code, message, action);
 }
 
 /** What n8n says in the body is not told: it may quote what it was sent. */
-function refusal(url: string, credentialId: string | undefined, response: HttpAnswer): TokenError {
+function n8nRefusal(url: string, credentialId: string | undefined, response: HttpResponse): Failure {
   const { status } = response;
   if (status === 429 || status === 408 || status >= 500) {
-    return new TokenError(
-      'try_again',
+    return new Failure(
+      'retry',
       status === 429 ? 'n8n_rate_limited' : 'n8n_unavailable',
       `n8n at ${url} answered ${status}.`,
       'Nothing to do: the next sweeps push again. If it lasts, look into the log of n8n.',
@@ -135,8 +135,8 @@ function refusal(url: string, credentialId: string | undefined, response: HttpAn
 function unreachable(url: string, error: unknown): never {
   const { cause, name } = error as { cause?: { code?: unknown }; name?: string };
   const why = typeof cause?.code === 'string' ? cause.code : name;
-  throw new TokenError(
-    'try_again',
+  throw new Failure(
+    'retry',
     'n8n_unreachable',
     `n8n at ${url} did not answer within ${N8N_TIMEOUT_SECONDS} s (${why}).`,
     'Nothing to do if n8n is down: the next sweeps push again. It must be reachable from the internet.',

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import type { Tokens } from '../connection.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { jsonObject } from '../json-object.ts';
-import { type HttpAnswer, parseJson, retryAfter } from './http.ts';
+import { type HttpResponse, parseJson, retryAfter } from './http.ts';
 import { ApiError } from './zoom-token-check.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
 /** The least that makes an answer worth keeping: a new refresh token must not be lost to a missing field. */
-const TokenAnswer = v.object({
+const TokenResponse = v.object({
   access_token: v.pipe(v.string(), v.nonEmpty()),
   refresh_token: v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined),
   expires_in: v.fallback(
@@ -21,7 +21,7 @@ const TokenAnswer = v.object({
 });
 
 /** Zoom's own error body, RFC 6749's `error` beside Zoom's `reason`. */
-const ErrorAnswer = v.pipe(
+const ErrorResponse = v.pipe(
   jsonObject,
   v.object({ error: v.optional(v.string()), reason: v.optional(v.string()) }),
 );
@@ -32,7 +32,7 @@ export interface ZoomUser {
   name?: string;
 }
 
-const UserAnswer = v.object({
+const UserResponse = v.object({
   id: v.string(),
   account_id: v.optional(v.string()),
   display_name: v.optional(v.string()),
@@ -41,13 +41,13 @@ const UserAnswer = v.object({
 /**
  * Reads an answer of Zoom's token endpoint.
  * @param sentAt when the request was sent, epoch seconds
- * @throws {TokenError} classed after what Zoom says, never after the status alone
+ * @throws {Failure} classed after what Zoom says, never after the status alone
  */
-export async function readTokenAnswer(response: HttpAnswer, sentAt: number): Promise<Tokens> {
+export async function parseTokenResponse(response: HttpResponse, sentAt: number): Promise<Tokens> {
   const text = await response.text().catch(sendFailure);
   const body = parseJson(text);
   if (response.ok) {
-    const answer = v.safeParse(TokenAnswer, body);
+    const answer = v.safeParse(TokenResponse, body);
     if (!answer.success) throw unreadable(response);
     const { access_token, refresh_token, expires_in, scope, api_url } = answer.output;
     return {
@@ -62,48 +62,48 @@ export async function readTokenAnswer(response: HttpAnswer, sentAt: number): Pro
 }
 
 /** Zoom answers `{"status":"success"}`, where RFC 7009 has no body. */
-const RevocationAnswer = v.object({ status: v.literal('success') });
+const RevocationResponse = v.object({ status: v.literal('success') });
 
 /**
  * Reads an answer of Zoom's revocation endpoint.
- * @throws {TokenError} where Zoom does not confirm that the token is dead
+ * @throws {Failure} where Zoom does not confirm that the token is dead
  */
-export async function readRevocationAnswer(response: HttpAnswer): Promise<void> {
+export async function parseRevocationResponse(response: HttpResponse): Promise<void> {
   const body = parseJson(await response.text().catch(sendFailure));
-  if (response.ok && v.safeParse(RevocationAnswer, body).success) return;
+  if (response.ok && v.safeParse(RevocationResponse, body).success) return;
   const failure = response.ok ? unreadable(response) : failureOf(response, body);
   // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
   if (failure.class !== 'reconnect') throw failure;
 }
 
-function failureOf(response: HttpAnswer, body: unknown): TokenError {
+function failureOf(response: HttpResponse, body: unknown): Failure {
   if (response.status === 429) {
-    return new TokenError(
-      'try_again',
+    return new Failure(
+      'retry',
       'rate_limited',
       'Zoom asks us to slow down (429).',
       WAIT,
       retryAfter(response),
     );
   }
-  const refusal = v.safeParse(ErrorAnswer, body);
+  const refusal = v.safeParse(ErrorResponse, body);
   if (response.status >= 500 || !refusal.success) return unreadable(response);
   return classify(refusal.output, response.status);
 }
 
 /**
  * Who the token belongs to. A refusal means "not told": it depends on the scopes of the operator's app.
- * @throws {TokenError} `try_again` when the answer is none of the API's, or says that it is not able to
+ * @throws {Failure} `retry` when the answer is none of the API's, or says that it is not able to
  */
-export async function readUserAnswer(response: HttpAnswer): Promise<ZoomUser | undefined> {
+export async function parseUserResponse(response: HttpResponse): Promise<ZoomUser | undefined> {
   const body = parseJson(await response.text());
   const isUnable = response.status >= 500 || response.status === 429;
   // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
   if (!response.ok && !isUnable && v.safeParse(ApiError, body).success) return undefined;
-  const answer = v.safeParse(UserAnswer, response.ok ? body : undefined);
+  const answer = v.safeParse(UserResponse, response.ok ? body : undefined);
   if (!answer.success) {
-    throw new TokenError(
-      'try_again',
+    throw new Failure(
+      'retry',
       'user_unanswered',
       `Zoom's API did not say who has consented (${response.status}).`,
       WAIT,
@@ -121,10 +121,10 @@ export async function readUserAnswer(response: HttpAnswer): Promise<ZoomUser | u
 export function sendFailure(error: unknown): never {
   const code = causeCode(error);
   if (code !== undefined && NEVER_SENT.has(code)) {
-    throw new TokenError('try_again', 'zoom_unreachable', `Zoom cannot be reached (${code}).`, WAIT);
+    throw new Failure('retry', 'zoom_unreachable', `Zoom cannot be reached (${code}).`, WAIT);
   }
-  throw new TokenError(
-    'try_again',
+  throw new Failure(
+    'retry',
     'no_answer',
     `Zoom's answer did not arrive (${code ?? (error instanceof Error ? error.name : 'unknown')}).`,
     'The next attempt decides whether Zoom had acted on the request; a human is asked only if it had.',
@@ -150,13 +150,10 @@ function causeCode(error: unknown): string | undefined {
 }
 
 /** Zoom's texts, from its documentation and as developers have met them. */
-function classify(
-  { error = '', reason = '' }: v.InferOutput<typeof ErrorAnswer>,
-  status: number,
-): TokenError {
+function classify({ error = '', reason = '' }: v.InferOutput<typeof ErrorResponse>, status: number): Failure {
   if (/authorization code|redirect/i.test(reason)) return codeRefused();
   if (/invalid token/i.test(reason) || error === 'invalid_grant') {
-    return new TokenError(
+    return new Failure(
       'reconnect',
       'invalid_token',
       'Zoom no longer accepts the refresh token.',
@@ -164,7 +161,7 @@ function classify(
     );
   }
   if (error === 'invalid_client' || /client_id|client_secret/i.test(reason)) {
-    return new TokenError(
+    return new Failure(
       'misconfigured',
       'invalid_client',
       'Zoom does not accept the client id and client secret of the app.',
@@ -172,7 +169,7 @@ function classify(
     );
   }
   if (/account/i.test(reason)) {
-    return new TokenError(
+    return new Failure(
       'misconfigured',
       'invalid_account',
       'Zoom does not know the account id of the Server-to-Server app.',
@@ -180,15 +177,15 @@ function classify(
     );
   }
   if (error === 'unsupported_grant_type' || /grant type/i.test(reason)) {
-    return new TokenError(
+    return new Failure(
       'misconfigured',
       'unsupported_grant',
       'The Zoom app does not allow this grant.',
       'Use a Server-to-Server OAuth app for account_credentials, a General app for authorization_code.',
     );
   }
-  return new TokenError(
-    'try_again',
+  return new Failure(
+    'retry',
     'zoom_refused',
     `Zoom refused the request (${status}) without a known reason.`,
     WAIT,
@@ -196,8 +193,8 @@ function classify(
 }
 
 /** An authorization code lives five minutes and is single-use. */
-export function codeRefused(): TokenError {
-  return new TokenError(
+export function codeRefused(): Failure {
+  return new Failure(
     'rejected',
     'code_refused',
     'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
@@ -206,9 +203,9 @@ export function codeRefused(): TokenError {
 }
 
 /** No JSON, not Zoom's JSON, or a server error: something in front of Zoom has answered. */
-function unreadable(response: HttpAnswer): TokenError {
-  return new TokenError(
-    'try_again',
+function unreadable(response: HttpResponse): Failure {
+  return new Failure(
+    'retry',
     'zoom_unavailable',
     `Zoom is not well: it answered ${response.status} without a readable body.`,
     WAIT,

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { type HttpAnswer, parseJson } from './http.ts';
+import { type HttpResponse, parseJson } from './http.ts';
 
 /** Does Zoom's API take an access token? `message` says why not, or why it is not known. */
-export interface Acceptance {
+export interface TokenCheck {
   accepted: 'yes' | 'no' | 'unknown';
   message?: string;
 }
@@ -17,7 +17,7 @@ const MISSING_SCOPE = 4711;
  * Reads what `GET /v2/users/me` answers to a token. A missing scope is no refusal: the token lives.
  * https://developers.zoom.us/docs/api/errors/
  */
-export async function readAcceptance(response: HttpAnswer): Promise<Acceptance> {
+export async function parseTokenCheck(response: HttpResponse): Promise<TokenCheck> {
   if (response.ok) return { accepted: 'yes' };
   const error = v.safeParse(ApiError, parseJson(await response.text().catch(() => '')));
   const code = error.success ? error.output.code : undefined;
@@ -32,7 +32,7 @@ export async function readAcceptance(response: HttpAnswer): Promise<Acceptance> 
 }
 
 /** No answer arrived. */
-export const NO_ANSWER: Acceptance = {
+export const NO_RESPONSE: TokenCheck = {
   accepted: 'unknown',
   message: "Zoom's API did not answer the function.",
 };

@@ -1,17 +1,17 @@
 import { type AuthorizationServer, calculatePKCECodeChallenge } from 'oauth4webapi';
 import type { Clock } from '../clock.ts';
 import type { Tokens } from '../connection.ts';
-import { TokenError } from '../errors.ts';
-import type { Fetch, HttpAnswer } from './http.ts';
+import { Failure } from '../errors.ts';
+import type { Fetch, HttpResponse } from './http.ts';
 import {
   codeRefused,
-  readRevocationAnswer,
-  readTokenAnswer,
-  readUserAnswer,
+  parseRevocationResponse,
+  parseTokenResponse,
+  parseUserResponse,
   sendFailure,
   type ZoomUser,
 } from './zoom-responses.ts';
-import { type Acceptance, NO_ANSWER, readAcceptance } from './zoom-token-check.ts';
+import { NO_RESPONSE, parseTokenCheck, type TokenCheck } from './zoom-token-check.ts';
 
 /** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
 export interface ZoomApp {
@@ -37,11 +37,11 @@ export interface Zoom {
   revoke(app: ZoomApp, token: string): Promise<void>;
   /**
    * Who consented; `undefined` where the app's scopes do not tell.
-   * @throws {TokenError} `try_again` when Zoom does not answer
+   * @throws {Failure} `retry` when Zoom does not answer
    */
   user(accessToken: string): Promise<ZoomUser | undefined>;
   /** Does the API take this token? */
-  accepts(accessToken: string): Promise<Acceptance>;
+  accepts(accessToken: string): Promise<TokenCheck>;
   /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
   time(): Promise<number | undefined>;
   /** What `validateAuthResponse` checks an answer against. */
@@ -71,7 +71,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     token_endpoint: `${oauthUrl}/oauth/token`,
     revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
-  const post = (app: ZoomApp, path: string, parameters: Record<string, string>): Promise<HttpAnswer> =>
+  const post = (app: ZoomApp, path: string, parameters: Record<string, string>): Promise<HttpResponse> =>
     fetch(`${oauthUrl}${path}`, {
       method: 'POST',
       headers: {
@@ -87,7 +87,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
   /** Expiry counts from before the request: never later than Zoom's own. */
   const requestTokens = async (app: ZoomApp, parameters: Record<string, string>): Promise<Tokens> => {
     const sentAt = now();
-    return readTokenAnswer(await post(app, '/oauth/token', parameters), sentAt);
+    return parseTokenResponse(await post(app, '/oauth/token', parameters), sentAt);
   };
 
   const me = (accessToken?: string) =>
@@ -124,18 +124,18 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
         code_verifier: codeVerifier,
       }).catch((error) => {
         // `invalid_grant` means the code here; there is no refresh token yet.
-        throw error instanceof TokenError && error.class === 'reconnect' ? codeRefused() : error;
+        throw error instanceof Failure && error.class === 'reconnect' ? codeRefused() : error;
       }),
     refresh: (app, refreshToken) =>
       requestTokens(app, { grant_type: 'refresh_token', refresh_token: refreshToken }),
     accountCredentials: (app) =>
       requestTokens(app, { grant_type: 'account_credentials', account_id: app.accountId ?? '' }),
-    revoke: async (app, token) => readRevocationAnswer(await post(app, '/oauth/revoke', { token })),
-    user: async (accessToken) => readUserAnswer(await me(accessToken).catch(sendFailure)),
+    revoke: async (app, token) => parseRevocationResponse(await post(app, '/oauth/revoke', { token })),
+    user: async (accessToken) => parseUserResponse(await me(accessToken).catch(sendFailure)),
     accepts: (accessToken) =>
       me(accessToken)
-        .then(readAcceptance)
-        .catch(() => NO_ANSWER),
+        .then(parseTokenCheck)
+        .catch(() => NO_RESPONSE),
     time: () =>
       me()
         .then(readDate)
@@ -144,7 +144,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
 }
 
 /** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
-function readDate({ headers }: HttpAnswer): number | undefined {
+function readDate({ headers }: HttpResponse): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date / 1000;
 }

@@ -1,20 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AuthorizationResponseError, validateAuthResponse } from 'oauth4webapi';
 import type { Dependencies } from '../dependencies.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 
 /**
  * Reads what Zoom sent through the browser (RFC 6749 section 4.1.2). Answers the authorization code.
  * @param state of the consent that this very browser started
- * @throws {TokenError} `rejected`: `state_mismatch`, `consent_declined` or `answer_invalid`
+ * @throws {Failure} `rejected`: `state_mismatch`, `consent_declined` or `answer_invalid`
  */
-export function verifyAnswer(
+export function verifyAuthorizationResponse(
   parameters: URLSearchParams,
   state: string,
   { zoom }: Pick<Dependencies, 'zoom'>,
 ): string {
-  if (!isSame(parameters.get('state') ?? '', state)) {
-    throw new TokenError(
+  if (!equalInConstantTime(parameters.get('state') ?? '', state)) {
+    throw new Failure(
       'rejected',
       'state_mismatch',
       'The answer does not belong to the consent that this browser started.',
@@ -28,7 +28,7 @@ export function verifyAnswer(
     if (code && more.length === 0) return code;
   } catch (error) {
     if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
-      throw new TokenError(
+      throw new Failure(
         'rejected',
         'consent_declined',
         'The consent was declined at Zoom; nothing was changed.',
@@ -36,7 +36,7 @@ export function verifyAnswer(
       );
     }
   }
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'answer_invalid',
     'Zoom sent no authorization code.',
@@ -44,7 +44,7 @@ export function verifyAnswer(
   );
 }
 
-function isSame(left: string, right: string): boolean {
+function equalInConstantTime(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -5,14 +5,14 @@ import type { Connection, GrantType, Tokens } from '../connection.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { revoke } from '../disconnect/revoke.ts';
-import { describe, TokenError } from '../errors.ts';
-import { untilStored } from '../rotation/retry.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { retryUntil } from '../rotation/retry.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 import { seal } from '../sealing/seal.ts';
 import type { Consent } from '../store.ts';
-import { verifyAnswer } from './authorization-response.ts';
-import { openConsent, sealConsent, type Ticket, verifyTicket } from './link-ticket.ts';
-import { boundTo, giveBack, placeOf, refusal, whoConsented } from './zoom-user.ts';
+import { verifyAuthorizationResponse } from './authorization-response.ts';
+import { type LinkTicket, openPendingConsent, sealPendingConsent, verifyLinkTicket } from './link-ticket.ts';
+import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
 /** A connection that has just been made, and how far n8n can see it. */
 export interface Connected {
@@ -22,16 +22,16 @@ export interface Connected {
 }
 
 /** `GET /connect`: what the one-time ticket would connect. It is not spent. */
-export async function readLink(ticketText: string | undefined, deps: Dependencies): Promise<Ticket> {
+export async function readLink(ticketText: string | undefined, deps: Dependencies): Promise<LinkTicket> {
   if (!ticketText) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'ticket_missing',
       'This page opens with a one-time link only.',
       'Ask the operator for a link: zoom-tokens connect.',
     );
   }
-  const ticket = await verifyTicket(ticketText, deps);
+  const ticket = await verifyLinkTicket(ticketText, deps);
   // Read first: a ticket is not spent on an app that cannot work.
   await deps.vault.app(ticket.app);
   return ticket;
@@ -43,8 +43,8 @@ export async function beginConsent(
   deps: Dependencies,
 ): Promise<{ location: string; cookie: string }> {
   const ticket = await readLink(ticketText, deps);
-  if (!(await deps.store.useOnce(ticket.id, ticket.expiresAt))) {
-    throw new TokenError(
+  if (!(await deps.store.redeem(ticket.id, ticket.expiresAt))) {
+    throw new Failure(
       'rejected',
       'ticket_used',
       'This link has been opened before.',
@@ -60,7 +60,7 @@ export async function beginConsent(
   };
   const app = await deps.vault.app(ticket.app);
   const location = (await deps.zoom.authorizationUrl(app, consent)).href;
-  return { location, cookie: await sealConsent(consent, deps) };
+  return { location, cookie: await sealPendingConsent(consent, deps) };
 }
 
 /** `GET /callback`: from Zoom's answer in the browser to a stored and published token. */
@@ -70,28 +70,28 @@ export async function finishConsent(
   options: StepOptions,
 ): Promise<Connected> {
   if (!cookie) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'cookie_missing',
       'This browser did not start the consent, or it refuses cookies.',
       'Ask for a new link, and open it in the browser in which you consent at Zoom, with cookies allowed.',
     );
   }
-  const pending = await openConsent(cookie, deps);
-  const code = verifyAnswer(parameters, pending.state, deps);
+  const pending = await openPendingConsent(cookie, deps);
+  const code = verifyAuthorizationResponse(parameters, pending.state, deps);
   // The link was made ten minutes ago, perhaps before the connection was.
   const existing = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app);
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
-    .catch(byHand('Reload this page in a minute; if that does not help, ask for a new link.'));
+    .catch(withManualRetry('Reload this page in a minute; if that does not help, ask for a new link.'));
   const consentedAt = deps.now();
-  const isBound = !pending.replaceUser && boundTo(existing) !== undefined;
-  const user = await whoConsented(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
-  const place = await untilStored(() => placeOf(user, pending, deps), deps, options.deadline);
+  const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
+  const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
+  const place = await retryUntil(() => targetConnection(user, pending, deps), deps, options.deadline);
   if (place === undefined) {
-    if (user) await giveBack([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);
-    throw refusal(pending.connection, user);
+    if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);
+    throw wrongZoomUser(pending.connection, user);
   }
   const seen = existing?.generation ?? 0;
   const connected = await connect(
@@ -100,7 +100,7 @@ export async function finishConsent(
     options,
   );
   if (place === pending.connection) return connected;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'already_linked',
     `This Zoom user is connected as "${place}" already, and stays so; "${pending.connection}" was not connected.`,
@@ -119,7 +119,7 @@ export async function connectServerToServer(
   const existing = await assertGrant(connection, 'account_credentials', deps);
   const credentials = await deps.vault.app(app);
   if (!credentials.accountId) {
-    throw new TokenError(
+    throw new Failure(
       'misconfigured',
       'account_id_missing',
       `The secret of the app "${app}" has no account_id, which a Server-to-Server app needs.`,
@@ -128,7 +128,7 @@ export async function connectServerToServer(
   }
   const tokens = await deps.zoom
     .accountCredentials(credentials)
-    .catch(byHand('Connect it again in a few minutes; nothing was changed.'));
+    .catch(withManualRetry('Connect it again in a few minutes; nothing was changed.'));
   return connect(
     {
       connection,
@@ -146,7 +146,7 @@ export async function connectServerToServer(
 
 /**
  * Answers the connection as it is, `undefined` where there is none.
- * @throws {TokenError} `rejected` when the connection lives with another grant
+ * @throws {Failure} `rejected` when the connection lives with another grant
  */
 export async function assertGrant(
   connection: string,
@@ -156,7 +156,7 @@ export async function assertGrant(
   const existing = await store.get(connection);
   const isFree = !existing || existing.status === 'disconnected' || existing.grantType === grantType;
   if (isFree) return existing;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'other_grant',
     `"${connection}" is connected with the grant ${existing.grantType}.`,
@@ -187,7 +187,7 @@ async function connect(
       consentedAt,
       consentId,
       // Several Server-to-Server tokens live side by side; of a user's tokens it is not known until measured.
-      overlap: grantType === 'account_credentials' ? 'yes' : measured(previous),
+      overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
       ...(user && { zoomUserId: user.id }),
       ...(user?.accountId && { zoomAccountId: user.accountId }),
     };
@@ -198,12 +198,12 @@ async function connect(
     consent ??= await prepare();
     return deps.store.commitConsent(consent, seen);
   };
-  const item = await untilStored(store, deps, options.deadline);
+  const item = await retryUntil(store, deps, options.deadline);
   const { generation, version } = item;
   if (item.status === 'disconnected') {
     // Nobody keeps these tokens. Where Zoom cannot be told, they end unused.
     await revoke(tokens, app, deps).catch(() => {});
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'disconnected',
       `"${connection}" was disconnected while you consented; it stays disconnected.`,
@@ -211,7 +211,7 @@ async function connect(
     );
   }
   if (item.consentId !== consentId) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'overtaken',
       `"${connection}" was connected by a newer consent meanwhile; its tokens stay.`,
@@ -221,20 +221,20 @@ async function connect(
   deps.log.info('connected', { connection, app, generation, version });
   // The tokens are stored: what keeps them from being published now is a later sweep's to mend.
   const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
-    deps.log.warn(describe(error).message, { connection, app, generation, version });
-    return { did: 'failed', item, error, rotated: false, phase: 'publication' };
+    deps.log.warn(toFailure(error).message, { connection, app, generation, version });
+    return { kind: 'failed', item, error, rotated: false, phase: 'publication' };
   });
   return { item, user, outcome };
 }
 
-function measured(previous: Connection | undefined): Connection['overlap'] {
+function overlapBefore(previous: Connection | undefined): Connection['overlap'] {
   return previous?.grantType === 'authorization_code' ? previous.overlap : 'unknown';
 }
 
 /** No sweep tries a first token again; a person does. */
-function byHand(action: string) {
+function withManualRetry(action: string) {
   return (error: unknown): never => {
-    if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
-    throw new TokenError('try_again', error.code, error.message, action, error.retryAfter);
+    if (!(error instanceof Failure) || error.class !== 'retry') throw error;
+    throw new Failure('retry', error.code, error.message, action, error.retryAfter);
   };
 }

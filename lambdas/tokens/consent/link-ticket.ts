@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { EncryptJWT, errors, jwtDecrypt, jwtVerify, SignJWT } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 
 /** For how long a link may be opened, and then for how long a consent may take; seconds. */
-export const TICKET_SECONDS = 10 * 60;
+export const LINK_SECONDS = 10 * 60;
 
-type TicketDependencies = Pick<Dependencies, 'keyring' | 'now' | 'ticketSeconds'>;
+type LinkDependencies = Pick<Dependencies, 'keyring' | 'now' | 'linkSeconds'>;
 
 /** An operator's permission to connect, opened once in a browser. */
-export interface Ticket {
+export interface LinkTicket {
   /** One use: whoever accepts the ticket notes it. */
   id: string;
   connection: string;
@@ -21,7 +21,7 @@ export interface Ticket {
 }
 
 /** A ticket on its way, by the names of RFC 7519. */
-interface TicketClaims {
+interface LinkTicketClaims {
   jti: string;
   sub: string;
   app: string;
@@ -39,12 +39,12 @@ export interface PendingConsent {
 }
 
 /** Signs a one-time ticket (JWS, HS256). */
-export async function signTicket(
-  { connection, app, replaceUser = false }: Pick<Ticket, 'connection' | 'app' | 'replaceUser'>,
-  { keyring, now, ticketSeconds }: TicketDependencies,
+export async function signLinkTicket(
+  { connection, app, replaceUser = false }: Pick<LinkTicket, 'connection' | 'app' | 'replaceUser'>,
+  { keyring, now, linkSeconds }: LinkDependencies,
 ): Promise<{ ticket: string; expiresAt: number }> {
   const keys = await keyring();
-  const expiresAt = now() + ticketSeconds;
+  const expiresAt = now() + linkSeconds;
   const ticket = await new SignJWT({ app, ...(replaceUser && { replaceUser }) })
     .setProtectedHeader({ alg: 'HS256', kid: keys.id })
     .setAudience('connect')
@@ -55,13 +55,13 @@ export async function signTicket(
   return { ticket, expiresAt };
 }
 
-/** @throws {TokenError} `rejected`: `ticket_invalid` or `ticket_expired` */
-export async function verifyTicket(
+/** @throws {Failure} `rejected`: `ticket_invalid` or `ticket_expired` */
+export async function verifyLinkTicket(
   ticket: string,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
-): Promise<Ticket> {
+): Promise<LinkTicket> {
   try {
-    const { payload } = await jwtVerify<TicketClaims>(
+    const { payload } = await jwtVerify<LinkTicketClaims>(
       ticket,
       async ({ kid }) => (await keyring(kid ?? '')).signing,
       {
@@ -75,10 +75,10 @@ export async function verifyTicket(
     return { id, connection, app, replaceUser, expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new TokenError('rejected', 'ticket_expired', 'This link has expired.', NEW_LINK);
+      throw new Failure('rejected', 'ticket_expired', 'This link has expired.', NEW_LINK);
     }
     if (error instanceof errors.JOSEError || isUnknownKey(error)) {
-      throw new TokenError(
+      throw new Failure(
         'rejected',
         'ticket_invalid',
         'This link is not one of ours, or it is incomplete.',
@@ -90,21 +90,21 @@ export async function verifyTicket(
 }
 
 /** Encrypts a consent under way for the browser's cookie (JWE, `dir` and A256GCM). */
-export async function sealConsent(
+export async function sealPendingConsent(
   { connection, ...consent }: PendingConsent,
-  { keyring, now, ticketSeconds }: TicketDependencies,
+  { keyring, now, linkSeconds }: LinkDependencies,
 ): Promise<string> {
   const keys = await keyring();
   return new EncryptJWT(consent)
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
     .setAudience('consent')
     .setSubject(connection)
-    .setExpirationTime(now() + ticketSeconds)
+    .setExpirationTime(now() + linkSeconds)
     .encrypt(keys.cookie);
 }
 
-/** @throws {TokenError} `rejected`: `consent_expired` or `consent_unknown` */
-export async function openConsent(
+/** @throws {Failure} `rejected`: `consent_expired` or `consent_unknown` */
+export async function openPendingConsent(
   sealed: string,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<PendingConsent> {
@@ -124,10 +124,10 @@ export async function openConsent(
     return { connection, app, replaceUser, state, codeVerifier };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new TokenError('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);
+      throw new Failure('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);
     }
     if (error instanceof errors.JOSEError || isUnknownKey(error)) {
-      throw new TokenError(
+      throw new Failure(
         'rejected',
         'consent_unknown',
         'This browser did not start a consent here.',
@@ -142,5 +142,5 @@ const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open
 
 /** A forged `kid` must look like any other forgery, not like a broken installation. */
 function isUnknownKey(error: unknown): boolean {
-  return error instanceof TokenError && error.code === 'unknown_key';
+  return error instanceof Failure && error.code === 'unknown_key';
 }

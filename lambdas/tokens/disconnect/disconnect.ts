@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ZOOM_TIMEOUT_SECONDS } from '../apis/zoom.ts';
-import { about, type Connection } from '../connection.ts';
+import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe, TokenError } from '../errors.ts';
-import { look } from '../operate/rotate-now.ts';
-import { untilStored } from '../rotation/retry.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { viewConnection } from '../operate/rotate-now.ts';
+import { retryUntil } from '../rotation/retry.ts';
 import { LEASE_SECONDS } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
-import type { Withdrawal } from '../store.ts';
+import type { DisconnectResult } from '../store.ts';
 import { revoke } from './revoke.ts';
 
 /** Two requests to Zoom: the access token and the refresh token. */
@@ -29,7 +29,7 @@ export interface DisconnectOptions {
 /**
  * Ends a connection: revoked at Zoom, its published secret deleted, its tokens forgotten. What Zoom does not confirm
  * is told by `lastError`, and `revokedAt` is missing. A repetition finishes what was left undone.
- * @throws {TokenError} `rejected` for an unknown connection, or when a newer consent won; `try_again` while a step
+ * @throws {Failure} `rejected` for an unknown connection, or when a newer consent won; `retry` while a step
  * holds the connection, or when the secret could not be deleted
  */
 export async function disconnect(
@@ -37,12 +37,12 @@ export async function disconnect(
   deps: Dependencies,
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
-  await look(name, deps);
+  await viewConnection(name, deps);
   const { now } = deps;
   const ending = { disconnectedAt: now() };
-  const held = await holding(name, ending, deps, deadline - REVOKE_SECONDS - WITHDRAW_SECONDS);
-  const revokedAt = held.revokedAt ?? (await revokedNow(held, deps, deadline));
-  return withdrawn(held, { revokedAt, force }, deps, deadline);
+  const held = await beginUnderLease(name, ending, deps, deadline - REVOKE_SECONDS - WITHDRAW_SECONDS);
+  const revokedAt = held.revokedAt ?? (await revokeNow(held, deps, deadline));
+  return finish(held, { revokedAt, force }, deps, deadline);
 }
 
 /**
@@ -50,7 +50,7 @@ export async function disconnect(
  * `undefined` where that is done, or a consent is newer.
  * @param seen the connection as it was when it was found to be that user's
  * @param at when the user did it, epoch seconds
- * @throws {TokenError} `try_again` while a step holds the connection: Zoom delivers its event again
+ * @throws {Failure} `retry` while a step holds the connection: Zoom delivers its event again
  */
 export async function disconnectDeauthorized(
   seen: Connection,
@@ -62,15 +62,15 @@ export async function disconnectDeauthorized(
   if (isDone || seen.consentedAt >= at) return undefined;
   const { connection, generation, disconnectedAt = 0 } = seen;
   const ending = { disconnectedAt: Math.max(at, disconnectedAt), generation };
-  const held = await holding(connection, ending, deps, deps.now());
-  return withdrawn(held, { revokedAt: held.revokedAt ?? at, force: false }, deps, deadline);
+  const held = await beginUnderLease(connection, ending, deps, deps.now());
+  return finish(held, { revokedAt: held.revokedAt ?? at, force: false }, deps, deadline);
 }
 
 /**
  * Only a lease's holder writes or deletes the published secret, so whoever disconnects waits for the lease. Taking it
  * raises the version: whatever a step still brings is not stored.
  */
-async function holding(
+async function beginUnderLease(
   connection: string,
   ending: { disconnectedAt: number; generation?: number },
   { store, now, wait, log }: Dependencies,
@@ -79,9 +79,9 @@ async function holding(
   const owner = randomUUID();
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
-    const held = await store.disconnect(connection, { ...lease, ...ending });
+    const held = await store.beginDisconnect(connection, { ...lease, ...ending });
     if (held) {
-      log.info('disconnected', about(held));
+      log.info('disconnected', logContext(held));
       return held;
     }
     if (ending.generation !== undefined) {
@@ -94,7 +94,7 @@ async function holding(
 }
 
 /** The instant of Zoom's confirmation. Without one the connection is disconnected all the same. */
-async function revokedNow(
+async function revokeNow(
   held: Connection,
   deps: Dependencies,
   deadline: number,
@@ -107,21 +107,21 @@ async function revokedNow(
   try {
     if (held.sealedTokens === '') return undefined;
     await ask().catch(async (error) => {
-      if (describe(error).class !== 'try_again') throw error;
+      if (toFailure(error).class !== 'retry') throw error;
       // Unlike a refresh, a revocation may be repeated; after it the tokens are forgotten.
       await wait(SECOND_TRY_MS);
       await ask();
     });
     return now();
   } catch (error) {
-    const { class: failureClass, code, message } = describe(error);
-    log.warn(`Not revoked at Zoom. ${message}`, { ...about(held), class: failureClass, code });
+    const { class: failureClass, code, message } = toFailure(error);
+    log.warn(`Not revoked at Zoom. ${message}`, { ...logContext(held), class: failureClass, code });
     return undefined;
   }
 }
 
 /** The secret first, the tokens last: as long as these are there, something is left to do. */
-async function withdrawn(
+async function finish(
   held: Connection,
   { revokedAt, force }: { revokedAt: number | undefined; force: boolean },
   deps: Dependencies,
@@ -130,14 +130,14 @@ async function withdrawn(
   const { store, vault, now, log } = deps;
   const { connection } = held;
   const deletedAt =
-    (await vault.withdraw(connection, { force }).catch(noted(held, deps))) ?? held.secretDeletedAt;
-  const withdrawal: Withdrawal = {
+    (await vault.unpublish(connection, { force }).catch(recordUndeleted(held, deps))) ?? held.secretDeletedAt;
+  const withdrawal: DisconnectResult = {
     ...(deletedAt !== undefined && { secretDeletedAt: deletedAt }),
     ...(revokedAt === undefined ? { lastError: notRevoked(held, now()) } : { revokedAt }),
   };
-  const item = await untilStored(() => store.withdraw(held, withdrawal), deps, deadline);
+  const item = await retryUntil(() => store.finishDisconnect(held, withdrawal), deps, deadline);
   if (item) {
-    log.info('withdrawn', { ...about(item), revoked: revokedAt !== undefined });
+    log.info('withdrawn', { ...logContext(item), revoked: revokedAt !== undefined });
     return item;
   }
   await store.release(held);
@@ -145,11 +145,11 @@ async function withdrawn(
 }
 
 /** Writes down that the secret is still there, and lets the lease go, so that a repetition need not wait. */
-function noted(held: Connection, { store, now }: Dependencies) {
+function recordUndeleted(held: Connection, { store, now }: Dependencies) {
   return async (error: unknown): Promise<never> => {
-    const failure = error instanceof TokenError ? error : notDeleted(held.connection, error);
+    const failure = error instanceof Failure ? error : notDeleted(held.connection, error);
     const { dueAt, failures } = held;
-    const lastError = { ...describe(failure), at: now() };
+    const lastError = { ...toFailure(failure), at: now() };
     const failed = { status: 'disconnected', dueAt, failures: failures + 1, lastError } as const;
     // Where this cannot be written either, the lease runs out by itself.
     await store.fail(held, failed).catch(() => false);
@@ -157,7 +157,10 @@ function noted(held: Connection, { store, now }: Dependencies) {
   };
 }
 
-function notRevoked({ connection, grantType }: Connection, at: number): Required<Withdrawal>['lastError'] {
+function notRevoked(
+  { connection, grantType }: Connection,
+  at: number,
+): Required<DisconnectResult>['lastError'] {
   const isServer = grantType === 'account_credentials';
   return {
     class: 'misconfigured',
@@ -170,18 +173,18 @@ function notRevoked({ connection, grantType }: Connection, at: number): Required
   };
 }
 
-function notDeleted(connection: string, error: unknown): TokenError {
-  return new TokenError(
-    'try_again',
+function notDeleted(connection: string, error: unknown): Failure {
+  return new Failure(
+    'retry',
     'not_withdrawn',
     `"${connection}" is disconnected, but its published secret could not be deleted (${error instanceof Error ? error.name : 'unknown'}).`,
     `Disconnect it again: zoom-tokens disconnect ${connection}.`,
   );
 }
 
-function busy(connection: string): TokenError {
-  return new TokenError(
-    'try_again',
+function busy(connection: string): Failure {
+  return new Failure(
+    'retry',
     'busy',
     `"${connection}" is being worked on by a rotation; it was not disconnected, and nothing was changed.`,
     'Try again in three minutes: by then no rotation can hold it.',
@@ -189,8 +192,8 @@ function busy(connection: string): TokenError {
   );
 }
 
-function overtaken(connection: string): TokenError {
-  return new TokenError(
+function overtaken(connection: string): Failure {
+  return new Failure(
     'rejected',
     'overtaken',
     `"${connection}" was connected by a newer consent meanwhile; that one stays.`,
@@ -198,9 +201,9 @@ function overtaken(connection: string): TokenError {
   );
 }
 
-function noTimeLeft(): TokenError {
-  return new TokenError(
-    'try_again',
+function noTimeLeft(): Failure {
+  return new Failure(
+    'retry',
     'no_time_left',
     'There was too little time left to ask Zoom.',
     'Remove the app at Zoom by hand.',

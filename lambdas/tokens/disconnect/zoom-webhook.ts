@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import type { ZoomApp } from '../apis/zoom.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe, TokenError } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
 
 /** One delivery of Zoom's webhook, as it came over the wire. Nothing in it is true before its signature is. */
-export interface Delivery {
+export interface WebhookDelivery {
   /** Whose secret must have signed it: told by the address that the event subscription has, not by the event. */
   app: string;
   /** The body as it was signed, byte for byte. */
@@ -19,7 +19,7 @@ export interface Delivery {
 }
 
 /** An HTTP answer; without a body where there is nothing that the sender needs to know. */
-export interface Reply {
+export interface WebhookResponse {
   status: 200 | 400 | 401 | 413;
   body?: Record<string, string>;
 }
@@ -27,7 +27,7 @@ export interface Reply {
 /** So far may a delivery's time be from ours, to either side: what is older may be a replay. Zoom names no number. */
 const WINDOW_SECONDS = 5 * 60;
 /** Zoom's events have a few hundred bytes. */
-export const MOST_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 
 const Event = v.object({ event: v.string() });
 const UrlValidation = v.object({ payload: v.object({ plainToken: v.pipe(v.string(), v.nonEmpty()) }) });
@@ -45,14 +45,14 @@ const AppDeauthorized = v.object({
 /**
  * Takes one delivery. A repetition of it changes nothing.
  * https://developers.zoom.us/docs/api/webhooks/
- * @throws {TokenError} `try_again` when it cannot be acted upon now: Zoom delivers it again
+ * @throws {Failure} `retry` when it cannot be acted upon now: Zoom delivers it again
  */
-export async function receive(
-  delivery: Delivery,
+export async function receiveWebhook(
+  delivery: WebhookDelivery,
   deps: Dependencies,
   { deadline }: { deadline: number },
-): Promise<Reply> {
-  if (delivery.body.length > MOST_BYTES) return { status: 413 };
+): Promise<WebhookResponse> {
+  if (delivery.body.length > MAX_BODY_BYTES) return { status: 413 };
   const app = await verified(delivery, deps);
   if (!app) return { status: 401 };
   const json = parseJson(delivery.body);
@@ -102,10 +102,13 @@ async function deauthorize(
     log.info('A deauthorization changed nothing: done before, or the consent is newer.', { connection, app });
 }
 
-type Signed = ZoomApp & { webhookSecret: string };
+type SigningApp = ZoomApp & { webhookSecret: string };
 
 /** The app whose secret has signed this delivery, within the window; `undefined` for every other. */
-async function verified({ app, ...delivery }: Delivery, deps: Dependencies): Promise<Signed | undefined> {
+async function verified(
+  { app, ...delivery }: WebhookDelivery,
+  deps: Dependencies,
+): Promise<SigningApp | undefined> {
   const [, hex] = /^v0=([0-9a-f]{64})$/.exec(delivery.signature ?? '') ?? [];
   const [timestamp] = /^\d{1,12}$/.exec(delivery.timestamp ?? '') ?? [];
   if (hex === undefined || timestamp === undefined) return undefined;
@@ -128,7 +131,7 @@ async function credentialsOf(
   app: string,
   fresh: boolean,
   { vault, log }: Dependencies,
-): Promise<Signed | undefined> {
+): Promise<SigningApp | undefined> {
   try {
     assertName('app', app);
     const { webhookSecret, ...credentials } = await vault.app(app, { fresh });
@@ -140,8 +143,8 @@ async function credentialsOf(
       );
     }
   } catch (error) {
-    if (!(error instanceof TokenError)) throw error;
-    const { class: failureClass, code, message, action } = describe(error);
+    if (!(error instanceof Failure)) throw error;
+    const { class: failureClass, code, message, action } = toFailure(error);
     // What is no name at all is not repeated in the log.
     if (fresh && failureClass !== 'rejected')
       log.warn(`An event was refused. ${message} ${action}`, { class: failureClass, code });

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
-import { verifyApp } from '../apis/verify-zoom-app.ts';
+import { verifyZoomApp } from '../apis/verify-zoom-app.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe, TokenError } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { Installation } from './installation.ts';
 
-type Problem = ReturnType<typeof describe>;
+type Problem = ReturnType<typeof toFailure>;
 
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault: nothing needs the app. */
 interface CheckedApp {
@@ -15,7 +15,7 @@ interface CheckedApp {
   problem?: Problem;
 }
 
-export interface Check {
+export interface InstallationCheck {
   now: number;
   /** When the last sweep came to its end; absent before the first. */
   sweptAt?: number;
@@ -28,15 +28,15 @@ export interface Check {
 }
 
 /** Asks IAM to which users, roles and groups a policy is attached: `user/n8n`. */
-export type AttachedTo = (policyArn: string) => Promise<string[]>;
+export type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
 
 /** Looks at what the connections rest on: the apps, the sweep, the clocks, n8n's policy. Changes nothing. */
-export async function check(
+export async function checkInstallation(
   named: string[],
   deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
   { appSecretPrefix, sweepRateMinutes, n8nPolicyArn }: Installation,
-  attachedTo: AttachedTo,
-): Promise<Check> {
+  attachedTo: ListPolicyEntities,
+): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const items = await deps.store.list();
   const used = new Set(items.filter(({ status }) => status !== 'disconnected').map(({ app }) => app));
@@ -67,10 +67,10 @@ async function checkApp(
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
 ): Promise<{ app: string; problem?: Problem }> {
   try {
-    await verifyApp(await vault.app(app, { fresh: true }), zoom).catch(later);
+    await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(later);
     return { app };
   } catch (error) {
-    const problem = describe(error);
+    const problem = toFailure(error);
     if (problem.code !== 'secret_unusable' || isUsed) return { app, problem };
     return {
       app,
@@ -81,8 +81,8 @@ async function checkApp(
 
 /** No sweep repeats this; a person does. */
 function later(error: unknown): never {
-  if (!(error instanceof TokenError) || error.class !== 'try_again') throw error;
-  throw new TokenError('try_again', error.code, error.message, 'See status.zoom.us, and check again later.');
+  if (!(error instanceof Failure) || error.class !== 'retry') throw error;
+  throw new Failure('retry', error.code, error.message, 'See status.zoom.us, and check again later.');
 }
 
 async function skew({ zoom, now }: Pick<Dependencies, 'zoom' | 'now'>): Promise<number | undefined> {
@@ -92,10 +92,13 @@ async function skew({ zoom, now }: Pick<Dependencies, 'zoom' | 'now'>): Promise<
   return theirs === undefined ? undefined : theirs - Math.round((sentAt + now()) / 2);
 }
 
-async function checkPolicy(policyArn: string, attachedTo: AttachedTo): Promise<Check['n8n']> {
+async function checkPolicy(
+  policyArn: string,
+  attachedTo: ListPolicyEntities,
+): Promise<InstallationCheck['n8n']> {
   try {
     return { policyArn, principals: await attachedTo(policyArn) };
   } catch (error) {
-    return { policyArn, problem: describe(error) };
+    return { policyArn, problem: toFailure(error) };
   }
 }

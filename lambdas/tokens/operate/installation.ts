@@ -16,7 +16,10 @@ export interface Installation {
 }
 
 /** What a person has to know of it, to set it up and to find it. */
-export function about({ sweepRateMinutes: _, n8nPolicyArn: __, ...told }: Installation, now: number) {
+export function describeInstallation(
+  { sweepRateMinutes: _, n8nPolicyArn: __, ...told }: Installation,
+  now: number,
+) {
   const { publicUrl } = told;
   return { ...told, now, redirectUrl: `${publicUrl}/callback`, eventsUrl: `${publicUrl}/zoom/events` };
 }

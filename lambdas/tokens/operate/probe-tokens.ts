@@ -1,20 +1,20 @@
 import pMap from 'p-map';
-import type { Acceptance } from '../apis/zoom-token-check.ts';
+import type { TokenCheck } from '../apis/zoom-token-check.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe } from '../errors.ts';
+import { toFailure } from '../errors.ts';
 
 /** Each costs a reading and a request to Zoom; this many fit well into the operator function's time. */
-export const MOST_PROBED = 20;
+export const MAX_PROBES = 20;
 const CONCURRENCY = 8;
 
-export type Probed = Acceptance & { connection: string };
+export type TokenProbe = TokenCheck & { connection: string };
 
 /** Is the token that n8n reads accepted by Zoom? The published secret itself is read, as n8n would read it. */
-export async function probe(
+export async function probeTokens(
   connections: string[],
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
-): Promise<Probed[]> {
+): Promise<TokenProbe[]> {
   for (const connection of connections) assertName('connection', connection);
   return pMap(
     connections,
@@ -24,7 +24,7 @@ export async function probe(
         if (token === undefined) return { connection, accepted: 'no', message: 'n8n finds no such secret.' };
         return { connection, ...(await zoom.accepts(token)) };
       } catch (error) {
-        const { message, action } = describe(error);
+        const { message, action } = toFailure(error);
         return { connection, accepted: 'unknown', message: `${message} ${action}` };
       }
     },

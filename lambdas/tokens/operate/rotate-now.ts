@@ -1,8 +1,8 @@
 import { assertName, type Connection } from '../connection.ts';
 import { assertGrant } from '../consent/consent.ts';
-import { signTicket } from '../consent/link-ticket.ts';
+import { signLinkTicket } from '../consent/link-ticket.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { expression, secretName } from '../rotation/publish.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 
@@ -16,7 +16,7 @@ export type ConnectionView = Omit<Connection, 'sealedTokens' | 'consentId' | 'le
  * A one-time link that connects a user app; it opens once, for ten minutes. `generation` is the connection's before,
  * 0 where there is none: the consent is done once it is higher.
  */
-export async function makeLink(
+export async function createLink(
   {
     connection,
     app,
@@ -29,27 +29,27 @@ export async function makeLink(
   assertName('app', app);
   const existing = await assertGrant(connection, 'authorization_code', deps);
   await deps.vault.app(app);
-  const { ticket, expiresAt } = await signTicket({ connection, app, replaceUser }, deps);
+  const { ticket, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
   const generation = existing?.generation ?? 0;
   return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt, generation };
 }
 
-/** @throws {TokenError} `rejected` when there is no such connection */
-export async function look(
+/** @throws {Failure} `rejected` when there is no such connection */
+export async function viewConnection(
   connection: string,
   { store }: Pick<Dependencies, 'store'>,
 ): Promise<ConnectionView> {
-  return view(await known(connection, store));
+  return toView(await getConnectionOrThrow(connection, store));
 }
 
 /** One connection, or all of them in the order of their names. */
-export async function status(
+export async function listConnections(
   connection: string | undefined,
   deps: Pick<Dependencies, 'store'>,
 ): Promise<ConnectionView[]> {
-  if (connection !== undefined) return [await look(connection, deps)];
+  if (connection !== undefined) return [await viewConnection(connection, deps)];
   const items = await deps.store.list();
-  return items.map(view).sort((a, b) => a.connection.localeCompare(b.connection));
+  return items.map(toView).sort((a, b) => a.connection.localeCompare(b.connection));
 }
 
 /** Rotates now, due or not. */
@@ -57,10 +57,10 @@ export async function rotateNow(
   connection: string,
   deps: Dependencies,
   options: StepOptions,
-): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['did'] }> {
-  const before = await known(connection, deps.store);
+): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] }> {
+  const before = await getConnectionOrThrow(connection, deps.store);
   if (before.status === 'reconnect' || before.status === 'disconnected') {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'not_connected',
       `"${connection}" cannot be rotated: it is in the state "${before.status}".`,
@@ -68,23 +68,30 @@ export async function rotateNow(
     );
   }
   const outcome = await step(connection, deps, { ...options, early: true });
-  if (outcome.did === 'failed') throw outcome.error;
-  if (outcome.did === 'nothing') {
-    throw new TokenError(
-      'try_again',
+  if (outcome.kind === 'failed') throw outcome.error;
+  if (outcome.kind === 'nothing') {
+    throw new Failure(
+      'retry',
       'busy',
       `"${connection}" is being rotated at this moment by somebody else.`,
       'Look at its status in a minute.',
     );
   }
-  return { before: view(before), after: view(await known(connection, deps.store)), outcome: outcome.did };
+  return {
+    before: toView(before),
+    after: toView(await getConnectionOrThrow(connection, deps.store)),
+    outcome: outcome.kind,
+  };
 }
 
-export async function known(connection: string, store: Dependencies['store']): Promise<Connection> {
+export async function getConnectionOrThrow(
+  connection: string,
+  store: Dependencies['store'],
+): Promise<Connection> {
   assertName('connection', connection);
   const item = await store.get(connection);
   if (item) return item;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'unknown_connection',
     `There is no connection "${connection}".`,
@@ -92,7 +99,7 @@ export async function known(connection: string, store: Dependencies['store']): P
   );
 }
 
-export function view({
+export function toView({
   sealedTokens: _,
   consentId: __,
   leaseOwner: ___,

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { CREDENTIAL_TYPE, N8N_TIMEOUT_SECONDS, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, type PushTarget } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
 import type { ConnectionView } from '../operate/rotate-now.ts';
-import { known, look } from '../operate/rotate-now.ts';
+import { getConnectionOrThrow, viewConnection } from '../operate/rotate-now.ts';
 import { LEASE_SECONDS, type StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
-import { isSame, type N8nSettings, type Push, taken } from './push.ts';
+import { isSameInstance, type N8nSettings, type Push, updatedTarget } from './push.ts';
 
 /** All of them are told at once, within the time of one. */
 const MOST_TARGETS = 10;
@@ -44,20 +44,20 @@ export async function linkN8n(
   assertName('instance', name);
   const port = assertPush(deps);
   const instance = instanceFrom(request);
-  assertConnected(await known(connection, deps.store));
-  return holding(connection, { early: true }, deps, options, async (item) => {
+  assertConnected(await getConnectionOrThrow(connection, deps.store));
+  return whileLeased(connection, { early: true }, deps, options, async (item) => {
     const others = (item.targets ?? []).filter((target) => target.instance !== name);
     if (others.length >= MOST_TARGETS) throw tooMany(connection);
     const linked = (item.targets ?? []).find((target) => target.instance === name);
     const { accessToken } = await open(item.sealedTokens, connection, deps.keyring);
-    const { credentialId, created } = await give(accessToken, request, linked, instance, port);
-    await change(port.settings, name, instance, deps);
-    const targets = [...others, taken({ instance: name, credentialId }, item)];
-    if (!(await deps.store.retarget(item, targets))) return undefined;
+    const { credentialId, created } = await sendToCredential(accessToken, request, linked, instance, port);
+    await writeInstance(port.settings, name, instance, deps);
+    const targets = [...others, updatedTarget({ instance: name, credentialId }, item)];
+    if (!(await deps.store.setPushTargets(item, targets))) return undefined;
     // An unlink elsewhere may have swept the instance away before it could see this target.
-    await change(port.settings, name, instance, deps);
+    await writeInstance(port.settings, name, instance, deps);
     deps.log.info('linked to n8n', { connection, instance: name, version: item.version });
-    return { connection: await look(connection, deps), credentialId, created };
+    return { connection: await viewConnection(connection, deps), credentialId, created };
   });
 }
 
@@ -70,18 +70,18 @@ export async function unlinkN8n(
   assertName('connection', connection);
   assertName('instance', name);
   const port = assertPush(deps);
-  await known(connection, deps.store);
-  await holding(connection, { early: true, inAnyStatus: true }, deps, options, async (item) => {
+  await getConnectionOrThrow(connection, deps.store);
+  await whileLeased(connection, { early: true, inAnyStatus: true }, deps, options, async (item) => {
     const targets = (item.targets ?? []).filter((target) => target.instance !== name);
-    return (await deps.store.retarget(item, targets)) ? true : undefined;
+    return (await deps.store.setPushTargets(item, targets)) ? true : undefined;
   });
-  await forget(name, port.settings, deps);
+  await forgetInstance(name, port.settings, deps);
   deps.log.info('unlinked from n8n', { connection, instance: name });
-  return look(connection, deps);
+  return viewConnection(connection, deps);
 }
 
 /** The credential takes the token: the one that is named, the one that was linked before, or a new one. */
-async function give(
+async function sendToCredential(
   accessToken: string,
   { credentialId: named, credentialName, connection }: LinkRequest,
   linked: PushTarget | undefined,
@@ -96,7 +96,7 @@ async function give(
       await n8n.update(instance, existing, accessToken);
       return { credentialId: existing, created: false };
     } catch (error) {
-      const isGone = error instanceof TokenError && error.code === 'n8n_credential_gone';
+      const isGone = error instanceof Failure && error.code === 'n8n_credential_gone';
       if (!isGone || named !== undefined) throw error;
     }
   }
@@ -105,7 +105,7 @@ async function give(
 }
 
 /** Does something under the connection's lease, which keeps every step away; again where a consent came between. */
-async function holding<T>(
+async function whileLeased<T>(
   connection: string,
   how: { early: true; inAnyStatus?: true },
   { store, now, wait }: Dependencies,
@@ -125,8 +125,8 @@ async function holding<T>(
     }
     await wait(BUSY_MS);
   }
-  throw new TokenError(
-    'try_again',
+  throw new Failure(
+    'retry',
     'busy',
     `"${connection}" is being rotated at this moment by somebody else.`,
     'Try it again in a minute.',
@@ -137,7 +137,7 @@ async function holding<T>(
  * Writes one instance into the secret, or takes it out. The secret knows no conditional write: it is read again after
  * each, and written again where somebody else has overwritten it.
  */
-async function change(
+async function writeInstance(
   settings: N8nSettings,
   name: string,
   instance: N8nInstance | undefined,
@@ -146,14 +146,14 @@ async function change(
   for (let writes = 0; writes < MOST_WRITES; writes += 1) {
     const instances = new Map(await settings.read({ fresh: true }));
     const present = instances.get(name);
-    if (instance ? present && isSame(present, instance) : !present) return;
+    if (instance ? present && isSameInstance(present, instance) : !present) return;
     if (instance) instances.set(name, instance);
     else instances.delete(name);
     await settings.write(instances);
     await wait(SETTLE_MS);
   }
-  throw new TokenError(
-    'try_again',
+  throw new Failure(
+    'retry',
     'busy',
     'The secret with the n8n instances is being written by others at this moment.',
     'Try it again in a minute.',
@@ -161,18 +161,18 @@ async function change(
 }
 
 /** Takes an instance out that no connection uses, and puts it back where one was linked meanwhile. */
-async function forget(name: string, settings: N8nSettings, deps: Dependencies): Promise<void> {
+async function forgetInstance(name: string, settings: N8nSettings, deps: Dependencies): Promise<void> {
   const isUsed = async () =>
     (await deps.store.list()).some(({ targets = [] }) => targets.some(({ instance }) => instance === name));
   if (await isUsed()) return;
   const instance = (await settings.read({ fresh: true })).get(name);
-  await change(settings, name, undefined, deps);
-  if (instance && (await isUsed())) await change(settings, name, instance, deps);
+  await writeInstance(settings, name, undefined, deps);
+  if (instance && (await isUsed())) await writeInstance(settings, name, instance, deps);
 }
 
 function assertPush({ push }: Dependencies): Push {
   if (push) return push;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'push_off',
     'This deployment does not push to n8n.',
@@ -182,7 +182,7 @@ function assertPush({ push }: Dependencies): Push {
 
 function assertConnected({ connection, status }: Connection): void {
   if (status === 'active' || status === 'misconfigured') return;
-  throw new TokenError(
+  throw new Failure(
     'rejected',
     'not_connected',
     `"${connection}" has no token to push: it is in the state "${status}".`,
@@ -190,12 +190,12 @@ function assertConnected({ connection, status }: Connection): void {
   );
 }
 
-/** @throws {TokenError} `rejected`; it never quotes the API key */
+/** @throws {Failure} `rejected`; it never quotes the API key */
 function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !isPrivate || url.username || url.password || url.search || url.hash) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'invalid_url',
       'The address of n8n must begin with https://, with no user, query or fragment in it.',
@@ -204,7 +204,7 @@ function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
   }
   // What a header can carry.
   if (!/^[\x21-\x7e]{1,4096}$/.test(apiKey)) {
-    throw new TokenError(
+    throw new Failure(
       'rejected',
       'invalid_api_key',
       'The API key of n8n is empty, or holds what no key holds.',
@@ -214,8 +214,8 @@ function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
   return { url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), apiKey };
 }
 
-function wrongType(credentialId: string, type: string): TokenError {
-  return new TokenError(
+function wrongType(credentialId: string, type: string): Failure {
+  return new Failure(
     'rejected',
     'n8n_wrong_type',
     `The credential "${credentialId.slice(0, 60)}" is of the type "${type.slice(0, 60)}", not a Zoom access token; it was left as it is.`,
@@ -223,8 +223,8 @@ function wrongType(credentialId: string, type: string): TokenError {
   );
 }
 
-function tooMany(connection: string): TokenError {
-  return new TokenError(
+function tooMany(connection: string): Failure {
+  return new Failure(
     'rejected',
     'too_many_targets',
     `"${connection}" is pushed to ${MOST_TARGETS} n8n instances already.`,

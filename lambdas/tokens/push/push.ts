@@ -1,7 +1,7 @@
 import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from '../apis/n8n.ts';
 import { backOff, type Connection, type PushTarget } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe, TokenError } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { open } from '../sealing/seal.ts';
 
 /** Every n8n by its name. */
@@ -11,10 +11,10 @@ export type N8nInstances = ReadonlyMap<string, N8nInstance>;
 export interface N8nSettings {
   /**
    * Remembered for seconds, so that a sweep reads once.
-   * @throws {TokenError} `misconfigured` when the secret cannot be read or understood
+   * @throws {Failure} `misconfigured` when the secret cannot be read or understood
    */
   read(options?: { fresh: boolean }): Promise<N8nInstances>;
-  /** @throws {TokenError} `misconfigured` when it may not be written */
+  /** @throws {Failure} `misconfigured` when it may not be written */
   write(instances: N8nInstances): Promise<void>;
 }
 
@@ -23,11 +23,11 @@ export interface Push {
   settings: N8nSettings;
   n8n: N8n;
   /** Instances that are not asked until then, and why: one that hangs must not take a sweep's time. */
-  pauses: Map<string, { until: number; instance: N8nInstance; error: TokenError }>;
+  pauses: Map<string, { until: number; instance: N8nInstance; error: Failure }>;
 }
 
 /** The item with its targets as they are after a push, and how that went. */
-export interface Pushed {
+export interface PushResult {
   item: Connection;
   pushed: number;
   failed: number;
@@ -38,13 +38,13 @@ const LONGEST_PAUSE_SECONDS = 5 * 60;
 /** Left for the step's last write. */
 const STORE_SECONDS = 5;
 
-type Needs = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
+type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
 
 /**
  * Tells the item's token to every n8n credential that has an older one, all at once. Never fails: what went wrong
  * stays with its target, with an instant for the next attempt.
  */
-export async function push(item: Connection, deps: Needs, deadline: number): Promise<Pushed> {
+export async function push(item: Connection, deps: PushDependencies, deadline: number): Promise<PushResult> {
   const { push: port, keyring, now } = deps;
   const { targets = [] } = item;
   const isDue = (target: PushTarget) => isOwed(target, item) && (target.retryAt ?? 0) <= now();
@@ -55,17 +55,17 @@ export async function push(item: Connection, deps: Needs, deadline: number): Pro
     targets.map(async (target) => {
       if (!isDue(target)) return { target };
       try {
-        await tell(target, (await opened).accessToken, port, now);
-        return { target: taken(target, item), did: 'push' as const };
+        await sendToken(target, (await opened).accessToken, port, now);
+        return { target: updatedTarget(target, item), kind: 'push' as const };
       } catch (error) {
-        return { target: failedTarget(target, error, item, deps), did: 'fail' as const };
+        return { target: failedTarget(target, error, item, deps), kind: 'fail' as const };
       }
     }),
   );
   return {
     item: { ...item, targets: outcomes.map(({ target }) => target) },
-    pushed: outcomes.filter(({ did }) => did === 'push').length,
-    failed: outcomes.filter(({ did }) => did === 'fail').length,
+    pushed: outcomes.filter(({ kind }) => kind === 'push').length,
+    failed: outcomes.filter(({ kind }) => kind === 'fail').length,
   };
 }
 
@@ -77,7 +77,7 @@ export function nextPush(item: Connection, { push: port, now }: Pick<Dependencie
 }
 
 /** A target that has the item's token. */
-export const taken = (
+export const updatedTarget = (
   { instance, credentialId }: Pick<PushTarget, 'instance' | 'credentialId'>,
   { version }: Pick<Connection, 'version'>,
 ): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0 });
@@ -88,13 +88,13 @@ function failedTarget(
   target: PushTarget,
   error: unknown,
   item: Connection,
-  { now, random, log }: Needs,
+  { now, random, log }: PushDependencies,
 ): PushTarget {
   const failures = target.failures + 1;
-  const lastError = { ...describe(error), at: now() };
-  const retryAfter = error instanceof TokenError ? error.retryAfter : undefined;
+  const lastError = { ...toFailure(error), at: now() };
+  const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
   const { connection, generation, version } = item;
-  log[lastError.class === 'try_again' ? 'warn' : 'error'](lastError.message, {
+  log[lastError.class === 'retry' ? 'warn' : 'error'](lastError.message, {
     connection,
     instance: target.instance,
     generation,
@@ -107,7 +107,7 @@ function failedTarget(
   return { ...target, failures, lastError, retryAt: now() + pause };
 }
 
-async function tell(
+async function sendToken(
   { instance: name, credentialId }: PushTarget,
   accessToken: string,
   { settings, n8n, pauses }: Push,
@@ -116,11 +116,11 @@ async function tell(
   const known = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
   if (!known) throw unknownInstance(name);
   const pause = pauses.get(name);
-  if (pause && pause.until > now() && isSame(pause.instance, known)) throw pause.error;
+  if (pause && pause.until > now() && isSameInstance(pause.instance, known)) throw pause.error;
   try {
     await n8n.update(known, credentialId, accessToken);
   } catch (error) {
-    if (!(error instanceof TokenError)) throw error;
+    if (!(error instanceof Failure)) throw error;
     if (error.code === 'n8n_unreachable' || error.code === 'n8n_rate_limited') {
       const seconds = Math.min(LONGEST_PAUSE_SECONDS, Math.max(PAUSE_SECONDS, error.retryAfter ?? 0));
       pauses.set(name, { until: now() + seconds, instance: known, error });
@@ -128,16 +128,16 @@ async function tell(
     if (error.class !== 'misconfigured') throw error;
     // A refusal is quick: there is time to see whether the operator has linked it anew.
     const fresh = (await settings.read({ fresh: true })).get(name);
-    if (!fresh || isSame(fresh, known)) throw error;
+    if (!fresh || isSameInstance(fresh, known)) throw error;
     await n8n.update(fresh, credentialId, accessToken);
   }
 }
 
-export const isSame = (one: N8nInstance, other: N8nInstance) =>
+export const isSameInstance = (one: N8nInstance, other: N8nInstance) =>
   one.url === other.url && one.apiKey === other.apiKey;
 
-function unknownInstance(name: string): TokenError {
-  return new TokenError(
+function unknownInstance(name: string): Failure {
+  return new Failure(
     'misconfigured',
     'n8n_unknown',
     `The address and the API key of the n8n instance "${name}" are not known any more.`,

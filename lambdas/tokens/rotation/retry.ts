@@ -9,7 +9,7 @@ const RESERVE_SECONDS = 2;
  * Tries to store what must not be lost until the deadline (epoch seconds); at least once.
  * @throws the store's last error when time is up
  */
-export async function untilStored<T>(
+export async function retryUntil<T>(
   store: () => Promise<T>,
   { now, wait }: Pick<Dependencies, 'now' | 'wait'>,
   deadline: number,

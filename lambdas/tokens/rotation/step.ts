@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from '../apis/zoom.ts';
-import { about, backOff, type Connection, rotateAt, type Tokens } from '../connection.ts';
+import { backOff, type Connection, logContext, rotateAt, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { describe, TokenError } from '../errors.ts';
-import { nextPush, type Pushed, push } from '../push/push.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { nextPush, type PushResult, push } from '../push/push.ts';
 import { open, seal } from '../sealing/seal.ts';
 import { measureOverlap } from './overlap.ts';
 import { publish } from './publish.ts';
-import { untilStored } from './retry.ts';
+import { retryUntil } from './retry.ts';
 
 /**
  * Longer than any function of ours may run (60 s), by twice the minute that two clocks may be apart: nobody
@@ -20,12 +20,12 @@ const STORE_SECONDS = 5;
 
 export type Outcome =
   /** Not due, not ours to touch, or somebody else is at it. */
-  | { did: 'nothing' }
+  | { kind: 'nothing' }
   /** A newer consent won while Zoom was answering; its tokens stay. */
-  | { did: 'yielded'; item: Connection }
-  | { did: 'settled'; item: Connection; rotated: boolean; published: boolean; pushes?: Pushes }
+  | { kind: 'yielded'; item: Connection }
+  | { kind: 'settled'; item: Connection; rotated: boolean; published: boolean; pushes?: Pushes }
   | {
-      did: 'failed';
+      kind: 'failed';
       item: Connection;
       error: unknown;
       rotated: boolean;
@@ -34,7 +34,7 @@ export type Outcome =
     };
 
 /** How many n8n credentials have taken the token, and how many have not; left out where none was asked. */
-type Pushes = Pick<Pushed, 'pushed' | 'failed'>;
+type Pushes = Pick<PushResult, 'pushed' | 'failed'>;
 
 export interface StepOptions {
   /** When the function ends, epoch seconds: until then a new token is tried to be stored. */
@@ -46,7 +46,7 @@ export interface StepOptions {
 /** Brings one connection to its desired state, and notes a failure. */
 export async function step(name: string, deps: Dependencies, options: StepOptions): Promise<Outcome> {
   const outcome = await attempt(name, deps, options);
-  if (outcome.did === 'failed') await noteFailure(outcome.item, outcome.error, deps);
+  if (outcome.kind === 'failed') await recordFailure(outcome.item, outcome.error, deps);
   return outcome;
 }
 
@@ -62,24 +62,24 @@ export async function attempt(
   const { store, now, margins, log } = deps;
   const owner = randomUUID();
   const leased = await store.lease(name, { owner, now: now(), until: now() + LEASE_SECONDS, early });
-  if (!leased) return { did: 'nothing' };
+  if (!leased) return { kind: 'nothing' };
   let item = leased;
   let fresh: Tokens | undefined;
   let rotated = false;
   let phase: 'rotation' | 'publication' = 'rotation';
-  let pushes: Pushed | undefined;
+  let pushes: PushResult | undefined;
   try {
     if (early || isRotationDue(item, deps)) {
       const { committed, tokens } = await rotate(item, deps, deadline);
       if (committed?.leaseOwner !== owner) {
         await store.release(item);
-        log.info('yielded to a newer consent', about(item));
-        return { did: 'yielded', item };
+        log.info('yielded to a newer consent', logContext(item));
+        return { kind: 'yielded', item };
       }
       item = committed;
       fresh = tokens;
       rotated = true;
-      log.info('rotated', about(item));
+      log.info('rotated', logContext(item));
     }
     phase = 'publication';
     const published = item.publishedVersion < item.version;
@@ -95,13 +95,13 @@ export async function attempt(
     };
     // A consent that came meanwhile has tokens of its own to publish: the next step does.
     if (!(await store.settle(item, settled))) await store.release(item);
-    if (published) log.info('published', about(item));
-    return { did: 'settled', item, rotated, published, pushes };
+    if (published) log.info('published', logContext(item));
+    return { kind: 'settled', item, rotated, published, pushes };
   } catch (error) {
     // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
     pushes ??= await push(item, deps, deadline);
     const failed = { item: pushes.item, error: forGrant(item.grantType, error) };
-    return { did: 'failed', ...failed, rotated, phase, pushes };
+    return { kind: 'failed', ...failed, rotated, phase, pushes };
   }
 }
 
@@ -122,7 +122,7 @@ async function rotate(
   const tokens = await requestTokens(item, deps, deadline);
   const sealedTokens = await seal(tokens, item.connection, keys);
   const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now() };
-  const committed = await untilStored(
+  const committed = await retryUntil(
     async () => {
       const committed = await store.commitRotation(item, rotation);
       if (committed) return committed;
@@ -155,34 +155,34 @@ async function requestTokens(
   try {
     return await ask(app);
   } catch (error) {
-    const refused = error instanceof TokenError && error.class !== 'try_again';
+    const refused = error instanceof Failure && error.class !== 'retry';
     if (!refused) throw error;
     const fresh = await vault.app(item.app, { fresh: true });
-    if (isSame(fresh, app)) throw error;
+    if (isSameApp(fresh, app)) throw error;
     return ask(fresh);
   }
 }
 
 /** A refresh token is not spent when its successor could not be stored any more. */
-function noTimeLeft(connection: string): TokenError {
-  return new TokenError(
-    'try_again',
+function noTimeLeft(connection: string): Failure {
+  return new Failure(
+    'retry',
     'no_time_left',
     `There was too little time left to ask Zoom for "${connection}" and store its answer.`,
     'Nothing to do: the next sweep asks.',
   );
 }
 
-function isSame(one: ZoomApp, other: ZoomApp): boolean {
+function isSameApp(one: ZoomApp, other: ZoomApp): boolean {
   const { clientId, clientSecret, accountId } = one;
   return clientId === other.clientId && clientSecret === other.clientSecret && accountId === other.accountId;
 }
 
 /** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */
 function forGrant(grantType: Connection['grantType'], error: unknown): unknown {
-  if (grantType !== 'account_credentials' || !(error instanceof TokenError)) return error;
+  if (grantType !== 'account_credentials' || !(error instanceof Failure)) return error;
   if (error.class !== 'reconnect') return error;
-  return new TokenError(
+  return new Failure(
     'misconfigured',
     error.code,
     error.message,
@@ -194,11 +194,11 @@ function forGrant(grantType: Connection['grantType'], error: unknown): unknown {
  * Writes a failure down: the status after its class, the next attempt after its back-off. A connection that moved
  * on meanwhile (a newer version, another holder) is left alone.
  */
-export async function noteFailure(item: Connection, error: unknown, deps: Dependencies): Promise<void> {
+export async function recordFailure(item: Connection, error: unknown, deps: Dependencies): Promise<void> {
   const { store, now, random, log } = deps;
-  const lastError = { ...describe(error), at: now() };
+  const lastError = { ...toFailure(error), at: now() };
   const failures = item.failures + 1;
-  const retryAfter = error instanceof TokenError ? error.retryAfter : undefined;
+  const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
   const failure = {
     ...(item.targets && { targets: item.targets }),
     status: statusAfter(item, lastError.class),
@@ -210,7 +210,7 @@ export async function noteFailure(item: Connection, error: unknown, deps: Depend
     if (!(await store.fail(item, failure))) {
       await store.release(item);
       log.info('left alone, it has moved on', {
-        ...about(item),
+        ...logContext(item),
         class: lastError.class,
         code: lastError.code,
       });
@@ -219,10 +219,15 @@ export async function noteFailure(item: Connection, error: unknown, deps: Depend
   } catch {
     // The store is down as well: the lease runs out, and a later sweep starts from what is stored.
   }
-  const level = lastError.class === 'try_again' ? 'warn' : 'error';
-  log[level](lastError.message, { ...about(item), class: lastError.class, code: lastError.code, failures });
+  const level = lastError.class === 'retry' ? 'warn' : 'error';
+  log[level](lastError.message, {
+    ...logContext(item),
+    class: lastError.class,
+    code: lastError.code,
+    failures,
+  });
 }
 
-function statusAfter(item: Connection, failureClass: TokenError['class']): Connection['status'] {
+function statusAfter(item: Connection, failureClass: Failure['class']): Connection['status'] {
   return failureClass === 'reconnect' || failureClass === 'misconfigured' ? failureClass : item.status;
 }

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { Vault } from '../vault.ts';
 
 /** 256-bit keys, one for each use. */
@@ -64,7 +64,7 @@ export function createKeyring(vault: Pick<Vault, 'key'>, now: Clock): Keyring {
     }
     const known = find(held);
     if (known) return known;
-    throw new TokenError(
+    throw new Failure(
       'misconfigured',
       'unknown_key',
       'Something was sealed with a key that the key secret no longer holds.',

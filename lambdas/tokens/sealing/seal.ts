@@ -1,6 +1,6 @@
 import { type CryptoKey, EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Tokens } from '../connection.ts';
-import { TokenError } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import type { Keyring, Keys } from './keyring.ts';
 
 /** WebCrypto's own form of a key is made once: it would be for each sealing and opening. */
@@ -23,7 +23,7 @@ export async function seal(tokens: Tokens, connection: string, keys: Keys): Prom
 
 /**
  * Opens what `seal` made for this connection, under today's key or the one before.
- * @throws {TokenError} `reconnect` when it was altered, cut or sealed for another connection
+ * @throws {Failure} `reconnect` when it was altered, cut or sealed for another connection
  */
 export async function open(sealed: string, connection: string, keyring: Keyring): Promise<Tokens> {
   try {
@@ -35,7 +35,7 @@ export async function open(sealed: string, connection: string, keyring: Keyring)
     return payload.tokens;
   } catch (error) {
     if (error instanceof errors.JOSEError) {
-      throw new TokenError(
+      throw new Failure(
         'reconnect',
         'unreadable_tokens',
         `The stored tokens of "${connection}" cannot be opened: they were altered, cut or moved.`,

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { utc } from '../clock.ts';
-import { about, type Connection } from '../connection.ts';
+import { type Connection, logContext } from '../connection.ts';
 import type { SweepDependencies } from '../dependencies.ts';
-import { describe } from '../errors.ts';
+import { toFailure } from '../errors.ts';
 
 /** Who tells people. */
 export interface Alerts {
@@ -35,14 +35,14 @@ export async function alertReconnects({ store, alerts, now, log }: SweepDependen
     await pMap(
       waiting,
       async (item) => {
-        await store.postpone(item, now() + REMINDER_SECONDS);
-        log.info('alerted', about(item));
+        await store.snoozeAlert(item, now() + REMINDER_SECONDS);
+        log.info('alerted', logContext(item));
       },
       { concurrency: AT_ONCE },
     );
     return names.length < MOST_IN_A_MESSAGE;
   } catch (error) {
-    const { class: failureClass, code, message } = describe(error);
+    const { class: failureClass, code, message } = toFailure(error);
     log.error(`No alert could be sent; the next sweep tries again. ${message}`, {
       class: failureClass,
       code,

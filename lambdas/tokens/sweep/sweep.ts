@@ -2,8 +2,14 @@ import pMap from 'p-map';
 import type { Status } from '../connection.ts';
 import type { SweepDependencies } from '../dependencies.ts';
 import { attempt } from '../rotation/step.ts';
-import { FRESH_SECONDS, type Health, healthOf, type Look, lookAtFleet } from './fleet-health.ts';
-import { createTally, type Done, type Tally } from './outcomes.ts';
+import {
+  checkFleetHealth,
+  type FleetHealth,
+  HEALTH_CHECK_SECONDS,
+  type HealthMetrics,
+  toHealthMetrics,
+} from './fleet-health.ts';
+import { createTally, type SweepCounts, type Tally } from './outcomes.ts';
 import { alertReconnects } from './reconnect-alerts.ts';
 
 /**
@@ -16,11 +22,11 @@ const PAGE = 100;
 const STEP_SECONDS = 20;
 
 /** What a sweep did and what it left, for the metrics. */
-export interface SweepReport extends Done {
+export interface SweepReport extends SweepCounts {
   /** Seconds. */
   took: number;
   /** Absent where the sweep did not come to its end. */
-  health?: Health;
+  health?: HealthMetrics;
   /** What kept it from its end: to be thrown once all is measured. */
   failure?: unknown;
 }
@@ -41,13 +47,17 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
   const took = () => now() - startedAt;
   try {
     const look = await workAndLook(deps, tally, options);
-    return { ...tally.done, took: took(), health: healthOf(look, now()) };
+    return { ...tally.done, took: took(), health: toHealthMetrics(look, now()) };
   } catch (failure) {
     return { ...tally.done, took: took(), failure };
   }
 }
 
-async function workAndLook(deps: SweepDependencies, tally: Tally, { deadline }: SweepOptions): Promise<Look> {
+async function workAndLook(
+  deps: SweepDependencies,
+  tally: Tally,
+  { deadline }: SweepOptions,
+): Promise<FleetHealth> {
   const { now, store } = deps;
   const hasTime = () => now() < deadline - STEP_SECONDS;
 
@@ -98,7 +108,7 @@ async function workAndLook(deps: SweepDependencies, tally: Tally, { deadline }: 
     // The indexes may not show yet what was just done, so that the next sweep looks.
     const found =
       tally.attempts() === 0 ? {} : { leastValidUntil: await store.leastValidUntil(), lookedAt: 0 };
-    const look = await store.noteSweep({ sweptAt: now(), ...found }, now() - FRESH_SECONDS);
+    const look = await store.noteSweep({ sweptAt: now(), ...found }, now() - HEALTH_CHECK_SECONDS);
     if (look) return look;
   }
   if (!hasMore) await workOn(new Set(['misconfigured']));
@@ -107,7 +117,7 @@ async function workAndLook(deps: SweepDependencies, tally: Tally, { deadline }: 
   if (tally.needsSomebody()) await store.noteSweep({ lookedAt: 0 });
   await tally.giveUp();
   const allTold = await alertReconnects(deps);
-  const look = await lookAtFleet(deps);
+  const look = await checkFleetHealth(deps);
   const isAllSeen = allTold && tally.attempts() === 0;
   await store.noteSweep({ ...look, sweptAt: now(), ...(!isAllSeen && { lookedAt: 0 }) });
   return look;

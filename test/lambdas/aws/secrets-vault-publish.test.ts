@@ -1,7 +1,7 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { describe as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 
@@ -142,7 +142,7 @@ describe('a publication that fails', () => {
   test('because the id is used with another token is tried again, and tells neither', async () => {
     await vault.publish(connection, 'never tell the first', token(1));
     const error = await failure(vault.publish(connection, 'never tell the second', token(1)));
-    expect(told(error)).toMatchObject({ class: 'try_again', code: 'unexpected' });
+    expect(told(error)).toMatchObject({ class: 'retry', code: 'unexpected' });
     expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('never tell');
     expect(await value()).toMatchObject({ SecretString: 'never tell the first' });
   });

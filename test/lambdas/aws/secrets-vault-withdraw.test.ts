@@ -1,7 +1,7 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { describe as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 
 const read = () => service.aws.getSecretValue({ SecretId: name });
-const withdraw = (force = false) => vault.withdraw(connection, { force });
+const withdraw = (force = false) => vault.unpublish(connection, { force });
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,

@@ -1,7 +1,7 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { TokenError, describe as told } from '../../../lambdas/tokens/errors.ts';
+import { Failure, toFailure as told } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
 
@@ -175,6 +175,6 @@ describe('the key', () => {
   test('that we may not read is misconfigured', async () => {
     await create(keyName(), 'key one');
     denied.add(`GetSecretValue ${keyName()}`);
-    expect(await failure(vault.key('current', { fresh: false }))).toBeInstanceOf(TokenError);
+    expect(await failure(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
   });
 });

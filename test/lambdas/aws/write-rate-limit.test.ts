@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pace } from '../../../lambdas/aws/write-rate-limit.ts';
+import { createRateLimit } from '../../../lambdas/aws/write-rate-limit.ts';
 
 /** A clock that moves when somebody waits. */
 function clock(time = 1000) {
@@ -18,14 +18,14 @@ function clock(time = 1000) {
 
 test('the first goes at once, and those that come with it one interval after the other', async () => {
   const time = clock();
-  const turn = pace(50, time);
+  const turn = createRateLimit(50, time);
   await Promise.all([turn(), turn(), turn(), turn()]);
   expect(time.waits).toEqual([20, 40, 60]);
 });
 
 test('who comes later than its turn does not wait', async () => {
   const time = clock();
-  const turn = pace(50, time);
+  const turn = createRateLimit(50, time);
   await turn();
   time.pass(20);
   await turn();
@@ -34,7 +34,7 @@ test('who comes later than its turn does not wait', async () => {
 
 test('a quiet time is not made up for by a burst', async () => {
   const time = clock();
-  const turn = pace(50, time);
+  const turn = createRateLimit(50, time);
   await turn();
   time.pass(10_000);
   await Promise.all([turn(), turn()]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { connectedPage, errorPage } from '../../../lambdas/web/pages.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { HOSTILE } from '../../support/services/bad-input.ts';
@@ -23,12 +23,12 @@ const item: Connection = {
   failures: 0,
   overlap: 'unknown',
 };
-const outcome = { did: 'settled', item, rotated: false, published: true } as const;
+const outcome = { kind: 'settled', item, rotated: false, published: true } as const;
 const TAGS = /<script>alert|<img/;
 
 describe('text of others is shown as text', () => {
   test('what happened and what to do', () => {
-    const { body = '' } = errorPage(new TokenError('rejected', 'some_code', HOSTILE, HOSTILE));
+    const { body = '' } = errorPage(new Failure('rejected', 'some_code', HOSTILE, HOSTILE));
     expect(readPage(body).paragraphs).toEqual([HOSTILE, HOSTILE]);
     expect(body).not.toMatch(TAGS);
   });
@@ -51,6 +51,6 @@ describe('who consented', () => {
 });
 
 test('the page asks a browser to wait where Zoom did not say how long', () => {
-  const waiting = errorPage(new TokenError('try_again', 'zoom_unavailable', 'm', 'a'));
+  const waiting = errorPage(new Failure('retry', 'zoom_unavailable', 'm', 'a'));
   expect(waiting).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
 });

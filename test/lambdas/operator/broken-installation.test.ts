@@ -135,7 +135,7 @@ test.each(everyAction)('$action without environment variables names every one th
 
 test.each(everyAction)('$action without its table says where the reason is', (request) =>
   expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
-    class: 'try_again',
+    class: 'retry',
     code: 'unexpected',
     message: 'Something unexpected happened (ResourceNotFoundException).',
     action: /^Look into the log of the function/,
@@ -163,7 +163,7 @@ test('connect while Zoom is down says that the operator must repeat it', () =>
     start({ ZOOM_OAUTH_URL: services.nowhere }),
     { action: 'connect', connection: 'new', app: 'reports' },
     {
-      class: 'try_again',
+      class: 'retry',
       code: 'zoom_unreachable',
       message: 'Zoom cannot be reached (ECONNREFUSED).',
       action: 'Connect it again in a few minutes; nothing was changed.',
@@ -173,7 +173,7 @@ test('connect while Zoom is down says that the operator must repeat it', () =>
 test('rotate while Zoom is down notes the failure, and n8n keeps a living token', async () => {
   const request = { action: 'rotate', connection: 'server' };
   const answer = await start({ ZOOM_OAUTH_URL: services.nowhere }).operate(request);
-  expect(answer).toMatchObject({ ok: false, error: { class: 'try_again', code: 'zoom_unreachable' } });
+  expect(answer).toMatchObject({ ok: false, error: { class: 'retry', code: 'zoom_unreachable' } });
   expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
 });
 

@@ -1,6 +1,6 @@
 import '../../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Check } from '../../../lambdas/tokens/operate/check-installation.ts';
+import type { InstallationCheck } from '../../../lambdas/tokens/operate/check-installation.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startIam } from '../../support/services/iam-server.ts';
 import { takeOutput } from '../../support/services/output.ts';
@@ -30,8 +30,8 @@ afterEach(() => {
 });
 
 const check = (request: { apps?: string[] } = {}, by = functions) =>
-  by.granted<Check>({ action: 'check', ...request });
-const appIn = (checked: Check, name: string) => checked.apps.find(({ app }) => app === name);
+  by.granted<InstallationCheck>({ action: 'check', ...request });
+const appIn = (checked: InstallationCheck, name: string) => checked.apps.find(({ app }) => app === name);
 
 describe('about', () => {
   test('tells what a person pastes at Zoom, and which version answers', async () => {
@@ -144,7 +144,7 @@ describe('check: the apps', () => {
     expect(checked).not.toHaveProperty('zoomSkewSeconds');
     for (const { problem } of checked.apps) {
       expect(problem).toEqual({
-        class: 'try_again',
+        class: 'retry',
         code: 'zoom_unreachable',
         message: 'Zoom cannot be reached (ECONNREFUSED).',
         action: 'See status.zoom.us, and check again later.',

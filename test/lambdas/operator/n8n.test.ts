@@ -158,7 +158,7 @@ describe('n8n-link is refused, and nothing is stored,', () => {
     office.n8n.isDown = true;
     await refuse(
       { instance: 'elsewhere' },
-      { class: 'try_again', code: 'n8n_unavailable', message: /503/, action: /./ },
+      { class: 'retry', code: 'n8n_unavailable', message: /503/, action: /./ },
     );
   });
 

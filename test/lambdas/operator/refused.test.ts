@@ -109,7 +109,7 @@ describe('another grant than the connection has', () => {
 
 describe('a rotation that cannot be', () => {
   const BUSY: OperatorRefusal = {
-    class: 'try_again',
+    class: 'retry',
     code: 'busy',
     message: '"server" is being rotated at this moment by somebody else.',
     action: 'Look at its status in a minute.',

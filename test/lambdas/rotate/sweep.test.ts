@@ -58,7 +58,7 @@ describe('a sweep with nothing to do', () => {
         publishFailed: 0,
         pushed: 0,
         pushFailed: 0,
-        failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
+        failed: { reconnect: 0, misconfigured: 0, retry: 0, rejected: 0 },
         took: 0,
         health: { minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 },
       },
@@ -173,8 +173,8 @@ describe('a failure', () => {
     const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
     const { metrics } = await sweepFor(60, down);
     const classes = new Set(failed(metrics).map(({ class: failureClass }) => failureClass));
-    expect(classes).toEqual(new Set(['try_again']));
-    expect(await stored('server')).toMatchObject({ status: 'active', lastError: { class: 'try_again' } });
+    expect(classes).toEqual(new Set(['retry']));
+    expect(await stored('server')).toMatchObject({ status: 'active', lastError: { class: 'retry' } });
     expect((await stored('server'))?.failures).toBeGreaterThan(1);
     await sweepFor(EVERY);
     expect(await stored('server')).toMatchObject({ status: 'active', failures: 0 });

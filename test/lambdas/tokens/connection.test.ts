@@ -7,7 +7,7 @@ import {
   JITTER_SECONDS,
   rotateAt,
 } from '../../../lambdas/tokens/connection.ts';
-import { TokenError } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 
 const NOON = 1_900_000_000;
 const connection = { connection: 'main', version: 1, expiresAt: NOON + 3600, overlap: 'unknown' as const };
@@ -59,7 +59,7 @@ describe('when a token is rotated', () => {
 
 describe('the wait before the next attempt', () => {
   const failure = fc.record({
-    class: fc.constantFrom('try_again' as const, 'rejected' as const),
+    class: fc.constantFrom('retry' as const, 'rejected' as const),
     retryAfter: fc.option(fc.nat({ max: 100_000 }), { nil: undefined }),
   });
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -81,9 +81,7 @@ describe('the wait before the next attempt', () => {
   });
 
   test('grows with every failure', () => {
-    const ceilings = [1, 2, 3, 4, 5, 50].map((failures) =>
-      backOff({ class: 'try_again' }, failures, 0.999_999),
-    );
+    const ceilings = [1, 2, 3, 4, 5, 50].map((failures) => backOff({ class: 'retry' }, failures, 0.999_999));
     expect(ceilings).toEqual([30, 60, 120, 240, 300, 300]);
   });
 
@@ -101,7 +99,7 @@ describe('a name fits n8n’s dotted expression', () => {
   test.each(['', 'Main', '2nd', '_a', 'a-b', 'a.b', 'a b', 'ticket#1', `a${'b'.repeat(40)}`, 'ä'])(
     'not "%s", and the error says how',
     (name) => {
-      expect(() => assertName('connection', name)).toThrow(TokenError);
+      expect(() => assertName('connection', name)).toThrow(Failure);
       expect(() => assertName('app', name)).toThrow(
         expect.objectContaining({ class: 'rejected', code: 'invalid_name' }),
       );

@@ -181,18 +181,18 @@ describe('what rings', () => {
 
 test('the alarms and the dashboard watch what the functions measure, by the same names', async () => {
   process.env.POWERTOOLS_METRICS_NAMESPACE = NAMESPACE;
-  const { measure, metrics } = await import('../../../lambdas/observability.ts');
+  const { recordSweepMetrics, metrics } = await import('../../../lambdas/observability.ts');
   const report = {
     rotated: 0,
     published: 0,
     publishFailed: 0,
     pushed: 0,
     pushFailed: 0,
-    failed: { reconnect: 0, misconfigured: 0, try_again: 0, rejected: 0 },
+    failed: { reconnect: 0, misconfigured: 0, retry: 0, rejected: 0 },
     took: 1,
     health: { minutesOfValidity: 30, reconnect: 0, misconfigured: 0 },
   };
-  measure(report);
+  recordSweepMetrics(report);
   const [directive] = metrics.serializeMetrics()._aws.CloudWatchMetrics;
   const measured = (directive?.Metrics ?? []).map(({ Name }) => Name);
   expect(directive?.Dimensions).toEqual([['service']]);

@@ -13,7 +13,7 @@ import type { Runtime } from '../../../lambdas/runtime.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/connection.ts';
-import { TICKET_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import type { Log } from '../../../lambdas/tokens/dependencies.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
@@ -100,7 +100,7 @@ export async function openLab(log: Log) {
         pauses: new Map(),
       },
       margins: DEFAULT_MARGINS,
-      ticketSeconds: TICKET_SECONDS,
+      linkSeconds: LINK_SECONDS,
       log,
       publicUrl: 'https://api.example',
       installation: {

@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../../lambdas/callback.ts';
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
-import type { OperatorAnswer } from '../../../lambdas/operator-protocol.ts';
+import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
-import { makeLink } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import { createLink } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
 import type { Lab } from './lab.ts';
 
@@ -121,7 +121,7 @@ export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
 }
 
 /** What the operator does. */
-export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorAnswer> {
+export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorResponse> {
   return createOperator(() => runtime)({ action: 'disconnect', connection: 'main' }, contextOf(lab));
 }
 
@@ -131,7 +131,7 @@ export async function consent(
   runtime: Runtime,
   user = 'main',
 ): Promise<APIGatewayProxyStructuredResultV2[]> {
-  const { link } = await makeLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
+  const { link } = await createLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
   lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
   const callback = createCallback(() => runtime);
   const visit = async (method: 'GET' | 'POST', url: URL, cookies: string[]) =>

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
-import { sealConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { sealPendingConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
@@ -167,7 +167,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
 /** A human has consented, and the browser is on its way to the callback. */
 async function browserOf(world: World) {
   const pending = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'v'.repeat(43) };
-  const cookie = await sealConsent(pending, world.dependencies());
+  const cookie = await sealPendingConsent(pending, world.dependencies());
   return {
     parameters: new URLSearchParams({ code: world.zoom.consent('main'), state: pending.state }),
     cookie,

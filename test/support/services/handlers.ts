@@ -2,7 +2,7 @@ import './output.ts';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../../lambdas/callback.ts';
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
-import type { OperatorAnswer } from '../../../lambdas/operator-protocol.ts';
+import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../../../lambdas/rotate.ts';
 import { createRuntime, lazily, type Runtime } from '../../../lambdas/runtime.ts';
 import { createCookieJar } from '../../../local/zoom/cookies.ts';
@@ -114,7 +114,7 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
       body: result.body ?? '',
     };
   };
-  const operate = (request: unknown): Promise<OperatorAnswer> => operator(request, context);
+  const operate = (request: unknown): Promise<OperatorResponse> => operator(request, context);
 
   /** The result of a request that is expected to be granted. */
   const granted = async <T extends object>(request: object): Promise<T> => {

@@ -1,7 +1,7 @@
 import '../../../local/silence-powertools.ts';
 import './aws-environment.ts';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { OperatorAnswer, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import type { OperatorResponse, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { manualClock } from '../../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
 import { startLocalStack } from '../../../local/stack.ts';
@@ -36,7 +36,9 @@ export async function startInstallation() {
     token: (connection: string) => read(`n8n_zoom_${connection}`),
     /** What `status` answers. */
     async status(): Promise<OperatorResults['status']> {
-      const answer = (await stack.operate({ action: 'status' })) as OperatorAnswer<OperatorResults['status']>;
+      const answer = (await stack.operate({ action: 'status' })) as OperatorResponse<
+        OperatorResults['status']
+      >;
       if (!answer.ok) throw new Error(answer.error.message);
       return answer.result;
     },

@@ -245,7 +245,7 @@ export function describeConnectionStore(
 
       test('is put off, and nothing else is changed', async () => {
         const item = await waiting();
-        expect(await store.postpone(item, NOW + HOUR)).toBe(true);
+        expect(await store.snoozeAlert(item, NOW + HOUR)).toBe(true);
         expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
         expect(await store.due('reconnect', NOW, 100)).toEqual([]);
         expect(await store.due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
@@ -254,7 +254,7 @@ export function describeConnectionStore(
       test('is over with a consent: the new tokens are due at once', async () => {
         const item = await waiting();
         const newer = await connected();
-        expect(await store.postpone(item, NOW + HOUR)).toBe(false);
+        expect(await store.snoozeAlert(item, NOW + HOUR)).toBe(false);
         expect(await stored()).toEqual(newer);
       });
     });
@@ -265,24 +265,24 @@ export function describeConnectionStore(
       test('is changed by the lease’s holder, who keeps the lease, and nothing else changes', async () => {
         await connected();
         const mine = await leased();
-        expect(await store.retarget(mine, targets)).toBe(true);
+        expect(await store.setPushTargets(mine, targets)).toBe(true);
         expect(await stored()).toEqual({ ...mine, targets });
-        expect(await store.retarget(mine, [])).toBe(true);
+        expect(await store.setPushTargets(mine, [])).toBe(true);
         expect(await stored()).toEqual(mine);
       });
 
       test('is not changed by anybody else, nor of an earlier version', async () => {
         await connected();
         const mine = await leased();
-        expect(await store.retarget({ ...mine, leaseOwner: 'another' }, targets)).toBe(false);
+        expect(await store.setPushTargets({ ...mine, leaseOwner: 'another' }, targets)).toBe(false);
         const newer = await connected();
-        expect(await store.retarget(mine, targets)).toBe(false);
+        expect(await store.setPushTargets(mine, targets)).toBe(false);
         expect(await stored()).toEqual(newer);
       });
 
       test('outlives a consent and a rotation', async () => {
         await connected();
-        await store.retarget(await leased(), targets);
+        await store.setPushTargets(await leased(), targets);
         expect(await connected()).toMatchObject({ targets });
         expect(await store.commitRotation(await stored(), rotation)).toMatchObject({ targets });
       });

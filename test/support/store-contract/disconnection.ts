@@ -6,7 +6,7 @@ import { consentOf, failInto, failure, leaseOf, NOW } from './values.ts';
 export function describeDisconnection(opened: () => ConnectionStore): void {
   const connected = (changed = {}, seen = 0) => opened().commitConsent(consentOf('main', changed), seen);
   const disconnect = (changed = {}) =>
-    opened().disconnect('main', {
+    opened().beginDisconnect('main', {
       owner: 'operator',
       now: NOW + 9,
       until: NOW + 189,
@@ -78,16 +78,16 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       const item = await disconnected();
       const { leaseOwner: _, leaseUntil: __, ...rest } = item;
       const ended = { ...rest, ...told, sealedTokens: '', publishedVersion: 0, validUntil: 0 };
-      expect(await opened().withdraw(item, told)).toEqual(ended);
+      expect(await opened().finishDisconnect(item, told)).toEqual(ended);
       expect(await stored()).toEqual(ended);
-      expect(await opened().withdraw(item, told)).toEqual(ended);
+      expect(await opened().finishDisconnect(item, told)).toEqual(ended);
     });
 
     test('notes what Zoom did not confirm, and forgets it when a repetition knows better', async () => {
       await connected();
       const item = await disconnected();
-      expect(await opened().withdraw(item, { lastError })).toMatchObject({ lastError });
-      const again = await opened().withdraw(item, told);
+      expect(await opened().finishDisconnect(item, { lastError })).toMatchObject({ lastError });
+      const again = await opened().finishDisconnect(item, told);
       expect(again).toMatchObject(told);
       expect(again).not.toHaveProperty('lastError');
     });
@@ -96,13 +96,13 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       await connected();
       const item = await disconnected();
       const newer = await connected({ consentedAt: NOW + 20 }, 2);
-      expect(await opened().withdraw(item, told)).toBeUndefined();
+      expect(await opened().finishDisconnect(item, told)).toBeUndefined();
       expect(await stored()).toEqual(newer);
     });
 
     test('is over with the next consent, which leaves nothing of it', async () => {
       await connected();
-      await opened().withdraw(await disconnected(), { ...told, lastError });
+      await opened().finishDisconnect(await disconnected(), { ...told, lastError });
       const again = await connected({ consentedAt: NOW + 20 }, 2);
       expect(again).toMatchObject({ status: 'active', generation: 3, version: 3, publishedVersion: 0 });
       for (const past of ['disconnectedAt', 'revokedAt', 'secretDeletedAt', 'lastError']) {

@@ -114,7 +114,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
 
   test('the list holds every connection and nothing else: no ticket, no claimed user', async () => {
     const items = [await connected('one'), await connected('two')];
-    await opened().useOnce('a ticket', NOW + 600);
+    await opened().redeem('a ticket', NOW + 600);
     await opened().claimUser('default', 'ada', 'one', { now: NOW, until: NOW + 60 });
     const list = await opened().list();
     expect(list.sort((a, b) => a.connection.localeCompare(b.connection))).toEqual(items);
@@ -126,13 +126,13 @@ export function describeQueries(opened: () => ConnectionStore): void {
 
   describe('a one-time id', () => {
     test('is used once', async () => {
-      expect(await opened().useOnce('ticket', NOW + 600)).toBe(true);
-      expect(await opened().useOnce('ticket', NOW + 600)).toBe(false);
-      expect(await opened().useOnce('another ticket', NOW + 600)).toBe(true);
+      expect(await opened().redeem('ticket', NOW + 600)).toBe(true);
+      expect(await opened().redeem('ticket', NOW + 600)).toBe(false);
+      expect(await opened().redeem('another ticket', NOW + 600)).toBe(true);
     });
 
     test('is used by one alone of many who try at once', async () => {
-      const tries = Array.from({ length: 8 }, () => opened().useOnce('ticket', NOW + 600));
+      const tries = Array.from({ length: 8 }, () => opened().redeem('ticket', NOW + 600));
       expect((await Promise.all(tries)).filter((used) => used)).toHaveLength(1);
     });
   });

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Consent, Failure, Lease } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore, Consent, Lease, StepFailure } from '../../../lambdas/tokens/store.ts';
 
 export const NOW = 1_900_000_000;
 export const HOUR = 3600;
@@ -28,12 +28,12 @@ export const leaseOf = (owner: string, changed: Partial<Lease & { now: number; e
   ...changed,
 });
 
-export const failure: Failure = {
+export const failure: StepFailure = {
   status: 'active',
   dueAt: NOW + 30,
   failures: 1,
   lastError: {
-    class: 'try_again',
+    class: 'retry',
     code: 'zoom_unavailable',
     message: 'Zoom is not well.',
     action: 'Wait.',

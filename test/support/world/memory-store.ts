@@ -1,13 +1,13 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
-import type { Look } from '../../../lambdas/tokens/sweep/fleet-health.ts';
+import type { FleetHealth } from '../../../lambdas/tokens/sweep/fleet-health.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
-  #swept: Partial<Look & { sweptAt: number }> = {};
+  #swept: Partial<FleetHealth & { sweptAt: number }> = {};
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -122,18 +122,18 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
-  async postpone(of: Connection, dueAt: number) {
+  async snoozeAlert(of: Connection, dueAt: number) {
     const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
     return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
   }
 
-  async retarget(of: Connection, targets: PushTarget[]) {
+  async setPushTargets(of: Connection, targets: PushTarget[]) {
     const isNone = targets.length === 0;
     const change = () => (isNone ? {} : { targets });
     return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
   }
 
-  async disconnect(connection: string, by: Parameters<ConnectionStore['disconnect']>[1]) {
+  async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
     const { owner, until, now, disconnectedAt, generation: meant } = by;
     return this.#update(
       connection,
@@ -152,7 +152,7 @@ export class MemoryStore implements ConnectionStore {
     );
   }
 
-  async withdraw(of: Connection, withdrawal: Parameters<ConnectionStore['withdraw']>[1]) {
+  async finishDisconnect(of: Connection, withdrawal: Parameters<ConnectionStore['finishDisconnect']>[1]) {
     const written = ['revokedAt', 'secretDeletedAt', 'lastError'] as const;
     const unset = written.filter((name) => withdrawal[name] === undefined);
     return this.#update(
@@ -168,7 +168,7 @@ export class MemoryStore implements ConnectionStore {
     this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
   }
 
-  async useOnce(id: string) {
+  async redeem(id: string) {
     const isNew = !this.#used.has(id);
     this.#used.add(id);
     return isNew;
@@ -200,7 +200,7 @@ export class MemoryStore implements ConnectionStore {
   async noteSweep(...[found, lookedAfter]: Parameters<ConnectionStore['noteSweep']>) {
     if (lookedAfter !== undefined && !((this.#swept.lookedAt ?? 0) > lookedAfter)) return undefined;
     this.#swept = { ...this.#swept, ...found };
-    return this.#swept as Look;
+    return this.#swept as FleetHealth;
   }
 
   async sweptAt() {

@@ -55,7 +55,7 @@ export class MemoryVault {
         this.published.set(connection, { value, versionId });
         this.history.push({ connection, value, versionId });
       },
-      withdraw: async (connection, { force }) => {
+      unpublish: async (connection, { force }) => {
         const scheduled = this.#withdrawn.get(connection);
         const published = this.published.get(connection) ?? scheduled?.published;
         this.published.delete(connection);

@@ -2,7 +2,7 @@ import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
-import { sealConsent, TICKET_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { LINK_SECONDS, sealPendingConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import type { Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
@@ -99,7 +99,7 @@ export class World {
         pauses: new Map(),
       },
       margins: DEFAULT_MARGINS,
-      ticketSeconds: TICKET_SECONDS,
+      linkSeconds: LINK_SECONDS,
       log: this.#log,
     };
   }
@@ -116,7 +116,7 @@ export class World {
   async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
     const consent = { connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
-    const cookie = await sealConsent(consent, deps);
+    const cookie = await sealPendingConsent(consent, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
   }

@@ -105,7 +105,7 @@ describe('the exit status tells whether somebody has to act', () => {
     ],
     [
       'a rotation fails',
-      [{ failures: 2, lastError: { ...failure, class: 'try_again' } }],
+      [{ failures: 2, lastError: { ...failure, class: 'retry' } }],
       1,
       /✖ main: Failed 2 times: It is broken\.\n {2}Mend it\./,
     ],

@@ -72,7 +72,7 @@ describe('in DynamoDB', () => {
   });
 
   test("a used ticket's id is forgotten after the ticket's own end", async () => {
-    await table.store.useOnce('5d2c', 1_900_000_600);
+    await table.store.redeem('5d2c', 1_900_000_600);
     const { Item } = await table.client.send(
       new GetItemCommand({ TableName: tableName, Key: { connection: { S: 'ticket#5d2c' } } }),
     );
@@ -84,9 +84,9 @@ describe('in DynamoDB', () => {
     const client = new DynamoDBClient({ endpoint: proxy.url, maxAttempts: 3 });
     try {
       const store = createConnectionsTable(client, tableName);
-      expect(await store.useOnce('5d2c', 1_900_000_600)).toBe(true);
+      expect(await store.redeem('5d2c', 1_900_000_600)).toBe(true);
       expect(proxy.requests()).toBe(2);
-      expect(await store.useOnce('5d2c', 1_900_000_600)).toBe(false);
+      expect(await store.redeem('5d2c', 1_900_000_600)).toBe(false);
     } finally {
       client.destroy();
       await proxy.close();
@@ -100,6 +100,6 @@ test('a table that cannot be reached is an error, never "the condition did not h
   await close();
   const rotation = { sealedTokens: 'sealed again', expiresAt: 2, rotatedAt: 1 };
   await expect(store.commitRotation(item, rotation)).rejects.toThrow();
-  await expect(store.useOnce('5d2c', 1)).rejects.toThrow();
+  await expect(store.redeem('5d2c', 1)).rejects.toThrow();
   await expect(store.get('main')).rejects.toThrow();
 });

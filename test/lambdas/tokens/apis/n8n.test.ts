@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createN8n } from '../../../../lambdas/tokens/apis/n8n.ts';
-import { TokenError } from '../../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import { type Misbehaviour, startN8n } from '../../../support/services/n8n-server.ts';
 
 const n8n = createN8n(fetch);
@@ -19,9 +19,9 @@ const TOKEN = 'the-access-token-of-zoom';
 const instance = (apiKey = server.n8n.apiKey, url = server.url) => ({ url, apiKey });
 
 /** How a request ended. */
-async function refusal(request: Promise<unknown>): Promise<TokenError> {
+async function refusal(request: Promise<unknown>): Promise<Failure> {
   const error = await request.then(() => undefined).catch((reason: unknown) => reason);
-  if (error instanceof TokenError) return error;
+  if (error instanceof Failure) return error;
   throw new Error(`it ended with ${error}`);
 }
 
@@ -131,14 +131,14 @@ describe('what passes by itself', () => {
   ])('%s', async (_, misbehaves, code) => {
     server.control.misbehaves = misbehaves;
     const error = await refusal(n8n.update(instance(), 'id', TOKEN));
-    expect(error).toMatchObject({ class: 'try_again', code });
+    expect(error).toMatchObject({ class: 'retry', code });
     expect(error.retryAfter).toBe(code === 'n8n_rate_limited' ? 70 : undefined);
   });
 
   test('an n8n that hangs is left after five seconds', async () => {
     server.control.misbehaves = 'hangs';
     expect(await refusal(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
-      class: 'try_again',
+      class: 'retry',
       code: 'n8n_unreachable',
       message: `n8n at ${server.url} did not answer within 5 s (TimeoutError).`,
     });
@@ -148,7 +148,7 @@ describe('what passes by itself', () => {
     const nowhere = await startN8n();
     await nowhere.close();
     expect(await refusal(n8n.update(instance('key', nowhere.url), 'id', TOKEN))).toMatchObject({
-      class: 'try_again',
+      class: 'retry',
       code: 'n8n_unreachable',
       message: expect.stringContaining('ECONNREFUSED'),
     });

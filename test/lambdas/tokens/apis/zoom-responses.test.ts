@@ -1,23 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  readRevocationAnswer,
-  readTokenAnswer,
-  readUserAnswer,
+  parseRevocationResponse,
+  parseTokenResponse,
+  parseUserResponse,
   sendFailure,
 } from '../../../../lambdas/tokens/apis/zoom-responses.ts';
-import { TokenError } from '../../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
 
 const SENT = 1_900_000_000;
 const json = (body: unknown, status = 200, headers = {}) => Response.json(body, { status, headers });
-const read = (response: Response) => readTokenAnswer(response, SENT);
-const failure = async (response: Response): Promise<TokenError> => {
+const read = (response: Response) => parseTokenResponse(response, SENT);
+const failure = async (response: Response): Promise<Failure> => {
   const error = await read(response).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  expect(error).toBeInstanceOf(TokenError);
-  return error as TokenError;
+  expect(error).toBeInstanceOf(Failure);
+  return error as Failure;
 };
 
 describe('an answer with tokens', () => {
@@ -68,7 +68,7 @@ describe('an answer with tokens', () => {
 });
 
 describe('a refusal is classed after what Zoom says', () => {
-  test.each<[string, Response, TokenError['class'], string]>([
+  test.each<[string, Response, Failure['class'], string]>([
     [
       '400 Invalid Token! (invalid_grant)',
       json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 400),
@@ -139,35 +139,35 @@ describe('a refusal is classed after what Zoom says', () => {
     [
       'invalid_request without a known reason',
       json({ error: 'invalid_request' }, 400),
-      'try_again',
+      'retry',
       'zoom_refused',
     ],
-    ['a JSON of something else', json({ hello: 'world' }, 400), 'try_again', 'zoom_refused'],
-    ['429', json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 429), 'try_again', 'rate_limited'],
+    ['a JSON of something else', json({ hello: 'world' }, 400), 'retry', 'zoom_refused'],
+    ['429', json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 429), 'retry', 'rate_limited'],
     [
       '500, even with the words of a dead token',
       json({ reason: 'Invalid Token!', error: 'invalid_grant' }, 500),
-      'try_again',
+      'retry',
       'zoom_unavailable',
     ],
     [
       '401 as HTML',
       new Response('<html>Invalid Token!</html>', { status: 401 }),
-      'try_again',
+      'retry',
       'zoom_unavailable',
     ],
-    ['400 with a list', json([], 400), 'try_again', 'zoom_unavailable'],
-    ['403 without a body', new Response(null, { status: 403 }), 'try_again', 'zoom_unavailable'],
+    ['400 with a list', json([], 400), 'retry', 'zoom_unavailable'],
+    ['403 without a body', new Response(null, { status: 403 }), 'retry', 'zoom_unavailable'],
     [
       'a redirect',
       new Response(null, { status: 302, headers: { location: 'https://zoom.us/' } }),
-      'try_again',
+      'retry',
       'zoom_unavailable',
     ],
-    ['200 as HTML', new Response('<html></html>'), 'try_again', 'zoom_unavailable'],
-    ['200 with half a JSON', new Response('{"access_token":"a","refre'), 'try_again', 'zoom_unavailable'],
-    ['200 with nothing', new Response(''), 'try_again', 'zoom_unavailable'],
-    ['200 without an access token', json({ refresh_token: 'r' }), 'try_again', 'zoom_unavailable'],
+    ['200 as HTML', new Response('<html></html>'), 'retry', 'zoom_unavailable'],
+    ['200 with half a JSON', new Response('{"access_token":"a","refre'), 'retry', 'zoom_unavailable'],
+    ['200 with nothing', new Response(''), 'retry', 'zoom_unavailable'],
+    ['200 without an access token', json({ refresh_token: 'r' }), 'retry', 'zoom_unavailable'],
   ])('%s', async (_, response, expectedClass, code) => {
     expect(await failure(response)).toMatchObject({ class: expectedClass, code });
   });
@@ -180,7 +180,7 @@ describe('a refusal is classed after what Zoom says', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 500, max: 599 }), body, async (status, text) => {
-        expect((await failure(new Response(text, { status }))).class).toBe('try_again');
+        expect((await failure(new Response(text, { status }))).class).toBe('retry');
       }),
     );
   });
@@ -210,11 +210,11 @@ describe('a refusal is classed after what Zoom says', () => {
 
 describe('a revocation', () => {
   test('is confirmed in Zoom’s words', async () => {
-    await readRevocationAnswer(json({ status: 'success' }));
+    await parseRevocationResponse(json({ status: 'success' }));
   });
 
   test.each([400, 401])('of a token that Zoom does not know (%i) has nothing left to do', async (status) => {
-    await readRevocationAnswer(json({ reason: 'Invalid Token!', error: 'invalid_request' }, status));
+    await parseRevocationResponse(json({ reason: 'Invalid Token!', error: 'invalid_request' }, status));
   });
 
   test.each<[string, () => Response, string]>([
@@ -227,7 +227,7 @@ describe('a revocation', () => {
     ['503', () => new Response('', { status: 503 }), 'zoom_unavailable'],
     ['an unknown refusal', () => json({ reason: 'Because.' }, 400), 'zoom_refused'],
   ])('is not confirmed by %s', async (_, answer, code) => {
-    await expect(readRevocationAnswer(answer())).rejects.toMatchObject({ code });
+    await expect(parseRevocationResponse(answer())).rejects.toMatchObject({ code });
   });
 });
 
@@ -236,7 +236,7 @@ describe('a request that failed', () => {
     try {
       return sendFailure(error);
     } catch (thrown) {
-      return thrown as TokenError;
+      return thrown as Failure;
     }
   };
   const fetchFailed = (code: string) =>
@@ -245,7 +245,7 @@ describe('a request that failed', () => {
   test.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])(
     '%s was never sent',
     (code) => {
-      expect(caught(fetchFailed(code))).toMatchObject({ class: 'try_again', code: 'zoom_unreachable' });
+      expect(caught(fetchFailed(code))).toMatchObject({ class: 'retry', code: 'zoom_unreachable' });
     },
   );
 
@@ -255,13 +255,13 @@ describe('a request that failed', () => {
     new DOMException('timed out', 'TimeoutError'),
     'odd',
   ])('%s may have spent the refresh token', (error) => {
-    expect(caught(error)).toMatchObject({ class: 'try_again', code: 'no_answer' });
+    expect(caught(error)).toMatchObject({ class: 'retry', code: 'no_answer' });
   });
 });
 
 describe('who consented', () => {
   test('is told by /users/me', async () => {
-    expect(await readUserAnswer(json({ id: 'u', account_id: 'a', display_name: 'Ada' }))).toEqual({
+    expect(await parseUserResponse(json({ id: 'u', account_id: 'a', display_name: 'Ada' }))).toEqual({
       id: 'u',
       accountId: 'a',
       name: 'Ada',
@@ -272,7 +272,7 @@ describe('who consented', () => {
     json({ code: 4711, message: 'Invalid access token, does not contain scopes' }, 400),
     json({ code: 124 }, 401),
   ])('is unknown where the scopes do not tell (%#)', async (response) => {
-    expect(await readUserAnswer(response)).toBeUndefined();
+    expect(await parseUserResponse(response)).toBeUndefined();
   });
 
   test.each([
@@ -282,8 +282,8 @@ describe('who consented', () => {
     new Response('<html>Bad Gateway</html>', { status: 502 }),
     new Response('<html>Forbidden</html>', { status: 403 }),
   ])('is to be asked again where that is no answer of the API (%#)', async (response) => {
-    await expect(readUserAnswer(response)).rejects.toMatchObject({
-      class: 'try_again',
+    await expect(parseUserResponse(response)).rejects.toMatchObject({
+      class: 'retry',
       code: 'user_unanswered',
     });
   });

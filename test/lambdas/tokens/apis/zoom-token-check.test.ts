@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { readAcceptance } from '../../../../lambdas/tokens/apis/zoom-token-check.ts';
+import { parseTokenCheck } from '../../../../lambdas/tokens/apis/zoom-token-check.ts';
 
 const answer = (status: number, body: unknown) =>
-  readAcceptance(new Response(typeof body === 'string' ? body : JSON.stringify(body), { status }));
+  parseTokenCheck(new Response(typeof body === 'string' ? body : JSON.stringify(body), { status }));
 
 describe("what Zoom's API says to a token", () => {
   test('the user: accepted', async () => {

@@ -154,9 +154,9 @@ describe('when Zoom does not confirm, the connection is disconnected all the sam
 describe('when the secret cannot be deleted', () => {
   test('nothing rotates any more, the status says so, and a repetition ends it at once', async () => {
     const world = await connected();
-    const error = await failure(end(world, failing(world, 'vault.withdraw')));
+    const error = await failure(end(world, failing(world, 'vault.unpublish')));
     expect(error).toMatchObject({
-      class: 'try_again',
+      class: 'retry',
       code: 'not_withdrawn',
       action: 'Disconnect it again: zoom-tokens disconnect main.',
     });
@@ -197,7 +197,7 @@ describe('a step under way', () => {
     const world = await connected();
     const lease = { owner: 'killed', now: world.time, until: world.time + 180, early: true };
     const held = await world.store.lease('main', lease);
-    expect(await failure(end(world))).toMatchObject({ class: 'try_again', code: 'busy', retryAfter: 180 });
+    expect(await failure(end(world))).toMatchObject({ class: 'retry', code: 'busy', retryAfter: 180 });
     expect(await world.store.get('main')).toEqual(held);
     world.pass(180);
     expect(await end(world)).toMatchObject({ status: 'disconnected' });
@@ -242,7 +242,7 @@ describe('a consent under way', () => {
     const deps = world.dependencies({
       intercept: async (point, call) => {
         const answer = await call();
-        if (point === 'vault.withdraw') await world.connect('main');
+        if (point === 'vault.unpublish') await world.connect('main');
         return answer;
       },
     });

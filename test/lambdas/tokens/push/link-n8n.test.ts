@@ -30,7 +30,7 @@ test('a link whose instance another one overwrites is written again', async () =
 });
 
 test('a link whose instance an unlink sweeps away before it is stored is written again', async () => {
-  const intercept = once('store.retarget', () => world.settings.write(new Map()));
+  const intercept = once('store.setPushTargets', () => world.settings.write(new Map()));
   await world.link('main', world.dependencies({ intercept }));
   expect(names()).toEqual(['office']);
 });
@@ -42,7 +42,7 @@ test('an unlink puts the instance back where a link came between', async () => {
     const held = await world.store.lease('second', lease);
     if (!held) throw new Error('no lease');
     const target = { instance: 'office', credentialId: 'id', pushedVersion: 1, failures: 0 };
-    await world.store.retarget(held, [target]);
+    await world.store.setPushTargets(held, [target]);
   });
   const options = { deadline: world.deadline };
   await unlinkN8n({ connection: 'main', instance: 'office' }, world.dependencies({ intercept }), options);
@@ -70,7 +70,7 @@ test('an eleventh n8n of one connection is refused', async () => {
     pushedVersion: 1,
     failures: 0,
   }));
-  await world.store.retarget(held, targets);
+  await world.store.setPushTargets(held, targets);
   await world.store.release(held);
   await expect(world.link('main')).rejects.toMatchObject({ class: 'rejected', code: 'too_many_targets' });
 });

@@ -42,7 +42,7 @@ test('a consent again tells n8n its token', async () => {
 describe('an n8n that is down', () => {
   beforeEach(async () => {
     world.n8n.isDown = true;
-    expect(await rotateNow()).toMatchObject({ did: 'settled', published: true, pushes: { failed: 1 } });
+    expect(await rotateNow()).toMatchObject({ kind: 'settled', published: true, pushes: { failed: 1 } });
   });
 
   test('leaves the connection well, and its own failure where it belongs', async () => {
@@ -52,7 +52,7 @@ describe('an n8n that is down', () => {
     expect(await target()).toMatchObject({
       pushedVersion: 1,
       failures: 1,
-      lastError: { class: 'try_again', code: 'n8n_unavailable', at: world.time },
+      lastError: { class: 'retry', code: 'n8n_unavailable', at: world.time },
     });
     expect(item.dueAt).toBe((await target())?.retryAt);
   });

@@ -21,12 +21,12 @@ beforeEach(async () => {
 describe('a connection that is not due', () => {
   test('is left alone', async () => {
     const before = await world.item('main');
-    expect(await run()).toEqual({ did: 'nothing' });
+    expect(await run()).toEqual({ kind: 'nothing' });
     expect(await world.item('main')).toEqual(before);
   });
 
   test('is rotated when an operator asks for it', async () => {
-    expect(await run({}, true)).toMatchObject({ did: 'settled', rotated: true, published: true });
+    expect(await run({}, true)).toMatchObject({ kind: 'settled', rotated: true, published: true });
     expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2 });
   });
 });
@@ -35,7 +35,7 @@ describe('a connection that is due', () => {
   beforeEach(() => world.pass(HOUR - 600));
 
   test('gets new tokens, which n8n can read, and a time for the next rotation', async () => {
-    expect(await run()).toMatchObject({ did: 'settled', rotated: true, published: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: true, published: true });
     const item = await world.item('main');
     expect(item).toMatchObject({
       status: 'active',
@@ -54,8 +54,8 @@ describe('a connection that is due', () => {
 
   test('is rotated by one of many that try at once', async () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => run()));
-    expect(outcomes.filter(({ did }) => did === 'settled')).toHaveLength(1);
-    expect(outcomes.filter(({ did }) => did === 'nothing')).toHaveLength(19);
+    expect(outcomes.filter(({ kind }) => kind === 'settled')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'nothing')).toHaveLength(19);
     expect(world.zoom.mostInFlight).toBe(1);
   });
 
@@ -71,20 +71,20 @@ describe('a connection that is due', () => {
   test('keeps its old token published while Zoom is down, and tries again', async () => {
     const published = world.published('main');
     world.zoom.isDown = true;
-    expect(await run()).toMatchObject({ did: 'failed' });
+    expect(await run()).toMatchObject({ kind: 'failed' });
     const item = await world.item('main');
     expect(item).toMatchObject({
       status: 'active',
       version: 1,
       failures: 1,
-      lastError: { class: 'try_again', code: 'zoom_unavailable' },
+      lastError: { class: 'retry', code: 'zoom_unavailable' },
     });
     expect(item.dueAt).toBeGreaterThan(world.time);
     expect(world.published('main')).toBe(published);
 
     world.zoom.isDown = false;
     world.pass(300);
-    expect(await run()).toMatchObject({ did: 'settled', rotated: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: true });
     expect(await world.item('main')).toMatchObject({ failures: 0 });
     expect((await world.item('main')).lastError).toBeUndefined();
   });
@@ -97,7 +97,7 @@ describe('a connection that is due', () => {
       lastError: { class: 'reconnect', code: 'invalid_token' },
     });
     world.pass(HOUR);
-    expect(await run()).toEqual({ did: 'nothing' });
+    expect(await run()).toEqual({ kind: 'nothing' });
     expect(world.zoom.refusals).toBe(1);
   });
 });
@@ -111,7 +111,7 @@ describe('an operator who replaces the client secret', () => {
     world.zoom.clientSecret = 'new-secret';
     world.appSecret = 'new-secret';
     expect(await step('main', deps, { deadline: world.deadline })).toMatchObject({
-      did: 'settled',
+      kind: 'settled',
       rotated: true,
     });
   });
@@ -125,7 +125,7 @@ describe('an operator who replaces the client secret', () => {
 
     world.appSecret = 'new-secret';
     world.pass(item.dueAt - world.time);
-    expect(await run()).toMatchObject({ did: 'settled', rotated: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: true });
     expect(await world.item('main')).toMatchObject({ status: 'active', failures: 0 });
   });
 });
@@ -140,7 +140,7 @@ describe('a publication that fails', () => {
     const { accessToken } = await world.tokens('main');
 
     world.pass(300);
-    expect(await run()).toMatchObject({ did: 'settled', rotated: false, published: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: false, published: true });
     expect(world.published('main')).toBe(accessToken);
     expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2, failures: 0 });
   });
@@ -149,7 +149,7 @@ describe('a publication that fails', () => {
     await run(failing('store.settle', new Error('lost')));
     const history = world.vault.history.length;
     world.pass(LEASE_SECONDS);
-    expect(await run()).toMatchObject({ did: 'settled', rotated: false, published: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: false, published: true });
     expect(world.vault.history).toHaveLength(history);
   });
 });
@@ -167,7 +167,7 @@ describe('a commit', () => {
         return Promise.reject(new Error('down'));
       },
     });
-    expect(outcome).toMatchObject({ did: 'settled', rotated: true });
+    expect(outcome).toMatchObject({ kind: 'settled', rotated: true });
     expect(failures).toBeGreaterThan(10);
   });
 
@@ -181,7 +181,7 @@ describe('a commit', () => {
         throw new Error('connection reset');
       },
     });
-    expect(outcome).toMatchObject({ did: 'settled', rotated: true, item: { version: 2 } });
+    expect(outcome).toMatchObject({ kind: 'settled', rotated: true, item: { version: 2 } });
   });
 
   test('yields to a consent that came while Zoom was answering', async () => {
@@ -191,11 +191,11 @@ describe('a commit', () => {
         return call();
       },
     });
-    expect(outcome).toMatchObject({ did: 'yielded' });
+    expect(outcome).toMatchObject({ kind: 'yielded' });
     const item = await world.item('main');
     expect(item).toMatchObject({ generation: 2, version: 2, status: 'active' });
     expect(item.leaseOwner).toBeUndefined();
-    expect(await run()).toMatchObject({ did: 'settled', rotated: false, published: true });
+    expect(await run()).toMatchObject({ kind: 'settled', rotated: false, published: true });
     expect(world.published('main')).toBe((await world.tokens('main')).accessToken);
   });
 
@@ -214,7 +214,7 @@ describe('a commit', () => {
         return call();
       },
     });
-    expect(outcome).toMatchObject({ did: 'yielded' });
+    expect(outcome).toMatchObject({ kind: 'yielded' });
     expect(world.zoom.isLiving('main', (await world.tokens('main')).refreshToken)).toBe(true);
     expect(await world.item('main')).toMatchObject({ version: 2, leaseOwner: 'thief' });
   });
@@ -225,5 +225,5 @@ test('an early rotation without an answer is settled by the next sweep, not an h
   await run(failing('zoom.token', reset), true);
   expect(await world.item('main')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });
   world.pass(60);
-  expect(await run()).toMatchObject({ did: 'settled', rotated: true });
+  expect(await run()).toMatchObject({ kind: 'settled', rotated: true });
 });

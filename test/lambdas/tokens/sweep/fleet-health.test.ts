@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TokenError } from '../../../../lambdas/tokens/errors.ts';
-import { healthOf } from '../../../../lambdas/tokens/sweep/fleet-health.ts';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
+import { toHealthMetrics } from '../../../../lambdas/tokens/sweep/fleet-health.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
@@ -62,7 +62,7 @@ describe('the fleet’s health', () => {
 
   test('never counts below nothing', () => {
     const look = { lookedAt: 0, leastValidUntil: 60, reconnect: 0, misconfigured: 0 };
-    expect(healthOf(look, 2 * HOUR).minutesOfValidity).toBe(0);
+    expect(toHealthMetrics(look, 2 * HOUR).minutesOfValidity).toBe(0);
   });
 });
 
@@ -101,12 +101,7 @@ describe('a sweep after one that looked at the fleet', () => {
   ])('looks again at once when a connection needs %s', async (_, health, denied, breaks) => {
     await lookJustBeforeItIsDue();
     breaks();
-    const refused = new TokenError(
-      'misconfigured',
-      'publish_denied',
-      'It may not be written.',
-      'Deploy again.',
-    );
+    const refused = new Failure('misconfigured', 'publish_denied', 'It may not be written.', 'Deploy again.');
     const report = await run({
       intercept: (point, call) => (point === denied ? Promise.reject(refused) : call()),
     });

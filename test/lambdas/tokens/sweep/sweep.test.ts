@@ -17,7 +17,7 @@ beforeEach(() => {
 describe('a sweep', () => {
   test('with nothing due does nothing', async () => {
     await connect(3);
-    expect(await run()).toMatchObject({ rotated: 0, published: 0, failed: { try_again: 0 } });
+    expect(await run()).toMatchObject({ rotated: 0, published: 0, failed: { retry: 0 } });
   });
 
   test('rotates everything that is due, and what nobody rotated before keeps working', async () => {
@@ -134,7 +134,7 @@ describe('a sweep', () => {
       intercept: (point, call) =>
         point === 'store.lease' && ++calls === 3 ? Promise.reject(new Error('down')) : call(),
     });
-    expect(report).toMatchObject({ rotated: 9, failed: { try_again: 1 } });
+    expect(report).toMatchObject({ rotated: 9, failed: { retry: 1 } });
     expect((await run()).rotated).toBe(1);
   });
 
@@ -175,7 +175,7 @@ describe('when Zoom calls refresh tokens dead', () => {
     await connect(10);
     world.pass(HOUR - 600);
     world.zoom.deauthorize('c3');
-    expect(await run()).toMatchObject({ rotated: 9, failed: { reconnect: 1, try_again: 0 } });
+    expect(await run()).toMatchObject({ rotated: 9, failed: { reconnect: 1, retry: 0 } });
     expect((await world.item('c3')).status).toBe('reconnect');
   });
 
@@ -188,7 +188,7 @@ describe('when Zoom calls refresh tokens dead', () => {
           ? (Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }) as never)
           : call(),
     };
-    expect((await run(incident)).failed).toMatchObject({ reconnect: 0, try_again: 10 });
+    expect((await run(incident)).failed).toMatchObject({ reconnect: 0, retry: 10 });
     expect(new Set(await statuses())).toEqual(new Set(['active']));
     expect((await world.item('c0')).lastError).toMatchObject({ code: 'zoom_incident' });
     world.pass(300);
