@@ -1,4 +1,4 @@
-import { Failure, type FailureClass } from '../lambdas/tokens/errors.ts';
+import { Failure, type FailureClass } from '../lambdas/operator-protocol.ts';
 
 /** Exit statuses. `--help` and docs/command-line.md list them. */
 export const EXIT = {

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import type { OperatorRequest, OperatorResponse, OperatorResults } from '../lambdas/operator-protocol.ts';
-import { Failure } from '../lambdas/tokens/errors.ts';
+import { Failure } from '../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from './aws/client-config.ts';
 import { awsFailure } from './aws/failure.ts';
 import { interruption } from './terminal/interruption.ts';

@@ -1,33 +1,43 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { MetricName } from './contract.ts';
 import type { SweepReport } from './tokens/sweep/sweep.ts';
 
-/** One structured line a decision; named by POWERTOOLS_SERVICE_NAME. Never given an event, which holds codes, nor a caught error as it is. */
+/**
+ * Writes one structured line a decision; POWERTOOLS_SERVICE_NAME is its service. It is never given an event, which holds
+ * codes, nor a caught error as it is.
+ */
 export const logger = new Logger();
 
 /** Embedded metrics, with no dimension a connection: each would be billed as a metric of its own. */
 export const metrics = new Metrics();
 
-/** What a sweep did, and how the fleet stands after it. */
+/** Records what a sweep did, and the fleet's health after it. */
 export function recordSweepMetrics({ health, ...report }: SweepReport): void {
-  metrics.addMetric('Rotated', MetricUnit.Count, report.rotated);
-  metrics.addMetric('Published', MetricUnit.Count, report.published);
-  metrics.addMetric('PublishFailed', MetricUnit.Count, report.publishFailed);
-  metrics.addMetric('Pushed', MetricUnit.Count, report.pushed);
-  metrics.addMetric('PushFailed', MetricUnit.Count, report.pushFailed);
-  metrics.addMetric('SweepSeconds', MetricUnit.Seconds, report.took);
+  add('Rotated', report.rotated);
+  add('Published', report.published);
+  add('PublishFailed', report.publishFailed);
+  add('Pushed', report.pushed);
+  add('PushFailed', report.pushFailed);
+  add('SweepSeconds', report.took, MetricUnit.Seconds);
   for (const [failureClass, count] of Object.entries(report.failed)) {
     if (count === 0) continue;
     const failed = metrics.singleMetric();
     failed.addDimension('class', failureClass);
-    failed.addMetric('RotationFailed', MetricUnit.Count, count);
+    failed.addMetric('RotationFailed' satisfies MetricName, MetricUnit.Count, count);
   }
   if (!health) return;
-  metrics.addMetric('ReconnectNeeded', MetricUnit.Count, health.reconnect);
-  metrics.addMetric('Misconfigured', MetricUnit.Count, health.misconfigured);
+  add('ReconnectNeeded', health.reconnect);
+  add('Misconfigured', health.misconfigured);
   if (health.minutesOfValidity !== undefined) {
-    metrics.addMetric('MinutesOfValidity', MetricUnit.NoUnit, health.minutesOfValidity);
+    add('MinutesOfValidity', health.minutesOfValidity, MetricUnit.NoUnit);
   }
+}
+
+type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+
+function add(name: MetricName, value: number, unit: Unit = MetricUnit.Count): void {
+  metrics.addMetric(name, unit, value);
 }
 
 /**

@@ -1,10 +1,23 @@
 import * as v from 'valibot';
-import type { toFailure } from './tokens/errors.ts';
+import type { ConnectionView } from './tokens/connection-view.ts';
+import type { FailureDetails } from './tokens/errors.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
-import type { ConnectionView } from './tokens/operate/rotate-now.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
+
+export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
+export { createZoom } from './tokens/apis/zoom.ts';
+// The command line imports this file and `contract.ts`, and nothing else of the functions.
+export { assertName, type Connection, type GrantType } from './tokens/connection.ts';
+export type { ConnectionView } from './tokens/connection-view.ts';
+export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
+export { jsonObject } from './tokens/json-object.ts';
+export { isLoopback } from './tokens/loopback.ts';
+export { expression } from './tokens/n8n-names.ts';
+export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
+export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();
 const app = v.optional(v.string());
@@ -69,4 +82,4 @@ export interface OperatorResults {
 /** Failures are data too, so that the command line can tell what to do. */
 export type OperatorResponse<Result extends object = object> =
   | { ok: true; result: Result }
-  | { ok: false; error: ReturnType<typeof toFailure> };
+  | { ok: false; error: FailureDetails };

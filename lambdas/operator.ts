@@ -3,19 +3,16 @@ import * as v from 'valibot';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
-import { connectServerToServer } from './tokens/consent/consent.ts';
+import { toView } from './tokens/connection-view.ts';
+import { connectServerToServer } from './tokens/consent/connect.ts';
+import { createLink } from './tokens/consent/create-link.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
 import { describeInstallation } from './tokens/operate/installation.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
-import {
-  createLink,
-  listConnections,
-  rotateNow,
-  toView,
-  viewConnection,
-} from './tokens/operate/rotate-now.ts';
+import { rotateNow } from './tokens/operate/rotate-now.ts';
+import { listConnections, viewConnection } from './tokens/operate/status.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { createAlerts } from './aws/sns-alerts.ts';
 import { recordSweepMetrics } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
-import type { Alerts } from './tokens/sweep/reconnect-alerts.ts';
+import type { Alerts } from './tokens/dependencies.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
 import { deadlineOf, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
 

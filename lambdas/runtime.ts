@@ -6,11 +6,11 @@ import { CLIENT_OPTIONS } from './aws/client-options.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
+import { DEFAULT_NAME, MARGIN_SECONDS, VARIABLES } from './contract.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
-import { DEFAULT_MARGINS } from './tokens/connection.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure } from './tokens/errors.ts';
@@ -40,36 +40,36 @@ const origin = v.pipe(
   v.transform((value) => new URL(value).origin),
 );
 const required = v.pipe(v.string('is missing'), v.nonEmpty('is empty'));
-const RANGE = 'must be whole seconds, 60 to 3000';
+const { least, most } = MARGIN_SECONDS;
+const RANGE = `must be whole seconds, ${least} to ${most}`;
 const seconds = v.pipe(
   v.unknown(),
   v.toNumber(RANGE),
-  v.check((value) => Number.isInteger(value) && value >= 60 && value <= 3000, RANGE),
+  v.check((value) => Number.isInteger(value) && value >= least && value <= most, RANGE),
 );
 const MINUTES = 'must be minutes';
 const minutes = v.pipe(v.unknown(), v.toNumber(MINUTES), v.finite(MINUTES));
 
 const Environment = v.object(
   {
-    TABLE_NAME: required,
-    KEY_SECRET_ID: required,
-    APP_SECRET_PREFIX: required,
-    PUBLISHED_SECRET_PREFIX: required,
-    PUBLIC_URL: origin,
-    ALERT_TOPIC_ARN: v.optional(
+    [VARIABLES.tableName]: required,
+    [VARIABLES.keySecretId]: required,
+    [VARIABLES.appSecretPrefix]: required,
+    [VARIABLES.publicUrl]: origin,
+    [VARIABLES.alertTopicArn]: v.optional(
       v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
     ),
-    N8N_SECRET_ID: v.optional(required),
-    ZOOM_OAUTH_URL: v.optional(origin, 'https://zoom.us'),
-    ZOOM_API_URL: v.optional(origin, 'https://api.zoom.us'),
-    MARGIN_SECONDS: v.optional(seconds, DEFAULT_MARGINS.late),
-    EARLY_MARGIN_SECONDS: v.optional(seconds, DEFAULT_MARGINS.overlapping),
-    POWERTOOLS_SERVICE_NAME: v.optional(required, 'zoom-token-refresher'),
+    [VARIABLES.n8nSecretId]: v.optional(required),
+    [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
+    [VARIABLES.zoomApiUrl]: v.optional(origin, 'https://api.zoom.us'),
+    [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
+    [VARIABLES.earlyMarginSeconds]: v.optional(seconds, MARGIN_SECONDS.early),
+    [VARIABLES.installationName]: v.optional(required, DEFAULT_NAME),
     // In a bundle esbuild has put the version here; no variable is set there.
-    VERSION: v.optional(required, process.env.VERSION ?? 'unknown'),
+    [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // The operator function alone is told these.
-    SWEEP_RATE_MINUTES: v.optional(minutes, 1),
-    N8N_POLICY_ARN: v.optional(required),
+    [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
+    [VARIABLES.n8nPolicyArn]: v.optional(required),
   },
   'is missing',
 );
@@ -90,22 +90,22 @@ export function createRuntime(
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(secretsManager, {
-    appSecretPrefix: variables.APP_SECRET_PREFIX,
-    keySecretId: variables.KEY_SECRET_ID,
-    publishedSecretPrefix: variables.PUBLISHED_SECRET_PREFIX,
-    installation: variables.POWERTOOLS_SERVICE_NAME,
+    appSecretPrefix: variables[VARIABLES.appSecretPrefix],
+    keySecretId: variables[VARIABLES.keySecretId],
+    installation: variables[VARIABLES.installationName],
   });
-  const n8nSecretId = variables.N8N_SECRET_ID;
+  const alertTopicArn = variables[VARIABLES.alertTopicArn];
+  const n8nSecretId = variables[VARIABLES.n8nSecretId];
   return {
     now,
     random: Math.random,
     wait: (milliseconds) => setTimeout(milliseconds),
-    store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables.TABLE_NAME),
+    store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables[VARIABLES.tableName]),
     vault,
     zoom: createZoom({
-      oauthUrl: variables.ZOOM_OAUTH_URL,
-      apiUrl: variables.ZOOM_API_URL,
-      redirectUri: `${variables.PUBLIC_URL}/callback`,
+      oauthUrl: variables[VARIABLES.zoomOauthUrl],
+      apiUrl: variables[VARIABLES.zoomApiUrl],
+      redirectUri: `${variables[VARIABLES.publicUrl]}/callback`,
       fetch: fetchByNode,
       now,
     }),
@@ -117,20 +117,23 @@ export function createRuntime(
         pauses: new Map(),
       },
     }),
-    margins: { late: variables.MARGIN_SECONDS, overlapping: variables.EARLY_MARGIN_SECONDS },
+    margins: {
+      late: variables[VARIABLES.marginSeconds],
+      overlapping: variables[VARIABLES.earlyMarginSeconds],
+    },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
     log: overrides.log ?? logger,
-    publicUrl: variables.PUBLIC_URL,
-    ...(variables.ALERT_TOPIC_ARN !== undefined && { alertTopicArn: variables.ALERT_TOPIC_ARN }),
+    publicUrl: variables[VARIABLES.publicUrl],
+    ...(alertTopicArn !== undefined && { alertTopicArn }),
     installation: {
-      version: variables.VERSION,
-      name: variables.POWERTOOLS_SERVICE_NAME,
-      publicUrl: variables.PUBLIC_URL,
-      zoomOauthUrl: variables.ZOOM_OAUTH_URL,
-      zoomApiUrl: variables.ZOOM_API_URL,
-      appSecretPrefix: variables.APP_SECRET_PREFIX,
-      sweepRateMinutes: variables.SWEEP_RATE_MINUTES,
-      n8nPolicyArn: variables.N8N_POLICY_ARN,
+      version: variables[VARIABLES.version],
+      name: variables[VARIABLES.installationName],
+      publicUrl: variables[VARIABLES.publicUrl],
+      zoomOauthUrl: variables[VARIABLES.zoomOauthUrl],
+      zoomApiUrl: variables[VARIABLES.zoomApiUrl],
+      appSecretPrefix: variables[VARIABLES.appSecretPrefix],
+      sweepRateMinutes: variables[VARIABLES.sweepRateMinutes],
+      n8nPolicyArn: variables[VARIABLES.n8nPolicyArn],
     },
   };
 }

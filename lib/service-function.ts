@@ -61,6 +61,7 @@ export class ServiceFunction extends LambdaFunction {
         ZOOM_API_URL: settings.zoomApiUrl,
         MARGIN_SECONDS: String(settings.marginSeconds),
         EARLY_MARGIN_SECONDS: String(settings.earlyMarginSeconds),
+        INSTALLATION_NAME: settings.name,
         POWERTOOLS_SERVICE_NAME: settings.name,
         POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       },

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
 import { readAsN8n } from './read-as-n8n.ts';
 import type { LocalStack } from './stack.ts';
 

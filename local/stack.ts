@@ -156,7 +156,6 @@ async function start(
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
       N8N_SECRET_ID: `${NAME}/n8n`,
-      PUBLISHED_SECRET_PREFIX: PUBLISHED_PREFIX,
       PUBLIC_URL: publicUrl,
       ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,

@@ -35,7 +35,7 @@ export async function startServices(): Promise<Services> {
   await stack.secretsManager.send(new CreateSecretCommand({ Name: TOKEN_SECRET, SecretString: 'null' }));
   const table = new DynamoDBClient();
   const store = createConnectionsTable(table, TABLE_NAME);
-  const set = async (dueAt: number, expiresAt: number, lookedAt = stack.now()) => {
+  const set = async (dueAt: number, expiresAt: number, checkedAt = stack.now()) => {
     await table.send(
       new UpdateItemCommand({
         TableName: TABLE_NAME,
@@ -44,7 +44,12 @@ export async function startServices(): Promise<Services> {
         ExpressionAttributeValues: { ':dueAt': { N: String(dueAt) }, ':expiresAt': { N: String(expiresAt) } },
       }),
     );
-    await store.noteSweep({ lookedAt, leastValidUntil: expiresAt, reconnect: 0, misconfigured: 0 });
+    await store.recordHealthCheck(checkedAt, {
+      checkedAt,
+      leastValidUntil: expiresAt,
+      reconnect: 0,
+      misconfigured: 0,
+    });
   };
   return {
     environment: functionEnvironment(stack),
@@ -96,10 +101,10 @@ function functionEnvironment(stack: LocalStack): Record<string, string> {
     TABLE_NAME,
     KEY_SECRET_ID: 'zoom-token-refresher/key',
     APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
-    PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
     PUBLIC_URL: stack.publicUrl,
     ZOOM_OAUTH_URL: stack.zoomUrl,
     ZOOM_API_URL: stack.zoomUrl,
+    INSTALLATION_NAME: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_METRICS_NAMESPACE: 'bench',
     TOKEN_SECRET,

@@ -1,4 +1,5 @@
-import { type Connection, rotateAt } from '../../lambdas/tokens/connection.ts';
+import type { Connection } from '../../lambdas/tokens/connection.ts';
+import { rotateAt } from '../../lambdas/tokens/schedule.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { FUNCTION_SECONDS } from '../../test/support/world/world.ts';
 import { consentOf, createWorld, nameOf } from './fleet.ts';

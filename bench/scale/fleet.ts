@@ -1,7 +1,8 @@
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
-import { type Connection, DEFAULT_MARGINS } from '../../lambdas/tokens/connection.ts';
+import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { LINK_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
+import { DEFAULT_MARGINS } from '../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_MARGINS, rotateAt } from '../../lambdas/tokens/connection.ts';
+import { DEFAULT_MARGINS, rotateAt } from '../../lambdas/tokens/schedule.ts';
 import { nameOf } from './fleet.ts';
 
 const HOUR = 3600;

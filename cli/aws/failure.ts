@@ -1,4 +1,4 @@
-import { Failure } from '../../lambdas/tokens/errors.ts';
+import { Failure, type FailureCode } from '../../lambdas/operator-protocol.ts';
 
 interface AwsError extends Error {
   code?: string;
@@ -86,7 +86,7 @@ function noCredentials(message: string): Failure {
   );
 }
 
-const misconfigured = (code: string, message: string, action: string) =>
+const misconfigured = (code: FailureCode, message: string, action: string) =>
   new Failure('misconfigured', code, message, action);
-const tryAgain = (code: string, message: string, action: string) =>
+const tryAgain = (code: FailureCode, message: string, action: string) =>
   new Failure('retry', code, message, action);

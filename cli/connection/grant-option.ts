@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { GrantType } from '../../lambdas/tokens/connection.ts';
+import type { GrantType } from '../../lambdas/operator-protocol.ts';
 
 const NAMES: Record<string, GrantType> = {
   authorization_code: 'authorization_code',

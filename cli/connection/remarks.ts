@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { DAY, span, wallTime } from '../terminal/time.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './n8n-interval.ts';

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { ConnectionView } from '../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { list, table } from '../terminal/table.ts';

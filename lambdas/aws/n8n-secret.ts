@@ -6,9 +6,9 @@ import {
 import * as v from 'valibot';
 import { parseJson } from '../tokens/apis/http.ts';
 import type { Clock } from '../tokens/clock.ts';
+import type { N8nInstances, N8nSettings } from '../tokens/dependencies.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
-import type { N8nInstances, N8nSettings } from '../tokens/push/push.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 

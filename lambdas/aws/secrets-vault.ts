@@ -10,11 +10,10 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import type { ZoomApp } from '../tokens/apis/zoom.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
-import { secretName } from '../tokens/rotation/publish.ts';
-import type { Vault } from '../tokens/vault.ts';
+import { secretName } from '../tokens/n8n-names.ts';
+import type { Vault, ZoomApp } from '../tokens/vault.ts';
 import { createRateLimit } from './write-rate-limit.ts';
 
 /** An app secret as the operator writes it; empty strings are fields not filled in yet. */
@@ -36,8 +35,6 @@ export interface VaultOptions {
   appSecretPrefix: string;
   /** Name or ARN. */
   keySecretId: string;
-  /** `n8n_zoom_` */
-  publishedSecretPrefix: string;
   /** Whose the published secrets are: written into their tag, by which the functions' policies tell them apart. */
   installation: string;
 }
@@ -93,7 +90,7 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
     },
 
     async publish(connection, value, versionId) {
-      const name = secretName(connection, options.publishedSecretPrefix);
+      const name = secretName(connection);
       const put = async () => {
         await turn();
         return client.send(
@@ -131,17 +128,15 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
 
     async published(connection) {
       // Never remembered: what n8n reads may have been changed by hand.
-      return read(secretName(connection, options.publishedSecretPrefix), 'AWSCURRENT', true).catch(
-        (error) => {
-          // Scheduled for deletion.
-          if (error instanceof InvalidRequestException) return undefined;
-          throw error;
-        },
-      );
+      return read(secretName(connection), 'AWSCURRENT', true).catch((error) => {
+        // Scheduled for deletion.
+        if (error instanceof InvalidRequestException) return undefined;
+        throw error;
+      });
     },
 
     async unpublish(connection, { force }) {
-      const name = secretName(connection, options.publishedSecretPrefix);
+      const name = secretName(connection);
       const window = force ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS };
       try {
         const { DeletionDate } = await client.send(new DeleteSecretCommand({ SecretId: name, ...window }));

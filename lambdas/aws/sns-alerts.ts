@@ -1,5 +1,6 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { type Alerts, reconnectMessage } from '../tokens/sweep/reconnect-alerts.ts';
+import type { Alerts } from '../tokens/dependencies.ts';
+import { reconnectMessage } from '../tokens/sweep/reconnect-alerts.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 
 /** A hanging topic must not take the sweep's time: at most twice these, less than the 20 s that a sweep leaves. */

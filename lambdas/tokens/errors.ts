@@ -1,18 +1,13 @@
-/**
- * Who has to act on a failure:
- * - `reconnect`: a human must consent at Zoom again;
- * - `misconfigured`: the operator must fix the app, the secret or the deployment;
- * - `retry`: nobody, the next sweep tries again;
- * - `rejected`: whoever sent the request; nothing was changed.
- */
-export type FailureClass = 'reconnect' | 'misconfigured' | 'retry' | 'rejected';
+import type { FailureClass } from '../contract.ts';
+import type { FailureCode } from './failure-codes.ts';
+
+export type { FailureClass, FailureCode };
 
 /** A failure with its class. Neither `message` nor `action` ever holds a token, a code or a secret. */
 export class Failure extends Error {
-  override readonly name = 'TokenError';
+  override readonly name = 'Failure';
   readonly class: FailureClass;
-  /** Stable, for programs: `invalid_token`, `ticket_expired`, … */
-  readonly code: string;
+  readonly code: FailureCode;
   /** What to do next, one sentence for a person. */
   readonly action: string;
   /** Seconds that the other side asked us to wait. */
@@ -20,7 +15,7 @@ export class Failure extends Error {
 
   constructor(
     failureClass: FailureClass,
-    code: string,
+    code: FailureCode,
     message: string,
     action: string,
     retryAfter?: number | undefined,
@@ -33,13 +28,11 @@ export class Failure extends Error {
   }
 }
 
-/** The failure as it may be stored, logged and shown: what is not a `TokenError` stays private. */
-export function toFailure(error: unknown): {
-  class: FailureClass;
-  code: string;
-  message: string;
-  action: string;
-} {
+/** A failure as it is stored, logged and shown. */
+export type FailureDetails = Pick<Failure, 'class' | 'code' | 'message' | 'action'>;
+
+/** Returns the details of a failure. An error that is no `Failure` stays private: only its name is told. */
+export function toFailure(error: unknown): FailureDetails {
   if (error instanceof Failure) {
     const { class: failureClass, code, message, action } = error;
     return { class: failureClass, code, message, action };
@@ -48,7 +41,7 @@ export function toFailure(error: unknown): {
   return {
     class: 'retry',
     code: 'unexpected',
-    message: `Something unexpected happened (${name}).`,
-    action: 'Look into the log of the function; the next sweep tries again.',
+    message: `An unexpected error occurred (${name}).`,
+    action: "Read the function's log. The next sweep retries.",
   };
 }

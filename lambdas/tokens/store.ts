@@ -1,7 +1,12 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
-import type { FleetHealth } from './sweep/fleet-health.ts';
 
-/** What a consent, or a first Server-to-Server token, writes. */
+/** The lease holder of a connection, and until when; epoch seconds. */
+export interface Lease {
+  owner: string;
+  until: number;
+}
+
+/** The fields that a consent, or a first Server-to-Server token, writes. */
 export type Consent = Pick<
   Connection,
   | 'connection'
@@ -16,50 +21,38 @@ export type Consent = Pick<
   | 'zoomAccountId'
 >;
 
-/** What a rotation writes. */
+/** The fields that a rotation writes. */
 type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
 
-/** What a failed step writes. */
+/** The fields that a failed step writes. */
 export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
 
-/** What a step that came to its end writes; what is optional stays where it is not told. */
+/** The fields that a completed step writes; an optional one that is left out keeps its value. */
 type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
 
-/** Who disconnects, and what of: the lease that it takes, and from when on the connection is no longer wanted. */
-interface Disconnection extends Lease {
-  now: number;
-  /** Epoch seconds. A consent that crosses it and is not older wins. */
-  disconnectedAt: number;
-  /** Only this generation is meant; any, unless told. */
-  generation?: number;
-}
-
-/** What a disconnection that came to its end writes. */
-export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
-
 /**
- * Where connections live: strongly consistent, every write under a condition.
- * A method answers `undefined` (or `false`) when its condition did not hold: somebody else was faster.
+ * The connections' items: strongly consistent, every write under a condition.
+ * A method returns `undefined` (or `false`) when its condition did not hold, because another writer was faster.
  */
-export interface ConnectionStore {
+export interface Connections {
   get(connection: string): Promise<Connection | undefined>;
 
-  /** All connections, in no order; for people, not for the sweep. */
+  /** Returns all connections, in no order; for people, not for the sweep. */
   list(): Promise<Connection[]>;
 
-  /** Names of the connections in `status` that are due, the most urgent first. Eventually consistent. */
+  /** Returns the names of the connections in `status` that are due, the most urgent first. Eventually consistent. */
   due(status: Status, now: number, limit: number): Promise<string[]>;
 
-  /** How many connections are in `status`, `most` where there are as many or more. Eventually consistent. */
+  /** Returns how many connections are in `status`, at most `most`. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
 
-  /** The `validUntil` of the active connection that n8n loses first, `null` without one. Eventually consistent. */
+  /** Returns the earliest `validUntil` of the active connections, `null` without any. Eventually consistent. */
   leastValidUntil(): Promise<number | null>;
 
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
-   * `inAnyStatus` is for changes that are no step. Answers the item as it is then.
+   * `inAnyStatus` is for changes that are no step. Returns the item with its lease.
    */
   lease(
     connection: string,
@@ -68,9 +61,11 @@ export interface ConnectionStore {
 
   /**
    * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
-   * A repetition, told by its `consentId`, changes nothing; nor does a consent that crossed a newer one, told by
-   * `consentedAt` where the generation is no longer `seen`, or one of another Zoom user, or one that is older than a
-   * disconnection which it crossed. The answer is the item as it is.
+   * Returns the item as it is afterwards, which is unchanged when the consent is
+   * - a repetition of the same write, recognized by its `consentId`;
+   * - older by `consentedAt` than one that was stored since the generation `seen`;
+   * - given by another Zoom user than the connection's owner;
+   * - older than a disconnection that came since.
    * @param seen the generation before Zoom was asked, 0 where there was no connection
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
@@ -78,40 +73,52 @@ export interface ConnectionStore {
   /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
-  /** Ends a step by its lease's holder: active, what is published is noted, the lease released. */
-  settle(of: Connection, settled: Settlement): Promise<boolean>;
+  /** Completes a step of the lease holder: active, what is published is noted, the lease released. */
+  settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Ends a failed step of exactly that version by its lease's holder. */
+  /** Ends a failed step of exactly that version of the lease holder, and releases the lease. */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
-  /** Puts off the next alert of a connection that waits for a person, if it still is as it was. */
+  /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
   snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
 
-  /** Changes whom the connection is pushed to, by its lease's holder, who keeps the lease; none: empty. */
+  /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
   setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
 
+  /** Releases the lease and changes nothing else. */
+  release(of: Connection): Promise<void>;
+}
+
+/** A disconnection's begin: the lease that it takes, and from when on the connection is no longer wanted. */
+interface Disconnection extends Lease {
+  now: number;
+  /** Epoch seconds. A consent that crosses it and is not older wins. */
+  disconnectedAt: number;
+  /** Disconnects only this generation; any where it is left out. */
+  generation?: number;
+}
+
+/** The outcome that the end of a disconnection writes. */
+export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+
+/** The two writes of a disconnection. */
+export interface Disconnections {
   /**
    * Disconnects and takes the lease, in one write, when no other lease is alive: generation and version +1, so that
-   * nothing that is under way can be stored any more. The tokens stay until `withdraw`.
+   * nothing that is under way can be stored any more. The tokens stay until `finishDisconnect`.
    */
   beginDisconnect(connection: string, disconnection: Disconnection): Promise<Connection | undefined>;
 
   /** Ends the disconnection of exactly that version: no tokens, nothing published, the lease released. */
-  finishDisconnect(of: Connection, withdrawal: DisconnectResult): Promise<Connection | undefined>;
+  finishDisconnect(of: Connection, result: DisconnectResult): Promise<Connection | undefined>;
+}
 
-  /** Lets the lease go with nothing else changed. */
-  release(of: Connection): Promise<void>;
-
+/** Which connection holds which Zoom user of an app. */
+export interface UserClaims {
   /**
-   * Notes that a one-time id was used; false when it had been before. A request that is repeated below, because its
-   * answer was lost, counts as one. `until`: epoch seconds.
-   */
-  redeem(id: string, until: number): Promise<boolean>;
-
-  /**
-   * Claims a Zoom user of an app for a connection. Answers the connection that holds the user: the claimant, or the
-   * one that was faster and still is connected as that user, or claimed the user for a first consent under way.
-   * @param claim.until when a claim ends that no consent has followed; epoch seconds, as `now`
+   * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or one
+   * that was faster and is still connected as that user, or whose first consent is under way.
+   * @param claim.until when a claim expires that no consent has followed; epoch seconds, as `now`
    */
   claimUser(
     app: string,
@@ -120,27 +127,55 @@ export interface ConnectionStore {
     claim: { now: number; until: number },
   ): Promise<string>;
 
-  /** The connection that holds a Zoom user of an app, as `claimUser` would find it. Claims nothing. */
+  /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */
   holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
 
-  /**
-   * Notes what a sweep found, and with `sweptAt` that it came to its end. With `lookedAfter` only where the last look is
-   * younger. Answers all that was found since, epoch seconds.
-   */
-  noteSweep(
-    found: Partial<FleetHealth & { sweptAt: number }>,
-    lookedAfter?: number,
-  ): Promise<FleetHealth | undefined>;
-
-  /** When the last sweep came to its end; `undefined` before the first. */
-  sweptAt(): Promise<number | undefined>;
-
-  /** The connection that claimed the Zoom user last, whatever has become of it. */
+  /** Returns the connection that claimed the Zoom user last, whatever has become of it. */
   claimant(app: string, zoomUserId: string): Promise<string | undefined>;
 }
 
-/** Who works on a connection, until when (epoch seconds). */
-export interface Lease {
-  owner: string;
-  until: number;
+/** The state of the whole fleet, as one health check found it. */
+export interface FleetHealth {
+  /** When it was checked, epoch seconds; 0 where the next sweep has to check again. */
+  checkedAt: number;
+  /** When n8n loses the first token, epoch seconds; `null` where nothing is active. */
+  leastValidUntil: number | null;
+  /** Capped: the alarms only ask whether any connection waits. */
+  reconnect: number;
+  misconfigured: number;
 }
+
+/** The notes that a sweep leaves to the next ones and to `doctor`. Timestamps are epoch seconds. */
+export interface SweepNotes {
+  /**
+   * Records the end of a sweep that reuses the last health check. Returns that check, or `undefined` where it is not
+   * younger than `checkedAfter`; then nothing is recorded.
+   * @param leastValidUntil the sweep changed connections: replaces that figure, and makes the next sweep check again
+   */
+  reuseHealthCheck(
+    sweptAt: number,
+    check: { checkedAfter: number; leastValidUntil?: number | null },
+  ): Promise<FleetHealth | undefined>;
+
+  /** Makes the next sweep check the fleet's health, whatever becomes of this one. */
+  expireHealthCheck(): Promise<void>;
+
+  /** Records the end of a sweep, and the health check that it made. */
+  recordHealthCheck(sweptAt: number, health: FleetHealth): Promise<void>;
+
+  /** Returns when the last sweep came to its end; `undefined` before the first. */
+  sweptAt(): Promise<number | undefined>;
+}
+
+/** One-time ids. */
+export interface Redemptions {
+  /**
+   * Notes that a one-time id was used; false when it had been before. A repetition of the same request by the SDK
+   * counts as one use.
+   * @param until when the note may be deleted, epoch seconds
+   */
+  redeem(id: string, until: number): Promise<boolean>;
+}
+
+/** All that the domain stores. */
+export interface ConnectionStore extends Connections, Disconnections, UserClaims, SweepNotes, Redemptions {}

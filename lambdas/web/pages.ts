@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { utc } from '../tokens/clock.ts';
-import type { Connected } from '../tokens/consent/consent.ts';
+import type { FinishedConsent } from '../tokens/consent/consent.ts';
 import type { LinkTicket } from '../tokens/consent/link-ticket.ts';
 import { Failure, toFailure } from '../tokens/errors.ts';
-import { expression } from '../tokens/rotation/publish.ts';
+import { expression } from '../tokens/n8n-names.ts';
 import { type Html, html } from './html.ts';
 import { page } from './page-template.ts';
 
@@ -17,7 +17,6 @@ const TITLES: Record<string, string> = {
   consent_expired: 'That took too long',
   consent_declined: 'Consent declined',
   state_mismatch: 'This answer belongs to another tab',
-  already_linked: 'Connected already',
   overtaken: 'Connected already',
   other_user: 'Another Zoom user',
   user_not_told: 'Zoom did not tell who you are',
@@ -29,7 +28,6 @@ const STATUS: Record<string, number> = {
   ticket_used: 410,
   consent_expired: 410,
   consent_declined: 403,
-  already_linked: 409,
   overtaken: 409,
   other_user: 409,
   user_not_told: 409,
@@ -81,8 +79,11 @@ button.onclick = async () => {
 };
 `;
 
-export function connectedPage({ item, user, outcome }: Connected): APIGatewayProxyStructuredResultV2 {
+/** Shows what a finished consent has connected. */
+export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructuredResultV2 {
+  const { item, user, outcome, requested } = consent;
   const { connection, expiresAt } = item;
+  if (connection !== requested) return renewedPage(connection, requested);
   const isPublished = outcome.kind === 'settled';
   return page({
     statusCode: 200,
@@ -104,14 +105,27 @@ export function connectedPage({ item, user, outcome }: Connected): APIGatewayPro
   });
 }
 
-function unpublished(outcome: Connected['outcome']): string {
+/** The Zoom user was connected under another name already, and that connection has taken the new tokens. */
+function renewedPage(connection: string, requested: string): APIGatewayProxyStructuredResultV2 {
+  return page({
+    statusCode: 409,
+    tone: 'note',
+    title: 'Connected already',
+    content: sentences(
+      `This Zoom user is connected as "${connection}" already, and stays so; "${requested}" was not connected.`,
+      `Use "${connection}" in n8n, or consent as another Zoom user.`,
+    ),
+  });
+}
+
+function unpublished(outcome: FinishedConsent['outcome']): string {
   const problem = outcome.kind === 'failed' ? toFailure(outcome.error) : undefined;
   return problem?.class === 'misconfigured'
     ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`
     : 'The tokens are stored; within a few minutes n8n can read the access token.';
 }
 
-/** What happened in one sentence, what to do in another. What is no `TokenError` stays private. */
+/** What happened in one sentence, what to do in another. What is no `Failure` stays private. */
 export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
   if (error instanceof Failure && error.code !== 'environment') {
     const statusCode = STATUS[error.code] ?? STATUS_OF_CLASS[error.class];

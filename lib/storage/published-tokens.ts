@@ -62,7 +62,6 @@ export class N8nAccess extends Construct {
 
   /** Lets the function write the published secrets, not read them, and tells it how they are named. */
   grantPublish(fn: ServiceFunction): void {
-    fn.addEnvironment('PUBLISHED_SECRET_PREFIX', PREFIX);
     this.allow(fn, 'CreateSecret', 'PutSecretValue', 'TagResource', 'RestoreSecret');
     acknowledgePatterns(fn.ownRole, [this.published], COME_AND_GO);
   }

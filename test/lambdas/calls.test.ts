@@ -43,8 +43,8 @@ async function requestsOfASweep(): Promise<Record<string, number>> {
 
 /** A sweep's requests with something due, beside those with nothing due. Another has looked at the fleet just before. */
 async function requestsOfARotation(): Promise<Record<string, number>> {
-  await table.noteSweep({
-    lookedAt: services.clock.now(),
+  await table.recordHealthCheck(services.clock.now(), {
+    checkedAt: services.clock.now(),
     leastValidUntil: null,
     reconnect: 0,
     misconfigured: 0,

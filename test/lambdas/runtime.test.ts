@@ -11,7 +11,6 @@ const environment = {
   TABLE_NAME: 'connections',
   KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
   APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
-  PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
   PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
 };
 

@@ -20,7 +20,7 @@ describe('the search for secrets finds a token', () => {
     ['in base64', () => logger.info(Buffer.from(`me:${token}`).toString('base64'))],
     ['in hexadecimal', () => logger.info(Buffer.from(token).toString('hex'))],
     ['in an address', () => logger.info(`https://localhost/callback?code=${encodeURIComponent(token)}`)],
-    ['in a message of ours', () => logFailure(new Failure('retry', 'c', `no ${token}`, 'a'))],
+    ['in a message of ours', () => logFailure(new Failure('retry', 'unexpected', `no ${token}`, 'a'))],
     ["in an error's cause", () => logger.error('e', new Error('no', { cause: { body: token } }))],
     [
       'in a metric',
@@ -37,7 +37,7 @@ describe('the search for secrets finds a token', () => {
   });
 
   test('on a page', () => {
-    const { body = '' } = errorPage(new Failure('rejected', 'c', token, 'a'));
+    const { body = '' } = errorPage(new Failure('rejected', 'unexpected', token, 'a'));
     expect(watch.leaks(body)).toEqual(['the token']);
   });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DEFAULT_MARGINS, rotateAt } from '../../lambdas/tokens/connection.ts';
+import { DEFAULT_MARGINS, rotateAt } from '../../lambdas/tokens/schedule.ts';
 import type { FunctionOptions } from '../support/world/world.ts';
 import { FLEET, openFleet } from './fleet.ts';
 

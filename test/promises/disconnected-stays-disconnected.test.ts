@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { disconnect } from '../../lambdas/tokens/disconnect/disconnect.ts';
-import { LEASE_SECONDS, step } from '../../lambdas/tokens/rotation/step.ts';
+import { LEASE_SECONDS } from '../../lambdas/tokens/lease.ts';
+import { step } from '../../lambdas/tokens/rotation/step.ts';
 import type { FunctionOptions } from '../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 

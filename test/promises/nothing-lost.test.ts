@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/apis/zoom.ts';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
+import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import type { FunctionOptions, Intercept } from '../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 

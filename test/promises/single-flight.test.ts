@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/apis/zoom.ts';
-import { LEASE_SECONDS, step } from '../../lambdas/tokens/rotation/step.ts';
+import { LEASE_SECONDS } from '../../lambdas/tokens/lease.ts';
+import { step } from '../../lambdas/tokens/rotation/step.ts';
+import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import { CALLBACK_TIMEOUT, OPERATOR_TIMEOUT, ROTATE_TIMEOUT } from '../../lib/service-function.ts';
 import { FLEET, openFleet } from './fleet.ts';
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import open from 'open';
-import type { GrantType } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, GrantType } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { exitOf, remarks } from '../../connection/remarks.ts';
 import { line } from '../../connection/text.ts';

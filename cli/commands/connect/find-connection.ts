@@ -1,5 +1,5 @@
-import { Failure } from '../../../lambdas/tokens/errors.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 
 /** The connection as it is now, and the installation's clock; `undefined` where there is none. */

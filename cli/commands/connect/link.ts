@@ -1,6 +1,5 @@
-import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
+import { Failure, LINK_SECONDS } from '../../../lambdas/operator-protocol.ts';
 import type { Requests } from '../../operator-client.ts';
 import type { Session } from '../../session.ts';
 import { wait } from '../../terminal/interruption.ts';

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';

@@ -1,5 +1,4 @@
-import type { TokenProbe } from '../../../lambdas/tokens/operate/probe-tokens.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import { gap, type Remark, remarks } from '../../connection/remarks.ts';
 import { EXIT } from '../../errors.ts';
 import { type Finding, note, well, wrong } from './finding.ts';

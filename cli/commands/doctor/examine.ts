@@ -1,7 +1,5 @@
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
-import { MAX_PROBES, type TokenProbe } from '../../../lambdas/tokens/operate/probe-tokens.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';

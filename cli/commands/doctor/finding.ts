@@ -1,4 +1,4 @@
-import type { Failure } from '../../../lambdas/tokens/errors.ts';
+import type { Failure } from '../../../lambdas/operator-protocol.ts';
 
 /** In the order in which they are looked at. */
 export const CHECKS = {

@@ -1,5 +1,4 @@
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';
 

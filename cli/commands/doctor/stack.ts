@@ -1,5 +1,4 @@
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import type { Failure } from '../../../lambdas/tokens/errors.ts';
+import type { Failure, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { type Finding, failed, skipped, well, wrong } from './finding.ts';
 
 /** The failures that tell that AWS itself took the request. */

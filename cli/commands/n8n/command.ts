@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { regionOf } from '../../aws/region.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';

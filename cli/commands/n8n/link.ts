@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { assertName } from '../../../lambdas/tokens/connection.ts';
-import { isLoopback } from '../../../lambdas/tokens/loopback.ts';
+import { assertName, isLoopback } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';

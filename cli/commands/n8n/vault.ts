@@ -1,5 +1,5 @@
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
-import { expression } from '../../../lambdas/tokens/rotation/publish.ts';
+import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
+import { expression } from '../../../lambdas/operator-protocol.ts';
 import { DEFAULT_INTERVAL_SECONDS } from '../../connection/n8n-interval.ts';
 import { UsageError } from '../../errors.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';

@@ -1,4 +1,4 @@
-import type { GrantType } from '../../../lambdas/tokens/connection.ts';
+import type { GrantType } from '../../../lambdas/operator-protocol.ts';
 
 /** The app secret's value, as the functions read it. */
 export interface AppSecret {

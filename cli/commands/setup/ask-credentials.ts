@@ -1,4 +1,4 @@
-import type { GrantType } from '../../../lambdas/tokens/connection.ts';
+import type { GrantType } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { askChoice, askSecret, askText, canAsk } from '../../terminal/prompts.ts';
 import {

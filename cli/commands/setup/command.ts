@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import type { GrantType } from '../../../lambdas/tokens/connection.ts';
-import { assertName } from '../../../lambdas/tokens/connection.ts';
+import type { GrantType, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { assertName } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { DEFAULT_NAME, openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';

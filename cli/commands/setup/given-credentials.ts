@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { jsonObject } from '../../../lambdas/tokens/json-object.ts';
+import { jsonObject } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { readInput } from '../../terminal/stdin.ts';
 import { type AppSecret, FIELD_VARIABLES, type Field } from './app-credentials.ts';

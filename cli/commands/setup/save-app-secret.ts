@@ -4,7 +4,7 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
 import { awsFailure } from '../../aws/failure.ts';
 import { interruption } from '../../terminal/interruption.ts';

@@ -1,7 +1,10 @@
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { verifyZoomApp } from '../../../lambdas/tokens/apis/verify-zoom-app.ts';
-import { createZoom, type ZoomApp } from '../../../lambdas/tokens/apis/zoom.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
+import {
+  createZoom,
+  Failure,
+  type OperatorResults,
+  verifyZoomApp,
+  type ZoomApp,
+} from '../../../lambdas/operator-protocol.ts';
 import { interruption } from '../../terminal/interruption.ts';
 import type { AppSecret } from './app-credentials.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/tokens/errors.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { exitOf } from '../../connection/remarks.ts';
 import { details, line, overview } from '../../connection/text.ts';
 import { UsageError } from '../../errors.ts';

@@ -1,20 +1,33 @@
-import type { ConnectionStore } from '../../tokens/store.ts';
-import type { FleetHealth } from '../../tokens/sweep/fleet-health.ts';
+import type { FleetHealth, SweepNotes } from '../../tokens/store.ts';
 import { assignments, type Items } from './items.ts';
 
 /** No connection's name holds a `#`. */
 const SWEEP_KEY = 'sweep#last';
 
-/** What the sweeps leave to the next ones and to `doctor`: one item beside the connections. */
-export function createSweepNotes({ get, update }: Items): Pick<ConnectionStore, 'noteSweep' | 'sweptAt'> {
+/** The notes that sweeps leave to the next ones and to `doctor`: one item beside the connections. */
+export function createSweepNotes({ get, update }: Items): SweepNotes {
+  const write = (values: Record<string, number | null>) =>
+    update(SWEEP_KEY, `SET ${assignments(values)}`, values);
+
   return {
-    noteSweep: (found, lookedAfter) =>
-      update(
+    async reuseHealthCheck(sweptAt, { checkedAfter, ...changed }) {
+      const values = { sweptAt, ...('leastValidUntil' in changed && { ...changed, checkedAt: 0 }) };
+      const item = await update(
         SWEEP_KEY,
-        `SET ${assignments(found)}`,
-        lookedAfter === undefined ? found : { ...found, lookedAfter },
-        lookedAfter === undefined ? undefined : '#lookedAt > :lookedAfter',
-      ) as Promise<FleetHealth | undefined>,
+        `SET ${assignments(values)}`,
+        { ...values, checkedAfter },
+        '#checkedAt > :checkedAfter',
+      );
+      return item as FleetHealth | undefined;
+    },
+
+    async expireHealthCheck() {
+      await write({ checkedAt: 0 });
+    },
+
+    async recordHealthCheck(sweptAt, health) {
+      await write({ ...health, sweptAt });
+    },
 
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { Failure } from '../errors.ts';
+import { Failure, type FailureCode } from '../errors.ts';
+import { N8N_TIMEOUT_SECONDS } from '../time-budget.ts';
 import { type Fetch, type HttpResponse, parseJson, retryAfter } from './http.ts';
 
 /** An n8n that we may write to. */
@@ -11,7 +12,7 @@ export interface N8nInstance {
 
 /**
  * The part of n8n's public API that keeps a credential of the type `zoomApi` fresh.
- * Every method throws a `TokenError`: `misconfigured` where somebody must act, `retry` otherwise.
+ * Every method throws a `Failure`: `misconfigured` where somebody must act, `retry` otherwise.
  * https://docs.n8n.io/api/api-reference/#tag/credential
  */
 export interface N8n {
@@ -22,9 +23,6 @@ export interface N8n {
   /** The credential's type, found without changing anything, with the scope `credential:update`. */
   type(instance: N8nInstance, credentialId: string): Promise<string | undefined>;
 }
-
-/** n8n answers in milliseconds; a sweep has other connections to serve. */
-export const N8N_TIMEOUT_SECONDS = 5;
 
 /** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
 export const CREDENTIAL_TYPE = 'zoomApi';
@@ -73,7 +71,7 @@ const CHECK_ADDRESS =
   `Check the address, and that n8n's public API is not switched off (N8N_PUBLIC_API_DISABLED); then ` +
   `${LINK} again.`;
 
-function misconfigured(code: string, message: string, action: string): Failure {
+function misconfigured(code: FailureCode, message: string, action: string): Failure {
   return new Failure('misconfigured', code, message, action);
 }
 

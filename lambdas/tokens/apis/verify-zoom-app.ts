@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts';
-import type { Zoom, ZoomApp } from './zoom.ts';
+import type { ZoomApp } from '../vault.ts';
+import type { Zoom } from './zoom.ts';
 
 /** No app was ever given it. */
 const NO_REFRESH_TOKEN = 'no-refresh-token';

@@ -2,6 +2,8 @@ import { type AuthorizationServer, calculatePKCECodeChallenge } from 'oauth4weba
 import type { Clock } from '../clock.ts';
 import type { Tokens } from '../connection.ts';
 import { Failure } from '../errors.ts';
+import { USER_TIMEOUT_SECONDS, ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
+import type { ZoomApp } from '../vault.ts';
 import type { Fetch, HttpResponse } from './http.ts';
 import {
   codeRefused,
@@ -12,16 +14,6 @@ import {
   type ZoomUser,
 } from './zoom-responses.ts';
 import { NO_RESPONSE, parseTokenCheck, type TokenCheck } from './zoom-token-check.ts';
-
-/** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
-export interface ZoomApp {
-  clientId: string;
-  clientSecret: string;
-  /** A Server-to-Server OAuth app has one. */
-  accountId?: string;
-  /** Signs the events that Zoom sends; an app without event subscriptions has none. */
-  webhookSecret?: string;
-}
 
 /** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */
 export interface Zoom {
@@ -57,12 +49,6 @@ export interface ZoomOptions {
   fetch: Fetch;
   now: Clock;
 }
-
-/** Longer than Zoom ever takes, far below the functions' timeouts. */
-export const ZOOM_TIMEOUT_SECONDS = 10;
-
-/** Who consented is asked while fresh tokens wait to be stored, and can do without an answer. */
-export const USER_TIMEOUT_SECONDS = 3;
 
 export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
   const server: AuthorizationServer = {

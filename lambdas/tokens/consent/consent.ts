@@ -1,24 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
-import type { ZoomUser } from '../apis/zoom-responses.ts';
-import type { Connection, GrantType, Tokens } from '../connection.ts';
-import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { revoke } from '../disconnect/revoke.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
-import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
-import { seal } from '../sealing/seal.ts';
-import type { Consent } from '../store.ts';
+import type { StepOptions } from '../rotation/step.ts';
+import { assertGrant } from './assert-grant.ts';
 import { verifyAuthorizationResponse } from './authorization-response.ts';
-import { type LinkTicket, openPendingConsent, sealPendingConsent, verifyLinkTicket } from './link-ticket.ts';
+import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { type LinkTicket, verifyLinkTicket } from './link-ticket.ts';
+import { openPendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
-/** A connection that has just been made, and how far n8n can see it. */
-export interface Connected {
-  item: Connection;
-  user: ZoomUser | undefined;
-  outcome: Outcome;
+/** A finished consent. Its Zoom user may have been connected under another name already: that connection was renewed. */
+export interface FinishedConsent extends ConnectResult {
+  /** The connection that the link was made for. */
+  requested: string;
 }
 
 /** `GET /connect`: what the one-time ticket would connect. It is not spent. */
@@ -68,7 +63,7 @@ export async function finishConsent(
   { parameters, cookie }: { parameters: URLSearchParams; cookie: string | undefined },
   deps: Dependencies,
   options: StepOptions,
-): Promise<Connected> {
+): Promise<FinishedConsent> {
   if (!cookie) {
     throw new Failure(
       'rejected',
@@ -88,7 +83,7 @@ export async function finishConsent(
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
   const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
-  const place = await retryUntil(() => targetConnection(user, pending, deps), deps, options.deadline);
+  const place = await retryUntil(options.deadline, () => targetConnection(user, pending, deps), deps);
   if (place === undefined) {
     if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);
     throw wrongZoomUser(pending.connection, user);
@@ -99,142 +94,5 @@ export async function finishConsent(
     deps,
     options,
   );
-  if (place === pending.connection) return connected;
-  throw new Failure(
-    'rejected',
-    'already_linked',
-    `This Zoom user is connected as "${place}" already, and stays so; "${pending.connection}" was not connected.`,
-    `Use "${place}" in n8n, or consent as another Zoom user.`,
-  );
-}
-
-/** Connects a Server-to-Server app: no browser, no human. */
-export async function connectServerToServer(
-  { connection, app }: Pick<Connection, 'connection' | 'app'>,
-  deps: Dependencies,
-  options: StepOptions,
-): Promise<Connected> {
-  assertName('connection', connection);
-  assertName('app', app);
-  const existing = await assertGrant(connection, 'account_credentials', deps);
-  const credentials = await deps.vault.app(app);
-  if (!credentials.accountId) {
-    throw new Failure(
-      'misconfigured',
-      'account_id_missing',
-      `The secret of the app "${app}" has no account_id, which a Server-to-Server app needs.`,
-      'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
-    );
-  }
-  const tokens = await deps.zoom
-    .accountCredentials(credentials)
-    .catch(withManualRetry('Connect it again in a few minutes; nothing was changed.'));
-  return connect(
-    {
-      connection,
-      app,
-      grantType: 'account_credentials',
-      tokens,
-      user: undefined,
-      consentedAt: deps.now(),
-      seen: existing?.generation ?? 0,
-    },
-    deps,
-    options,
-  );
-}
-
-/**
- * Answers the connection as it is, `undefined` where there is none.
- * @throws {Failure} `rejected` when the connection lives with another grant
- */
-export async function assertGrant(
-  connection: string,
-  grantType: GrantType,
-  { store }: Pick<Dependencies, 'store'>,
-): Promise<Connection | undefined> {
-  const existing = await store.get(connection);
-  const isFree = !existing || existing.status === 'disconnected' || existing.grantType === grantType;
-  if (isFree) return existing;
-  throw new Failure(
-    'rejected',
-    'other_grant',
-    `"${connection}" is connected with the grant ${existing.grantType}.`,
-    'Choose another name.',
-  );
-}
-
-async function connect(
-  fresh: Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
-    /** The generation before Zoom was asked. */
-    seen: number;
-    tokens: Tokens;
-    user: ZoomUser | undefined;
-  },
-  deps: Dependencies,
-  options: StepOptions,
-): Promise<Connected> {
-  const { connection, grantType, app, tokens, user, consentedAt, seen } = fresh;
-  const consentId = randomUUID();
-  const prepare = async (): Promise<Consent> => {
-    const previous = await deps.store.get(connection);
-    return {
-      connection,
-      app,
-      grantType,
-      sealedTokens: await seal(tokens, connection, await deps.keyring()),
-      expiresAt: tokens.expiresAt,
-      consentedAt,
-      consentId,
-      // Several Server-to-Server tokens live side by side; of a user's tokens it is not known until measured.
-      overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
-      ...(user && { zoomUserId: user.id }),
-      ...(user?.accountId && { zoomAccountId: user.accountId }),
-    };
-  };
-  // Prepared once: a repetition of the commit must be known as one.
-  let consent: Consent | undefined;
-  const store = async () => {
-    consent ??= await prepare();
-    return deps.store.commitConsent(consent, seen);
-  };
-  const item = await retryUntil(store, deps, options.deadline);
-  const { generation, version } = item;
-  if (item.status === 'disconnected') {
-    // Nobody keeps these tokens. Where Zoom cannot be told, they end unused.
-    await revoke(tokens, app, deps).catch(() => {});
-    throw new Failure(
-      'rejected',
-      'disconnected',
-      `"${connection}" was disconnected while you consented; it stays disconnected.`,
-      'Ask for a new link if it is to be connected.',
-    );
-  }
-  if (item.consentId !== consentId) {
-    throw new Failure(
-      'rejected',
-      'overtaken',
-      `"${connection}" was connected by a newer consent meanwhile; its tokens stay.`,
-      'Nothing to do. To consent as somebody else, ask for a new link.',
-    );
-  }
-  deps.log.info('connected', { connection, app, generation, version });
-  // The tokens are stored: what keeps them from being published now is a later sweep's to mend.
-  const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
-    deps.log.warn(toFailure(error).message, { connection, app, generation, version });
-    return { kind: 'failed', item, error, rotated: false, phase: 'publication' };
-  });
-  return { item, user, outcome };
-}
-
-function overlapBefore(previous: Connection | undefined): Connection['overlap'] {
-  return previous?.grantType === 'authorization_code' ? previous.overlap : 'unknown';
-}
-
-/** No sweep tries a first token again; a person does. */
-function withManualRetry(action: string) {
-  return (error: unknown): never => {
-    if (!(error instanceof Failure) || error.class !== 'retry') throw error;
-    throw new Failure('retry', error.code, error.message, action, error.retryAfter);
-  };
+  return { ...connected, requested: pending.connection };
 }

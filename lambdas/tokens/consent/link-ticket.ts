@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { EncryptJWT, errors, jwtDecrypt, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 
 /** For how long a link may be opened, and then for how long a consent may take; seconds. */
 export const LINK_SECONDS = 10 * 60;
 
-type LinkDependencies = Pick<Dependencies, 'keyring' | 'now' | 'linkSeconds'>;
+export type LinkDependencies = Pick<Dependencies, 'keyring' | 'now' | 'linkSeconds'>;
 
 /** An operator's permission to connect, opened once in a browser. */
 export interface LinkTicket {
@@ -27,15 +27,6 @@ interface LinkTicketClaims {
   app: string;
   replaceUser?: boolean;
   exp: number;
-}
-
-/** What the browser keeps between `/connect` and `/callback`. */
-export interface PendingConsent {
-  connection: string;
-  app: string;
-  replaceUser?: boolean;
-  state: string;
-  codeVerifier: string;
 }
 
 /** Signs a one-time ticket (JWS, HS256). */
@@ -89,58 +80,9 @@ export async function verifyLinkTicket(
   }
 }
 
-/** Encrypts a consent under way for the browser's cookie (JWE, `dir` and A256GCM). */
-export async function sealPendingConsent(
-  { connection, ...consent }: PendingConsent,
-  { keyring, now, linkSeconds }: LinkDependencies,
-): Promise<string> {
-  const keys = await keyring();
-  return new EncryptJWT(consent)
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
-    .setAudience('consent')
-    .setSubject(connection)
-    .setExpirationTime(now() + linkSeconds)
-    .encrypt(keys.cookie);
-}
-
-/** @throws {Failure} `rejected`: `consent_expired` or `consent_unknown` */
-export async function openPendingConsent(
-  sealed: string,
-  { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
-): Promise<PendingConsent> {
-  try {
-    const { payload } = await jwtDecrypt<Omit<PendingConsent, 'connection'> & { sub: string }>(
-      sealed,
-      async ({ kid }) => (await keyring(kid ?? '')).cookie,
-      {
-        audience: 'consent',
-        requiredClaims: ['sub', 'app', 'state', 'codeVerifier', 'exp'],
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-        currentDate: new Date(now() * 1000),
-      },
-    );
-    const { sub: connection, app, replaceUser = false, state, codeVerifier } = payload;
-    return { connection, app, replaceUser, state, codeVerifier };
-  } catch (error) {
-    if (error instanceof errors.JWTExpired) {
-      throw new Failure('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);
-    }
-    if (error instanceof errors.JOSEError || isUnknownKey(error)) {
-      throw new Failure(
-        'rejected',
-        'consent_unknown',
-        'This browser did not start a consent here.',
-        NEW_LINK,
-      );
-    }
-    throw error;
-  }
-}
-
-const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
+export const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
 
 /** A forged `kid` must look like any other forgery, not like a broken installation. */
-function isUnknownKey(error: unknown): boolean {
+export function isUnknownKey(error: unknown): boolean {
   return error instanceof Failure && error.code === 'unknown_key';
 }

@@ -1,10 +1,11 @@
-import { ZOOM_TIMEOUT_SECONDS, type ZoomApp } from '../apis/zoom.ts';
 import type { ZoomUser } from '../apis/zoom-responses.ts';
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
-import type { PendingConsent } from './link-ticket.ts';
+import { ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
+import type { ZoomApp } from '../vault.ts';
+import type { PendingConsent } from './pending-consent.ts';
 
 /** Longer than the callback may run: until then a first consent under way keeps its Zoom user. */
 const CLAIM_SECONDS = 60;
@@ -24,7 +25,7 @@ export async function identifyZoomUser(
   deps: Pick<Dependencies, 'zoom' | 'now' | 'wait'>,
 ): Promise<ZoomUser | undefined> {
   const ask = () => deps.zoom.user(accessToken);
-  return (isBound ? retryUntil(ask, deps, deadline) : ask()).catch(() => undefined);
+  return (isBound ? retryUntil(deadline, ask, deps) : ask()).catch(() => undefined);
 }
 
 /**

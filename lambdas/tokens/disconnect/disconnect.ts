@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { ZOOM_TIMEOUT_SECONDS } from '../apis/zoom.ts';
 import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
-import { viewConnection } from '../operate/rotate-now.ts';
+import { getConnectionOrThrow } from '../get-connection.ts';
+import { LEASE_SECONDS, waitForLease } from '../lease.ts';
 import { retryUntil } from '../rotation/retry.ts';
-import { LEASE_SECONDS } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
 import type { DisconnectResult } from '../store.ts';
+import { REVOKE_SECONDS, UNPUBLISH_SECONDS } from '../time-budget.ts';
 import { revoke } from './revoke.ts';
 
-/** Two requests to Zoom: the access token and the refresh token. */
-const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
-/** Left for the deletion of the secret and the last write. */
-const WITHDRAW_SECONDS = 15;
-
 const SECOND_TRY_MS = 1000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
 
 export interface DisconnectOptions {
   /** When the function ends, epoch seconds. */
@@ -37,10 +30,10 @@ export async function disconnect(
   deps: Dependencies,
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
-  await viewConnection(name, deps);
+  await getConnectionOrThrow(name, deps.store);
   const { now } = deps;
   const ending = { disconnectedAt: now() };
-  const held = await beginUnderLease(name, ending, deps, deadline - REVOKE_SECONDS - WITHDRAW_SECONDS);
+  const held = await beginUnderLease(name, ending, deps, deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS);
   const revokedAt = held.revokedAt ?? (await revokeNow(held, deps, deadline));
   return finish(held, { revokedAt, force }, deps, deadline);
 }
@@ -77,20 +70,17 @@ async function beginUnderLease(
   patience: number,
 ): Promise<Connection> {
   const owner = randomUUID();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  const begin = async () => {
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
     const held = await store.beginDisconnect(connection, { ...lease, ...ending });
-    if (held) {
-      log.info('disconnected', logContext(held));
-      return held;
-    }
-    if (ending.generation !== undefined) {
-      const item = await store.get(connection);
-      if (item?.generation !== ending.generation) throw overtaken(connection);
-    }
-    if (now() + pause / 1000 >= patience) throw busy(connection);
-    await wait(pause);
-  }
+    if (held || ending.generation === undefined) return held;
+    const item = await store.get(connection);
+    if (item?.generation !== ending.generation) throw overtaken(connection);
+    return undefined;
+  };
+  const held = await waitForLease(begin, () => busy(connection), { now, wait }, patience);
+  log.info('disconnected', logContext(held));
+  return held;
 }
 
 /** The instant of Zoom's confirmation. Without one the connection is disconnected all the same. */
@@ -101,7 +91,7 @@ async function revokeNow(
 ): Promise<number | undefined> {
   const { now, wait, keyring, log } = deps;
   const ask = async () => {
-    if (now() > deadline - REVOKE_SECONDS - WITHDRAW_SECONDS) throw noTimeLeft();
+    if (now() > deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS) throw noTimeLeft();
     await revoke(await open(held.sealedTokens, held.connection, keyring), held.app, deps);
   };
   try {
@@ -135,7 +125,7 @@ async function finish(
     ...(deletedAt !== undefined && { secretDeletedAt: deletedAt }),
     ...(revokedAt === undefined ? { lastError: notRevoked(held, now()) } : { revokedAt }),
   };
-  const item = await retryUntil(() => store.finishDisconnect(held, withdrawal), deps, deadline);
+  const item = await retryUntil(deadline, () => store.finishDisconnect(held, withdrawal), deps);
   if (item) {
     log.info('withdrawn', { ...logContext(item), revoked: revokedAt !== undefined });
     return item;

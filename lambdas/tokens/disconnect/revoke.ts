@@ -4,7 +4,7 @@ import type { Dependencies } from '../dependencies.ts';
 /**
  * Ends at Zoom what these tokens open. Zoom documents it for access tokens; the refresh token, where there is one,
  * is named too, because the access token may have ended before it.
- * @throws {TokenError} where Zoom does not confirm it
+ * @throws {Failure} where Zoom does not confirm it
  */
 export async function revoke(
   { accessToken, refreshToken }: Tokens,

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import type { ZoomApp } from '../apis/zoom.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import type { ZoomApp } from '../vault.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
 
 /** One delivery of Zoom's webhook, as it came over the wire. Nothing in it is true before its signature is. */

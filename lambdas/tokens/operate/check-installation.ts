@@ -2,11 +2,11 @@ import pMap from 'p-map';
 import { verifyZoomApp } from '../apis/verify-zoom-app.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { Installation } from './installation.ts';
 
-type Problem = ReturnType<typeof toFailure>;
+type Problem = FailureDetails;
 
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault: nothing needs the app. */
 interface CheckedApp {

@@ -1,24 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { CREDENTIAL_TYPE, N8N_TIMEOUT_SECONDS, type N8nInstance } from '../apis/n8n.ts';
+import { CREDENTIAL_TYPE, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, type PushTarget } from '../connection.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { ConnectionView } from '../connection-view.ts';
+import type { Dependencies, N8nSettings, Push } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { getConnectionOrThrow } from '../get-connection.ts';
+import { withLease } from '../lease.ts';
 import { isLoopback } from '../loopback.ts';
-import type { ConnectionView } from '../operate/rotate-now.ts';
-import { getConnectionOrThrow, viewConnection } from '../operate/rotate-now.ts';
-import { LEASE_SECONDS, type StepOptions } from '../rotation/step.ts';
+import { viewConnection } from '../operate/status.ts';
+import type { StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
-import { isSameInstance, type N8nSettings, type Push, updatedTarget } from './push.ts';
+import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';
+import { isSameInstance, updatedTarget } from './push.ts';
 
 /** All of them are told at once, within the time of one. */
 const MOST_TARGETS = 10;
 /** Writes of the secret by others that are met before it is given up. */
 const MOST_WRITES = 5;
-const BUSY_MS = 1000;
 /** Secrets Manager is eventually consistent. */
 const SETTLE_MS = 200;
-/** Left for the answer. */
-const RESERVE_SECONDS = 5;
 
 export interface LinkRequest {
   connection: string;
@@ -45,7 +44,7 @@ export async function linkN8n(
   const port = assertPush(deps);
   const instance = instanceFrom(request);
   assertConnected(await getConnectionOrThrow(connection, deps.store));
-  return whileLeased(connection, { early: true }, deps, options, async (item) => {
+  return withLease(connection, {}, deps, lastStart(options), async (item) => {
     const others = (item.targets ?? []).filter((target) => target.instance !== name);
     if (others.length >= MOST_TARGETS) throw tooMany(connection);
     const linked = (item.targets ?? []).find((target) => target.instance === name);
@@ -71,7 +70,7 @@ export async function unlinkN8n(
   assertName('instance', name);
   const port = assertPush(deps);
   await getConnectionOrThrow(connection, deps.store);
-  await whileLeased(connection, { early: true, inAnyStatus: true }, deps, options, async (item) => {
+  await withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
     const targets = (item.targets ?? []).filter((target) => target.instance !== name);
     return (await deps.store.setPushTargets(item, targets)) ? true : undefined;
   });
@@ -79,6 +78,9 @@ export async function unlinkN8n(
   deps.log.info('unlinked from n8n', { connection, instance: name });
   return viewConnection(connection, deps);
 }
+
+/** Returns until when a link may be started: two requests to n8n and the response have to follow. */
+const lastStart = ({ deadline }: StepOptions) => deadline - 2 * N8N_TIMEOUT_SECONDS - RESPONSE_SECONDS;
 
 /** The credential takes the token: the one that is named, the one that was linked before, or a new one. */
 async function sendToCredential(
@@ -102,35 +104,6 @@ async function sendToCredential(
   }
   const name = credentialName ?? `Zoom ${connection}`;
   return { credentialId: await n8n.create(instance, name, accessToken), created: true };
-}
-
-/** Does something under the connection's lease, which keeps every step away; again where a consent came between. */
-async function whileLeased<T>(
-  connection: string,
-  how: { early: true; inAnyStatus?: true },
-  { store, now, wait }: Dependencies,
-  { deadline }: StepOptions,
-  act: (item: Connection) => Promise<T | undefined>,
-): Promise<T> {
-  const owner = randomUUID();
-  while (now() < deadline - 2 * N8N_TIMEOUT_SECONDS - RESERVE_SECONDS) {
-    const item = await store.lease(connection, { ...how, owner, now: now(), until: now() + LEASE_SECONDS });
-    if (item) {
-      try {
-        const result = await act(item);
-        if (result !== undefined) return result;
-      } finally {
-        await store.release(item);
-      }
-    }
-    await wait(BUSY_MS);
-  }
-  throw new Failure(
-    'retry',
-    'busy',
-    `"${connection}" is being rotated at this moment by somebody else.`,
-    'Try it again in a minute.',
-  );
 }
 
 /**

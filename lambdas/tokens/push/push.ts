@@ -1,30 +1,10 @@
-import { N8N_TIMEOUT_SECONDS, type N8n, type N8nInstance } from '../apis/n8n.ts';
-import { backOff, type Connection, type PushTarget } from '../connection.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { N8nInstance } from '../apis/n8n.ts';
+import type { Connection, PushTarget } from '../connection.ts';
+import type { Dependencies, Push } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
-
-/** Every n8n by its name. */
-export type N8nInstances = ReadonlyMap<string, N8nInstance>;
-
-/** Where the addresses and API keys of the n8n instances are: one secret. */
-export interface N8nSettings {
-  /**
-   * Remembered for seconds, so that a sweep reads once.
-   * @throws {Failure} `misconfigured` when the secret cannot be read or understood
-   */
-  read(options?: { fresh: boolean }): Promise<N8nInstances>;
-  /** @throws {Failure} `misconfigured` when it may not be written */
-  write(instances: N8nInstances): Promise<void>;
-}
-
-/** What pushing to n8n needs; a deployment may go without. */
-export interface Push {
-  settings: N8nSettings;
-  n8n: N8n;
-  /** Instances that are not asked until then, and why: one that hangs must not take a sweep's time. */
-  pauses: Map<string, { until: number; instance: N8nInstance; error: Failure }>;
-}
+import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
 
 /** The item with its targets as they are after a push, and how that went. */
 export interface PushResult {
@@ -35,8 +15,6 @@ export interface PushResult {
 
 const PAUSE_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 5 * 60;
-/** Left for the step's last write. */
-const STORE_SECONDS = 5;
 
 type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
 

@@ -1,12 +1,10 @@
-import { USER_TIMEOUT_SECONDS } from '../apis/zoom.ts';
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { open } from '../sealing/seal.ts';
+import { STORE_SECONDS, USER_TIMEOUT_SECONDS } from '../time-budget.ts';
 
 /** A token that is about to end by itself says nothing about the refresh. */
 const LEAST_LIFE_SECONDS = 120;
-/** Left for the step's last write. */
-const STORE_SECONDS = 5;
 
 /**
  * Does the access token of `previous` live on beside that of `item`, which a refresh has just made? Asked until it

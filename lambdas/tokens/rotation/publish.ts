@@ -3,13 +3,6 @@ import type { Connection, Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { open } from '../sealing/seal.ts';
 
-/** What n8n reads: one secret a connection, its value the bare access token (n8n does not parse JSON). */
-export const secretName = (connection: string, prefix = 'n8n_zoom_') => `${prefix}${connection}`;
-
-/** What a person pastes into n8n's credential. `vault` is the name of n8n's external secrets connection. */
-export const expression = (connection: string, vault = 'aws') =>
-  `{{ $secrets.${vault}.${secretName(connection)} }}`;
-
 /**
  * Publishes the access token of exactly this version. A repetition changes nothing.
  * @param tokens of this version, where the caller has just sealed them

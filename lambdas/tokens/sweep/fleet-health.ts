@@ -1,28 +1,23 @@
 import type { Dependencies } from '../dependencies.ts';
+import type { FleetHealth } from '../store.ts';
 
-/** How the whole fleet stands, for the alarms. */
+/** The fleet's health as the alarms see it. */
 export interface HealthMetrics {
-  /** What n8n has left of the token that ends first; `undefined` without an active connection. */
+  /** Minutes that n8n has left of the token that expires first; `undefined` without an active connection. */
   minutesOfValidity: number | undefined;
-  /** Counted up to a hundred, as `misconfigured` is: that some wait is what rings, and their number must cost nothing. */
+  /** Capped at 100: the alarm only asks whether any connection waits, and an exact count would cost more. */
   reconnect: number;
   misconfigured: number;
 }
 
-/** What a sweep found that looked at the whole fleet. */
-export interface FleetHealth {
-  /** When; epoch seconds. 0 where the next sweep has to look again. */
-  lookedAt: number;
-  /** When n8n loses the first token, epoch seconds; `null` where nothing is active. */
-  leastValidUntil: number | null;
-  reconnect: number;
-  misconfigured: number;
-}
-
-/** Two sweeps do with the look of the one before, the third looks again: what others did is seen within three minutes. */
+/**
+ * A full health check is reused for 150 s, so about every third sweep repeats it. Changes made elsewhere show up within
+ * three minutes.
+ */
 export const HEALTH_CHECK_SECONDS = 150;
 const MOST_COUNTED = 100;
 
+/** Checks the health of the whole fleet: three queries, whatever its size. */
 export async function checkFleetHealth({
   store,
   now,
@@ -32,9 +27,10 @@ export async function checkFleetHealth({
     store.count('reconnect', MOST_COUNTED),
     store.count('misconfigured', MOST_COUNTED),
   ]);
-  return { lookedAt: now(), leastValidUntil, reconnect, misconfigured };
+  return { checkedAt: now(), leastValidUntil, reconnect, misconfigured };
 }
 
+/** Returns the figures of a health check as metrics, as of `now` (epoch seconds). */
 export function toHealthMetrics(
   { leastValidUntil, reconnect, misconfigured }: FleetHealth,
   now: number,

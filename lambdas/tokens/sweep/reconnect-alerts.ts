@@ -4,12 +4,6 @@ import { type Connection, logContext } from '../connection.ts';
 import type { SweepDependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
 
-/** Who tells people. */
-export interface Alerts {
-  /** Tells, in one message, that these connections wait for a person. Rejects when nobody may have been told. */
-  reconnectNeeded(items: Connection[]): Promise<void>;
-}
-
 /** A connection that waits for a person is told of again so often; seconds. */
 export const REMINDER_SECONDS = 24 * 60 * 60;
 

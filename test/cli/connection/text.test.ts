@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { exitOf, remarks } from '../../../cli/connection/remarks.ts';
 import { details, overview } from '../../../cli/connection/text.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;

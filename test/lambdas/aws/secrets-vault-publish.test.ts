@@ -17,7 +17,6 @@ beforeAll(async () => {
   vault = createSecretsVault(service.aws, {
     appSecretPrefix: 'zoom-token-refresher/app/',
     keySecretId: 'zoom-token-refresher/key',
-    publishedSecretPrefix: 'n8n_zoom_',
     installation: 'zoom-token-refresher',
   });
 });

@@ -24,7 +24,6 @@ beforeEach(() => {
   vault = createSecretsVault(service.aws, {
     appSecretPrefix: 'zoom-token-refresher/app/',
     keySecretId: keyName(),
-    publishedSecretPrefix: 'n8n_zoom_',
     installation: 'zoom-token-refresher',
   });
 });

@@ -24,17 +24,18 @@ const item: Connection = {
   overlap: 'unknown',
 };
 const outcome = { kind: 'settled', item, rotated: false, published: true } as const;
+const consent = { item, user: undefined, outcome, requested: 'main' };
 const TAGS = /<script>alert|<img/;
 
 describe('text of others is shown as text', () => {
   test('what happened and what to do', () => {
-    const { body = '' } = errorPage(new Failure('rejected', 'some_code', HOSTILE, HOSTILE));
+    const { body = '' } = errorPage(new Failure('rejected', 'zoom_refused', HOSTILE, HOSTILE));
     expect(readPage(body).paragraphs).toEqual([HOSTILE, HOSTILE]);
     expect(body).not.toMatch(TAGS);
   });
 
   test("a Zoom user's name", () => {
-    const { body = '' } = connectedPage({ item, user: { id: 'u', name: HOSTILE }, outcome });
+    const { body = '' } = connectedPage({ ...consent, user: { id: 'u', name: HOSTILE } });
     expect(body).toContain('<dd>&lt;script&gt;');
     expect(body).not.toMatch(TAGS);
   });
@@ -46,7 +47,7 @@ describe('who consented', () => {
     ['the id where there is no name', { id: 'AdaLovelace' }, 'AdaLovelace'],
     ['that it is not known', undefined, 'not told by the app’s scopes'],
   ])('the page tells %s', (_, user, shown) => {
-    expect(connectedPage({ item, user, outcome }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
+    expect(connectedPage({ ...consent, user }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
   });
 });
 

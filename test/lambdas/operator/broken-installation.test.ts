@@ -137,8 +137,8 @@ test.each(everyAction)('$action without its table says where the reason is', (re
   expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
     class: 'retry',
     code: 'unexpected',
-    message: 'Something unexpected happened (ResourceNotFoundException).',
-    action: /^Look into the log of the function/,
+    message: 'An unexpected error occurred (ResourceNotFoundException).',
+    action: /^Read the function's log/,
   }),
 );
 

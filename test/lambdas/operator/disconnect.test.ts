@@ -1,6 +1,6 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
 

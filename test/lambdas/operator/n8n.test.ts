@@ -1,7 +1,7 @@
 import '../../support/services/output.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionView } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { expectOperatorRefused } from '../../support/services/bad-input.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startN8n } from '../../support/services/n8n-server.ts';
@@ -225,7 +225,13 @@ describe('n8n-unlink', () => {
       const { runtime } = functions;
       const now = runtime.now();
       const held = await runtime.store.lease('gone', { owner: 'me', now, until: now + 9, early: true });
-      const lastError = { class: 'reconnect', code: 'c', message: 'm', action: 'a', at: 1 } as const;
+      const lastError = {
+        class: 'reconnect',
+        code: 'invalid_token',
+        message: 'm',
+        action: 'a',
+        at: 1,
+      } as const;
       await runtime.store.fail(held as Connection, { status, dueAt: now, failures: 1, lastError });
       await expectOperatorRefused(services, functions, requestFor('gone'), {
         class: 'rejected',

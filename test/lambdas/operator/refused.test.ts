@@ -127,7 +127,13 @@ describe('a rotation that cannot be', () => {
   });
 
   test.each(['disconnected', 'reconnect'] as const)('because its status is %s', async (status) => {
-    const lastError = { class: 'reconnect', code: 'c', message: 'm', action: 'a', at: 1 } as const;
+    const lastError = {
+      class: 'reconnect',
+      code: 'invalid_token',
+      message: 'm',
+      action: 'a',
+      at: 1,
+    } as const;
     await functions.runtime.store.fail((await lease()) as Connection, {
       status,
       dueAt: services.clock.now(),

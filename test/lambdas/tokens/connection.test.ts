@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  assertName,
-  backOff,
-  DEFAULT_MARGINS,
-  JITTER_SECONDS,
-  rotateAt,
-} from '../../../lambdas/tokens/connection.ts';
+import { assertName } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
+import { backOff, DEFAULT_MARGINS, JITTER_SECONDS, rotateAt } from '../../../lambdas/tokens/schedule.ts';
 
 const NOON = 1_900_000_000;
 const connection = { connection: 'main', version: 1, expiresAt: NOON + 3600, overlap: 'unknown' as const };

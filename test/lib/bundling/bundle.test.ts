@@ -69,7 +69,7 @@ test("the operator's bundle knows its version, and no variable is needed for tha
 
 const ABOUT = `
   Object.assign(process.env, {
-    TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/', PUBLISHED_SECRET_PREFIX: 'p_',
+    TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/',
     PUBLIC_URL: 'https://tokens.example.com', POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
   const { handler } = await import('./index.mjs');

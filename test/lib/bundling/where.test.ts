@@ -41,7 +41,7 @@ async function unexpected(): Promise<string> {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
-      ...{ TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/', PUBLISHED_SECRET_PREFIX: 'p_' },
+      ...{ TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/' },
       PUBLIC_URL: 'https://tokens.example.com',
     },
   });

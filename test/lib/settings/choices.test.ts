@@ -13,7 +13,6 @@ test('another name renames the functions and the secrets, not what n8n reads', (
   const { Variables } = functionNamed(other, 'staging-operator').Environment;
   expect(Variables).toMatchObject({
     APP_SECRET_PREFIX: 'staging/app/',
-    PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
   });
   for (const name of ['staging/key', 'staging/app/default']) {
     other.hasResourceProperties('AWS::SecretsManager::Secret', { Name: name });

@@ -12,12 +12,11 @@ import { createConnectionsTable } from '../../../lambdas/aws/table/connections.t
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { DEFAULT_MARGINS } from '../../../lambdas/tokens/connection.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
-import type { Log } from '../../../lambdas/tokens/dependencies.ts';
+import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
+import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
-import type { Alerts } from '../../../lambdas/tokens/sweep/reconnect-alerts.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
@@ -70,7 +69,6 @@ export async function openLab(log: Log) {
     const vault = createSecretsVault(secretsClient, {
       appSecretPrefix: `${NAME}/app/`,
       keySecretId: `${NAME}/key`,
-      publishedSecretPrefix: 'n8n_zoom_',
       installation: NAME,
     });
     return {

@@ -4,8 +4,8 @@ import { createHandler as createOperator } from '../../../lambdas/operator.ts';
 import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
-import { connectServerToServer } from '../../../lambdas/tokens/consent/consent.ts';
-import { createLink } from '../../../lambdas/tokens/operate/rotate-now.ts';
+import { connectServerToServer } from '../../../lambdas/tokens/consent/connect.ts';
+import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
 import type { Lab } from './lab.ts';
 

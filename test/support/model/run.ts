@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
-import { sealPendingConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';

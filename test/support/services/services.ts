@@ -101,7 +101,6 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       KEY_SECRET_ID: KEY,
       APP_SECRET_PREFIX: APP_PREFIX,
       N8N_SECRET_ID: N8N,
-      PUBLISHED_SECRET_PREFIX: 'n8n_zoom_',
       PUBLIC_URL: DEPLOYED_URL,
       ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       ZOOM_OAUTH_URL: zoom.url,

@@ -16,7 +16,7 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
   const disconnected = async (changed = {}) => (await disconnect(changed)) as Connection;
   const stored = async () => (await opened().get('main')) as Connection;
   const told = { revokedAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
-  const lastError = { ...failure.lastError, code: 'not_revoked' };
+  const lastError = { ...failure.lastError, code: 'not_revoked' } as const;
 
   describe('a disconnection', () => {
     test('raises generation and version and takes the lease, in one write; the tokens stay until the end', async () => {

@@ -11,34 +11,43 @@ export function describeQueries(opened: () => ConnectionStore): void {
     await opened().settle(held, { validUntil, dueAt: NOW });
   };
 
-  describe('the last sweep', () => {
-    test('is none before the first, and then the one noted last', async () => {
+  describe('the notes of the sweeps', () => {
+    const health = { checkedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
+
+    test('before the first sweep there is none, and then the last one counts', async () => {
       expect(await opened().sweptAt()).toBeUndefined();
-      await opened().noteSweep({ sweptAt: NOW });
-      await opened().noteSweep({ sweptAt: NOW + 60 });
+      await opened().recordHealthCheck(NOW, health);
+      await opened().recordHealthCheck(NOW + 60, health);
       expect(await opened().sweptAt()).toBe(NOW + 60);
     });
 
-    const look = { lookedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
-
-    test('remembers what it and those before it found', async () => {
-      expect(await opened().noteSweep({ ...look, sweptAt: NOW })).toMatchObject(look);
-      expect(await opened().noteSweep({ sweptAt: NOW + 60 })).toMatchObject({ ...look, sweptAt: NOW + 60 });
-      const found = { leastValidUntil: null, lookedAt: 0 };
-      expect(await opened().noteSweep(found)).toMatchObject({ ...look, ...found, sweptAt: NOW + 60 });
-    });
-
-    test('is noted, where that is asked for, only after a look that is young enough', async () => {
-      expect(await opened().noteSweep({ sweptAt: NOW }, NOW - 1)).toBeUndefined();
-      await opened().noteSweep(look);
-      expect(await opened().noteSweep({ sweptAt: NOW + 60 }, NOW)).toBeUndefined();
-      expect(await opened().sweptAt()).toBeUndefined();
-      expect(await opened().noteSweep({ sweptAt: NOW + 60 }, NOW - 1)).toMatchObject(look);
+    test('a health check that is young enough is reused, and the end of the sweep recorded', async () => {
+      expect(await opened().reuseHealthCheck(NOW, { checkedAfter: NOW - 1 })).toBeUndefined();
+      await opened().recordHealthCheck(NOW, health);
+      expect(await opened().reuseHealthCheck(NOW + 60, { checkedAfter: NOW })).toBeUndefined();
+      expect(await opened().sweptAt()).toBe(NOW);
+      expect(await opened().reuseHealthCheck(NOW + 60, { checkedAfter: NOW - 1 })).toMatchObject(health);
       expect(await opened().sweptAt()).toBe(NOW + 60);
+      expect(await opened().reuseHealthCheck(NOW + 120, { checkedAfter: NOW - 1 })).toMatchObject(health);
     });
 
-    test('is no connection', async () => {
-      await opened().noteSweep({ sweptAt: NOW });
+    test('a sweep that changed connections corrects the health check and lets the next sweep check', async () => {
+      await opened().recordHealthCheck(NOW, health);
+      const changed = { checkedAfter: NOW - 1, leastValidUntil: null };
+      const corrected = { ...health, leastValidUntil: null, checkedAt: 0 };
+      expect(await opened().reuseHealthCheck(NOW + 60, changed)).toMatchObject(corrected);
+      expect(await opened().reuseHealthCheck(NOW + 120, { checkedAfter: NOW - 1 })).toBeUndefined();
+    });
+
+    test('an expired health check is not reused', async () => {
+      await opened().recordHealthCheck(NOW, health);
+      await opened().expireHealthCheck();
+      expect(await opened().reuseHealthCheck(NOW + 60, { checkedAfter: NOW - 1 })).toBeUndefined();
+      expect(await opened().sweptAt()).toBe(NOW);
+    });
+
+    test('they are no connection', async () => {
+      await opened().recordHealthCheck(NOW, health);
       expect(await opened().list()).toEqual([]);
       expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
     });

@@ -1,4 +1,4 @@
-import type { N8nInstances, N8nSettings } from '../../../lambdas/tokens/push/push.ts';
+import type { N8nInstances, N8nSettings } from '../../../lambdas/tokens/dependencies.ts';
 
 /** The n8n secret in memory. */
 export class MemorySettings implements N8nSettings {

@@ -1,6 +1,5 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
-import type { FleetHealth } from '../../../lambdas/tokens/sweep/fleet-health.ts';
+import type { ConnectionStore, FleetHealth } from '../../../lambdas/tokens/store.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
 export class MemoryStore implements ConnectionStore {
@@ -197,10 +196,21 @@ export class MemoryStore implements ConnectionStore {
     return connection;
   }
 
-  async noteSweep(...[found, lookedAfter]: Parameters<ConnectionStore['noteSweep']>) {
-    if (lookedAfter !== undefined && !((this.#swept.lookedAt ?? 0) > lookedAfter)) return undefined;
-    this.#swept = { ...this.#swept, ...found };
+  async reuseHealthCheck(
+    ...[sweptAt, { checkedAfter, ...changed }]: Parameters<ConnectionStore['reuseHealthCheck']>
+  ) {
+    if (!((this.#swept.checkedAt ?? 0) > checkedAfter)) return undefined;
+    const expired = 'leastValidUntil' in changed && { ...changed, checkedAt: 0 };
+    this.#swept = { ...this.#swept, sweptAt, ...expired };
     return this.#swept as FleetHealth;
+  }
+
+  async expireHealthCheck() {
+    this.#swept = { ...this.#swept, checkedAt: 0 };
+  }
+
+  async recordHealthCheck(sweptAt: number, health: FleetHealth) {
+    this.#swept = { ...this.#swept, ...health, sweptAt };
   }
 
   async sweptAt() {

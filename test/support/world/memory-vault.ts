@@ -1,6 +1,5 @@
-import type { ZoomApp } from '../../../lambdas/tokens/apis/zoom.ts';
 import type { Clock } from '../../../lambdas/tokens/clock.ts';
-import type { Vault } from '../../../lambdas/tokens/vault.ts';
+import type { Vault, ZoomApp } from '../../../lambdas/tokens/vault.ts';
 
 const RECOVERY_SECONDS = 7 * 24 * 3600;
 

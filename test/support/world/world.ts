@@ -1,13 +1,13 @@
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { DEFAULT_MARGINS } from '../../../lambdas/tokens/connection.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
-import { LINK_SECONDS, sealPendingConsent } from '../../../lambdas/tokens/consent/link-ticket.ts';
-import type { Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
+import type { Alerts, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
+import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
-import type { Alerts } from '../../../lambdas/tokens/sweep/reconnect-alerts.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';

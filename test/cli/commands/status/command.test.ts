@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { ConnectionView } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import type { ConnectionView } from '../../../../lambdas/tokens/connection-view.ts';
 import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
 import { CTRL_C } from '../../../support/cli/command-line.ts';
 import { type Installation, startInstallation } from '../../../support/services/installation.ts';

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { signLinkTicket, verifyLinkTicket } from '../../../../lambdas/tokens/consent/link-ticket.ts';
 import {
   openPendingConsent,
   sealPendingConsent,
-  signLinkTicket,
-  verifyLinkTicket,
-} from '../../../../lambdas/tokens/consent/link-ticket.ts';
+} from '../../../../lambdas/tokens/consent/pending-consent.ts';
 import { createKeyring } from '../../../../lambdas/tokens/sealing/keyring.ts';
 
 const NOON = 1_900_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectServerToServer } from '../../../../lambdas/tokens/consent/consent.ts';
+import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect.ts';
 import type { Dependencies } from '../../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';

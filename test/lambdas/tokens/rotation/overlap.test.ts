@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/connection.ts';
-import { connectServerToServer } from '../../../../lambdas/tokens/consent/consent.ts';
+import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
+import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/schedule.ts';
 import { type FunctionOptions, type Intercept, World } from '../../../support/world/world.ts';
 
 const HOUR = 3600;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/connection.ts';
-import { LEASE_SECONDS, step } from '../../../../lambdas/tokens/rotation/step.ts';
+import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
+import { step } from '../../../../lambdas/tokens/rotation/step.ts';
+import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/schedule.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 let world: World;

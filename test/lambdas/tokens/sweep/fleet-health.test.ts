@@ -61,8 +61,8 @@ describe('the fleet’s health', () => {
   });
 
   test('never counts below nothing', () => {
-    const look = { lookedAt: 0, leastValidUntil: 60, reconnect: 0, misconfigured: 0 };
-    expect(toHealthMetrics(look, 2 * HOUR).minutesOfValidity).toBe(0);
+    const health = { checkedAt: 0, leastValidUntil: 60, reconnect: 0, misconfigured: 0 };
+    expect(toHealthMetrics(health, 2 * HOUR).minutesOfValidity).toBe(0);
   });
 });
 
@@ -70,7 +70,7 @@ describe('a sweep after one that looked at the fleet', () => {
   test('asks who is due and no more, where nobody is, and tells the health by what was found', async () => {
     world.pass(120);
     expect((await observed()).health).toEqual({ minutesOfValidity: 58, reconnect: 0, misconfigured: 0 });
-    expect(asked).toEqual(['store.due', 'store.noteSweep']);
+    expect(asked).toEqual(['store.due', 'store.reuseHealthCheck']);
   });
 
   test('looks again after three minutes', async () => {
@@ -82,7 +82,9 @@ describe('a sweep after one that looked at the fleet', () => {
   test('asks for the validity besides, where something was rotated, and the next one looks', async () => {
     await lookJustBeforeItIsDue();
     expect((await observed()).health).toMatchObject({ minutesOfValidity: 60 });
-    expect(asked).toEqual(expect.arrayContaining(['store.due', 'store.leastValidUntil', 'store.noteSweep']));
+    expect(asked).toEqual(
+      expect.arrayContaining(['store.due', 'store.leastValidUntil', 'store.reuseHealthCheck']),
+    );
     expect(asked).not.toContain('store.count');
     world.pass(60);
     await observed();

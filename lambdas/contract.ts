@@ -1,0 +1,102 @@
+/**
+ * The facts that infrastructure, functions and command line share, each once. It imports nothing, so that every folder
+ * may import it.
+ */
+
+/** Name of an installation that was given no other. It prefixes functions, secrets and alarms. */
+export const DEFAULT_NAME = 'zoom-token-refresher';
+
+/** The Zoom app that is meant where none is named. */
+export const DEFAULT_APP = 'default';
+
+/** Names of connections, apps and n8n instances: what n8n's dotted expression and a secret's name both allow. */
+export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
+export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
+
+/** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
+export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
+
+/**
+ * Classes of failure, by who has to act:
+ * - `retry`: no one, a later attempt may succeed;
+ * - `reconnect`: a human, who must consent at Zoom again;
+ * - `misconfigured`: the operator, who must fix the app, the secret or the deployment;
+ * - `rejected`: the sender of the request; nothing was changed.
+ */
+export const FAILURE_CLASSES = ['retry', 'reconnect', 'misconfigured', 'rejected'] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+
+/** Routes of the HTTP API, by what they serve. */
+export const ROUTES = {
+  link: '/connect',
+  callback: '/callback',
+  events: '/zoom/events',
+  appEvents: '/zoom/events/{app}',
+} as const;
+
+/** Timeouts of the functions, seconds. */
+export const TIMEOUT_SECONDS = {
+  /** API Gateway gives up after 30 s; the page that says what went wrong has to come before. */
+  callback: 25,
+  /** An operator waits at a terminal: one request to Zoom (10 s), the retried commit and the publication. */
+  operator: 60,
+  /** A sweep starts no step in its last 20 s and commits until the end. The lease outlives it; see `lease.ts`. */
+  rotate: 60,
+} as const;
+
+/** Remaining life of an access token, in seconds, at which it is replaced. */
+export const MARGIN_SECONDS = {
+  /** Where a refresh may end the earlier access token: late, so that n8n's polling meets few rotations. */
+  late: 10 * 60,
+  /** Where the earlier access token outlives a refresh: early, so that n8n always holds a long-lived one. */
+  early: 30 * 60,
+  least: 60,
+  most: 50 * 60,
+} as const;
+
+/** The table's keys and indexes. Both indexes have `status` as their partition key and project the keys alone. */
+export const TABLE = {
+  partitionKey: 'connection',
+  timeToLive: 'ttl',
+  status: 'status',
+  /** Index name to its sort key, epoch seconds. */
+  indexes: { due: 'dueAt', validity: 'validUntil' },
+} as const;
+
+/** CloudWatch namespace of the functions' own metrics. */
+export const METRICS_NAMESPACE = 'ZoomTokenRefresher';
+
+/** Names of the functions' own metrics. `RotationFailed` has the dimension `class`. */
+export const METRICS = [
+  'Rotated',
+  'RotationFailed',
+  'Published',
+  'PublishFailed',
+  'Pushed',
+  'PushFailed',
+  'MinutesOfValidity',
+  'ReconnectNeeded',
+  'Misconfigured',
+  'SweepSeconds',
+] as const;
+export type MetricName = (typeof METRICS)[number];
+
+/** Environment variables of the functions, by what they tell. */
+export const VARIABLES = {
+  tableName: 'TABLE_NAME',
+  keySecretId: 'KEY_SECRET_ID',
+  appSecretPrefix: 'APP_SECRET_PREFIX',
+  n8nSecretId: 'N8N_SECRET_ID',
+  publicUrl: 'PUBLIC_URL',
+  alertTopicArn: 'ALERT_TOPIC_ARN',
+  zoomOauthUrl: 'ZOOM_OAUTH_URL',
+  zoomApiUrl: 'ZOOM_API_URL',
+  marginSeconds: 'MARGIN_SECONDS',
+  earlyMarginSeconds: 'EARLY_MARGIN_SECONDS',
+  installationName: 'INSTALLATION_NAME',
+  sweepRateMinutes: 'SWEEP_RATE_MINUTES',
+  n8nPolicyArn: 'N8N_POLICY_ARN',
+  version: 'VERSION',
+} as const;

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from './connection.ts';
+import type { Dependencies } from './dependencies.ts';
+import { Failure } from './errors.ts';
+
+/**
+ * A lease's length, in seconds. It exceeds the longest run of a function (60 s) by twice the minute that two clocks may
+ * differ, so that a lease never expires while its holder still works.
+ */
+export const LEASE_SECONDS = 180;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/**
+ * Calls `take` until it returns the leased connection, with growing pauses.
+ * @param deadline epoch seconds, until which `take` is repeated; it is called at least once
+ * @throws {Failure} the one that `busy` makes, once the deadline has passed
+ */
+export async function waitForLease<T>(
+  take: () => Promise<T | undefined>,
+  busy: () => Failure,
+  { now, wait }: Pick<Dependencies, 'now' | 'wait'>,
+  deadline: number,
+): Promise<T> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const leased = await take();
+    if (leased !== undefined) return leased;
+    if (now() + pause / 1000 >= deadline) throw busy();
+    await wait(pause);
+  }
+}
+
+/**
+ * Runs `act` while it holds the connection's lease, which keeps every step away, and releases the lease afterwards.
+ * Where `act` returns `undefined`, because a consent came between, it runs again with the item as it is then.
+ * @param deadline epoch seconds, after which nothing is started any more
+ * @throws {Failure} `retry`, `busy` when no lease could be had in time
+ */
+export function withLease<T>(
+  connection: string,
+  { inAnyStatus = false }: { inAnyStatus?: boolean },
+  deps: Pick<Dependencies, 'store' | 'now' | 'wait'>,
+  deadline: number,
+  act: (item: Connection) => Promise<T | undefined>,
+): Promise<T> {
+  const { store, now } = deps;
+  const owner = randomUUID();
+  const leaseAndAct = async () => {
+    const lease = { owner, now: now(), until: now() + LEASE_SECONDS, early: true, inAnyStatus };
+    const item = await store.lease(connection, lease);
+    if (!item) return undefined;
+    try {
+      return await act(item);
+    } finally {
+      await store.release(item);
+    }
+  };
+  return waitForLease(leaseAndAct, () => leaseIsHeld(connection), deps, deadline);
+}
+
+/** Error for an operation that could not start because a rotation holds the connection's lease. */
+export function leaseIsHeld(connection: string): Failure {
+  return new Failure(
+    'retry',
+    'busy',
+    `"${connection}" is being rotated right now.`,
+    `Retry in a minute. See how it is: zoom-tokens status ${connection}.`,
+  );
+}
