@@ -19,6 +19,7 @@ import type { SecretsOptions } from './secrets-manager/secrets.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { startSns } from './sns.ts';
 import { noTrouble, type Trouble } from './trouble.ts';
+import { CODE_SECONDS } from './zoom/provider.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
@@ -121,7 +122,16 @@ async function start(
   const zoomApps = Object.values(apps).map(toZoomApp(publicUrl));
   const zoom = realZoom
     ? undefined
-    : started(await startZoom({ port: portAfter(1), now, apps: zoomApps, trouble }));
+    : started(
+        await startZoom({
+          port: portAfter(1),
+          now,
+          apps: zoomApps,
+          // A person reloads the page after an outage in real time.
+          codeSeconds: CODE_SECONDS * speed,
+          trouble,
+        }),
+      );
   const refused = (name: string, operation: string) =>
     (trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation)) ||
     (denied?.(name, operation) ?? false);
