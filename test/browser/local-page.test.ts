@@ -1,4 +1,5 @@
 import '../../local/quiet.ts';
+import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { manualClock } from '../../local/clock.ts';
@@ -166,6 +167,22 @@ await describeInBrowser('the local page', (browser) => {
     await page.getByRole('link', { name: 'Connect main' }).waitFor();
     await stack.close();
     await shows(page.getByRole('alert'), 'The local stack does not answer.');
+  });
+
+  test('removes the cards of connections that are gone after a restart', async () => {
+    await stack.close();
+    // Below the ports that a system hands out; the second start needs all five of the first again.
+    const port = 20_000 + randomInt(10_000);
+    stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
+    await page.goto(stack.publicUrl);
+    await connectReports();
+    await shows(card('reports'), 'Active');
+
+    await stack.close();
+    stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
+    await card('reports').waitFor({ state: 'detached' });
+    await connectReports();
+    await shows(card('reports'), 'Active');
   });
 
   describe('breaks', () => {
