@@ -7,7 +7,7 @@ export default {
       severity: 'error',
       from: { path: '^lambdas/tokens/' },
       to: {
-        path: '^(lambdas/(?!tokens/|contract\.ts)|local/|lib/|bin/|cli/|test/)|@aws-sdk/|@aws-lambda-powertools/|@middy/|@types/aws-lambda',
+        path: '^(lambdas/(?!tokens/|contract.ts)|local/|lib/|bin/|cli/|test/)|@aws-sdk/|@aws-lambda-powertools/|@middy/|@types/aws-lambda',
       },
     },
     {

@@ -17,24 +17,26 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Listens on loopback only; serves once it is told what. */
+/**
+ * Listens on loopback only. A request that comes before `serve` waits for it: a 503 would end for good the event stream
+ * of a page that connects again while the stack starts.
+ */
 export async function openGateway(port: number): Promise<Gateway> {
-  const server = createServer();
+  const { promise: ready, resolve: serve } = Promise.withResolvers<Responder[]>();
+  const server = createServer(async (request, response) => {
+    try {
+      if (!isLoopback(request)) return sendJson(response, 403, 'Forbidden');
+      for (const respond of await ready) if (await respond(request, response)) return;
+      sendJson(response, 404, 'Not Found');
+    } catch {
+      sendJson(response, 500, 'Internal Server Error');
+    }
+  });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    serve(responders) {
-      server.on('request', async (request, response) => {
-        try {
-          if (!isLoopback(request)) return sendJson(response, 403, 'Forbidden');
-          for (const respond of responders) if (await respond(request, response)) return;
-          sendJson(response, 404, 'Not Found');
-        } catch {
-          sendJson(response, 500, 'Internal Server Error');
-        }
-      });
-    },
+    serve,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

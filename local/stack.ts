@@ -19,6 +19,7 @@ import { httpApi, lambdaApi, openGateway } from './gateway.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
+import { CODE_SECONDS } from './zoom/provider.ts';
 import { startZoom } from './zoom/server.ts';
 
 const NAME = 'zoom-token-refresher';
@@ -121,7 +122,16 @@ async function start(
   const zoomApps = Object.values(apps).map(toZoomApp(publicUrl));
   const zoom = realZoom
     ? undefined
-    : started(await startZoom({ port: portAfter(1), now, apps: zoomApps, trouble }));
+    : started(
+        await startZoom({
+          port: portAfter(1),
+          now,
+          apps: zoomApps,
+          // A person reloads the page after an outage in real time.
+          codeSeconds: CODE_SECONDS * speed,
+          trouble,
+        }),
+      );
   const refused = (name: string, operation: string) =>
     (trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation)) ||
     (denied?.(name, operation) ?? false);

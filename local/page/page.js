@@ -44,6 +44,7 @@ function show({ now, speed, pace, zoom, environment, connectable, trouble, conne
   byId('waiting').hidden = connectable || connections.length > 0;
   byId('trouble').hidden = !trouble;
   for (const button of switches) button.ariaChecked = String(trouble?.[button.dataset.switch] ?? false);
+  removeCardsExcept(connections);
   for (const connection of connections) {
     showConnection(connection, now, speed);
     cards.get(connection.connection).forget.hidden =
@@ -125,6 +126,16 @@ function addCard({ connection, expression }) {
   byId('connections').insertBefore(article, cards.get(next)?.article ?? null);
   cards.set(connection, card);
   return card;
+}
+
+/** A restarted stack has none of the connections that it had before. */
+function removeCardsExcept(connections) {
+  const names = new Set(connections.map(({ connection }) => connection));
+  for (const [name, { article }] of cards) {
+    if (names.has(name)) continue;
+    article.remove();
+    cards.delete(name);
+  }
 }
 
 async function copy(expression) {

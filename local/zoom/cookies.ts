@@ -12,13 +12,17 @@ export interface CookieJar {
   header(url: URL): string;
 }
 
-/** Cookies per host, whatever the port, by path, as in RFC 6265. `localhost` counts as secure, as in browsers. */
+/**
+ * Cookies per host, whatever the port, by path, as in RFC 6265. As in browsers, `localhost` counts as secure, and
+ * Expires is measured from the response's own Date.
+ */
 export function createCookieJar(): CookieJar {
   const hosts = new Map<string, Cookie[]>();
   return {
     keep(url, headers) {
+      const date = Date.parse(headers.get('date') ?? '') || Date.now();
       for (const line of headers.getSetCookie()) {
-        const { cookie, dead } = parse(line, url);
+        const { cookie, dead } = parse(line, url, date);
         const others = (hosts.get(url.hostname) ?? []).filter(
           ({ name, path }) => name !== cookie.name || path !== cookie.path,
         );
@@ -36,7 +40,7 @@ export function createCookieJar(): CookieJar {
   };
 }
 
-function parse(line: string, url: URL): { cookie: Cookie; dead: boolean } {
+function parse(line: string, url: URL, date: number): { cookie: Cookie; dead: boolean } {
   const [pair = '', ...attributes] = line.split(';').map(split);
   const read = (wanted: string) => attributes.find(([name]) => name.toLowerCase() === wanted)?.[1];
   const path = read('path');
@@ -50,7 +54,7 @@ function parse(line: string, url: URL): { cookie: Cookie; dead: boolean } {
       secure: read('secure') !== undefined,
     },
     // RFC 6265 5.3: Max-Age wins over Expires.
-    dead: maxAge === undefined ? Date.parse(expires ?? '') <= Date.now() : Number(maxAge) <= 0,
+    dead: maxAge === undefined ? Date.parse(expires ?? '') <= date : Number(maxAge) <= 0,
   };
 }
 

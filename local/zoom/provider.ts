@@ -17,11 +17,14 @@ const ACCOUNT_SCOPE = 'user:read:user:admin meeting:read:list_meetings:admin';
 /** The same at each consent, so that all tokens of a user and an app are under one grant. */
 export const grantIdOf = (clientId: string, userId: string) => `${clientId} ${userId}`;
 
+/** Lifetime of an authorization code at Zoom, in seconds. */
+export const CODE_SECONDS = 300;
+
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /** The authorization server: who may ask, what is issued and how long it lives. Its wire format is its own. */
-export function createProvider(url: string, apps: ZoomApp[], store: Store): Provider {
+export function createProvider(url: string, apps: ZoomApp[], store: Store, codeSeconds: number): Provider {
   const provider = new Provider(url, {
     adapter: store.adapter,
     clients: apps.map(client),
@@ -59,7 +62,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store): Prov
     // Seconds. The store counts them by the injected clock, but for Interaction and Session.
     ttl: {
       AccessToken: HOUR,
-      AuthorizationCode: 300,
+      AuthorizationCode: codeSeconds,
       ClientCredentials: HOUR,
       RefreshToken: 90 * DAY,
       Grant: 90 * DAY,

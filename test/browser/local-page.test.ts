@@ -1,4 +1,5 @@
 import '../../local/silence-powertools.ts';
+import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { manualClock } from '../../local/clock.ts';
@@ -8,6 +9,9 @@ import { describeInBrowser } from '../support/browser/browser.ts';
 import { type Visitor, visitor } from '../support/browser/visitor.ts';
 
 const MINUTES = 60;
+const HOURS = 60 * MINUTES;
+/** Real time is `SPEED` times as slow as the local clock: two minutes of a person's are four hours of it. */
+const SPEED = 120;
 
 await describeInBrowser('the local page', (browser) => {
   let clock: ReturnType<typeof manualClock>;
@@ -17,7 +21,7 @@ await describeInBrowser('the local page', (browser) => {
 
   beforeEach(async () => {
     clock = manualClock();
-    stack = await startLocalStack({ now: clock.now, speed: 120, port: 0 });
+    stack = await startLocalStack({ now: clock.now, speed: SPEED, port: 0 });
     newcomer = await visitor(browser);
     page = newcomer.page;
     await newcomer.context.grantPermissions(['clipboard-read', 'clipboard-write'], {
@@ -41,14 +45,29 @@ await describeInBrowser('the local page', (browser) => {
   const happened = (text: string) => shows(page.locator('#events li').first(), text);
   const connectReports = () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
 
-  /** Opens the link in a new tab, as the page does, goes on to Zoom and presses Allow there. */
-  async function connect(link: Locator): Promise<Page> {
+  /** Opens the link in a new tab, as the page does. */
+  async function open(link: Locator): Promise<Page> {
     const opened = page.waitForEvent('popup');
     await link.click();
     const tab = await opened;
+    await tab.getByRole('button', { name: 'Continue to Zoom' }).waitFor();
+    return tab;
+  }
+
+  async function continueToZoom(tab: Page): Promise<void> {
     await tab.getByRole('button', { name: 'Continue to Zoom' }).click();
+    await tab.getByRole('heading', { name: 'Allow this app to use your Zoom account?' }).waitFor();
+  }
+
+  async function allow(tab: Page): Promise<void> {
     await tab.getByRole('button', { name: 'Allow' }).click();
     await tab.getByRole('heading', { name: '“main” is connected' }).waitFor();
+  }
+
+  async function connect(link: Locator): Promise<Page> {
+    const tab = await open(link);
+    await continueToZoom(tab);
+    await allow(tab);
     return tab;
   }
 
@@ -93,6 +112,33 @@ await describeInBrowser('the local page', (browser) => {
     newcomer.expectNoComplaints();
   });
 
+  test('a person connects hours of the local clock after the start, and takes two real minutes on each page', async () => {
+    clock.advance(3 * HOURS);
+    const tab = await open(page.getByRole('link', { name: 'Connect main' }));
+    clock.advance(2 * MINUTES * SPEED);
+    await continueToZoom(tab);
+    clock.advance(2 * MINUTES * SPEED);
+    await allow(tab);
+    await shows(card('main'), 'n8n’s token is valid for 60 min');
+    newcomer.expectNoComplaints();
+  });
+
+  test('a person who comes back while Zoom is down connects by a reload one real minute later', async () => {
+    clock.advance(3 * HOURS);
+    const tab = await open(page.getByRole('link', { name: 'Connect main' }));
+    await continueToZoom(tab);
+    await lever('Zoom is down').click();
+    await happened('broken');
+    await tab.getByRole('button', { name: 'Allow' }).click();
+    await tab.getByRole('heading', { name: 'Not connected' }).waitFor();
+    await lever('Zoom is down').click();
+    await happened('mended');
+    clock.advance(1 * MINUTES * SPEED);
+    await tab.reload();
+    await tab.getByRole('heading', { name: '“main” is connected' }).waitFor();
+    newcomer.expectNoComplaints();
+  });
+
   test('its buttons copy the expression and rotate at once', async () => {
     await connectReports();
     await button('Copy the expression of reports').click();
@@ -121,6 +167,22 @@ await describeInBrowser('the local page', (browser) => {
     await page.getByRole('link', { name: 'Connect main' }).waitFor();
     await stack.close();
     await shows(page.getByRole('alert'), 'The local stack does not answer.');
+  });
+
+  test('removes the cards of connections that are gone after a restart', async () => {
+    await stack.close();
+    // Below the ports that a system hands out; the second start needs all five of the first again.
+    const port = 20_000 + randomInt(10_000);
+    stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
+    await page.goto(stack.publicUrl);
+    await connectReports();
+    await shows(card('reports'), 'Active');
+
+    await stack.close();
+    stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
+    await card('reports').waitFor({ state: 'detached' });
+    await connectReports();
+    await shows(card('reports'), 'Active');
   });
 
   describe('breaks', () => {
@@ -182,6 +244,23 @@ await describeInBrowser('the local page', (browser) => {
       await rotate('main', 'Zoom');
       await shows(card('main'), 'A person must connect again');
       await shows(card('main'), '(version 1)');
+      newcomer.expectNoComplaints();
+    });
+
+    test('a refresh token: a person connects again hours of the local clock later, taking two real minutes on each page', async () => {
+      await connectMain();
+      clock.advance(3 * HOURS);
+      await button('Kill its refresh token: main').click();
+      await said('The next rotation of “main” finds out.');
+      await stack.sweep();
+      await shows(card('main'), 'A person must connect again');
+      const tab = await open(card('main').getByRole('link', { name: 'Connect again' }));
+      clock.advance(2 * MINUTES * SPEED);
+      await continueToZoom(tab);
+      clock.advance(2 * MINUTES * SPEED);
+      await allow(tab);
+      await shows(card('main'), 'Active');
+      await shows(card('main'), 'n8n’s token is valid for 60 min');
       newcomer.expectNoComplaints();
     });
 

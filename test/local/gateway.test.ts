@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { json } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { json, text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type Gateway, httpApi, openGateway } from '../../local/gateway.ts';
 
@@ -148,6 +148,42 @@ test.each([
   answer = { statusCode: 204 };
   (await send(path, {}, method)).resume();
   expect(events).toMatchObject([{ routeKey, requestContext: { routeKey, http: { method, path } } }]);
+});
+
+describe('a request that arrives before the gateway serves', () => {
+  let early: Gateway;
+
+  beforeEach(async () => {
+    early = await openGateway(0);
+  });
+
+  afterEach(() => early.close());
+
+  /** Sends a request, and resolves once the gateway has taken it and asks for its body. */
+  async function arrive() {
+    const request = httpRequest(early.url, { method: 'POST', headers: { expect: '100-continue' } });
+    request.flushHeaders();
+    await once(request, 'continue');
+    return request;
+  }
+
+  test('is answered, with its body, once the gateway serves', async () => {
+    const request = await arrive();
+    early.serve([
+      async (received, response) => {
+        response.end(`received: ${await text(received)}`);
+        return true;
+      },
+    ]);
+    const [response] = (await once(request.end('the body'), 'response')) as [IncomingMessage];
+    expect(await text(response)).toBe('received: the body');
+  });
+
+  test('fails at once when the gateway is closed without having served', async () => {
+    const failed = once(await arrive(), 'response');
+    await early.close();
+    await expect(failed).rejects.toThrow('socket hang up');
+  });
 });
 
 test.each(['evil.example', 'localhost.evil.example', 'localhost:8787@evil.example'])(
