@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
-import { connectedPage, errorPage } from '../../../lambdas/web/pages.ts';
+import { connectedPage } from '../../../lambdas/web/connected-page.ts';
+import { errorPage } from '../../../lambdas/web/error-page.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { HOSTILE } from '../../support/services/bad-input.ts';
 
