@@ -131,7 +131,7 @@ describe('a publication that fails', () => {
       expect(told(error)).toMatchObject({
         class: 'misconfigured',
         code: 'publish_denied',
-        message: `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
+        message: `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
         action: expect.stringContaining('cdk deploy'),
       });
       expect(JSON.stringify([error, (error as Error).stack])).not.toContain('never tell this token');

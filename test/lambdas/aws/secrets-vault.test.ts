@@ -88,11 +88,11 @@ describe("an app's credentials", () => {
 
   const SECRET = 'never-tell-this-client-secret';
   test.each([
-    ['no JSON', `client_secret=${SECRET}`, 'is no JSON.'],
-    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is no JSON.'],
-    ['a JSON string', JSON.stringify(SECRET), 'lacks the object.'],
-    ['null', 'null', 'lacks the object.'],
-    ['a list', JSON.stringify([SECRET]), 'lacks the object.'],
+    ['no JSON', `client_secret=${SECRET}`, 'is not valid JSON.'],
+    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is not valid JSON.'],
+    ['a JSON string', JSON.stringify(SECRET), 'is not a JSON object.'],
+    ['null', 'null', 'is not a JSON object.'],
+    ['a list', JSON.stringify([SECRET]), 'is not a JSON object.'],
     ['an empty object', '{}', 'lacks client_id and client_secret.'],
     [
       'the template of the deployment',
@@ -139,7 +139,7 @@ describe("an app's credentials", () => {
     expect(told(await failure(vault.app(app)))).toMatchObject({
       class: 'misconfigured',
       code: 'secret_denied',
-      message: `The function may not read the secret "${appName()}".`,
+      message: `The function is not allowed to read the secret "${appName()}".`,
     });
   });
 });

@@ -37,11 +37,13 @@ describe('GET /connect with a fresh link', () => {
     expect(readPage(page.body)).toMatchObject({
       title: 'Connect “opened” to Zoom?',
       paragraphs: [
-        'Zoom will ask you to allow access to your account; n8n then works with it under the name “opened”.',
-        'If you did not expect this link, close this page; nothing has been changed.',
+        'Zoom will ask you to allow access to your account. n8n then uses it under the name “opened”.',
+        'If you did not expect this link, close this page. Nothing has been changed.',
       ],
     });
-    expect(page.body).toContain(`<dt>Link works until</dt><dd>${utc(services.clock.now() + 600)}, once</dd>`);
+    expect(page.body).toContain(
+      `<dt>Link valid until</dt><dd>${utc(services.clock.now() + 600)}, for one use</dd>`,
+    );
     expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
   });
 
@@ -130,16 +132,16 @@ describe('GET /callback after a consent', () => {
     expect(readPage(page.body)).toEqual({
       title: '“main” is connected',
       paragraphs: [
-        'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.',
-        'Paste this expression into the Access Token field of n8n’s Zoom credential:',
+        'The access token is stored where n8n reads it. It is replaced automatically before it expires.',
+        'In n8n, create a credential of the type Zoom API and paste this expression into its field JWT Token. n8n shows a deprecation notice beside it; any bearer token works there.',
         '',
-        'You may close this page.',
+        'You can close this page.',
       ],
       code: '{{ $secrets.aws.n8n_zoom_main }}',
     });
     expect(page.body).toContain('<dt>Zoom user</dt><dd>Ada Lovelace</dd>');
     expect(page.body).toContain(
-      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, then rotated</dd>`,
+      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, replaced before then</dd>`,
     );
   });
 
@@ -222,10 +224,10 @@ describe('a Zoom user who is connected elsewhere', () => {
     const { page } = await functions.connect('younger', { user: 'Grace Hopper' });
     expect(page.status).toBe(409);
     expect(readPage(page.body)).toMatchObject({
-      title: 'Connected already',
+      title: 'Already connected',
       paragraphs: [
-        'This Zoom user is connected as "older" already, and stays so; "younger" was not connected.',
-        'Use "older" in n8n, or consent as another Zoom user.',
+        'Your Zoom account is already connected as "older". That connection was renewed, and "younger" was not connected.',
+        'Use "older" in n8n. To connect "younger", ask for a new link and sign in to Zoom as another user.',
       ],
     });
     // Zoom has ended the first pair with the second consent.

@@ -46,7 +46,7 @@ describe('who consented', () => {
   test.each([
     ['the name', { id: 'AdaLovelace', name: 'Ada' }, 'Ada'],
     ['the id where there is no name', { id: 'AdaLovelace' }, 'AdaLovelace'],
-    ['that it is not known', undefined, 'not told by the app’s scopes'],
+    ['that it is not known', undefined, 'unknown: the Zoom app has no scope for it'],
   ])('the page tells %s', (_, user, shown) => {
     expect(connectedPage({ ...consent, user }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
   });

@@ -121,7 +121,7 @@ describe('check: the apps', () => {
     await services.writeSecret(`${APP_PREFIX}later`, JSON.stringify(empty));
     expect(appIn(await check({ apps: ['later'] }), 'later')?.problem).toMatchObject({
       code: 'not_set_up',
-      action: 'Where it is wanted: zoom-tokens setup later.',
+      action: 'If you need it, run: zoom-tokens setup later.',
     });
   });
 
@@ -147,7 +147,7 @@ describe('check: the apps', () => {
         class: 'retry',
         code: 'zoom_unreachable',
         message: 'Zoom cannot be reached (ECONNREFUSED).',
-        action: 'See status.zoom.us, and check again later.',
+        action: 'See status.zoom.us and check again later.',
       });
     }
   });
@@ -241,7 +241,7 @@ describe('probe', () => {
   ])('n8n has nothing to read where the secret %s', async (_, prepare) => {
     await prepare();
     expect(await probe('gone')).toEqual({
-      probed: [{ connection: 'gone', accepted: 'no', message: 'n8n finds no such secret.' }],
+      probed: [{ connection: 'gone', accepted: 'no', message: 'The secret that n8n reads does not exist.' }],
     });
   });
 
@@ -253,7 +253,9 @@ describe('probe', () => {
         {
           connection: 'user',
           accepted: 'unknown',
-          message: expect.stringMatching(/^The function may not read the secret "n8n_zoom_user"\. Deploy/),
+          message: expect.stringMatching(
+            /^The function is not allowed to read the secret "n8n_zoom_user"\. Deploy/,
+          ),
         },
         { connection: 'server', accepted: 'unknown', message: "Zoom's API did not answer the function." },
       ],

@@ -166,7 +166,7 @@ describe('n8n-link is refused, and nothing is stored,', () => {
     const id = office.n8n.add('slackApi', { accessToken: 'of Slack' });
     await refuse(
       { credentialId: id },
-      { class: 'rejected', code: 'n8n_wrong_type', message: /slackApi/, action: /Access Token/ },
+      { class: 'rejected', code: 'n8n_wrong_type', message: /slackApi/, action: /Zoom API/ },
     );
     expect(office.n8n.token(id)).toBe('of Slack');
   });
@@ -236,7 +236,7 @@ describe('n8n-unlink', () => {
       await expectOperatorRefused(services, functions, requestFor('gone'), {
         class: 'rejected',
         code: 'not_connected',
-        message: `"gone" has no token to push: it is in the state "${status}".`,
+        message: `"gone" has no token to push: its status is "${status}".`,
         action: 'Connect it again: zoom-tokens connect gone.',
       });
       const { connection } = await unlink('gone');
@@ -257,7 +257,7 @@ test('a sweep counts what n8n has taken, and what it has not', async () => {
 
 describe('the secret with the n8n instances', () => {
   test.each([
-    ['is no JSON', 'office'],
+    ['is not valid JSON', 'office'],
     ['lacks a field', '{"instances":{"office":{"url":"https://n8n.example.com"}}}'],
     ['is empty', '{}'],
     ['has a list', '{"instances":[]}'],

@@ -161,7 +161,8 @@ describe('status', () => {
       lastError: {
         class: 'misconfigured',
         code: 'publish_denied',
-        message: 'The function may not write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
+        message:
+          'The function is not allowed to write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
         action: expect.stringContaining('npx cdk deploy'),
         at: services.clock.now(),
       },
