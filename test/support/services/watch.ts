@@ -49,8 +49,11 @@ function* pieces(text: string): Generator<string> {
   for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE);
 }
 
-/** Notes what goes to a token endpoint and comes back, for every request of Node's client from now on. */
-export function watchTokenEndpoint(note: Watch['note']): void {
+/**
+ * Notes the secrets in every request of Node's client to a token endpoint, and in its response.
+ * @returns stops the watch
+ */
+export function watchTokenEndpoint(note: Watch['note']): () => void {
   const original = http.request;
   const watched = (...args: Parameters<typeof http.request>): ClientRequest => {
     const request = original(...args);
@@ -74,6 +77,7 @@ export function watchTokenEndpoint(note: Watch['note']): void {
     return request;
   };
   Object.assign(http, { request: watched });
+  return () => void Object.assign(http, { request: original });
 }
 
 function noteSent(parameters: URLSearchParams, note: Watch['note']): void {
