@@ -128,7 +128,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
 
   test('from a wrong environment', async () => {
     const { client_secret } = listener.services.apps.user;
-    const wrong = { ...services.environment, PUBLIC_URL: client_secret, MARGIN_SECONDS: client_secret };
+    const wrong = { ...listener.services.environment, PUBLIC_URL: client_secret, MARGIN_SECONDS: client_secret };
     const broken = functionsWith(() => createRuntime(wrong), listener.services.watch);
     listener.page(await broken.visit('https://tokens.example.com/connect?ticket=x'));
     await listener.operate({ action: 'status' }, broken);
