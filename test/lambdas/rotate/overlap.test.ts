@@ -4,12 +4,12 @@ import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts'
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startServices } from '../../support/services/services.ts';
 
-describe('does an old access token outlive a refresh?', () => {
+describe('the first rotation', () => {
   test.each([
     ['yes', true, 1800],
     ['no', false, 600],
   ] as const)(
-    '%s, which the first rotation finds out at Zoom',
+    'records overlap "%s" after asking Zoom whether the old access token still works',
     async (overlap, accessTokenOutlivesRefresh, margin) => {
       const services = await startServices({ accessTokenOutlivesRefresh });
       try {

@@ -40,7 +40,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
   const redirectUris = [DEPLOYED_URL, LOOPBACK_URL].map((url) => `${url}/callback`);
   const watch = createWatch();
-  watchTokenEndpoint(watch.note);
+  const stopWatching = watchTokenEndpoint(watch.note);
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
   /** What IAM would refuse: `<operation> <secret's name>`. */
   const denied = new Set<string>();
@@ -150,6 +150,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     },
 
     async close() {
+      stopWatching();
       secretsManager.destroy();
       table.destroy();
       await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close()]);
