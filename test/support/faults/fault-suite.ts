@@ -220,7 +220,10 @@ export async function proveUnderFaults(name: keyof typeof SCENARIOS): Promise<vo
   });
 
   test(`${name}: no log line, metric, error or page holds a token, a code, a ticket, a cookie, a key or a client secret`, async () => {
-    const output = await run(scenario, undefined, async (each) => each.output);
+    const output = await run(scenario, undefined, async (each) => {
+      await sweepTimes(each.lab, 1);
+      return each.output;
+    });
     // Every run searches its output for secrets. Here the output must be what it should be, and the search must work.
     expect(output.join('\n')).toMatch(/"message":\s*"connected"/);
     expect(output.join('\n')).toContain('CloudWatchMetrics');
