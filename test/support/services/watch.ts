@@ -5,12 +5,12 @@ import { parseJson } from '../../../lambdas/tokens/apis/http.ts';
 /** A piece of this many characters is in no other text by accident. */
 const PIECE = 16;
 
-/** Knows every secret that was noted, and finds any piece of one in a text, plain or encoded. */
+/** Finds any piece of a noted secret in a text, plain or encoded. */
 export interface Watch {
   note(name: string, secret: string | Uint8Array): void;
-  /** Names of the noted secrets, each once. */
+  /** Returns the names of the noted secrets, each once. */
   names(): string[];
-  /** Names of the secrets of which a piece is in one of the texts. */
+  /** Returns the names of the secrets of which a piece is in one of the texts. */
   leaks(texts: string | string[]): string[];
 }
 
