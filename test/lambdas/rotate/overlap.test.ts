@@ -22,7 +22,7 @@ describe('the first rotation', () => {
         });
         expect(before.overlap).toBe('unknown');
         expect(after).toMatchObject({ overlap, version: 2, publishedVersion: 2 });
-        expect(await services.zoomAnswers(old)).toBe(overlap === 'yes' ? 200 : 401);
+        expect(await services.zoomStatus(old)).toBe(overlap === 'yes' ? 200 : 401);
         const early = after.expiresAt - after.dueAt;
         expect(early).toBeGreaterThanOrEqual(margin);
         expect(early).toBeLessThan(margin + 300);

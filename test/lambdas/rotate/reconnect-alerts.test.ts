@@ -25,7 +25,7 @@ async function lose(connection: string): Promise<void> {
   await functions.connect(connection);
   const { sealedTokens = '' } = (await functions.runtime.store.get(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  await services.takeAppAway(refreshToken);
+  await services.removeApp(refreshToken);
 }
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 

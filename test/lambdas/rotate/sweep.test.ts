@@ -38,7 +38,7 @@ async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = f
 async function removeApp(connection: string): Promise<void> {
   const { sealedTokens = '' } = (await stored(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  await services.takeAppAway(refreshToken);
+  await services.removeApp(refreshToken);
 }
 
 const named = (metrics: Metric[], name: string) => metrics.filter((metric) => metric.name === name);
@@ -112,7 +112,7 @@ describe('sweeps over a user-managed and a Server-to-Server connection', () => {
     for (let minute = 0; minute < 180; minute += EVERY) {
       await sweepFor(EVERY);
       for (const name of ['server', 'user']) {
-        expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+        expect(await services.zoomStatus(await services.published(name))).toBe(200);
       }
     }
     // Early (at half-life) where an earlier token outlives its rotation, late where that is not known.
@@ -193,7 +193,7 @@ describe('when a step fails', () => {
     services.denied.clear();
     await sweepFor(20);
     expect(await stored('unpublished')).toMatchObject({ status: 'active' });
-    expect(await services.zoomAnswers(await services.published('unpublished'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('unpublished'))).toBe(200);
   });
 
   test('because the user removed the app, ReconnectNeeded counts it until the user consents again', async () => {

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { expectSafeHeaders, readPage } from '../browser/read-page.ts';
-import type { Answer, Functions } from './handlers.ts';
+import type { BrowserResponse, Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
 import type { Services } from './services.ts';
 
@@ -15,9 +15,9 @@ export interface Refusal {
 /** Sends the request. Expects the page, its safe headers, that nothing is stored, and that no secret is shown or logged. */
 export async function expectRefused(
   services: Services,
-  request: () => Promise<Answer>,
+  request: () => Promise<BrowserResponse>,
   { status, title, paragraphs }: Refusal,
-): Promise<Answer> {
+): Promise<BrowserResponse> {
   const before = await services.contents();
   takeOutput();
   const response = await request();

@@ -72,7 +72,7 @@ export interface RequestOptions {
 }
 
 /** A response as a browser sees it. */
-export interface Answer {
+export interface BrowserResponse {
   status: number;
   headers: Record<string, string>;
   /** As `Set-Cookie` lines. */
@@ -94,7 +94,7 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
   const operator = createOperator(load);
   const rotate = createRotate(lazily(() => withAlerts(load())));
 
-  const visit = async (url: string, options?: RequestOptions): Promise<Answer> => {
+  const visit = async (url: string, options?: RequestOptions): Promise<BrowserResponse> => {
     for (const [name, value] of new URL(url).searchParams) {
       if (value.length >= 16) watch.note(`the ${name} of an address`, value);
     }
@@ -125,10 +125,10 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
 
   /** Presses the button of a link's page. Returns the cookies and where the browser is sent. */
   const follow = async (link: string): Promise<Begun> => {
-    const answer = await visit(link, { method: 'POST' });
-    const location = answer.headers.location ?? '';
-    const cookies = answer.cookies.map((line) => line.slice(0, line.indexOf(';')));
-    return { link, answer, location, cookies };
+    const response = await visit(link, { method: 'POST' });
+    const location = response.headers.location ?? '';
+    const cookies = response.cookies.map((line) => line.slice(0, line.indexOf(';')));
+    return { link, response, location, cookies };
   };
   const begin = async (connection: string): Promise<Begun> => {
     const { link } = await granted<{ link: string }>({ action: 'link', connection });
@@ -158,7 +158,7 @@ export type Functions = ReturnType<typeof functionsWith>;
 
 export interface Begun {
   link: string;
-  answer: Answer;
+  response: BrowserResponse;
   /** Zoom's authorize endpoint with the parameters of the request. */
   location: string;
   /** `name=value`, as the browser sends them. */

@@ -133,7 +133,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     },
 
     /** Removes the app from the user's account at Zoom, which revokes this refresh token. */
-    async takeAppAway(refreshToken: string): Promise<void> {
+    async removeApp(refreshToken: string): Promise<void> {
       const basic = Buffer.from(`${user.clientId}:${user.clientSecret}`).toString('base64');
       const response = await fetch(`${zoom.url}/oauth/revoke`, {
         method: 'POST',
@@ -144,7 +144,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     },
 
     /** Returns the status with which Zoom's API responds to a token: 200, or 401 for a dead one. */
-    async zoomAnswers(token: string | undefined) {
+    async zoomStatus(token: string | undefined) {
       const headers = { authorization: `Bearer ${token}` };
       return (await fetch(`${zoom.url}/v2/users/me`, { headers })).status;
     },

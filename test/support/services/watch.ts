@@ -106,7 +106,7 @@ function noteReceived(body: string, note: Watch['note']): void {
 }
 
 /** Returns all that a program could print of an error that it does not catch: every property, and the causes. */
-export const shown = (error: unknown): string[] => [
+export const printed = (error: unknown): string[] => [
   inspect(error, { depth: Infinity, showHidden: true }),
   JSON.stringify(error),
 ];
