@@ -79,7 +79,7 @@ describe('a sweep without a connection', () => {
     ]);
   });
 
-  test('records them in the namespace that its environment names', async () => {
+  test('records its metrics in the namespace that its environment names', async () => {
     await functions.sweep();
     const [document = '{}'] = takeOutput().filter((text) => text.includes('"_aws"'));
     expect(JSON.parse(document)._aws.CloudWatchMetrics).toMatchObject([{ Namespace: 'ZoomTokenRefresher' }]);

@@ -86,7 +86,7 @@ export const SCENARIOS = {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);
     },
-    invoke: (lab, runtime) => consent(lab, runtime, 'somebody else'),
+    invoke: (lab, runtime) => consent(lab, runtime, 'another user'),
   },
   'a disconnection': {
     grantType: 'authorization_code',

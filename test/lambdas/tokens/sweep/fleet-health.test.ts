@@ -43,7 +43,7 @@ describe('the fleet’s health', () => {
     expect((await run()).health).toEqual({ minutesOfValidity: 40, reconnect: 0, misconfigured: 0 });
   });
 
-  test('has no such minutes without a connection', async () => {
+  test('has no minutes of validity without a connection', async () => {
     world = new World();
     expect((await run()).health).toEqual({ minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 });
   });
