@@ -30,7 +30,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
       'user',
       listener.functions.runtime.keyring,
     );
-    await listener.services.takeAppAway(refreshToken);
+    await listener.services.removeApp(refreshToken);
     listener.services.clock.advance(60 * 60);
     await listener.sweep();
     expect(listener.services.notifications.map(({ subject }) => subject)).toEqual([
@@ -128,7 +128,11 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
 
   test('from a wrong environment', async () => {
     const { client_secret } = listener.services.apps.user;
-    const wrong = { ...listener.services.environment, PUBLIC_URL: client_secret, MARGIN_SECONDS: client_secret };
+    const wrong = {
+      ...listener.services.environment,
+      PUBLIC_URL: client_secret,
+      MARGIN_SECONDS: client_secret,
+    };
     const broken = functionsWith(() => createRuntime(wrong), listener.services.watch);
     listener.page(await broken.visit('https://tokens.example.com/connect?ticket=x'));
     await listener.operate({ action: 'status' }, broken);

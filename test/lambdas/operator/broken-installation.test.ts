@@ -174,7 +174,7 @@ test('rotate while Zoom is unreachable fails, and n8n keeps a valid token', asyn
   const request = { action: 'rotate', connection: 'server' };
   const answer = await start({ ZOOM_OAUTH_URL: services.nowhere }).operate(request);
   expect(answer).toMatchObject({ ok: false, error: { class: 'retry', code: 'zoom_unreachable' } });
-  expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+  expect(await services.zoomStatus(await services.published('server'))).toBe(200);
 });
 
 test('rotate with a key that cannot open the tokens is misconfigured and loses nothing', async () => {

@@ -4,7 +4,7 @@ import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions, type Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
 import { type Services, startServices } from './services.ts';
-import { shown } from './watch.ts';
+import { printed } from './watch.ts';
 
 /** Starts the services and listens while the connections "user" and "server" are made. */
 export async function startListening() {
@@ -41,7 +41,7 @@ function createListener(services: Services, functions: ReturnType<typeof createF
     async sweep(by: Pick<Functions, 'sweep'> = functions): Promise<void> {
       await by.sweep().then(
         (report) => left.push(JSON.stringify(report)),
-        (error) => left.push(...shown(error)),
+        (error) => left.push(...printed(error)),
       );
     },
     /** Fails if a piece of any secret has left the functions. */
