@@ -5,6 +5,7 @@ import type { OperatorResponse, OperatorResults } from '../../../lambdas/operato
 import { manualClock } from '../../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
 import { startLocalStack } from '../../../local/stack.ts';
+import { consentAsBrowser } from '../../../local/zoom/consent.ts';
 import { createCommandLine } from '../cli/command-line.ts';
 
 const NAME = 'zoom-token-refresher';
@@ -44,6 +45,14 @@ export async function startInstallation() {
     },
     /** Makes the connection of the Server-to-Server app. */
     connectReports: () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' }),
+    /** Makes the connection "main", of the user app. */
+    async connectMain(): Promise<void> {
+      const link = (await stack.operate({ action: 'link', connection: 'main' })) as OperatorResponse<
+        OperatorResults['link']
+      >;
+      if (!link.ok) throw new Error(link.error.message);
+      await consentAsBrowser(link.result.link);
+    },
     async close() {
       commandLine.close();
       await gateway.close();
