@@ -1,4 +1,5 @@
 import { Failure, type FailureCode } from '../../lambdas/operator-protocol.ts';
+import type { AwsOptions } from './client-config.ts';
 
 interface AwsError extends Error {
   code?: string;
@@ -11,10 +12,11 @@ interface AwsError extends Error {
  * @param operation what AWS was to do, such as `invoke zoom-token-refresher-operator`
  * @returns a `Failure`, or the value itself when it is no `Error`
  */
-export function awsFailure(error: unknown, operation: string): unknown {
+export function awsFailure(error: unknown, operation: string, { profile }: AwsOptions): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, code, hostname } = error as AwsError;
-  if (/^(Credentials|Token)ProviderError$/.test(name)) return credentialsFailure(message);
+  if (/^(Credentials|Token)ProviderError$/.test(name))
+    return credentialsFailure(message, profile ?? process.env.AWS_PROFILE);
   if (/Region is missing/.test(message)) {
     return misconfigured(
       'no_region',
@@ -72,26 +74,24 @@ const NETWORK_ERRORS = new Set([
   'ETIMEDOUT',
 ]);
 
-/** The SDK reports a missing profile and an expired SSO session by the text of the message alone. */
-function credentialsFailure(message: string): Failure {
+function credentialsFailure(message: string, profile: string | undefined): Failure {
   if (/\bSSO session\b/.test(message)) {
-    const profile = /profile=([\w.@-]+)/.exec(message)?.[1];
     return misconfigured(
       'no_credentials',
       'Your AWS SSO session has expired, or you have not signed in yet.',
       `Run: aws sso login${profile === undefined ? '' : ` --profile ${profile}`}`,
     );
   }
-  const missing = /profile: \[([^\]]+)\]/.exec(message)?.[1];
-  if (missing !== undefined) {
+  // The SDK's own text is useful, unless it only says that every provider was tried.
+  const isUnspecific = /any provider/.test(message);
+  if (isUnspecific && profile !== undefined) {
     return misconfigured(
       'no_credentials',
-      `AWS profile "${missing}" not found, or it has no credentials.`,
+      `AWS profile "${profile}" not found, or it has no credentials.`,
       'List the profiles: aws configure list-profiles. Then pass one of them: --profile.',
     );
   }
-  // The SDK's own text is useful unless it only says that every provider was tried.
-  const reason = /any provider/.test(message) ? '' : ` ${message.replace(/\.?$/, '.')}`;
+  const reason = isUnspecific ? '' : ` ${message.replace(/\.?$/, '.')}`;
   return misconfigured(
     'no_credentials',
     `No AWS credentials found.${reason}`,
