@@ -27,7 +27,10 @@ export function addDoctor(program: Command): void {
     .action(doctor);
   addExamples(command, [
     ['zoom-tokens doctor', 'checks everything'],
-    ['zoom-tokens doctor --n8n-principal arn:aws:iam::111122223333:user/n8n', 'checks that n8n can read'],
+    [
+      'zoom-tokens doctor --n8n-principal arn:aws:iam::111122223333:user/n8n',
+      "checks that n8n's policy is attached",
+    ],
     ['zoom-tokens doctor --json', 'for a script'],
   ]);
   command.addHelpText(

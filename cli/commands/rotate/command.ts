@@ -25,7 +25,7 @@ async function rotate(connection: string, _: object, command: Command): Promise<
   output.print(
     after.version > before.version
       ? `${paint('green', '✔')} "${connection}" has a new token, and n8n can read it.`
-      : `${paint('yellow', '!')} "${connection}" was not rotated: a new consent replaced its token meanwhile.`,
+      : `${paint('yellow', '!')} "${connection}" was not rotated: a new consent replaced its token first.`,
   );
   output.print();
   output.print(

@@ -39,7 +39,7 @@ export function useDoctor() {
       const response = await installation().stack.operate({ action });
       if (!response.ok) throw new Error(response.error.message);
       const result = change(response.result as OperatorResults[A]);
-      installation().answers.set(action, () => ({ ok: true, result }));
+      installation().responses.set(action, () => ({ ok: true, result }));
     },
   };
 }

@@ -81,7 +81,7 @@ describe('zoom-tokens connect with a user app', () => {
   test('connect exits with 1 when the link expires before a user consents', async () => {
     const link = 'http://localhost:1/connect?ticket=unused';
     const expiresAt = Math.floor(Date.now() / 1000) - 1;
-    installation().answers.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
+    installation().responses.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
     const { code, stderr } = await run('sales');
     expect(code).toBe(1);
     expect(stderr).toBe(

@@ -49,7 +49,7 @@ test('doctor reports another deployed version, and goes on with the other checks
 
 test('doctor of a deployed version that has no check action skips what depends on that action', async () => {
   const error = { class: 'rejected', code: 'bad_request', message: '…', action: '…' };
-  installation().answers.set('check', () => ({ ok: false, error }));
+  installation().responses.set('check', () => ({ ok: false, error }));
   const { code, stdout } = await run();
   expect(code).toBe(1);
   expect(stdout).toContain('✖ zoom-token-refresher-operator does not support "check"');

@@ -19,7 +19,7 @@ describe('zoom-tokens n8n link', () => {
     requests = [];
   });
   const accept = (result: object = LINKED) =>
-    installation().answers.set('n8n-link', (event) => {
+    installation().responses.set('n8n-link', (event) => {
       requests.push(event);
       return { ok: true, result };
     });
@@ -98,7 +98,7 @@ describe('zoom-tokens n8n link', () => {
       message: 'n8n forbids the API key to write this credential (403).',
       action: 'Give it the scope credential:update.',
     };
-    installation().answers.set('n8n-link', () => ({ ok: false, error }));
+    installation().responses.set('n8n-link', () => ({ ok: false, error }));
     const args = ['n8n', 'link', 'main', '--url', 'https://n8n.example.com'];
     expect(await installation().commandLine.run(args, withKey)).toEqual({
       code: 4,
@@ -159,7 +159,7 @@ describe('zoom-tokens n8n link', () => {
 describe('zoom-tokens n8n unlink', () => {
   test('n8n unlink stops the push, and says what stays in n8n', async () => {
     const requests: unknown[] = [];
-    installation().answers.set('n8n-unlink', (event) => {
+    installation().responses.set('n8n-unlink', (event) => {
       requests.push(event);
       return { ok: true, result: { connection: { connection: 'main' } } };
     });

@@ -71,7 +71,7 @@ describe('zoom-tokens n8n --workflow with a user and a Server-to-Server connecti
     const { connections } = await installation().status();
     const targets = [{ instance: 'default', credentialId: '3Fk9', pushedVersion: 1, failures: 0 }];
     const linked = connections.filter(({ connection }) => connection === 'main');
-    installation().answers.set('status', () => ({
+    installation().responses.set('status', () => ({
       ok: true,
       result: { now: 0, connections: linked.map((view) => ({ ...view, targets })) },
     }));

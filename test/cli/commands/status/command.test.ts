@@ -119,7 +119,7 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     async (_, code, changes, text) => {
       const { now, connections } = await installation().status();
       const changed = connections.map((view, index) => ({ ...view, ...changes[index] }));
-      installation().answers.set('status', () => ({ ok: true, result: { now, connections: changed } }));
+      installation().responses.set('status', () => ({ ok: true, result: { now, connections: changed } }));
       const result = await run();
       expect(result.stdout).toMatch(text);
       expect(result.code).toBe(code);
