@@ -25,6 +25,13 @@ export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(host
 export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 
+/** n8n's own words for the credential that holds a token. https://docs.n8n.io/integrations/builtin/credentials/zoom/ */
+export const N8N = {
+  credentialType: 'Zoom API',
+  field: 'JWT Token',
+  deprecation: 'n8n shows a deprecation notice beside it; any bearer token works there.',
+} as const;
+
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
 
