@@ -56,15 +56,16 @@ function exchange(url: string, { method, headers, body = '', signal }: HttpReque
       signal,
     });
     const breakOff = () => reject({ code: 'ECONNRESET' });
-    sent.on('error', reject);
+    let response: IncomingMessage | undefined;
+    // What comes after a whole response does it no harm.
+    sent.on('error', (error) => response?.complete || reject(error));
     // Node closes a connection that switches protocols (101) without an error.
-    sent.on('close', breakOff);
-    sent.on('response', (response) => {
-      // It may come before the response's last chunks are read.
-      sent.off('close', breakOff);
+    sent.on('close', () => response || breakOff());
+    sent.on('response', (started) => {
+      response = started;
       const chunks: Buffer[] = [];
       let size = 0;
-      response.on('data', (chunk: Buffer) => {
+      started.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= MOST_BYTES) {
           chunks.push(chunk);
@@ -73,9 +74,10 @@ function exchange(url: string, { method, headers, body = '', signal }: HttpReque
         reject(new TooLarge());
         sent.destroy();
       });
+      started.on('end', () => resolve({ response: started, body: Buffer.concat(chunks) }));
       // Also where the connection ends in the middle of the response.
-      response.on('error', reject);
-      response.on('end', () => resolve({ response, body: Buffer.concat(chunks) }));
+      started.on('error', reject);
+      started.on('close', breakOff);
     });
     sent.end(body);
   });

@@ -25,6 +25,8 @@ beforeAll(async () => {
   server = createServer(async (request: IncomingMessage, response) => {
     request.resume();
     await once(request, 'end');
+    // The same reply must be the same a second later.
+    response.sendDate = false;
     response.writeHead(reply.status ?? 200, reply.headers);
     for (const piece of reply.pieces) response.write(piece);
     response.end();
@@ -172,10 +174,10 @@ test('the client reads what the global fetch reads', async () => {
   );
   const coding = fc.constantFrom(...Object.keys(encoders), 'GZIP', 'Br', 'identity', 'unheard-of');
   const response = fc.record({
-    // A redirect without a location is as good as any.
+    // A browser's rule makes `fetch` fail on 407, which a proxy alone sends.
     status: fc.oneof(
       fc.constantFrom(200, 204, 205, 302, 304, 400, 401, 429, 503),
-      fc.integer({ min: 200, max: 599 }),
+      fc.integer({ min: 200, max: 599 }).filter((status) => status !== 407),
     ),
     body: fc
       .tuple(fc.integer({ min: 0, max: 2 }), bytes)
