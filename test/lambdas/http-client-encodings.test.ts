@@ -66,7 +66,7 @@ const encoders: Record<string, (bytes: Uint8Array) => Buffer> = {
 const encoded = (codings: string[], bytes: Uint8Array) =>
   codings.reduce<Uint8Array>((body, coding) => encoders[coding.toLowerCase()]?.(body) ?? body, bytes);
 
-describe('a body that nobody asked to be compressed', () => {
+describe('a body that is compressed although identity was requested', () => {
   test.each([...Object.keys(encoders), 'GZip', 'gzip , br', 'deflate,gzip, zstd'])(
     'is read where it is encoded with %s',
     async (coding) => {
@@ -85,12 +85,12 @@ describe('a body that nobody asked to be compressed', () => {
     expect((await read({ headers, pieces: [encoded(['gzip', 'br'], Buffer.from(TEXT))] })).text).toBe(TEXT);
   });
 
-  test('is empty where nothing follows the header, as a proxy answers', async () => {
+  test('is empty where nothing follows the header, as some proxies respond', async () => {
     expect((await read({ headers: { 'content-encoding': 'gzip' }, pieces: [] })).text).toBe('');
   });
 
   test.each(['identity', 'aws-chunked', 'gzip, unheard-of'])(
-    'is handed over as it came from a coding that nobody can decode: %s',
+    'is returned as received when its coding cannot be decoded: %s',
     async (coding) => {
       const toReply = { headers: { 'content-encoding': coding }, pieces: [Buffer.from(TEXT)] };
       expect((await read(toReply)).text).toBe(TEXT);
