@@ -31,6 +31,8 @@ beforeAll(async () => {
     for (const piece of reply.pieces) response.write(piece);
     response.end();
   });
+  // To compress a bomb may take so long that the server would close a connection just as it is used again.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
