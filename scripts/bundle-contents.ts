@@ -49,7 +49,7 @@ function partsOf(files: string[], outputs: Metafile['outputs']): [string, number
     Object.entries(outputs[file]?.inputs ?? {}),
   )) {
     const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
-    const part = inPackage ?? path.replace('../', '');
+    const part = inPackage ?? path.replace(/^(\.\.\/)+/, '');
     parts.set(part, (parts.get(part) ?? 0) + bytesInOutput);
   }
   return [...parts].sort(([, one], [, other]) => other - one);

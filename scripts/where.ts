@@ -23,7 +23,7 @@ for (const [place, file = '', line, column] of log.matchAll(/([\w-]+\.mjs):(\d+)
   const origin = mapOf(file)?.findOrigin(Number(line), Number(column));
   if (origin && 'fileName' in origin) {
     process.stdout.write(
-      `${place}  ${relative(ROOT, join(ROOT, 'lib', origin.fileName))}:${origin.lineNumber}\n`,
+      `${place}  ${relative(ROOT, join(ROOT, 'lib/bundling', origin.fileName))}:${origin.lineNumber}\n`,
     );
   } else {
     isUnknown = true;

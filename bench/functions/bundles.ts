@@ -16,7 +16,7 @@ export function deployedBundle(task: string, folder: string): string {
   const out = join(folder, task);
   const { status } = spawnSync(
     process.execPath,
-    [join(ROOT, 'lib', 'bundle.ts'), join(ROOT, 'lambdas', `${task}.ts`), out],
+    [join(ROOT, 'lib/bundling/bundle.ts'), join(ROOT, 'lambdas', `${task}.ts`), out],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   if (status !== 0) throw new Error(`lambdas/${task}.ts cannot be bundled.`);

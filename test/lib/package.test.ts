@@ -65,7 +65,7 @@ describe('the package', () => {
   });
 
   test('documents every property where an editor looks', () => {
-    const types = readFileSync(join(installed, 'dist/lib/props.d.ts'), 'utf8');
+    const types = readFileSync(join(installed, 'dist/lib/settings/props.d.ts'), 'utf8');
     const properties = types.match(/^ {4}readonly \w+\?:/gm) ?? [];
     expect(properties.length).toBeGreaterThan(20);
     expect(types.match(/@default .*\n {5}\*\/\n {4}readonly/g)).toHaveLength(properties.length);
