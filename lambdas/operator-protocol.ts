@@ -14,7 +14,6 @@ export type { ConnectionView } from './tokens/connection-view.ts';
 export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { jsonObject } from './tokens/json-object.ts';
-export { isLoopback } from './tokens/loopback.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { ZoomApp } from './tokens/vault.ts';

@@ -6,7 +6,7 @@ import { CLIENT_OPTIONS } from './aws/client-options.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
-import { DEFAULT_NAME, MARGIN_SECONDS, VARIABLES } from './contract.ts';
+import { DEFAULT_NAME, isHttpsOrLoopback, MARGIN_SECONDS, ROUTES, VARIABLES } from './contract.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
@@ -14,7 +14,6 @@ import { createZoom } from './tokens/apis/zoom.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure } from './tokens/errors.ts';
-import { isLoopback } from './tokens/loopback.ts';
 import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
@@ -31,10 +30,7 @@ export interface Runtime extends Dependencies {
 const origin = v.pipe(
   v.string('is missing'),
   v.check(
-    (value) =>
-      URL.canParse(value) &&
-      (new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname)) &&
-      new URL(value).pathname === '/',
+    (value) => URL.canParse(value) && isHttpsOrLoopback(new URL(value)) && new URL(value).pathname === '/',
     'must be an https:// origin',
   ),
   v.transform((value) => new URL(value).origin),
@@ -105,7 +101,7 @@ export function createRuntime(
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],
       apiUrl: variables[VARIABLES.zoomApiUrl],
-      redirectUri: `${variables[VARIABLES.publicUrl]}/callback`,
+      redirectUri: variables[VARIABLES.publicUrl] + ROUTES.callback,
       fetch: fetchByNode,
       now,
     }),

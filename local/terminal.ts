@@ -1,3 +1,4 @@
+import { ROUTES } from '../lambdas/contract.ts';
 import type { Entry } from './journal.ts';
 import type { ShownConnection } from './snapshot.ts';
 import type { LocalStack } from './stack.ts';
@@ -60,7 +61,7 @@ export function banner(
     '',
     `See it live:                   ${stack.publicUrl}/`,
     ...connect,
-    `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
+    `Redirect URL of the user app:  ${stack.publicUrl}${ROUTES.callback}`,
     `Zoom:                          ${stack.zoomUrl}`,
     `Time runs ${pace(stack.speed)}.`,
     '',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { TABLE } from '../../lambdas/contract.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections' table as the stack defines it. */
 export async function startDynamoDB({
@@ -33,24 +34,23 @@ export async function startDynamoDB({
 }
 
 function createTable(tableName: string): CreateTableCommand {
-  const index = (name: string, sortKey: string) => ({
-    IndexName: name,
-    KeySchema: [
-      { AttributeName: 'status', KeyType: 'HASH' as const },
-      { AttributeName: sortKey, KeyType: 'RANGE' as const },
-    ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
-  });
+  const { partitionKey, status, indexes } = TABLE;
   return new CreateTableCommand({
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
+    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
     AttributeDefinitions: [
-      { AttributeName: 'connection', AttributeType: 'S' },
-      { AttributeName: 'status', AttributeType: 'S' },
-      { AttributeName: 'dueAt', AttributeType: 'N' },
-      { AttributeName: 'validUntil', AttributeType: 'N' },
+      { AttributeName: partitionKey, AttributeType: 'S' },
+      { AttributeName: status, AttributeType: 'S' },
+      ...Object.values(indexes).map((sortKey) => ({ AttributeName: sortKey, AttributeType: 'N' as const })),
     ],
-    GlobalSecondaryIndexes: [index('due', 'dueAt'), index('validity', 'validUntil')],
+    GlobalSecondaryIndexes: Object.entries(indexes).map(([name, sortKey]) => ({
+      IndexName: name,
+      KeySchema: [
+        { AttributeName: status, KeyType: 'HASH' },
+        { AttributeName: sortKey, KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    })),
   });
 }

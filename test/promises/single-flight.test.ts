@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { TIMEOUT_SECONDS } from '../../lambdas/contract.ts';
 import { LEASE_SECONDS } from '../../lambdas/tokens/lease.ts';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
 import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/time-budget.ts';
-import { CALLBACK_TIMEOUT, OPERATOR_TIMEOUT, ROTATE_TIMEOUT } from '../../lib/service-function.ts';
 import { FLEET, openFleet } from './fleet.ts';
 
 let world: Awaited<ReturnType<typeof openFleet>>['world'];
@@ -22,9 +22,7 @@ describe('Single flight', () => {
   });
 
   test('the lease outlives the longest function, though two clocks differ by two minutes', () => {
-    const longest = Math.max(
-      ...[CALLBACK_TIMEOUT, OPERATOR_TIMEOUT, ROTATE_TIMEOUT].map((each) => each.toSeconds()),
-    );
+    const longest = Math.max(...Object.values(TIMEOUT_SECONDS));
     expect(LEASE_SECONDS).toBeGreaterThanOrEqual(longest + 2 * 60);
     expect(ZOOM_TIMEOUT_SECONDS).toBeLessThan(longest / 2);
   });

@@ -10,6 +10,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { TABLE } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createDisconnections, LEASE_IS_FREE } from './disconnections.ts';
@@ -30,7 +31,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     const { Item, ConsumedCapacity } = await client.send(
       new GetItemCommand({
         TableName: tableName,
-        Key: marshall({ connection: key }),
+        Key: marshall({ [TABLE.partitionKey]: key }),
         ConsistentRead: true,
         ReturnConsumedCapacity: 'TOTAL',
       }),
@@ -52,7 +53,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
       const { Attributes } = await client.send(
         new UpdateItemCommand({
           TableName: tableName,
-          Key: marshall({ connection: key }),
+          Key: marshall({ [TABLE.partitionKey]: key }),
           UpdateExpression: set,
           ConditionExpression: condition,
           ExpressionAttributeNames: names(`${set} ${condition}`),
@@ -69,7 +70,12 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     }
   };
 
-  const query = (index: string, condition: string, values: Values, options: Partial<QueryCommandInput>) =>
+  const query = (
+    index: keyof typeof TABLE.indexes,
+    condition: string,
+    values: Values,
+    options: Partial<QueryCommandInput>,
+  ) =>
     client.send(
       new QueryCommand({
         ...options,

@@ -1,3 +1,5 @@
+import { ROUTES } from '../../contract.ts';
+
 /** What a deployment tells its functions of itself. */
 export interface Installation {
   /** Of the code that was deployed, as in its package.json. */
@@ -21,5 +23,5 @@ export function describeInstallation(
   now: number,
 ) {
   const { publicUrl } = told;
-  return { ...told, now, redirectUrl: `${publicUrl}/callback`, eventsUrl: `${publicUrl}/zoom/events` };
+  return { ...told, now, redirectUrl: publicUrl + ROUTES.callback, eventsUrl: publicUrl + ROUTES.events };
 }
