@@ -19,7 +19,7 @@ export function deployedBundle(task: string, folder: string): string {
     [join(ROOT, 'lib/bundling/bundle.ts'), join(ROOT, 'lambdas', `${task}.ts`), out],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  if (status !== 0) throw new Error(`lambdas/${task}.ts cannot be bundled.`);
+  if (status !== 0) throw new Error(`lambdas/${task}.ts was not bundled: see esbuild's message above.`);
   return out;
 }
 
