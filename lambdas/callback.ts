@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { ROUTES } from './contract.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, finishConsent, readLink } from './tokens/consent/consent.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
@@ -52,11 +51,11 @@ export function createHandler(load: () => Runtime) {
     .use(failurePage())
     .handler(
       httpRouter([
-        { method: 'GET', path: ROUTES.link, handler: show },
-        { method: 'POST', path: ROUTES.link, handler: connect },
-        { method: 'GET', path: ROUTES.callback, handler: callback },
-        { method: 'POST', path: ROUTES.events, handler: events },
-        { method: 'POST', path: ROUTES.appEvents, handler: events },
+        { method: 'GET', path: '/connect', handler: show },
+        { method: 'POST', path: '/connect', handler: connect },
+        { method: 'GET', path: '/callback', handler: callback },
+        { method: 'POST', path: '/zoom/events', handler: events },
+        { method: 'POST', path: '/zoom/events/{app}', handler: events },
       ]),
     );
 }

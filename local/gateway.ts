@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ROUTES } from '../lambdas/contract.ts';
 import { sendResult, toEvent } from './aws/api-gateway.ts';
 import { answerInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
 import { isLoopback } from './loopback-request.ts';
@@ -46,19 +45,18 @@ export async function openGateway(port: number): Promise<Gateway> {
   };
 }
 
-/** Route keys of the HTTP API, as the stack creates them. */
-const ROUTE_KEYS = [
-  `GET ${ROUTES.link}`,
-  `POST ${ROUTES.link}`,
-  `GET ${ROUTES.callback}`,
-  `POST ${ROUTES.events}`,
-  `POST ${ROUTES.appEvents}`,
+const ROUTES = [
+  'GET /connect',
+  'POST /connect',
+  'GET /callback',
+  'POST /zoom/events',
+  'POST /zoom/events/{app}',
 ];
 
 /** The HTTP API: every request that nobody took before is a call of the callback function. */
 export function httpApi(callback: LocalFunction, speed: number): Responder {
   return async (request, response) => {
-    const result = await invoke(callback, await toEvent(request, ROUTE_KEYS), speed);
+    const result = await invoke(callback, await toEvent(request, ROUTES), speed);
     sendResult(response, result as APIGatewayProxyStructuredResultV2);
     return true;
   };

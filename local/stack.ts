@@ -2,13 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createHandler as createCallback } from '../lambdas/callback.ts';
-import {
-  DEFAULT_NAME,
-  PUBLISHED_SECRET_PREFIX,
-  ROUTES,
-  TIMEOUT_SECONDS,
-  VARIABLES,
-} from '../lambdas/contract.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
@@ -29,8 +22,10 @@ import { page } from './page/page.ts';
 import { CODE_SECONDS } from './zoom/provider.ts';
 import { startZoom } from './zoom/server.ts';
 
+const NAME = 'zoom-token-refresher';
 const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const TABLE_NAME = `${DEFAULT_NAME}-connections`;
+const TABLE_NAME = `${NAME}-connections`;
+const PUBLISHED_PREFIX = 'n8n_zoom_';
 
 /** A Zoom app whose credentials go into the app secret of that name. */
 interface AppCredentials {
@@ -138,9 +133,7 @@ async function start(
         }),
       );
   const refused = (name: string, operation: string) =>
-    (trouble.publishingIsDenied &&
-      name.startsWith(PUBLISHED_SECRET_PREFIX) &&
-      /^(Create|Put)/.test(operation)) ||
+    (trouble.publishingIsDenied && name.startsWith(PUBLISHED_PREFIX) && /^(Create|Put)/.test(operation)) ||
     (denied?.(name, operation) ?? false);
   const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied: refused }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
@@ -169,36 +162,24 @@ async function start(
 
   const runtime = createRuntime(
     {
-      [VARIABLES.tableName]: TABLE_NAME,
-      [VARIABLES.keySecretId]: `${DEFAULT_NAME}/key`,
-      [VARIABLES.appSecretPrefix]: `${DEFAULT_NAME}/app/`,
-      [VARIABLES.n8nSecretId]: `${DEFAULT_NAME}/n8n`,
-      [VARIABLES.publicUrl]: publicUrl,
-      [VARIABLES.alertTopicArn]: `arn:aws:sns:us-east-1:000000000000:${DEFAULT_NAME}-alarms`,
-      [VARIABLES.zoomOauthUrl]: realZoom?.oauthUrl ?? zoom?.url,
-      [VARIABLES.zoomApiUrl]: realZoom?.apiUrl ?? zoom?.url,
-      [VARIABLES.version]: VERSION,
+      TABLE_NAME,
+      KEY_SECRET_ID: `${NAME}/key`,
+      APP_SECRET_PREFIX: `${NAME}/app/`,
+      N8N_SECRET_ID: `${NAME}/n8n`,
+      PUBLIC_URL: publicUrl,
+      ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
+      ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,
+      ZOOM_API_URL: realZoom?.apiUrl ?? zoom?.url,
+      VERSION,
     },
     // A person reads and clicks in real time.
     { now, log: journal.log, linkSeconds: LINK_SECONDS * speed },
   );
   const load = () => runtime;
   const sweeping = withAlerts(runtime);
-  const callback = {
-    name: `${DEFAULT_NAME}-callback`,
-    handler: createCallback(load),
-    timeoutSeconds: TIMEOUT_SECONDS.callback,
-  };
-  const rotate = {
-    name: `${DEFAULT_NAME}-rotate`,
-    handler: createRotate(() => sweeping),
-    timeoutSeconds: TIMEOUT_SECONDS.rotate,
-  };
-  const operator = {
-    name: `${DEFAULT_NAME}-operator`,
-    handler: createOperator(load),
-    timeoutSeconds: TIMEOUT_SECONDS.operator,
-  };
+  const callback = { name: `${NAME}-callback`, handler: createCallback(load), timeoutSeconds: 25 };
+  const rotate = { name: `${NAME}-rotate`, handler: createRotate(() => sweeping), timeoutSeconds: 60 };
+  const operator = { name: `${NAME}-operator`, handler: createOperator(load), timeoutSeconds: 60 };
   const functions = [callback, rotate, operator];
   const stack: LocalStack = {
     publicUrl,
@@ -234,9 +215,7 @@ const toZoomApp =
   ({ client_id, client_secret, account_id }: AppCredentials) => ({
     clientId: client_id,
     clientSecret: client_secret,
-    ...(account_id === undefined
-      ? { redirectUris: [publicUrl + ROUTES.callback] }
-      : { accountId: account_id }),
+    ...(account_id === undefined ? { redirectUris: [`${publicUrl}/callback`] } : { accountId: account_id }),
   });
 
 async function writeSecrets(
@@ -244,13 +223,10 @@ async function writeSecrets(
   apps: Record<string, AppCredentials>,
 ): Promise<void> {
   const secrets = {
-    [`${DEFAULT_NAME}/key`]: randomBytes(48).toString('base64url'),
-    [`${DEFAULT_NAME}/n8n`]: '{"instances":{}}',
+    [`${NAME}/key`]: randomBytes(48).toString('base64url'),
+    [`${NAME}/n8n`]: '{"instances":{}}',
     ...Object.fromEntries(
-      Object.entries(apps).map(([app, credentials]) => [
-        `${DEFAULT_NAME}/app/${app}`,
-        JSON.stringify(credentials),
-      ]),
+      Object.entries(apps).map(([app, credentials]) => [`${NAME}/app/${app}`, JSON.stringify(credentials)]),
     ),
   };
   for (const [Name, SecretString] of Object.entries(secrets)) {

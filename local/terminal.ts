@@ -1,4 +1,3 @@
-import { ROUTES } from '../lambdas/contract.ts';
 import type { Entry } from './journal.ts';
 import type { ShownConnection } from './snapshot.ts';
 import type { LocalStack } from './stack.ts';
@@ -61,7 +60,7 @@ export function banner(
     '',
     `See it live:                   ${stack.publicUrl}/`,
     ...connect,
-    `Redirect URL of the user app:  ${stack.publicUrl}${ROUTES.callback}`,
+    `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
     `Zoom:                          ${stack.zoomUrl}`,
     `Time runs ${pace(stack.speed)}.`,
     '',

@@ -10,7 +10,6 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { INSTALLATION_TAG } from '../contract.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
 import { secretName } from '../tokens/n8n-names.ts';
@@ -110,7 +109,7 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
                 Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
                 Tags: [
                   { Key: 'zoom-token-refresher:connection', Value: connection },
-                  { Key: INSTALLATION_TAG, Value: options.installation },
+                  { Key: 'zoom-token-refresher:installation', Value: options.installation },
                 ],
               }),
             );
@@ -210,7 +209,7 @@ function writing(name: string, error: unknown): unknown {
     'misconfigured',
     'publish_denied',
     `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
-    `If its tag "${INSTALLATION_TAG}" names another installation, connect under another name here; otherwise deploy again (npx cdk deploy), and if it stays, see who changed the policies of the function or the secret.`,
+    'If its tag "zoom-token-refresher:installation" names another installation, connect under another name here; otherwise deploy again (npx cdk deploy), and if it stays, see who changed the policies of the function or the secret.',
   );
 }
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { TABLE } from '../../lambdas/contract.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections' table as the stack defines it. */
 export async function startDynamoDB({
@@ -34,23 +33,24 @@ export async function startDynamoDB({
 }
 
 function createTable(tableName: string): CreateTableCommand {
-  const { partitionKey, status, indexes } = TABLE;
+  const index = (name: string, sortKey: string) => ({
+    IndexName: name,
+    KeySchema: [
+      { AttributeName: 'status', KeyType: 'HASH' as const },
+      { AttributeName: sortKey, KeyType: 'RANGE' as const },
+    ],
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  });
   return new CreateTableCommand({
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+    KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
     AttributeDefinitions: [
-      { AttributeName: partitionKey, AttributeType: 'S' },
-      { AttributeName: status, AttributeType: 'S' },
-      ...Object.values(indexes).map((sortKey) => ({ AttributeName: sortKey, AttributeType: 'N' as const })),
+      { AttributeName: 'connection', AttributeType: 'S' },
+      { AttributeName: 'status', AttributeType: 'S' },
+      { AttributeName: 'dueAt', AttributeType: 'N' },
+      { AttributeName: 'validUntil', AttributeType: 'N' },
     ],
-    GlobalSecondaryIndexes: Object.entries(indexes).map(([name, sortKey]) => ({
-      IndexName: name,
-      KeySchema: [
-        { AttributeName: status, KeyType: 'HASH' },
-        { AttributeName: sortKey, KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'KEYS_ONLY' },
-    })),
+    GlobalSecondaryIndexes: [index('due', 'dueAt'), index('validity', 'validUntil')],
   });
 }

@@ -1,5 +1,5 @@
-import { isLoopback } from '../../../lambdas/contract.ts';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import { isLoopback } from '../../../lambdas/operator-protocol.ts';
 import { span } from '../../terminal/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';
 

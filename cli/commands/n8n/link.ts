@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { isHttpsOrLoopback } from '../../../lambdas/contract.ts';
-import { assertName } from '../../../lambdas/operator-protocol.ts';
+import { assertName, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';

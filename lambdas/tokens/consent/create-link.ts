@@ -1,4 +1,3 @@
-import { ROUTES } from '../../contract.ts';
 import { assertName, type Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { assertGrant } from './assert-grant.ts';
@@ -25,5 +24,5 @@ export async function createLink(
   await deps.vault.app(app);
   const { ticket, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
   const generation = existing?.generation ?? 0;
-  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, expiresAt, generation };
+  return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt, generation };
 }

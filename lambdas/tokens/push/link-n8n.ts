@@ -1,4 +1,3 @@
-import { isHttpsOrLoopback } from '../../contract.ts';
 import { CREDENTIAL_TYPE, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, type PushTarget } from '../connection.ts';
 import type { ConnectionView } from '../connection-view.ts';
@@ -6,6 +5,7 @@ import type { Dependencies, N8nSettings, Push } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { withLease } from '../lease.ts';
+import { isLoopback } from '../loopback.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
@@ -166,7 +166,8 @@ function assertConnected({ connection, status }: Connection): void {
 /** @throws {Failure} `rejected`; it never quotes the API key */
 function instanceFrom({ url: text, apiKey }: LinkRequest): N8nInstance {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !isHttpsOrLoopback(url) || url.username || url.password || url.search || url.hash) {
+  const isPrivate = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (!url || !isPrivate || url.username || url.password || url.search || url.hash) {
     throw new Failure(
       'rejected',
       'invalid_url',
