@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'where-'));
-/** A DynamoDB whose responses lack what they must have. */
+/** A DynamoDB that answers with less than it has to. */
 const dynamodb = createServer((_, response) => response.end('{}'));
 
 beforeAll(async () => {
