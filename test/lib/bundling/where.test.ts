@@ -53,7 +53,7 @@ describe('npm run where', () => {
     const { stdout, status } = where(['operator'], await logOfUnexpectedError());
     const found = stdout.split('\n').map((line) => line.replace(/^.* {2}(.*):\d+$/, '$1'));
     expect(found).toEqual(
-      expect.arrayContaining(['lambdas/aws/table/connections.ts', 'lambdas/tokens/operate/rotate-now.ts']),
+      expect.arrayContaining(['lambdas/aws/table/items.ts', 'lambdas/tokens/operate/rotate-now.ts']),
     );
     expect(status).toBe(0);
   });
