@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { Runtime } from '../runtime.ts';
+import type { Dependencies } from '../tokens/dependencies.ts';
 import { MAX_BODY_BYTES, receiveWebhook } from '../tokens/disconnect/zoom-webhook.ts';
 import { Failure } from '../tokens/errors.ts';
 import { deadlineOf, logFailure } from './middleware.ts';
 
 /** `POST /zoom/events` for the app `default`, `POST /zoom/events/<app>` for another: a program reads the answer. */
 export const eventsHandler =
-  (load: () => Runtime) =>
+  (load: () => Dependencies) =>
   async (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
       const runtime = load();
