@@ -4,10 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { table } from '../../bench/report/table.ts';
 import { ROUGH } from './faults.ts';
 import type { SimulationOptions, SimulationReport } from './report.ts';
 import { simulate } from './simulation.ts';
+import { table } from './table.ts';
 
 if (isMainThread) await main();
 else parentPort?.postMessage(await simulate(workerData as SimulationOptions));

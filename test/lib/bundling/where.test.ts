@@ -30,8 +30,8 @@ function run(program: string, args: string[], input = '') {
   return spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8', input });
 }
 
-/** The deployed function's own log of an error that it does not expect. */
-async function unexpected(): Promise<string> {
+/** Returns the log that a deployed function writes for an unexpected error. */
+async function logOfUnexpectedError(): Promise<string> {
   const rotate = `
     const { handler } = await import('${pathToFileURL(join(folder, 'index.mjs')).href}');
     await handler({ action: 'rotate', connection: 'main' }, { getRemainingTimeInMillis: () => 60000 });`;
@@ -49,22 +49,22 @@ async function unexpected(): Promise<string> {
 }
 
 describe('npm run where', () => {
-  test('finds in the source what the log tells of an unexpected error', async () => {
-    const { stdout, status } = where(['operator'], await unexpected());
+  test('finds the source lines of an unexpected error in the log', async () => {
+    const { stdout, status } = where(['operator'], await logOfUnexpectedError());
     const found = stdout.split('\n').map((line) => line.replace(/^.* {2}(.*):\d+$/, '$1'));
     expect(found).toEqual(
-      expect.arrayContaining(['lambdas/aws/table/connections.ts', 'lambdas/tokens/operate/rotate-now.ts']),
+      expect.arrayContaining(['lambdas/aws/table/items.ts', 'lambdas/tokens/operate/rotate-now.ts']),
     );
     expect(status).toBe(0);
   });
 
-  test('takes a place from the command line, and says where it knows none', () => {
+  test('takes a place from the command line, and reports one that is not in the bundle', () => {
     const { stdout, status } = where(['rotate', 'at q (file:///var/task/other-ABCDEFGH.mjs:1:2)']);
     expect(stdout).toContain('other-ABCDEFGH.mjs:1:2  is not in the rotate function');
     expect(status).toBe(1);
   });
 
-  test('says how it is used', () => {
+  test('prints its usage for an unknown function', () => {
     expect(where(['nothing'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('npm run where --'),

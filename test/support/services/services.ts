@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { VARIABLES } from '../../../lambdas/contract.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
@@ -97,14 +98,14 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     key,
     /** The functions' environment variables. */
     environment: {
-      TABLE_NAME,
-      KEY_SECRET_ID: KEY,
-      APP_SECRET_PREFIX: APP_PREFIX,
-      N8N_SECRET_ID: N8N,
-      PUBLIC_URL: DEPLOYED_URL,
-      ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
-      ZOOM_OAUTH_URL: zoom.url,
-      ZOOM_API_URL: zoom.url,
+      [VARIABLES.tableName]: TABLE_NAME,
+      [VARIABLES.keySecretId]: KEY,
+      [VARIABLES.appSecretPrefix]: APP_PREFIX,
+      [VARIABLES.n8nSecretId]: N8N,
+      [VARIABLES.publicUrl]: DEPLOYED_URL,
+      [VARIABLES.alertTopicArn]: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
+      [VARIABLES.zoomOauthUrl]: zoom.url,
+      [VARIABLES.zoomApiUrl]: zoom.url,
     },
 
     /** Returns every item of the table and every secret with its versions and their labels. */
