@@ -3,7 +3,8 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';
 const WEBHOOK_SECRET_TOKEN = randomBytes(16).toString('base64url');

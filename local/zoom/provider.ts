@@ -14,7 +14,7 @@ export const REVOKE_PATH = '/oauth/revoke';
 export const USER_SCOPE = 'user:read:user meeting:read:list_meetings';
 const ACCOUNT_SCOPE = 'user:read:user:admin meeting:read:list_meetings:admin';
 
-/** The same at each consent, so that all tokens of a user and an app are under one grant. */
+/** Returns the same id at each consent, so that all tokens of a user and an app belong to one grant. */
 export const grantIdOf = (clientId: string, userId: string) => `${clientId} ${userId}`;
 
 /** Lifetime of an authorization code at Zoom, in seconds. */
@@ -23,7 +23,7 @@ export const CODE_SECONDS = 300;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** The authorization server: who may ask, what is issued and how long it lives. Its wire format is its own. */
+/** Creates the authorization server: its clients, its grants and the lifetimes of tokens. Its wire format is not Zoom's. */
 export function createProvider(url: string, apps: ZoomApp[], store: Store, codeSeconds: number): Provider {
   const provider = new Provider(url, {
     adapter: store.adapter,
@@ -32,7 +32,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: {
       keys: [randomBytes(32).toString('base64url')],
-      // Cookies ignore ports: on the path of Zoom alone, they do not reach what else runs on localhost.
+      // Cookies ignore ports. The path keeps them away from other programs on localhost.
       long: { path: '/oauth', httpOnly: true, sameSite: 'lax', signed: true },
     },
     features: {
@@ -59,7 +59,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
     rotateRefreshToken: () => true,
     routes: { authorization: AUTHORIZE_PATH, token: TOKEN_PATH, revocation: REVOKE_PATH },
     scopes: USER_SCOPE.split(' '),
-    // Seconds. The store counts them by the injected clock, but for Interaction and Session.
+    // Seconds, counted by the injected clock. Interaction and Session are counted in real time.
     ttl: {
       AccessToken: HOUR,
       AuthorizationCode: codeSeconds,

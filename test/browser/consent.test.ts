@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { type Visitor, visitor } from '../support/browser/visitor.ts';
 
@@ -58,7 +59,7 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
     await consent();
     breakIt({ zoomIsDown: false });
   };
-  const breakIt = (trouble: Partial<Breakage>) => Object.assign(stack.zoom?.trouble ?? {}, trouble);
+  const breakIt = (breakage: Partial<Breakage>) => Object.assign(stack.zoom?.breakage ?? {}, breakage);
   /** The page says what happened and what to do; it is well made, and nothing was connected. */
   const expectRefused = async (name: string, heading: string, where = person) => {
     expect(await title(where.page)).toBe(heading);

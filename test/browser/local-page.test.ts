@@ -3,8 +3,9 @@ import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { manualClock } from '../../local/clock.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { describeInBrowser } from '../support/browser/browser.ts';
 import { type Visitor, visitor } from '../support/browser/visitor.ts';
 
@@ -132,7 +133,7 @@ await describeInBrowser('the local page', (browser) => {
     await tab.getByRole('button', { name: 'Allow' }).click();
     await tab.getByRole('heading', { name: 'Not connected' }).waitFor();
     await lever('Zoom is down').click();
-    await happened('mended');
+    await happened('repaired');
     clock.advance(1 * MINUTES * SPEED);
     await tab.reload();
     await tab.getByRole('heading', { name: '“main” is connected' }).waitFor();
@@ -205,7 +206,7 @@ await describeInBrowser('the local page', (browser) => {
       await newcomer.lookAt('local-page-zoom-down');
 
       await lever('Zoom is down').click();
-      await happened('mended');
+      await happened('repaired');
       clock.advance(10 * MINUTES);
       await stack.sweep();
       await shows(card('reports'), '(version 2)');
@@ -273,7 +274,7 @@ await describeInBrowser('the local page', (browser) => {
       await shows(card('reports'), '(version 1)');
 
       await lever('Forbid publishing').click();
-      await happened('mended');
+      await happened('repaired');
       clock.advance(20 * MINUTES);
       await stack.sweep();
       await shows(card('reports'), '(version 2)');

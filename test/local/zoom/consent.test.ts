@@ -162,7 +162,7 @@ test.each([
   [
     'redirect URI',
     { redirect_uri: 'http://evil.example/<b>' },
-    'Invalid redirect: http://evil.example/&#60;b&#62; (4,700)',
+    'Invalid redirect: http://evil.example/&lt;b&gt; (4,700)',
   ],
   ['client id', { client_id: 'nobody' }, 'Invalid client_id: nobody (4,702)'],
 ])('a wrong %s shows an error page and never redirects', async (_kind, parameters, message) => {

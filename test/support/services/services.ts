@@ -1,8 +1,5 @@
 import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
@@ -10,6 +7,7 @@ import { startSecretsManager } from '../../../local/aws/secrets-manager/server.t
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
 import { startZoom } from '../../../local/zoom/server.ts';
+import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
@@ -23,15 +21,6 @@ export const LOOPBACK_URL = 'http://localhost:8787';
 
 /** A random value, as secrets are. */
 const made = () => randomBytes(24).toString('base64url');
-
-/** An address at which nothing listens any more. */
-async function freedAddress(): Promise<string> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return `http://127.0.0.1:${port}`;
-}
 
 /** Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
@@ -89,7 +78,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     /** What the subscribers of the alarms' topic got. */
     notifications,
     /** A Zoom that is out of reach. */
-    nowhere: await freedAddress(),
+    nowhere: `http://127.0.0.1:${await freePort()}`,
     writeSecret,
     secretsManager,
     /** The apps' credentials as an operator writes them. */
