@@ -6,7 +6,7 @@ import type { Runtime } from '../lambdas/runtime.ts';
 import type { LocalFunction } from './aws/lambda.ts';
 
 /** The three functions around one runtime, named and timed out as the stack deploys them. */
-export function createFunctions(runtime: Runtime) {
+export function createLocalFunctions(runtime: Runtime) {
   const sweepRuntime = withAlerts(runtime);
   const named = (name: keyof typeof TIMEOUT_SECONDS, handler: LocalFunction['handler']): LocalFunction => ({
     name: `${DEFAULT_NAME}-${name}`,

@@ -6,7 +6,7 @@ import type { Breakage } from './breakage.ts';
 import type { Journal } from './journal.ts';
 
 /** The JSON of an app secret: the credentials of one Zoom app. */
-export interface AppCredentials {
+export interface AppSecret {
   client_id: string;
   client_secret: string;
   account_id?: string;
@@ -14,7 +14,7 @@ export interface AppCredentials {
 }
 
 /** Zoom apps by their names. */
-export type Apps = Record<string, AppCredentials>;
+export type Apps = Record<string, AppSecret>;
 
 export interface LocalStackOptions {
   now: Clock;

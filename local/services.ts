@@ -6,7 +6,7 @@ import { startSns } from './aws/sns.ts';
 import type { Breakage } from './breakage.ts';
 import { openGateway } from './gateway.ts';
 import type { Journal } from './journal.ts';
-import type { AppCredentials, Apps, LocalStackOptions } from './local-stack.ts';
+import type { AppSecret, Apps, LocalStackOptions } from './local-stack.ts';
 import { CODE_SECONDS } from './zoom/provider.ts';
 import { startZoom } from './zoom/server.ts';
 
@@ -16,20 +16,20 @@ interface Service {
   close(): Promise<void>;
 }
 
-export interface ServicesOptions extends Omit<LocalStackOptions, 'zoom'> {
+export interface LocalServicesOptions extends Omit<LocalStackOptions, 'zoom'> {
   /** The apps that the local Zoom registers; `undefined` starts no Zoom. */
   zoomApps: Apps | undefined;
   breakage: Breakage;
   journal: Journal;
 }
 
-export type Services = Awaited<ReturnType<typeof startServices>>;
+export type LocalServices = Awaited<ReturnType<typeof startLocalServices>>;
 
 /**
  * Starts the servers that stand in for AWS and Zoom, all on loopback.
  * Rejects with `EADDRINUSE` when a port is taken, and then leaves nothing running.
  */
-export async function startServices({
+export async function startLocalServices({
   now,
   speed,
   port,
@@ -37,7 +37,7 @@ export async function startServices({
   zoomApps,
   breakage,
   journal,
-}: ServicesOptions) {
+}: LocalServicesOptions) {
   const running: Service[] = [];
   const close = async () => {
     // Emptied first, so that a second call closes nothing twice.
@@ -89,7 +89,7 @@ const denials =
     (denied?.(name, operation) ?? false);
 
 /** The app as it is registered at Zoom: a Server-to-Server app has an account, a user app a redirect URL. */
-const zoomApp = ({ client_id, client_secret, account_id }: AppCredentials, publicUrl: string) => ({
+const zoomApp = ({ client_id, client_secret, account_id }: AppSecret, publicUrl: string) => ({
   clientId: client_id,
   clientSecret: client_secret,
   ...(account_id === undefined

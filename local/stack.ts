@@ -7,14 +7,14 @@ import { LINK_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { invoke } from './aws/lambda.ts';
 import { noBreakage } from './breakage.ts';
-import { createFunctions } from './functions.ts';
+import { createLocalFunctions } from './functions.ts';
 import { httpApi, lambdaApi } from './gateway.ts';
 import { createJournal } from './journal.ts';
 import type { Apps, LocalStack, LocalStackOptions } from './local-stack.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
 import { createSecrets, localApps, SECRETS } from './secrets.ts';
-import { type Services, startServices, TABLE_NAME } from './services.ts';
+import { type LocalServices, startLocalServices, TABLE_NAME } from './services.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -28,7 +28,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const apps = realZoom?.apps ?? localApps();
   const breakage = noBreakage();
   const journal = createJournal(now);
-  const services = await startServices({
+  const services = await startLocalServices({
     ...options,
     zoomApps: realZoom ? undefined : apps,
     breakage,
@@ -45,7 +45,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       // A person reads and clicks in real time.
       linkSeconds: LINK_SECONDS * speed,
     });
-    const functions = createFunctions(runtime);
+    const functions = createLocalFunctions(runtime);
     const stack: LocalStack = {
       publicUrl: services.gateway.url,
       zoomUrl: realZoom?.oauthUrl ?? services.zoom?.url ?? '',
@@ -82,7 +82,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 /** Environment variables with which an AWS SDK, a CLI or this program itself reaches the services. */
-function awsEnvironment({ gateway, secretsManager, dynamodb, sns }: Services): Record<string, string> {
+function awsEnvironment({ gateway, secretsManager, dynamodb, sns }: LocalServices): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
@@ -98,7 +98,7 @@ function awsEnvironment({ gateway, secretsManager, dynamodb, sns }: Services): R
 
 /** The functions' environment variables, as the stack sets them. */
 function functionVariables(
-  { gateway, zoom }: Services,
+  { gateway, zoom }: LocalServices,
   realZoom: LocalStackOptions['zoom'],
 ): NodeJS.ProcessEnv {
   return {
@@ -116,7 +116,7 @@ function functionVariables(
 
 async function revokeRefreshToken(
   connection: string,
-  { zoom }: Services,
+  { zoom }: LocalServices,
   { store }: Runtime,
   apps: Apps,
 ): Promise<boolean> {

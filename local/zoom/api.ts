@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { accountOwner, users, type ZoomUser } from './users.ts';
 
 const RESPONSES: Record<string, (user: ZoomUser) => object> = {
@@ -14,7 +14,7 @@ const RESPONSES: Record<string, (user: ZoomUser) => object> = {
 };
 
 /** Serves the part of Zoom's API that a token can be tried on: `GET /v2/users/me` and its meetings. */
-export function api(provider: Provider, apps: ZoomApp[]): Parameters<Provider['use']>[0] {
+export function api(provider: Provider, apps: MarketplaceApp[]): Parameters<Provider['use']>[0] {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/v2/')) return next();
     const respond = ctx.method === 'GET' && RESPONSES[ctx.path];
@@ -32,7 +32,7 @@ export function api(provider: Provider, apps: ZoomApp[]): Parameters<Provider['u
 
 async function findTokenUser(
   provider: Provider,
-  apps: ZoomApp[],
+  apps: MarketplaceApp[],
   token: string,
 ): Promise<ZoomUser | undefined> {
   const userToken = await provider.AccessToken.find(token);

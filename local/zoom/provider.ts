@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { errors, interactionPolicy, Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { errorPage } from './pages.ts';
 import type { Store } from './store.ts';
 import { users } from './users.ts';
@@ -24,7 +24,12 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /** Creates the authorization server: its clients, its grants and the lifetimes of tokens. Its wire format is not Zoom's. */
-export function createProvider(url: string, apps: ZoomApp[], store: Store, codeSeconds: number): Provider {
+export function createProvider(
+  url: string,
+  apps: MarketplaceApp[],
+  store: Store,
+  codeSeconds: number,
+): Provider {
   const provider = new Provider(url, {
     adapter: store.adapter,
     clients: apps.map(client),
@@ -90,7 +95,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
   return provider;
 }
 
-function client(app: ZoomApp) {
+function client(app: MarketplaceApp) {
   const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
   return app.accountId
     ? { ...credentials, grant_types: ['account_credentials'], redirect_uris: [], response_types: [] }

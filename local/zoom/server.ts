@@ -3,7 +3,7 @@ import type { Clock } from '../../lambdas/tokens/clock.ts';
 import { type Breakage, noBreakage } from '../breakage.ts';
 import { listenOnLoopback } from '../loopback-server.ts';
 import { api } from './api.ts';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
 import { outage } from './outage.ts';
 import {
@@ -30,7 +30,7 @@ export interface ZoomOptions {
   port?: number;
   /** Tokens and codes expire by this clock. It may run fast or jump. */
   now: Clock;
-  apps: ZoomApp[];
+  apps: MarketplaceApp[];
   /** Lifetime of an authorization code, in seconds of `now`. Default: Zoom's five minutes. */
   codeSeconds?: number;
   /** Whether a refresh leaves the earlier access token of a user alive. Zoom does not document it. Default true. */

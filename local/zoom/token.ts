@@ -1,5 +1,5 @@
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { REVOKE_PATH, TOKEN_PATH } from './provider.ts';
 import type { Store } from './store.ts';
 
@@ -15,7 +15,7 @@ interface ZoomError {
  * Accepts HTTP Basic over the plain id and secret, as Zoom documents it. A form-encoded pair (RFC 6749 section 2.3.1)
  * is refused where the encoding changes it: a client that relies on decoding must fail here, before it meets Zoom.
  */
-export function clientAuthentication(apps: ZoomApp[]): Middleware {
+export function clientAuthentication(apps: MarketplaceApp[]): Middleware {
   const known = new Set(apps.map((app) => `${app.clientId}:${app.clientSecret}`));
   return async (ctx, next) => {
     if (ctx.path !== TOKEN_PATH && ctx.path !== REVOKE_PATH) return next();
