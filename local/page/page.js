@@ -42,6 +42,7 @@ function show({ now, speed, speedText, zoom, environment, connectable, breakage,
   write(byId('environment'), environment);
   byId('connect').hidden = !connectable;
   byId('waiting').hidden = connectable || connections.length > 0;
+  byId('n8n-field').hidden = connections.length === 0;
   byId('faults').hidden = !breakage;
   for (const button of switches) button.ariaChecked = String(breakage?.[button.dataset.switch] ?? false);
   removeCardsExcept(connections);
