@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 
 const ROOT = new URL('../..', import.meta.url);
@@ -167,21 +168,17 @@ describe('npm start', () => {
 });
 
 describe('npm start names a port that is in use and exits with status 1', () => {
-  let other: Server;
-  let taken: number;
+  let other: LoopbackServer;
 
-  afterEach(() => {
-    other.close();
-  });
+  afterEach(() => other.close());
 
   test.each([
     ['its first port', 0],
     ['one of the four ports after it', 2],
   ])('when it is %s', async (_, offset) => {
     // Below the ephemeral ports, so that no other test gets one of its neighbours.
-    taken = 10_000 + randomInt(20_000);
-    other = createServer().listen(taken, '127.0.0.1');
-    await once(other, 'listening');
+    const taken = 10_000 + randomInt(20_000);
+    other = await listenOnLoopback(createServer(), taken);
 
     const { code, stdout, stderr } = await run('--port', String(taken - offset));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
