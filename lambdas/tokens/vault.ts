@@ -9,7 +9,7 @@ export interface ZoomApp {
 }
 
 /** The secrets with the credentials of the Zoom apps. */
-export interface AppCredentials {
+interface AppCredentials {
   /**
    * Returns a Zoom app's credentials, remembered after the first reading.
    * @param options.fresh reads again: the operator may have replaced them
@@ -19,7 +19,7 @@ export interface AppCredentials {
 }
 
 /** The secret from which every key is derived. */
-export interface KeySecret {
+interface KeySecret {
   /**
    * Returns the secret's text.
    * @param stage `previous`: the one before the operator replaced it, where there is one
@@ -29,7 +29,7 @@ export interface KeySecret {
 }
 
 /** The secrets that n8n reads, one a connection. */
-export interface PublishedTokens {
+interface PublishedTokens {
   /**
    * Makes `value` the secret that n8n reads for this connection.
    * @param versionId names this very publication: a repetition of it changes nothing; 32 to 64 characters

@@ -1,16 +1,115 @@
-export type Values = Record<string, string | number | object | null | undefined>;
-export type Item = Record<string, unknown>;
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Connection } from '../../tokens/connection.ts';
 
-/** The table's items, which are not all connections: what its parts read and write them with. */
-export interface Items {
-  /** Strongly consistent. */
-  get(key: string): Promise<Item | undefined>;
-  /** `undefined` when the condition did not hold. In the expressions every attribute is written `#name`. */
-  update(key: string, set: string, values: Values, condition?: string): Promise<Item | undefined>;
+type Values = Record<string, string | number | object | null | undefined>;
+type Item = Record<string, unknown>;
+
+/** One update of an item. In the expressions every attribute is written `#name`, and every value `:name`. */
+interface Update {
+  set: string;
+  values: Values;
+  condition?: string;
+  /** `UPDATED_NEW` returns the changed attributes alone; by default the whole item is returned. */
+  returned?: 'ALL_NEW' | 'UPDATED_NEW';
 }
 
-/** Of a `SET`: each value goes to the attribute of its name. */
+/** The table's items, which are not all connections, as its parts read and write them. */
+export interface Items {
+  /** Returns the item with that key, strongly consistent. */
+  get(key: string): Promise<Item | undefined>;
+  /** Returns the item after the update; `undefined` when the condition did not hold. */
+  update(key: string, update: Update): Promise<Item | undefined>;
+  /** Updates a connection's item. */
+  updateConnection(connection: string, update: Update): Promise<Connection | undefined>;
+  /** Queries an index by `condition`, eventually consistent. */
+  query(
+    index: string,
+    condition: string,
+    values: Values,
+    options: Partial<QueryCommandInput>,
+  ): Promise<QueryCommandOutput>;
+}
+
+/** Reads and writes the items of one table, whose key is `connection`. */
+export function createItems(client: DynamoDBClient, tableName: string): Items {
+  const get = async (key: string): Promise<Item | undefined> => {
+    const { Item, ConsumedCapacity } = await client.send(
+      new GetItemCommand({
+        TableName: tableName,
+        Key: marshall({ connection: key }),
+        ConsistentRead: true,
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    // A truncated response looks like "no such item", but lacks the capacity. It must not free a bound connection.
+    if (!ConsumedCapacity) throw new Error('DynamoDB responded to a read without its capacity');
+    return Item && unmarshall(Item);
+  };
+
+  const update = async (
+    key: string,
+    { set, values, condition, returned = 'ALL_NEW' }: Update,
+  ): Promise<Item | undefined> => {
+    try {
+      const { Attributes } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: marshall({ connection: key }),
+          UpdateExpression: set,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: names(`${set} ${condition}`),
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: placeholders(values) }),
+          ReturnValues: returned,
+        }),
+      );
+      // A success returns the new attributes. A truncated response does not, and must not pass for one.
+      if (!Attributes) throw new Error('DynamoDB responded to an update without the item');
+      return unmarshall(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    get,
+    update,
+    updateConnection: (connection, change) => update(connection, change) as Promise<Connection | undefined>,
+    query: (index, condition, values, options) =>
+      client.send(
+        new QueryCommand({
+          ...options,
+          TableName: tableName,
+          IndexName: index,
+          KeyConditionExpression: condition,
+          ExpressionAttributeNames: names(condition),
+          ExpressionAttributeValues: placeholders(values),
+        }),
+      ),
+  };
+}
+
+/** Returns the assignments of a `SET`: each value goes to the attribute of its name. */
 export const assignments = (values: object): string =>
   Object.keys(values)
     .map((name) => `#${name} = :${name}`)
     .join(', ');
+
+/** Returns attributes for a `REMOVE`. */
+export const attributes = (names: readonly string[]): string => names.map((name) => `#${name}`).join(', ');
+
+/** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
+const names = (expression: string) =>
+  Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
+
+const placeholders = (values: Values) =>
+  marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

@@ -7,17 +7,16 @@ const SWEEP_KEY = 'sweep#last';
 /** The notes that sweeps leave to the next ones and to `doctor`: one item beside the connections. */
 export function createSweepNotes({ get, update }: Items): SweepNotes {
   const write = (values: Record<string, number | null>) =>
-    update(SWEEP_KEY, `SET ${assignments(values)}`, values);
+    update(SWEEP_KEY, { set: `SET ${assignments(values)}`, values });
 
   return {
     async reuseHealthCheck(sweptAt, { checkedAfter, ...changed }) {
       const values = { sweptAt, ...('leastValidUntil' in changed && { ...changed, checkedAt: 0 }) };
-      const item = await update(
-        SWEEP_KEY,
-        `SET ${assignments(values)}`,
-        { ...values, checkedAfter },
-        '#checkedAt > :checkedAfter',
-      );
+      const item = await update(SWEEP_KEY, {
+        set: `SET ${assignments(values)}`,
+        values: { ...values, checkedAfter },
+        condition: '#checkedAt > :checkedAfter',
+      });
       return item as FleetHealth | undefined;
     },
 

@@ -1,8 +1,8 @@
 import type { Connection } from '../../tokens/connection.ts';
-import type { ConnectionStore } from '../../tokens/store.ts';
+import type { UserClaims } from '../../tokens/store.ts';
 import type { Items } from './items.ts';
 
-/** Which connection has a Zoom user, and until when without being connected; epoch seconds. */
+/** The connection that has a Zoom user, and until when it may be without a consent; epoch seconds. */
 interface Claim {
   heldBy: string;
   claimedUntil?: number;
@@ -11,14 +11,11 @@ interface Claim {
 /** No connection's name holds a `#`. */
 const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
 
-/** Who has which Zoom user: one item a user and app, beside the connections. */
-export function createUserClaims({
-  get,
-  update,
-}: Items): Pick<ConnectionStore, 'claimUser' | 'holderOf' | 'claimant'> {
+/** The claims of Zoom users: one item a user and app, beside the connections. */
+export function createUserClaims({ get, update }: Items): UserClaims {
   const claimOf = (key: string) => get(key) as Promise<Claim | undefined>;
 
-  /** The connection that has the user: connected as that user, or about to be, by its first consent. */
+  /** Returns the connection that has the user: connected as that user, or about to be by its first consent. */
   const holderIn = async (
     claim: Claim | undefined,
     app: string,
@@ -40,14 +37,13 @@ export function createUserClaims({
       const claim = await claimOf(key);
       const holder = await holderIn(claim, app, zoomUserId, now);
       if (holder !== undefined && holder !== connection) return holder;
-      const claimed = await update(
-        key,
-        'SET #heldBy = :connection, #claimedUntil = :until',
-        { connection, until, ...(claim && { before: claim.heldBy }) },
-        claim
+      const claimed = await update(key, {
+        set: 'SET #heldBy = :connection, #claimedUntil = :until',
+        values: { connection, until, ...(claim && { before: claim.heldBy }) },
+        condition: claim
           ? '#heldBy IN (:before, :connection)'
           : 'attribute_not_exists(#heldBy) OR #heldBy = :connection',
-      );
+      });
       return claimed ? connection : String((await claimOf(key))?.heldBy);
     },
 

@@ -15,7 +15,7 @@ export interface SweepCounts {
 }
 
 /** A step whose refresh token Zoom refused. Its failure is recorded once the circuit breaker has decided. */
-export interface Refusal {
+interface Refusal {
   item: Connection;
   error: unknown;
 }

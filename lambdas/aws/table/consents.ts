@@ -1,0 +1,57 @@
+import type { Connection } from '../../tokens/connection.ts';
+import type { Connections } from '../../tokens/store.ts';
+import { assignments, attributes, type Items } from './items.ts';
+
+/** Attributes of the past that a consent removes. */
+const PAST = ['lastError', 'disconnectedAt', 'revokedAt', 'secretDeletedAt'];
+
+/** The write of a consent. */
+export function createConsents({
+  get,
+  updateConnection,
+}: Pick<Items, 'get' | 'updateConnection'>): Pick<Connections, 'commitConsent'> {
+  return {
+    async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }, seen) {
+      const { known, unknown } = partition({ zoomUserId, zoomAccountId });
+      const written = { ...consent, ...known };
+      const item = await updateConnection(connection, {
+        set: `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,
+            #publishedVersion = if_not_exists(#publishedVersion, :zero),
+            #validUntil = if_not_exists(#validUntil, :zero),
+            ${assignments(written)}
+          REMOVE ${attributes([...PAST, ...unknown])}
+          ADD #generation :one, #version :one`,
+        values: { ...written, active: 'active', disconnected: 'disconnected', zero: 0, one: 1, seen },
+        condition: mayCommit(zoomUserId),
+      });
+      // Where the condition did not hold, the item is what another writer made of it.
+      return item ?? ((await get(connection)) as unknown as Connection);
+    },
+  };
+}
+
+/**
+ * Returns the condition of a consent's write: a first consent, one that nothing has crossed, or one that is newer than
+ * what crossed it and does not take the connection from its Zoom user.
+ */
+function mayCommit(zoomUserId: string | undefined): string {
+  const isFirst = 'attribute_not_exists(#consentId)';
+  const isNoRepetition = '#consentId <> :consentId';
+  const isUncrossed = '#generation = :seen';
+  const isNewest = '#consentedAt <= :consentedAt';
+  const isUnowned = 'attribute_not_exists(#zoomUserId) OR #status = :disconnected';
+  const isOwners = zoomUserId === undefined ? isUnowned : `${isUnowned} OR #zoomUserId = :zoomUserId`;
+  const isAfterDisconnect = 'attribute_not_exists(#disconnectedAt) OR #disconnectedAt <= :consentedAt';
+  return `${isFirst}
+    OR ${isNoRepetition} AND ${isUncrossed}
+    OR ${isNoRepetition} AND ${isNewest} AND (${isOwners}) AND (${isAfterDisconnect})`;
+}
+
+/** Separates the fields that Zoom told from those that it did not. */
+function partition(fields: Record<string, string | undefined>) {
+  const entries = Object.entries(fields);
+  return {
+    known: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
+    unknown: entries.filter(([, value]) => value === undefined).map(([name]) => name),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Connections } from '../../tokens/store.ts';
+import { assignments, type Items } from './items.ts';
+
+type Steps = Pick<
+  Connections,
+  'lease' | 'commitRotation' | 'settle' | 'fail' | 'snoozeAlert' | 'setPushTargets' | 'release'
+>;
+
+/** Condition: no lease, an expired one, or one already held by `:owner`. */
+export const LEASE_IS_FREE =
+  '(attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)';
+
+/** Condition: exactly that version, and the writer holds the lease. */
+const UNCHANGED_AND_HELD = '#version = :version AND #leaseOwner = :leaseOwner';
+
+/** The writes of a step, from its lease to its end. */
+export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'>): Steps {
+  return {
+    lease: (connection, { owner, until, now, early, inAnyStatus = false }) =>
+      updateConnection(connection, {
+        set: 'SET #leaseOwner = :owner, #leaseUntil = :until',
+        values: {
+          ...{ owner, until, now },
+          ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }),
+        },
+        condition: `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
+          ${early ? '' : 'AND #dueAt <= :now'}
+          AND ${LEASE_IS_FREE}`,
+      }),
+
+    commitRotation: ({ connection, version }, rotation) =>
+      updateConnection(connection, {
+        set: `SET ${assignments(rotation)}, #dueAt = :rotatedAt, #status = :active, #failures = :zero
+          REMOVE #lastError ADD #version :one`,
+        values: { ...rotation, version, active: 'active', zero: 0, one: 1 },
+        condition: '#version = :version',
+      }),
+
+    async settle({ connection, version, leaseOwner }, settlement) {
+      const item = await updateConnection(connection, {
+        set: `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settlement)}
+          REMOVE #leaseOwner, #leaseUntil, #lastError`,
+        values: { ...settlement, version, leaseOwner, active: 'active', zero: 0 },
+        condition: UNCHANGED_AND_HELD,
+        // The end of every step: the sealed tokens are not needed again.
+        returned: 'UPDATED_NEW',
+      });
+      return item !== undefined;
+    },
+
+    async fail({ connection, version, leaseOwner }, failure) {
+      const item = await updateConnection(connection, {
+        set: `SET ${assignments(failure)} REMOVE #leaseOwner, #leaseUntil`,
+        values: { ...failure, version, leaseOwner },
+        condition: UNCHANGED_AND_HELD,
+      });
+      return item !== undefined;
+    },
+
+    async snoozeAlert({ connection, version }, dueAt) {
+      const item = await updateConnection(connection, {
+        set: 'SET #dueAt = :dueAt',
+        values: { dueAt, version, reconnect: 'reconnect' },
+        condition: '#version = :version AND #status = :reconnect',
+      });
+      return item !== undefined;
+    },
+
+    async setPushTargets({ connection, version, leaseOwner }, targets) {
+      const isEmpty = targets.length === 0;
+      const item = await updateConnection(connection, {
+        set: isEmpty ? 'REMOVE #targets' : 'SET #targets = :targets',
+        values: { version, leaseOwner, ...(!isEmpty && { targets }) },
+        condition: UNCHANGED_AND_HELD,
+      });
+      return item !== undefined;
+    },
+
+    async release({ connection, leaseOwner }) {
+      await updateConnection(connection, {
+        set: 'REMOVE #leaseOwner, #leaseUntil',
+        values: { leaseOwner },
+        condition: '#leaseOwner = :leaseOwner',
+      });
+    },
+  };
+}
