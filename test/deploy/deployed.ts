@@ -160,9 +160,9 @@ export class Deployed {
 
   private async operate<T = object>(request: object): Promise<T> {
     const name = `${this.outputs.OperatorFunctionName}`;
-    const answer = await invoke<OperatorResponse>(this.callers.operator, name, request);
-    if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
-    return answer.result as T;
+    const response = await invoke<OperatorResponse>(this.callers.operator, name, request);
+    if (!response.ok) throw new Error(`${response.error.message} ${response.error.action}`);
+    return response.result as T;
   }
 
   /** The browser's last request, with its cookies where API Gateway hands them over. */

@@ -54,9 +54,9 @@ describe('ListSecrets', () => {
     const seen: (string | undefined)[] = [];
     let NextToken: string | undefined;
     do {
-      const answer = await local.aws.listSecrets({ MaxResults: 3, NextToken });
-      seen.push(...(names(answer.SecretList) ?? []));
-      NextToken = answer.NextToken;
+      const response = await local.aws.listSecrets({ MaxResults: 3, NextToken });
+      seen.push(...(names(response.SecretList) ?? []));
+      NextToken = response.NextToken;
     } while (NextToken);
     expect(seen).toEqual(await list({}));
   });
