@@ -5,7 +5,7 @@ import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts'
 import type { Runtime } from '../lambdas/runtime.ts';
 import type { LocalFunction } from './aws/lambda.ts';
 
-/** The three functions around one runtime, named and timed out as the stack deploys them. */
+/** Creates the three functions around one runtime, with the names and timeouts of the deployed stack. */
 export function createLocalFunctions(runtime: Runtime) {
   const sweepRuntime = withAlerts(runtime);
   const named = (name: keyof typeof TIMEOUT_SECONDS, handler: LocalFunction['handler']): LocalFunction => ({

@@ -44,7 +44,7 @@ const ROUTE_KEYS = [
   `POST ${ROUTES.appEvents}`,
 ];
 
-/** The HTTP API: invokes the callback function for every request that no handler before it has taken. */
+/** Serves the HTTP API: invokes the callback function for every request that no earlier handler has taken. */
 export function httpApi(callback: LocalFunction, speed: number): RequestHandler {
   return async (request, response) => {
     const result = await invoke(callback, await toEvent(request, ROUTE_KEYS), speed);
@@ -53,7 +53,7 @@ export function httpApi(callback: LocalFunction, speed: number): RequestHandler 
   };
 }
 
-/** Lambda's Invoke API for the functions given. */
+/** Serves Lambda's Invoke API for the given functions. */
 export function lambdaApi(functions: LocalFunction[], speed: number): RequestHandler {
   return (request, response) => handleInvoke(request, response, functions, speed);
 }

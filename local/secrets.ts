@@ -12,7 +12,7 @@ export const SECRETS = {
 
 const random = (bytes: number) => randomBytes(bytes).toString('base64url');
 
-/** Returns the apps of the local Zoom, with new credentials: `default` is a user app, `reports` a Server-to-Server one. */
+/** Returns the local Zoom's apps with new credentials: `default` is a user app, `reports` a Server-to-Server app. */
 export function localApps(): Apps {
   return {
     [DEFAULT_APP]: {

@@ -88,7 +88,7 @@ const denials =
       /^(Create|Put)/.test(operation)) ||
     (denied?.(name, operation) ?? false);
 
-/** The app as it is registered at Zoom: a Server-to-Server app has an account, a user app a redirect URL. */
+/** Returns the app as it is registered at Zoom. A Server-to-Server app has an account, a user app a redirect URL. */
 const zoomApp = ({ client_id, client_secret, account_id }: AppSecret, publicUrl: string) => ({
   clientId: client_id,
   clientSecret: client_secret,

@@ -47,7 +47,7 @@ export async function toEvent(request: IncomingMessage, routes: string[]): Promi
   };
 }
 
-/** Whether the request matches the route key. A path parameter, such as `{app}`, matches one segment. */
+/** Returns whether the request matches the route key. A path parameter, such as `{app}`, matches one segment. */
 const isRoute = (key: string, request: string) =>
   new RegExp(`^${key.replace(/{\w+}/g, '[^/]+')}$`).test(request);
 

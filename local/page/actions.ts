@@ -48,7 +48,7 @@ export function actions(stack: LocalStack): RequestHandler {
 const sendResult = (response: ServerResponse, { status, ...body }: ActionResult) =>
   sendJson(response, status, body);
 
-/** Whether the browser says that this page sent the request. Another site's page can send a POST, but not forge this. */
+/** Returns whether the browser says that this page sent the request. Another site's page cannot forge that. */
 function isSameOrigin({ headers }: IncomingMessage, publicUrl: string): boolean {
   return headers.origin === publicUrl || headers['sec-fetch-site'] === 'same-origin';
 }

@@ -23,7 +23,7 @@ export const CODE_SECONDS = 300;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** Creates the authorization server: its clients, its grants and the lifetimes of tokens. Its wire format is not Zoom's. */
+/** Creates the authorization server: clients, grants and token lifetimes. Its wire format is not Zoom's. */
 export function createProvider(
   url: string,
   apps: MarketplaceApp[],

@@ -74,7 +74,7 @@ await describeInBrowser('the live page', (browser) => {
 
   test('shows a user connection from its consent through a rotation, without a reload', async () => {
     await page.getByRole('link', { name: 'Connect main' }).waitFor();
-    await user.lookAt('local-page-at-first', { phone: true });
+    await user.lookAt('local-page-at-first');
     await page.evaluate('document.body.dataset.document = "the same"');
     const connected = await connect(page.getByRole('link', { name: 'Connect main' }));
     const expression = '{{ $secrets.aws.n8n_zoom_main }}';

@@ -80,7 +80,7 @@ const list = <Item extends v.GenericSchema>(item: Item, min: number, max: number
 const int = v.pipe(v.number(), v.integer());
 const maxResults = (max: number) => v.optional(v.pipe(int, v.minValue(1), v.maxValue(max)));
 
-/** Has a message of its own, because valibot's does not list the allowed values. */
+/** Returns a schema with a message of its own, because valibot's message does not list the allowed values. */
 const oneOf = <const Values extends readonly string[]>(...values: Values) =>
   v.picklist(values, `Member must satisfy enum value set: [${values.join(', ')}]`);
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ServiceError, validationException } from './errors.ts';
 import { type OperationName, type Request, requests } from './model.ts';
 
-/** Begins the message for a wrong type. */
+/** Prefix of the message for a wrong type. */
 const EXPECTED = 'expected ';
 
 /**
@@ -48,7 +48,7 @@ function constraint({ type, input, expected, requirement }: v.BaseIssue<unknown>
   }
 }
 
-/** `['Filters', 0, 'Values']` → `filters.1.member.values`, as AWS counts and spells it. */
+/** Formats a path as AWS does: `['Filters', 0, 'Values']` is `filters.1.member.values`. */
 function member({ path }: v.BaseIssue<unknown>): string {
   if (!path) return 'request';
   return path
