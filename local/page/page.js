@@ -34,7 +34,18 @@ source.onerror = () => {
   byId('offline').hidden = false;
 };
 
-function show({ now, speed, speedText, zoom, environment, connectable, breakage, connections, events }) {
+function show({
+  now,
+  speed,
+  speedText,
+  zoom,
+  environment,
+  n8nHint,
+  connectable,
+  breakage,
+  connections,
+  events,
+}) {
   byId('clock').dateTime = timestamp(now);
   write(byId('clock'), `${timestamp(now).slice(0, 10)} ${clockTime(now)} UTC`);
   write(byId('speed'), speedText);
@@ -42,6 +53,7 @@ function show({ now, speed, speedText, zoom, environment, connectable, breakage,
   write(byId('environment'), environment);
   byId('connect').hidden = !connectable;
   byId('waiting').hidden = connectable || connections.length > 0;
+  write(byId('n8n-field'), n8nHint);
   byId('n8n-field').hidden = connections.length === 0;
   byId('faults').hidden = !breakage;
   for (const button of switches) button.ariaChecked = String(breakage?.[button.dataset.switch] ?? false);

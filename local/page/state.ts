@@ -1,4 +1,4 @@
-import { DEFAULT_APP } from '../../lambdas/contract.ts';
+import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
 import type { Breakage } from '../breakage.ts';
 import type { Entry } from '../journal.ts';
 import type { LocalStack } from '../local-stack.ts';
@@ -14,6 +14,8 @@ export interface State {
   zoom: string;
   /** The `export` lines with which another program reads the same secrets. */
   environment: string;
+  /** Where the expression goes in n8n. */
+  n8nHint: string;
   /** Whether the user connection `main` can be made and does not exist yet. */
   connectable: boolean;
   /** The state of the switches; `undefined` with a real Zoom, which cannot be broken. */
@@ -34,6 +36,7 @@ export async function stateOf(stack: LocalStack): Promise<State> {
     speedText: speedText(stack.speed),
     zoom: hostname === 'localhost' ? 'the local Zoom' : hostname,
     environment: exportLines(stack.environment).join('\n'),
+    n8nHint: `In n8n, open the credential of the type ${N8N.credentialType} and paste the expression into the field ${N8N.field}. (${N8N.deprecation})`,
     connectable:
       stack.apps.includes(DEFAULT_APP) && !connections.some(({ connection }) => connection === 'main'),
     breakage: stack.zoom?.breakage,

@@ -85,7 +85,9 @@ await describeInBrowser('the live page', (browser) => {
     await shows(card('main'), 'Active');
     await shows(card('main'), expression);
     await page.getByRole('link', { name: 'Connect main' }).waitFor({ state: 'hidden' });
-    await page.getByText('The credential type is Zoom API, its field is JWT Token').waitFor();
+    await page
+      .getByText('the credential of the type Zoom API and paste the expression into the field JWT Token')
+      .waitFor();
     expect(await minutes('main')).toBe(60);
 
     clock.advance(40 * MINUTES);

@@ -159,6 +159,7 @@ describe('/events', () => {
       environment: expect.stringContaining(
         `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${stack.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER}\n`,
       ),
+      n8nHint: expect.stringContaining('the type Zoom API and paste the expression into the field JWT Token'),
       connectable: true,
       breakage: { zoomIsDown: false, nextResponseIsLost: false, publishingIsDenied: false },
       connections: [],
