@@ -1,9 +1,8 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import {
   BROKEN,
   expectRefused,
@@ -148,20 +147,16 @@ describe('GET /callback', () => {
   });
 });
 
-describe('GET /callback lets the browser retry when Zoom', () => {
-  let response: { status: number; headers?: Record<string, string>; body: string };
-  const zoom = createServer((_request, outgoing) => {
-    outgoing.writeHead(response.status, response.headers).end(response.body);
+describe('GET /callback while Zoom is not well', () => {
+  let answer: { status: number; headers?: Record<string, string>; body: string };
+  const server = createServer((_request, response) => {
+    response.writeHead(answer.status, answer.headers).end(answer.body);
   });
-  let url: string;
+  let zoom: LoopbackServer;
   beforeAll(async () => {
-    await once(zoom.listen(0, '127.0.0.1'), 'listening');
-    url = `http://127.0.0.1:${(zoom.address() as AddressInfo).port}`;
+    zoom = await listenOnLoopback(server);
   });
-  afterAll(() => {
-    zoom.closeAllConnections();
-    zoom.close();
-  });
+  afterAll(() => zoom.close());
 
   const PATIENCE = 'Reload this page in a minute. If that does not help, ask for a new link.';
   test.each([
@@ -192,7 +187,7 @@ describe('GET /callback lets the browser retry when Zoom', () => {
   ])('%s', async (_, zoomResponse, sentence, retryAfter) => {
     response = zoomResponse;
     const { returned, cookies } = await operator.consent('main');
-    const request = () => startAfter({ ZOOM_OAUTH_URL: url }).visit(returned, { cookies });
+    const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
     const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
