@@ -1,11 +1,7 @@
 import '../support/services/output.ts';
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { logger } from '../../lambdas/observability.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
-import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { createFunctions, functionsWith } from '../support/services/handlers.ts';
 import { startListening } from '../support/services/listener.ts';
 
@@ -144,96 +140,10 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     await listener.expectNothingLeft();
   });
 
-  test('from a table or a Zoom that is out of reach', async () => {
-    for (const variables of [{ TABLE_NAME: 'no-such-table' }, { ZOOM_OAUTH_URL: services.nowhere }]) {
-      const failing = createFunctions(services, variables);
-      const { returned, cookies } = await functions.consent('user');
-      page(await failing.visit(returned, { cookies }));
-      for (const action of ['rotate', 'connect']) {
-        await operate({ action, connection: 'server', app: 'reports' }, failing);
-      }
-      services.clock.advance(60 * 60);
-      await sweep(failing);
-    }
-    await expectNothingLeft();
-  });
-
-  describe('from a Zoom that sends back what it was sent', () => {
-    let status: number;
-    let shape: (echo: string) => string;
-    const server = createServer(async (request, response) => {
-      const echo = `${request.headers.authorization} ${await text(request)}`;
-      response.writeHead(status).end(shape(echo));
-    });
-    let zoom: LoopbackServer;
-    beforeAll(async () => {
-      zoom = await listenOnLoopback(server);
-    });
-    afterAll(() => zoom.close());
-
-    test.each<[string, number, (echo: string) => string]>([
-      ['in an error', 400, (echo) => JSON.stringify({ error: echo, reason: `Invalid Token! ${echo}` })],
-      ['in an error of no class', 418, (echo) => JSON.stringify({ error: echo, reason: echo })],
-      ['as HTML', 502, (echo) => `<pre>${echo}</pre>`],
-      ['as a token answer that was cut', 200, (echo) => `{"access_token":"${echo}`],
-      [
-        'as an answer of other types',
-        200,
-        (echo) => JSON.stringify({ access_token: [echo], expires_in: echo }),
-      ],
-    ])('%s', async (_, answerStatus, answerShape) => {
-      status = answerStatus;
-      shape = answerShape;
-      const { url } = zoom;
-      const echoing = createFunctions(services, { ZOOM_OAUTH_URL: url });
-      await functions.connect('user');
-      const { returned, cookies } = await functions.consent('user');
-      page(await echoing.visit(returned, { cookies }));
-      for (const action of ['rotate', 'connect']) {
-        await operate({ action, connection: 'user', app: 'default' }, echoing);
-        await operate({ action, connection: 'server', app: 'reports' }, echoing);
-      }
-      await operate({ action: 'status' });
-      await expectNothingLeft();
-    });
-  });
-});
-
-describe('no token and no API key leaves', () => {
-  let office: Awaited<ReturnType<typeof startN8n>>;
-  const request = (changed: object = {}) => ({
-    action: 'n8n-link',
-    connection: 'user',
-    instance: 'office',
-    url: office.url,
-    apiKey: office.n8n.apiKey,
-    ...changed,
-  });
-  beforeAll(async () => {
-    office = await startN8n();
-    services.watch.note('the API key of n8n', office.n8n.apiKey);
-    await functions.connect('user');
-  });
-  afterAll(() => office.close());
-
-  test('by a link, a push and an unlink', async () => {
-    await operate(request());
-    await operate({ action: 'rotate', connection: 'user' });
-    await operate({ action: 'status' });
-    await operate({ action: 'n8n-unlink', connection: 'user', instance: 'office' });
-    await operate(request());
-    await expectNothingLeft();
-  });
-
-  test('by a link that is refused', async () => {
-    const { apiKey } = request();
-    for (const changed of [
-      { apiKey: `${apiKey} ${apiKey}` },
-      { url: `https://${apiKey}@n8n.example.com` },
-      { url: apiKey },
-      { connection: 'nobody' },
-      { credentialId: 'nowhere' },
-      { apiKey: [apiKey] },
+  test('while the table or Zoom is unreachable', async () => {
+    for (const variables of [
+      { TABLE_NAME: 'no-such-table' },
+      { ZOOM_OAUTH_URL: listener.services.nowhere },
     ]) {
       const failing = createFunctions(listener.services, variables);
       const { returned, cookies } = await listener.functions.consent('user');
