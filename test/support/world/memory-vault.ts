@@ -2,6 +2,8 @@ import type { Clock } from '../../../lambdas/tokens/clock.ts';
 import type { Vault, ZoomApp } from '../../../lambdas/tokens/vault.ts';
 
 const RECOVERY_SECONDS = 7 * 24 * 3600;
+/** As the functions' vault caches an app's credentials. */
+const APP_CACHE_SECONDS = 60;
 
 interface Published {
   value: string;
@@ -29,6 +31,7 @@ export class MemoryVault {
   /** Creates the vault of one execution environment, which caches what it has read. */
   environment(): Vault {
     const remembered = new Map<string, ZoomApp | string | undefined>();
+    let appReadAt = Number.NEGATIVE_INFINITY;
     const remember = <T extends ZoomApp | string | undefined>(
       key: string,
       fresh: boolean,
@@ -38,7 +41,11 @@ export class MemoryVault {
       return remembered.get(key) as T;
     };
     return {
-      app: async (app, options) => remember(`app/${app}`, options?.fresh ?? false, this.#app),
+      app: async (app, options) => {
+        const isFresh = options?.fresh || this.#now() - appReadAt >= APP_CACHE_SECONDS;
+        if (isFresh) appReadAt = this.#now();
+        return remember(`app/${app}`, Boolean(isFresh), this.#app);
+      },
       key: async (stage, { fresh }) =>
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       published: async (connection) => this.published.get(connection)?.value,
