@@ -29,7 +29,8 @@ export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'ta
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
+type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'publications'> &
+  Partial<Pick<Connection, 'overlap'>>;
 
 /**
  * The items of the connections. Reads by key are strongly consistent, and every write has a condition.

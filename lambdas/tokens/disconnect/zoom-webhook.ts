@@ -110,8 +110,8 @@ async function deauthorize(
   }
   const ended = await disconnectDeauthorized(item, at, deps, deadline).catch((error) => {
     const { class: failureClass, code, message, action } = toFailure(error);
-    if (failureClass !== 'misconfigured') throw error;
-    // Another delivery would fail in the same way. The connection is disconnected, and `lastError` says what is left.
+    if (failureClass !== 'misconfigured' || code !== 'secret_replicated') throw error;
+    // Another delivery would fail in the same way. The connection is disconnected, and `lastError` says what to remove.
     log.error(`Disconnected, but not completely. ${message} ${action}`, { connection, app, code });
     return item;
   });

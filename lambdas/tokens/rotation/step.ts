@@ -3,6 +3,7 @@ import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { LEASE_SECONDS } from '../lease.ts';
+import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
@@ -93,7 +94,8 @@ export async function attempt(
 /** Returns whether to rotate: a token that only waits to be published is not rotated, a failed rotation is repeated. */
 function isRotationDue(item: Connection, { now, margins }: Dependencies): boolean {
   const failedToRotate = item.failures > 0 && item.publishedVersion === item.version;
-  return failedToRotate || now() >= rotateAt(item, margins);
+  const isRepeated = failedToRotate && now() >= postponed(item, now());
+  return isRepeated || now() >= rotateAt(item, margins);
 }
 
 /** Sends one request to Zoom, then commits. Whatever could fail in between is fetched before. */
@@ -134,12 +136,16 @@ async function makeVisible(
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
   const overlap = rotated ? await measureOverlap(leased, pushes.item, deps, deadline) : pushes.item.overlap;
-  const item = { ...pushes.item, overlap };
+  const publications = published
+    ? { publications: addPublication(pushes.item.publications, deps.now()) }
+    : {};
+  const item = { ...pushes.item, ...publications, overlap };
   progress.item = item;
   const settlement = {
     validUntil: item.expiresAt,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
     overlap,
+    ...publications,
     ...(item.targets && { targets: item.targets }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.

@@ -19,6 +19,8 @@ export class ZoomModel {
   readonly accountId = 'account';
   /** Whether an earlier access token outlives a refresh. */
   overlap = true;
+  /** Lifetime of new access tokens, seconds. */
+  lifetime = HOUR;
   /** While set, Zoom responds with 503 and does nothing. */
   isDown = false;
   /** How many refresh tokens were refused so far. */
@@ -146,11 +148,11 @@ export class ZoomModel {
     for (const [token, { expiresAt }] of this.#access)
       if (expiresAt <= this.#now()) this.#access.delete(token);
     const access_token = this.#make(`access-${user}`);
-    this.#access.set(access_token, { user, expiresAt: this.#now() + HOUR });
+    this.#access.set(access_token, { user, expiresAt: this.#now() + this.lifetime });
     return {
       access_token,
       token_type: 'bearer',
-      expires_in: HOUR,
+      expires_in: this.lifetime,
       scope: 'user:read',
       api_url: 'https://api.zoom.us',
     };
