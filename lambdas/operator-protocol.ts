@@ -5,6 +5,7 @@ import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
+import type { UnreadableItem } from './tokens/store.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
@@ -63,7 +64,12 @@ export interface OperatorResults {
   };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   /** Sorted by name. */
-  status: { now: number; connections: ConnectionView[] };
+  status: {
+    now: number;
+    connections: ConnectionView[];
+    /** Items of the table that cannot be read; absent without any. */
+    unreadable?: UnreadableItem[];
+  };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
   'n8n-unlink': { connection: ConnectionView };

@@ -13,7 +13,8 @@ import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
-import { Failure } from './tokens/errors.ts';
+import { Failure, toFailure } from './tokens/errors.ts';
+import { itemUnreadable } from './tokens/get-connection.ts';
 import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
@@ -84,6 +85,7 @@ export function createRuntime(
 ): Runtime {
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
+  const log = overrides.log ?? logger;
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(
     secretsManager,
@@ -100,7 +102,14 @@ export function createRuntime(
     now,
     random: Math.random,
     wait: (milliseconds) => setTimeout(milliseconds),
-    store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables[VARIABLES.tableName]),
+    store: createConnectionsTable(
+      new DynamoDBClient(CLIENT_OPTIONS),
+      variables[VARIABLES.tableName],
+      (item) => {
+        const { class: failureClass, code, message, action } = toFailure(itemUnreadable(item));
+        log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
+      },
+    ),
     vault,
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],
@@ -122,7 +131,7 @@ export function createRuntime(
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
-    log: overrides.log ?? logger,
+    log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     installation: {

@@ -1,11 +1,11 @@
+import type { Connection } from '../connection.ts';
 import { isRotatable } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
-import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
-import { lacksRoom } from '../publication-room.ts';
 import { leaseIsHeld } from '../lease.ts';
+import { lacksRoom } from '../publication-room.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 
 /**
