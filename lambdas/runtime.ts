@@ -88,6 +88,7 @@ export function createRuntime(
 ): Runtime {
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
+  const log = overrides.log ?? logger;
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(secretsManager, {
     appSecretPrefix: variables[VARIABLES.appSecretPrefix],
@@ -108,6 +109,7 @@ export function createRuntime(
       redirectUri: `${variables[VARIABLES.publicUrl]}/callback`,
       fetch: fetchByNode,
       now,
+      warn: (message) => log.warn(message, {}),
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {
@@ -122,7 +124,7 @@ export function createRuntime(
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
-    log: overrides.log ?? logger,
+    log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     installation: {

@@ -7,6 +7,7 @@ import { assertGrant } from './assert-grant.ts';
 import { verifyAuthorizationResponse } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
 import { type LinkTicket, verifyLinkTicket } from './link-ticket.ts';
+import { noRefreshToken } from './no-refresh-token.ts';
 import { openPendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
@@ -80,6 +81,13 @@ export async function finishConsent(
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
     .catch(withManualRetry('Reload this page in a minute; if that does not help, ask for a new link.'));
+  if (tokens.refreshToken === undefined)
+    throw await noRefreshToken(
+      tokens.accessToken,
+      { app: pending.app, credentials: app },
+      deps,
+      options.deadline,
+    );
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
   const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
