@@ -17,19 +17,21 @@ export type Consent = Pick<
   | 'consentedAt'
   | 'consentId'
   | 'overlap'
+  | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
-/** The fields that a rotation writes. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+/** The fields that a rotation writes; an optional one that is left out keeps its value. */
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'scope'>;
 
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes; an optional one that is left out keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
+type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId'> &
+  Partial<Pick<Connection, 'overlap'>>;
 
 /**
  * The connections' items: strongly consistent, every write under a condition.
@@ -119,12 +121,13 @@ export interface UserClaims {
    * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or one
    * that was faster and is still connected as that user, or whose first consent is under way.
    * @param claim.until when a claim expires that no consent has followed; epoch seconds, as `now`
+   * @param claim.from a connection that loses the user to the claimant
    */
   claimUser(
     app: string,
     zoomUserId: string,
     connection: string,
-    claim: { now: number; until: number },
+    claim: { now: number; until: number; from?: string },
   ): Promise<string>;
 
   /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */

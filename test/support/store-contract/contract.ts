@@ -101,6 +101,12 @@ export function describeConnectionStore(
         expect(last).not.toHaveProperty('zoomUserId');
       });
 
+      test('forgets earlier scopes that it does not tell', async () => {
+        expect(await connected({ scope: 'user:read' })).toMatchObject({ scope: 'user:read' });
+        expect(await connected({ scope: '' })).toMatchObject({ scope: '' });
+        expect(await connected()).not.toHaveProperty('scope');
+      });
+
       describe.each([
         ['of another Zoom user', { zoomUserId: 'grace' }],
         ['of a Zoom user who is not told', {}],
@@ -184,6 +190,18 @@ export function describeConnectionStore(
         expect(await store.fail(mine, failure)).toBe(true);
         const { leaseOwner: _, leaseUntil: __, ...rest } = mine;
         expect(await stored()).toEqual({ ...rest, ...failure });
+      });
+
+      test('settled: a Zoom user who was learned meanwhile is stored, and kept', async () => {
+        await connected();
+        const user = { zoomUserId: 'ada', zoomAccountId: 'engine' };
+        await store.settle(await leased(), { ...settled, ...user });
+        expect(await stored()).toMatchObject(user);
+        await store.settle(
+          (await store.lease('main', leaseOf('me', { early: true }))) as Connection,
+          settled,
+        );
+        expect(await stored()).toMatchObject(user);
       });
 
       test('settled: what the old token does and whom n8n has told are noted where they are told', async () => {

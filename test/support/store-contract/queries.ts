@@ -222,6 +222,18 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await claim('two')).toBe('two');
     });
 
+    test('is taken from the connection that is named, and from no other', async () => {
+      const take = (connection: string, from: string) =>
+        opened().claimUser('default', 'ada', connection, { now: NOW, until: NOW + 60, from });
+      await claim('one');
+      await living('one');
+      expect(await take('two', 'three')).toBe('one');
+      expect(await take('two', 'one')).toBe('two');
+      await living('two');
+      expect(await holder()).toBe('two');
+      expect(await claim('one')).toBe('two');
+    });
+
     test('goes to one alone of two who are connected and claim at once', async () => {
       for (const name of ['one', 'two']) await living(name);
       const [first, second] = await Promise.all([claim('one'), claim('two')]);

@@ -87,7 +87,8 @@ describe('Zoom is not asked', () => {
     expect(await rotate()).toMatchObject({ overlap: 'unknown' });
   });
 
-  test('where the scopes of the app did not tell who consented', async () => {
+  test('where the scopes of the app do not tell who consented', async () => {
+    world.zoom.scope = 'meeting:read';
     await world.connect('other', world.dependencies(refusingToAsk));
     expect(await world.item('other')).not.toHaveProperty('zoomUserId');
     let asked = 0;
