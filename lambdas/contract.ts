@@ -15,6 +15,16 @@ export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 /** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
 export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
 
+/** Hosts, as `URL.hostname` writes them, that are this very machine. */
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Returns whether a host, as `URL.hostname` writes it, is this very machine. */
+export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(hostname);
+
+/** Returns whether credentials may be sent to an address: encrypted, or without leaving this machine. */
+export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
 

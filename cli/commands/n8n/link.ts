@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { assertName, isLoopback } from '../../../lambdas/operator-protocol.ts';
+import { assertName, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
@@ -106,8 +106,7 @@ async function unlink(
 /** @throws {UsageError} The API key travels there: never in the clear, except on this very machine. */
 function readOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url && isSafe && url.username === '' && url.search === '' && url.hash === '') {
+  if (url && isHttpsOrLoopback(url) && url.username === '' && url.search === '' && url.hash === '') {
     return url.href.replace(/\/+$/, '');
   }
   throw new UsageError(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
-import { learnZoomUser } from '../consent/zoom-user.ts';
+import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { LEASE_SECONDS } from '../lease.ts';
