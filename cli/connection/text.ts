@@ -5,6 +5,8 @@ import { paint } from '../terminal/output.ts';
 import { list, table } from '../terminal/table.ts';
 import { day, span, wallTime } from '../terminal/time.ts';
 import { type Remark, remarks } from './remarks.ts';
+import { sameUserWarnings } from './same-user-warning.ts';
+import { scopeWarning } from './scope-warning.ts';
 
 const NONE = '–';
 const GAP = 2;
@@ -32,7 +34,7 @@ export function overview(views: ConnectionView[], now: number, columns = Number.
   const lines = views.flatMap((view) =>
     remarks(view, now).map((remark) => line(remark, `${view.connection}: `)),
   );
-  return [table(HEAD, rows, [nameWidth(rows, columns)]), ...lines].join('\n\n');
+  return [table(HEAD, rows, [nameWidth(rows, columns)]), ...lines, ...sameUserWarnings(views)].join('\n\n');
 }
 
 /** All about one connection. */
@@ -64,7 +66,9 @@ export function details(view: ConnectionView, now: number): string {
     const state = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${state}`]);
   }
-  return [list(rows), ...remarks(view, now).map((remark) => line(remark))].join('\n\n');
+  return [list(rows), ...remarks(view, now).map((remark) => line(remark)), ...scopeWarning(view)].join(
+    '\n\n',
+  );
 }
 
 /** A remark with its mark: a cross where somebody has to act. */

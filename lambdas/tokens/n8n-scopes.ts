@@ -1,4 +1,4 @@
-import type { Tokens } from './connection.ts';
+import type { Connection, Tokens } from './connection.ts';
 
 /** An operation of n8n's Zoom node, and the scope that Zoom's API asks of it. */
 export interface N8nOperation {
@@ -72,6 +72,21 @@ export function failingOperations(scope: string | undefined): N8nOperation[] {
   return N8N_OPERATIONS.filter(
     (operation) => !granted.has(operation.scope) && !granted.has(operation.classicScope),
   );
+}
+
+/**
+ * Returns which scopes are missing and which operations of n8n fail for it, in one text; `undefined` where nothing is missing or
+ * nothing is known.
+ */
+export function missingScopes({
+  scope,
+  grantType,
+}: Pick<Connection, 'scope' | 'grantType'>): string | undefined {
+  const failing = failingOperations(scope);
+  if (failing.length === 0) return undefined;
+  const suffix = grantType === 'account_credentials' ? ':admin' : '';
+  const missing = failing.map((each) => `${each.scope}${suffix} (${each.operation})`);
+  return `Zoom did not grant every scope that n8n’s Zoom node uses. These operations fail without their scopes: ${missing.join(', ')}.`;
 }
 
 /** Returns whether Zoom's API may say who consented; also where it is not known what was granted. */

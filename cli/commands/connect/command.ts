@@ -3,6 +3,7 @@ import open from 'open';
 import type { ConnectionView, GrantType } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { exitOf, remarks } from '../../connection/remarks.ts';
+import { scopeWarning } from '../../connection/scope-warning.ts';
 import { line } from '../../connection/text.ts';
 import { Interrupted, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
@@ -87,6 +88,7 @@ function showConnected(view: ConnectionView, now: number, { output }: Session): 
   const { connection, expression } = view;
   output.say(`${paint('green', '✔')} "${connection}" is connected.`);
   for (const remark of remarks(view, now)) output.say(line(remark));
+  for (const warning of scopeWarning(view)) output.say(warning);
   output.say(
     `\nPaste this, as an expression, into n8n’s Zoom credential of the type Access Token (field JWT Token):\n`,
   );

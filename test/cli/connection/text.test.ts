@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { exitOf, remarks } from '../../../cli/connection/remarks.ts';
 import { details, overview } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
+import { N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;
@@ -71,6 +72,55 @@ describe('an earlier token that dies at a rotation', () => {
   test('leaves none where the token is pushed', () => {
     const target = { instance: 'office', credentialId: 'c', pushedVersion: 2, failures: 0 };
     expect(remarks({ ...hit, targets: [target] }, NOW)).toEqual([]);
+  });
+});
+
+describe('the scopes that Zoom granted', () => {
+  const all = N8N_OPERATIONS.map(({ scope }) => scope).join(' ');
+
+  test('are no matter where none is missing, or where Zoom named none', () => {
+    for (const scope of [all, 'user:read meeting:read meeting:write'])
+      expect(details({ ...MAIN, scope }, NOW)).toBe(details(MAIN, NOW));
+    expect(details(MAIN, NOW)).not.toContain('scope');
+  });
+
+  test('that are missing are listed with the operations that fail, for one connection', () => {
+    const view = { ...MAIN, scope: all.replace('meeting:delete:meeting', '') };
+    expect(details(view, NOW)).toContain(
+      'fail without their scopes: meeting:delete:meeting (Meeting: Delete).',
+    );
+    expect(details(view, NOW)).toContain('zoom-tokens connect main.');
+    expect(overview([view], NOW)).not.toContain('scope');
+    expect(exitOf([view], NOW)).toBe(0);
+  });
+
+  test('of a Server-to-Server app are those with :admin, and come with the next token', () => {
+    const view: ConnectionView = { ...MAIN, grantType: 'account_credentials', scope: 'user:read:user:admin' };
+    expect(details(view, NOW)).toContain('meeting:write:meeting:admin (Meeting: Create)');
+    expect(details(view, NOW)).toContain('zoom-tokens rotate main.');
+  });
+});
+
+describe('two connections of one Zoom user', () => {
+  const ada = { ...MAIN, zoomUserId: 'ada' };
+  const second = { ...ada, connection: 'second', consentedAt: NOW - 60 };
+
+  test('are named, with the older one to disconnect', () => {
+    expect(overview([ada, second], NOW)).toMatch(
+      /! "main" and "second" were connected by the same Zoom user\..*\n {2}Disconnect the other: zoom-tokens disconnect main\.$/,
+    );
+  });
+
+  test.each<[string, Partial<ConnectionView>]>([
+    ['of another app', { app: 'reports' }],
+    ['of another user', { zoomUserId: 'grace' }],
+    ['that is disconnected', { status: 'disconnected' }],
+  ])('are no matter with one %s', (_, changed) => {
+    expect(overview([ada, { ...second, ...changed }], NOW)).not.toContain('same Zoom user');
+  });
+
+  test('whose users are not known are no matter', () => {
+    expect(overview([MAIN, { ...MAIN, connection: 'second' }], NOW)).not.toContain('same Zoom user');
   });
 });
 

@@ -178,12 +178,6 @@ describe('GET /callback while Zoom is not well', () => {
       /^Zoom asks us to slow down \(429\)\.$/,
       '7',
     ],
-    [
-      '200 without a token',
-      { status: 200, body: '{"scope":"x"}' },
-      /^Zoom is not well: it answered 200/,
-      '60',
-    ],
   ])('%s', async (_, answered, sentence, retryAfter) => {
     answer = answered;
     const { returned, cookies } = await operator.consent('main');
@@ -191,6 +185,34 @@ describe('GET /callback while Zoom is not well', () => {
     const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
+  });
+
+  const SPENT = /^The authorization code may have been used by now\. Ask for a new link\.$/;
+  const REFUSED = /^Ask for a new link\./;
+  const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
+  test.each<[string, typeof answer, RegExp]>([
+    ['200 without a token', json(200, { scope: 'x' }), SPENT],
+    ['502 with HTML', { status: 502, body: '<h1>Bad</h1>' }, SPENT],
+    ['403 with HTML', { status: 403, body: '<h1>No</h1>' }, SPENT],
+    ['an expired code', json(400, { reason: 'Code is expired', error: 'invalid_request' }), REFUSED],
+    [
+      'a code that it does not know',
+      json(401, { code: 4734, message: 'Invalid authorization code.' }),
+      REFUSED,
+    ],
+    ['a revoked token', json(400, { status: false, errorCode: 4741, errorMessage: '' }), REFUSED],
+    ['a refusal that nobody knows', json(400, { reason: 'Because.', error: 'invalid_request' }), REFUSED],
+  ])('%s: a reload would send a dead code, so a new link is asked for', async (_, answered, action) => {
+    answer = answered;
+    const { returned, cookies } = await operator.consent('main');
+    const request = () => startAfter({ ZOOM_OAUTH_URL: url }).visit(returned, { cookies });
+    const { headers, body } = await expectRefused(services, request, {
+      status: 400,
+      title: action === REFUSED ? 'Zoom refused the sign-in' : 'Not connected',
+      paragraphs: [/^Zoom /, action],
+    });
+    expect(headers).not.toHaveProperty('retry-after');
+    expect(body).not.toMatch(/reload/i);
   });
 
   test('out of reach', async () => {

@@ -52,6 +52,21 @@ describe('who consented', () => {
   });
 });
 
+describe('the scopes that Zoom granted', () => {
+  const shown = (scope: string) => connectedPage({ ...consent, item: { ...item, scope } }).body;
+
+  test('the page lists those that are missing, with the operations of n8n that fail', () => {
+    expect(shown('user:read:user meeting:read')).toContain(
+      'fail without their scopes: meeting:write:meeting (Meeting: Create), meeting:update:meeting (Meeting: Update), meeting:delete:meeting (Meeting: Delete).',
+    );
+  });
+
+  test('the page says nothing where none is missing, or where Zoom named none', () => {
+    expect(shown('user:read meeting:read meeting:write')).not.toContain('scope that n8n');
+    expect(connectedPage(consent).body).not.toContain('scope that n8n');
+  });
+});
+
 test('the page asks a browser to wait where Zoom did not say how long', () => {
   const waiting = errorPage(new Failure('retry', 'zoom_unavailable', 'm', 'a'));
   expect(waiting).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
