@@ -6,6 +6,7 @@ import { type Breakage, noBreakage } from '../breakage.ts';
 import { api } from './api.ts';
 import type { ZoomApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
+import { misbehave, type ZoomFaults } from './faults.ts';
 import { outage } from './outage.ts';
 import {
   AUTHORIZE_PATH,
@@ -38,6 +39,8 @@ export interface ZoomOptions {
   accessTokenOutlivesRefresh?: boolean;
   /** What is broken. It is read at each request. */
   trouble?: Breakage;
+  /** How it is rougher than documented, for tests. It is read at each request. */
+  faults?: ZoomFaults;
 }
 
 /**
@@ -51,6 +54,7 @@ export async function startZoom({
   codeSeconds = CODE_SECONDS,
   accessTokenOutlivesRefresh = true,
   trouble = noBreakage(),
+  faults = {},
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -67,6 +71,7 @@ export async function startZoom({
     await next();
   });
   provider.use(outage(trouble));
+  provider.use(misbehave(faults));
   provider.use(api(provider, apps));
   provider.use(consent(provider));
   provider.use(authorize(url));

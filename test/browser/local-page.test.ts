@@ -197,8 +197,8 @@ await describeInBrowser('the local page', (browser) => {
       await lever('Zoom is down').click();
       await happened('broken');
       await lever('Zoom is down').and(page.locator('[aria-checked=true]')).waitFor();
-      await rotate('reports', 'Zoom is not well: it answered 503');
-      await shows(card('reports'), 'Zoom is not well: it answered 503');
+      await rotate('reports', 'Zoom is unavailable: it responded 503');
+      await shows(card('reports'), 'Zoom is unavailable: it responded 503');
       await shows(card('reports'), 'Active');
       await shows(card('reports'), '(version 1)');
       await happened('reports failed');
@@ -209,7 +209,7 @@ await describeInBrowser('the local page', (browser) => {
       clock.advance(10 * MINUTES);
       await stack.sweep();
       await shows(card('reports'), '(version 2)');
-      expect(await card('reports').getByText('Zoom is not well').isVisible()).toBe(false);
+      expect(await card('reports').getByText('Zoom is unavailable').isVisible()).toBe(false);
       newcomer.expectNoComplaints();
     });
 

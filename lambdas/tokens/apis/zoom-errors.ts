@@ -49,9 +49,8 @@ export const CLASSES: Record<ZoomError['refuses'], Record<ZoomRequest, FailureCl
   },
 };
 
-export const WAIT = 'Nothing to do: the next sweeps try again, and the present token stays until it ends.';
-const RECONNECT = 'A human must consent at Zoom again: zoom-tokens connect.';
-const NEW_LINK = 'Ask for a new link.';
+export const WAIT = 'Nothing to do: the next sweeps retry, and n8n keeps its token until the token expires.';
+const RECONNECT = 'A person must consent at Zoom again: zoom-tokens connect.';
 
 /** https://developers.zoom.us/docs/integrations/oauth-error-messages/ gives code and text, but no status and no body. */
 const TABLE = 'developers.zoom.us/docs/integrations/oauth-error-messages';
@@ -71,11 +70,13 @@ const GRANT = {
   message: 'The Zoom app does not allow this grant.',
   action: 'Use a Server-to-Server OAuth app for account_credentials, a General app for authorization_code.',
 } as const;
-const CODE = {
+export const REFUSED_CODE = {
   refuses: 'code',
   code: 'code_refused',
-  message: 'Zoom refused the authorization code: it was used before or has expired.',
-  action: NEW_LINK,
+  message:
+    'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
+  action:
+    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
 } as const;
 const TOKEN = {
   refuses: 'token',
@@ -128,7 +129,7 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
     texts: ['Refresh token invalid.'],
     refuses: 'token',
     code: 'invalid_token',
-    message: 'Zoom no longer accepts the refresh token: its scopes are not those of the Zoom app any more.',
+    message: 'Zoom no longer accepts the refresh token: its scopes no longer match those of the Zoom app.',
     action: RECONNECT,
     source: TABLE,
   },
@@ -144,14 +145,14 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
   // "An invalid JWT token is passed in the header": no request here carries one. The text is a placeholder.
   { codes: [4724], texts: [], ...UNKNOWN, source: TABLE },
   { codes: [4732], texts: ['Creating authorization code error.'], ...UNKNOWN, source: TABLE },
-  { codes: [4733], texts: ['Code is expired'], ...CODE, source: TABLE },
-  { codes: [4734], texts: ['Invalid authorization code.'], ...CODE, source: TABLE },
+  { codes: [4733], texts: ['Code is expired'], ...REFUSED_CODE, source: TABLE },
+  { codes: [4734], texts: ['Invalid authorization code.'], ...REFUSED_CODE, source: TABLE },
   {
     codes: [4735],
     texts: ['The owner of the token does not exist.'],
     refuses: 'token',
     code: 'invalid_token',
-    message: 'The Zoom user who consented does not exist any more, or has left the account.',
+    message: 'The Zoom user who consented was deleted or has left the account.',
     action: 'Another Zoom user must consent: zoom-tokens connect with --replace-user.',
     source: TABLE,
   },
@@ -168,7 +169,7 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
     code: 'invalid_token',
     message: 'An administrator of the Zoom account has withdrawn the approval of the Zoom app.',
     action:
-      'Ask the administrator to approve the app again. Then a human must consent again: zoom-tokens connect.',
+      'Ask the administrator to approve the app again. Then a person must consent again: zoom-tokens connect.',
     source: TABLE,
   },
   {
@@ -192,7 +193,12 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
   },
   { codes: [], texts: ['Invalid Token!'], ...TOKEN, source: SEEN },
   { codes: [], texts: ['invalid_grant'], ...TOKEN, source: RFC_6749 },
-  { codes: [], texts: ['authorization code'], ...CODE, source: 'devforum.zoom.us 12302: more words follow' },
+  {
+    codes: [],
+    texts: ['authorization code'],
+    ...REFUSED_CODE,
+    source: 'devforum.zoom.us 12302: more words follow',
+  },
   { codes: [], texts: ['client_id', 'client_secret'], ...CLIENT, source: SEEN },
   { codes: [], texts: ['grant type'], ...GRANT, source: 'zoom/server-to-server-oauth-token#3' },
   { codes: [], texts: ['unauthorized_client'], ...GRANT, source: RFC_6749 },

@@ -3,7 +3,7 @@ import type { Tokens } from '../connection.ts';
 import { Failure, type FailureCode } from '../errors.ts';
 import { type HttpResponse, parseJson, requestFailure, retryAfter, tlsProblem } from './http.ts';
 import { findZoomError, isMissingScope, readErrorBody } from './zoom-error-body.ts';
-import { CLASSES, WAIT, type ZoomError, type ZoomRequest } from './zoom-errors.ts';
+import { CLASSES, REFUSED_CODE, WAIT, type ZoomError, type ZoomRequest } from './zoom-errors.ts';
 
 /** Zoom's access tokens live one hour; its response says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;
@@ -99,7 +99,7 @@ function failureOf(response: HttpResponse, body: unknown, request: ZoomRequest):
     return new Failure(
       'retry',
       'rate_limited',
-      'Zoom asks us to slow down (429).',
+      'Zoom limits the rate of requests (429).',
       WAIT,
       retryAfter(response),
     );
@@ -146,7 +146,7 @@ export async function parseUserResponse(response: HttpResponse): Promise<ZoomUse
     throw new Failure(
       'retry',
       'user_unanswered',
-      `Zoom's API did not say who has consented (${response.status}).`,
+      `Zoom's API did not identify the user who consented (${response.status}).`,
       WAIT,
     );
   }
@@ -176,7 +176,7 @@ export function sendFailure(error: unknown, origin = 'https://zoom.us', request?
       'misconfigured',
       'tls_untrusted',
       `Zoom was not asked: ${tlsProblem(code, new URL(origin).host)}.`,
-      'If a proxy opens TLS, give the function its CA in NODE_EXTRA_CA_CERTS; otherwise repair the certificate chain of that host.',
+      'If a proxy opens TLS, give the function its CA in NODE_EXTRA_CA_CERTS. Otherwise repair the certificate chain of that host.',
     );
   }
   if (kind === 'unreachable') {
@@ -192,7 +192,7 @@ export function sendFailure(error: unknown, origin = 'https://zoom.us', request?
     'retry',
     'no_answer',
     message,
-    'The next attempt decides whether Zoom had acted on the request; a human is asked only if it had.',
+    'Nothing to do: the next attempt shows whether Zoom acted on the request. Only if it did, a person must consent again.',
   );
 }
 
@@ -201,28 +201,26 @@ const CODE_MAY_BE_SPENT = 'The authorization code may have been used by now. Ask
 
 /** An authorization code lives five minutes and is single-use. */
 function codeRefused(refuses: ZoomError['refuses'] | undefined): Failure {
-  const known = refuses !== undefined && refuses !== 'unknown';
+  const isKnown = refuses !== undefined && refuses !== 'unknown';
+  const { code, message, action } = REFUSED_CODE;
   return new Failure(
     'rejected',
-    'code_refused',
-    known
-      ? 'Zoom refused the authorization code: it was used before or has expired.'
-      : 'Zoom refused the authorization code without a known reason.',
-    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
+    code,
+    isKnown ? message : 'Zoom refused the authorization code without a known reason.',
+    action,
   );
 }
 
 /** Returns what follows once the operator has corrected the app. */
 function then(request: ZoomRequest, refuses: ZoomError['refuses']): string {
   if (refuses !== 'app') return '';
-  return request === 'authorization_code'
-    ? ' Then ask for a new link.'
-    : ' The connection then recovers by itself.';
+  if (request === 'authorization_code') return ' Then ask for a new link.';
+  return request === 'refresh_token' ? ' The connection then recovers by itself.' : '';
 }
 
 /** No JSON, not Zoom's JSON, or a server error: something in front of Zoom responded. */
 function unreadable(response: HttpResponse, request: ZoomRequest): Failure {
-  const message = `Zoom is not well: it answered ${response.status} without a readable body.`;
+  const message = `Zoom is unavailable: it responded ${response.status} without a readable body.`;
   // Whatever says 503 has not acted. After any other response the code counts as spent.
   if (request === 'authorization_code' && response.status !== 503)
     return new Failure('rejected', 'zoom_unavailable', message, CODE_MAY_BE_SPENT);

@@ -27,12 +27,12 @@ export async function parseTokenCheck(response: HttpResponse): Promise<TokenChec
   }
   return {
     accepted: 'unknown',
-    message: `Zoom's API answered ${status}${error.code === undefined ? '' : `, code ${error.code}`}.`,
+    message: `Zoom's API responded ${status}${error.code === undefined ? '' : `, code ${error.code}`}.`,
   };
 }
 
 /** The check of a token when no response arrived. */
 export const NO_RESPONSE: TokenCheck = {
   accepted: 'unknown',
-  message: "Zoom's API did not answer the function.",
+  message: "Zoom's API did not respond to the function.",
 };

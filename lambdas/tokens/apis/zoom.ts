@@ -17,29 +17,29 @@ import { NO_RESPONSE, parseTokenCheck, type TokenCheck } from './zoom-token-chec
 
 /** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */
 export interface Zoom {
-  /** Where a browser goes to consent. */
+  /** Returns the address to which a browser goes to consent. */
   authorizationUrl(app: ZoomApp, consent: { state: string; codeVerifier: string }): Promise<URL>;
   /**
-   * RFC 6749 section 4.1.3 with PKCE (RFC 7636).
+   * Exchanges an authorization code for tokens (RFC 6749 section 4.1.3 with PKCE, RFC 7636).
    * @throws {Failure} `retry` only when the code is certainly not spent
    */
   exchangeCode(app: ZoomApp, code: string, codeVerifier: string): Promise<Tokens>;
-  /** RFC 6749 section 6; the refresh token is spent by it. */
+  /** Spends a refresh token for new tokens (RFC 6749 section 6). */
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
-  /** Zoom's Server-to-Server grant. */
+  /** Requests a token by Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
-  /** RFC 7009. A token that Zoom does not know is as good as revoked. */
+  /** Revokes a token (RFC 7009). A token that Zoom does not know counts as revoked. */
   revoke(app: ZoomApp, token: string): Promise<void>;
   /**
-   * Who consented; `undefined` where the app's scopes do not tell.
-   * @throws {Failure} `retry` when Zoom does not answer
+   * Returns who consented; `undefined` where the app's scopes do not allow it.
+   * @throws {Failure} `retry` when Zoom does not respond
    */
   user(accessToken: string): Promise<ZoomUser | undefined>;
-  /** Does the API take this token? */
+  /** Checks whether the API accepts a token. Never throws. */
   accepts(accessToken: string): Promise<TokenCheck>;
-  /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
+  /** Returns Zoom's time, epoch seconds; `undefined` where it does not respond. */
   time(): Promise<number | undefined>;
-  /** What `validateAuthResponse` checks an answer against. */
+  /** The metadata against which `validateAuthResponse` checks a response. */
   readonly server: AuthorizationServer;
 }
 
@@ -146,14 +146,14 @@ export function createZoom({
   };
 }
 
-/** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
+/** Reads the header `Date` (RFC 9110 section 6.6.1), which a response of any status has. */
 function readDate({ headers }: HttpResponse): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 /**
- * HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1 percent-encodes both first;
+ * Returns HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1 percent-encodes both first;
  * Zoom's ids hold `_` and `-`, and nothing says that Zoom decodes them.
  */
 const basic = ({ clientId, clientSecret }: ZoomApp): string =>

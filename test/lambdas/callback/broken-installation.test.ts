@@ -165,17 +165,17 @@ describe('GET /callback while Zoom is not well', () => {
 
   const PATIENCE = 'Reload this page in a minute. If that does not help, ask for a new link.';
   test.each([
-    ['503 with HTML', { status: 503, body: '<h1>Bad</h1>' }, /^Zoom is not well: it answered 503/, '60'],
+    ['503 with HTML', { status: 503, body: '<h1>Bad</h1>' }, /^Zoom is unavailable: it responded 503/, '60'],
     [
       '503 that asks for two minutes',
       { status: 503, headers: { 'retry-after': '120' }, body: '' },
-      /^Zoom is not well: it answered 503/,
+      /^Zoom is unavailable: it responded 503/,
       '120',
     ],
     [
       '429 that asks for 7 seconds',
       { status: 429, headers: { 'retry-after': '7' }, body: '{}' },
-      /^Zoom asks us to slow down \(429\)\.$/,
+      /^Zoom limits the rate of requests \(429\)\.$/,
       '7',
     ],
   ])('%s', async (_, answered, sentence, retryAfter) => {

@@ -39,13 +39,13 @@ describe("what Zoom's API says to a token", () => {
   });
 
   test.each([
-    [400, { code: 4700, message: '' }, "Zoom's API answered 400, code 4700."],
-    [401, { code: 200, message: 'another reason' }, "Zoom's API answered 401, code 200."],
-    [400, { code: 124, message: 'not with this status' }, "Zoom's API answered 400, code 124."],
-    [429, { code: 429, message: 'slow down' }, "Zoom's API answered 429, code 429."],
-    [503, '<html>', "Zoom's API answered 503."],
-    [401, '', "Zoom's API answered 401."],
-    [302, '', "Zoom's API answered 302."],
+    [400, { code: 4700, message: '' }, "Zoom's API responded 400, code 4700."],
+    [401, { code: 200, message: 'another reason' }, "Zoom's API responded 401, code 200."],
+    [400, { code: 124, message: 'not with this status' }, "Zoom's API responded 400, code 124."],
+    [429, { code: 429, message: 'slow down' }, "Zoom's API responded 429, code 429."],
+    [503, '<html>', "Zoom's API responded 503."],
+    [401, '', "Zoom's API responded 401."],
+    [302, '', "Zoom's API responded 302."],
   ])('%i %j: not known', async (status, body, message) => {
     expect(await answer(status, body)).toEqual({ accepted: 'unknown', message });
   });
