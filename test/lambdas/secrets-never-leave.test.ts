@@ -1,13 +1,12 @@
 import '../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { logger } from '../../lambdas/observability.ts';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { createFunctions, functionsWith } from '../support/services/handlers.ts';
 import { type Misbehaviour, startN8n } from '../support/services/n8n-server.ts';
 import { logLines, takeOutput } from '../support/services/output.ts';
@@ -187,17 +186,15 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   describe('from a Zoom that sends back what it was sent', () => {
     let status: number;
     let shape: (echo: string) => string;
-    const zoom = createServer(async (request, response) => {
+    const server = createServer(async (request, response) => {
       const echo = `${request.headers.authorization} ${await text(request)}`;
       response.writeHead(status).end(shape(echo));
     });
+    let zoom: LoopbackServer;
     beforeAll(async () => {
-      await once(zoom.listen(0, '127.0.0.1'), 'listening');
+      zoom = await listenOnLoopback(server);
     });
-    afterAll(() => {
-      zoom.closeAllConnections();
-      zoom.close();
-    });
+    afterAll(() => zoom.close());
 
     test.each<[string, number, (echo: string) => string]>([
       ['in an error', 400, (echo) => JSON.stringify({ error: echo, reason: `Invalid Token! ${echo}` })],
@@ -212,7 +209,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     ])('%s', async (_, answerStatus, answerShape) => {
       status = answerStatus;
       shape = answerShape;
-      const url = `http://127.0.0.1:${(zoom.address() as AddressInfo).port}`;
+      const { url } = zoom;
       const echoing = createFunctions(services, { ZOOM_OAUTH_URL: url });
       await functions.connect('user');
       const { returned, cookies } = await functions.consent('user');

@@ -1,9 +1,8 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import {
   BROKEN,
   expectRefused,
@@ -150,18 +149,14 @@ describe('GET /callback', () => {
 
 describe('GET /callback while Zoom is not well', () => {
   let answer: { status: number; headers?: Record<string, string>; body: string };
-  const zoom = createServer((_request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
-  let url: string;
+  let zoom: LoopbackServer;
   beforeAll(async () => {
-    await once(zoom.listen(0, '127.0.0.1'), 'listening');
-    url = `http://127.0.0.1:${(zoom.address() as AddressInfo).port}`;
+    zoom = await listenOnLoopback(server);
   });
-  afterAll(() => {
-    zoom.closeAllConnections();
-    zoom.close();
-  });
+  afterAll(() => zoom.close());
 
   const PATIENCE = 'Reload this page in a minute; if that does not help, ask for a new link.';
   test.each([
@@ -187,7 +182,7 @@ describe('GET /callback while Zoom is not well', () => {
   ])('%s', async (_, answered, sentence, retryAfter) => {
     answer = answered;
     const { returned, cookies } = await operator.consent('main');
-    const request = () => startAfter({ ZOOM_OAUTH_URL: url }).visit(returned, { cookies });
+    const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
     const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
