@@ -140,7 +140,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
   describe('reads what happened and what to do', () => {
     test('when the address has no link ticket', async () => {
       await page.goto(`${stack.publicUrl}/connect`);
-      await expectRefused('no-link', 'A link is needed');
+      await expectRefused('no-link', 'You need a personal link');
     });
 
     test('when the link is incomplete', async () => {
@@ -161,27 +161,27 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await page.goto(link);
       await press('Continue to Zoom');
       await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
-      await expectRefused('link-used', 'This link was used before');
+      await expectRefused('link-used', 'This link was already used');
     });
 
     test('when the consent took too long', async () => {
       await consentWhileZoomIsDown();
       clock.advance(10 * MINUTES);
       await page.reload();
-      await expectRefused('too-long', 'That took too long');
+      await expectRefused('too-long', 'This sign-in timed out');
     });
 
     test('after declining at Zoom', async () => {
       await goToZoom(await linkFor());
       await decide('Decline');
-      await expectRefused('declined', 'Consent declined');
+      await expectRefused('declined', 'Declined at Zoom');
     });
 
     test('when the callback opens in another browser', async () => {
       await consentWhileZoomIsDown();
       const other = await visitor(browser);
       await other.page.goto(page.url());
-      await expectRefused('other-browser', 'Another browser?', other);
+      await expectRefused('other-browser', 'This browser cannot continue', other);
       await other.leave();
     });
 
@@ -189,14 +189,14 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await goToZoom(await linkFor(), await user.context.newPage());
       await decide('Allow');
-      await expectRefused('other-tab', 'This answer belongs to another tab');
+      await expectRefused('other-tab', 'This sign-in belongs to another tab');
     });
 
     test('when Zoom refuses the expired authorization code', async () => {
       await consentWhileZoomIsDown();
       clock.advance(5 * MINUTES);
       await page.reload();
-      await expectRefused('code-refused', 'Zoom refused the code');
+      await expectRefused('code-refused', 'Zoom refused the sign-in');
     });
 
     test('when Zoom is down, and connects by a reload once Zoom is up', async () => {
@@ -209,7 +209,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     test('when the Zoom user has another connection already', async () => {
       await consent('older');
       await consent('main');
-      await expectRefused('connected-already', 'Connected already');
+      await expectRefused('connected-already', 'Already connected');
     });
 
     test('when the connection belongs to another Zoom user', async () => {
@@ -218,7 +218,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await page.getByRole('radio').nth(1).check();
       await decide('Allow');
-      expect(await title()).toBe('Another Zoom user');
+      expect(await title()).toBe('A different Zoom user');
       await user.lookAt('another-user');
       user.expectNoComplaints();
       expect((await readAsN8n(stack.secretsManager)).get('n8n_zoom_main')).toBe(before);
@@ -232,12 +232,12 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await page.goto(link);
       await press('Continue to Zoom');
       await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
-      await expectRefused('broken', 'Something is broken here');
+      await expectRefused('broken', 'Something went wrong');
     });
 
     test('when there is no page at the address', async () => {
       await page.goto(`${stack.publicUrl}/conect`);
-      await expectRefused('no-such-page', 'No such page');
+      await expectRefused('no-such-page', 'Page not found');
     });
   });
 });

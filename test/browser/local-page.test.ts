@@ -275,7 +275,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectReports();
       await switchNamed('Deny publishing').click();
       await isLatestEvent('broken');
-      await rotate('reports', 'The function may not write the secret "n8n_zoom_reports"');
+      await rotate('reports', 'The function is not allowed to write the secret "n8n_zoom_reports"');
       await shows(card('reports'), 'Misconfigured');
       await shows(card('reports'), '(version 1)');
 

@@ -143,7 +143,7 @@ test('a truncated response of SNS counts as a failure', async () => {
   process.env.AWS_ENDPOINT_URL_SNS = cut.url;
   const alerts = createAlerts(services.environment.ALERT_TOPIC_ARN);
   await expect(alerts.reconnectNeeded([{ connection: 'main', validUntil: 0 } as Connection])).rejects.toThrow(
-    'SNS answered without the message',
+    'SNS responded without the message',
   );
   process.env.AWS_ENDPOINT_URL_SNS = url;
   await cut.close();
