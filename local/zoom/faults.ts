@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { TOKEN_PATH } from './provider.ts';
 
 /** A whole response in place of the endpoint's own. */
-export interface Refusal {
+interface Refusal {
   status: number;
   body: object | string;
   headers?: Record<string, string>;

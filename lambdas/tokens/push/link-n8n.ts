@@ -1,3 +1,4 @@
+import { N8N } from '../../contract.ts';
 import { CREDENTIAL_TYPE, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, isRotatable, type PushTarget } from '../connection.ts';
 import type { ConnectionView } from '../connection-view.ts';
@@ -5,7 +6,6 @@ import type { Dependencies, Push } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { withLease } from '../lease.ts';
-import { N8N_CREDENTIAL } from '../n8n-names.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
@@ -136,8 +136,8 @@ function wrongType(credentialId: string, type: string): Failure {
   return new Failure(
     'rejected',
     'n8n_wrong_type',
-    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N_CREDENTIAL.type}.`,
-    `Name a credential of the type ${N8N_CREDENTIAL.type}, or name none and a new one is created.`,
+    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N.credentialType}.`,
+    `Name a credential of the type ${N8N.credentialType}, or name none and a new one is created.`,
   );
 }
 
