@@ -140,7 +140,7 @@ describe('what passes by itself', () => {
     expect(await refusal(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
       class: 'retry',
       code: 'n8n_unreachable',
-      message: `n8n at ${server.url} did not answer within 5 s (TimeoutError).`,
+      message: `n8n at ${server.url} did not respond within 5 s (TimeoutError).`,
     });
   }, 30_000);
 
