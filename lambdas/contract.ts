@@ -15,6 +15,13 @@ export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 /** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
 export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
 
+/** n8n's own words for the credential that holds a token. https://docs.n8n.io/integrations/builtin/credentials/zoom/ */
+export const N8N = {
+  credentialType: 'Zoom API',
+  field: 'JWT Token',
+  deprecation: 'n8n shows a deprecation notice beside it; any bearer token works there.',
+} as const;
+
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
 

@@ -12,7 +12,7 @@ export { createZoom } from './tokens/apis/zoom.ts';
 export { assertName, type GrantType } from './tokens/connection.ts';
 export type { ConnectionView } from './tokens/connection-view.ts';
 export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
-export { Failure, type FailureClass, type FailureCode } from './tokens/errors.ts';
+export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { isLoopback } from './tokens/loopback.ts';
 export { expression } from './tokens/n8n-names.ts';

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { N8N } from '../contract.ts';
 import { utc } from '../tokens/clock.ts';
 import type { FinishedConsent } from '../tokens/consent/consent.ts';
 import type { LinkTicket } from '../tokens/consent/link-ticket.ts';
@@ -93,7 +94,7 @@ export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructur
       isPublished
         ? html`<p>Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.</p>`
         : html`<p class="next">${unpublished(outcome)}</p>`,
-      html`<p>Paste this expression into the <b>Access Token</b> field of n8n’s Zoom credential:</p>`,
+      html`<p>In n8n, open the credential of the type <b>${N8N.credentialType}</b> and paste this expression into the field <b>${N8N.field}</b>. (${N8N.deprecation})</p>`,
       html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
       html`<p role="status"></p>`,
       html`<dl><dt>Connection</dt><dd>${connection}</dd>`,

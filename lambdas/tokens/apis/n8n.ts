@@ -24,7 +24,7 @@ export interface N8n {
   type(instance: N8nInstance, credentialId: string): Promise<string | undefined>;
 }
 
-/** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
+/** n8n's internal name of the credential type *Zoom API*. Its one field is sent as the bearer token. */
 export const CREDENTIAL_TYPE = 'zoomApi';
 
 const Answer = v.object({ id: v.pipe(v.string(), v.nonEmpty()), type: v.optional(v.string()) });

@@ -1,3 +1,4 @@
+import { N8N } from '../../contract.ts';
 import { CREDENTIAL_TYPE, type N8nInstance } from '../apis/n8n.ts';
 import { assertName, type Connection, type PushTarget } from '../connection.ts';
 import type { ConnectionView } from '../connection-view.ts';
@@ -191,8 +192,8 @@ function wrongType(credentialId: string, type: string): Failure {
   return new Failure(
     'rejected',
     'n8n_wrong_type',
-    `The credential "${credentialId.slice(0, 60)}" is of the type "${type.slice(0, 60)}", not a Zoom access token; it was left as it is.`,
-    'Name a credential of the type Zoom API (Access Token), or none: then one is made.',
+    `The credential "${credentialId.slice(0, 60)}" is of the type "${type.slice(0, 60)}", not ${N8N.credentialType}; it was not changed.`,
+    `Pass the id of a credential of the type ${N8N.credentialType}, or none to create one.`,
   );
 }
 

@@ -131,7 +131,7 @@ describe('GET /callback after a consent', () => {
       title: '“main” is connected',
       paragraphs: [
         'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.',
-        'Paste this expression into the Access Token field of n8n’s Zoom credential:',
+        'In n8n, open the credential of the type Zoom API and paste this expression into the field JWT Token. (n8n shows a deprecation notice beside it; any bearer token works there.)',
         '',
         'You may close this page.',
       ],

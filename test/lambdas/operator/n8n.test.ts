@@ -166,7 +166,7 @@ describe('n8n-link is refused, and nothing is stored,', () => {
     const id = office.n8n.add('slackApi', { accessToken: 'of Slack' });
     await refuse(
       { credentialId: id },
-      { class: 'rejected', code: 'n8n_wrong_type', message: /slackApi/, action: /Access Token/ },
+      { class: 'rejected', code: 'n8n_wrong_type', message: /slackApi/, action: /Zoom API/ },
     );
     expect(office.n8n.token(id)).toBe('of Slack');
   });
