@@ -55,12 +55,11 @@ function exchange(url: string, { method, headers, body = '', signal }: HttpReque
       },
       signal,
     });
-    const breakOff = () => reject({ code: 'ECONNRESET' });
     let response: IncomingMessage | undefined;
     // What comes after a whole response does it no harm.
     sent.on('error', (error) => response?.complete || reject(error));
     // Node closes a connection that switches protocols (101) without an error.
-    sent.on('close', () => response || breakOff());
+    sent.on('close', () => response || reject({ code: 'ECONNRESET' }));
     sent.on('response', (started) => {
       response = started;
       const chunks: Buffer[] = [];
@@ -77,7 +76,6 @@ function exchange(url: string, { method, headers, body = '', signal }: HttpReque
       started.on('end', () => resolve({ response: started, body: Buffer.concat(chunks) }));
       // Also where the connection ends in the middle of the response.
       started.on('error', reject);
-      started.on('close', breakOff);
     });
     sent.end(body);
   });
