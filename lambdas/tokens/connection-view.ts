@@ -21,6 +21,7 @@ const SHOWN = [
   'zoomAccountId',
   'overlap',
   'targets',
+  'externalCredentials',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',

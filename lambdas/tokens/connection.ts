@@ -40,6 +40,10 @@ export interface Connection {
   overlap: 'yes' | 'no' | 'unknown';
   /** The n8n credentials that are told each new access token; at most one an instance. */
   targets?: PushTarget[];
+  /** The n8n credentials that read the published secret by themselves: n8n tests them, nothing writes them. */
+  externalCredentials?: ExternalCredential[];
+  /** Creations of credentials whose outcome is not known; at most one an instance. */
+  pendingCredentials?: PendingCredential[];
   /** When it was disconnected, or deauthorized at Zoom; the next consent takes this and the next two away. */
   disconnectedAt?: number;
   /** When Zoom confirmed that the tokens are revoked. */
@@ -60,6 +64,33 @@ export interface PushTarget {
   lastError?: StepError;
   /** Not before this instant; epoch seconds. */
   retryAt?: number;
+  /** After the link, and after the push that followed a failed one. */
+  tested?: CredentialTest;
+}
+
+/** The last time that n8n itself used a credential, to test it. */
+export interface CredentialTest {
+  /** Epoch seconds. */
+  at: number;
+  /** Missing when n8n did not test it; `message` says why. */
+  ok?: boolean;
+  message: string;
+}
+
+/** An n8n credential whose field is an expression that reads the published secret. */
+export interface ExternalCredential {
+  instance: string;
+  credentialId: string;
+  tested?: CredentialTest;
+}
+
+/** A credential that was requested from an n8n instance. It is noted before the request, and removed by its response. */
+export interface PendingCredential {
+  instance: string;
+  url: string;
+  name: string;
+  /** When it was requested; epoch seconds. */
+  at: number;
 }
 
 /** A failure as it is noted. */

@@ -271,6 +271,17 @@ export function describeConnectionStore(
         expect(await stored()).toEqual(mine);
       });
 
+      test('is replaced together with the other credentials that are given, and leaves those that are not', async () => {
+        await connected();
+        const mine = await leased();
+        const externalCredentials = [{ instance: 'office', credentialId: 'c2' }];
+        const pendingCredentials = [{ instance: 'home', url: 'https://n8n.example.com', name: 'Zoom', at: NOW }];
+        expect(await store.setPushTargets(mine, [], { externalCredentials, pendingCredentials })).toBe(true);
+        expect(await stored()).toEqual({ ...mine, externalCredentials, pendingCredentials });
+        expect(await store.setPushTargets(mine, targets, { pendingCredentials: [] })).toBe(true);
+        expect(await stored()).toEqual({ ...mine, targets, externalCredentials });
+      });
+
       test('is not changed by anybody else, nor of an earlier version', async () => {
         await connected();
         const mine = await leased();
