@@ -22,6 +22,16 @@ export const N8N = {
   deprecation: 'n8n shows a deprecation notice beside it; any bearer token works there.',
 } as const;
 
+/** Hosts, as `URL.hostname` writes them, that are this very machine. */
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Returns whether a host, as `URL.hostname` writes it, is this very machine. */
+export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(hostname);
+
+/** Returns whether credentials may be sent to an address: encrypted, or without leaving this machine. */
+export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
 

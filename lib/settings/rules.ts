@@ -1,3 +1,5 @@
+import { isHttpsOrLoopback } from '../../lambdas/contract.ts';
+
 /** What a setting must be, in words, and how it is read; `undefined` for what it cannot be. */
 export interface Rule<T> {
   readonly expects: string;
@@ -41,8 +43,6 @@ export function listOf(item: Rule<string>): Rule<readonly string[]> {
   };
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 export function origin(example: string): Rule<string> {
   return {
     expects: `an https origin with nothing after the host, such as ${example}`,
@@ -50,8 +50,7 @@ export function origin(example: string): Rule<string> {
       if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
       const url = new URL(value);
       // Credentials go there: never in the clear, except on this very machine.
-      const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-      return isSafe && value === url.origin ? value : undefined;
+      return isHttpsOrLoopback(url) && value === url.origin ? value : undefined;
     },
   };
 }

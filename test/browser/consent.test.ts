@@ -139,7 +139,7 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
   describe('is told what happened and what to do', () => {
     test('without a link', async () => {
       await page.goto(`${stack.publicUrl}/connect`);
-      await expectRefused('no-link', 'A link is needed');
+      await expectRefused('no-link', 'You need a personal link');
     });
 
     test('after a link that was cut', async () => {
@@ -160,27 +160,27 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
       await page.goto(link);
       await press('Continue to Zoom');
       await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
-      await expectRefused('link-used', 'This link was used before');
+      await expectRefused('link-used', 'This link was already used');
     });
 
     test('after a consent that took too long', async () => {
       await consentInVain();
       clock.advance(10 * MINUTES);
       await page.reload();
-      await expectRefused('too-long', 'That took too long');
+      await expectRefused('too-long', 'This sign-in timed out');
     });
 
     test('after No at Zoom', async () => {
       await goToZoom(await linkFor());
       await answer('Decline');
-      await expectRefused('declined', 'Consent declined');
+      await expectRefused('declined', 'Declined at Zoom');
     });
 
     test('in another browser', async () => {
       await consentInVain();
       const other = await visitor(browser);
       await other.page.goto(page.url());
-      await expectRefused('other-browser', 'Another browser?', other);
+      await expectRefused('other-browser', 'This browser cannot continue', other);
       await other.leave();
     });
 
@@ -188,14 +188,14 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
       await goToZoom(await linkFor());
       await goToZoom(await linkFor(), await person.context.newPage());
       await answer('Allow');
-      await expectRefused('other-tab', 'This answer belongs to another tab');
+      await expectRefused('other-tab', 'This sign-in belongs to another tab');
     });
 
     test('when Zoom refuses its code, which is too old', async () => {
       await consentInVain();
       clock.advance(5 * MINUTES);
       await page.reload();
-      await expectRefused('code-refused', 'Zoom refused the code');
+      await expectRefused('code-refused', 'Zoom refused the sign-in');
     });
 
     test('when Zoom is not well; and the same page, loaded again, connects once it is', async () => {
@@ -208,7 +208,7 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
     test('as a Zoom user who is connected under another name', async () => {
       await consent('older');
       await consent('main');
-      await expectRefused('connected-already', 'Connected already');
+      await expectRefused('connected-already', 'Already connected');
     });
 
     test('as another Zoom user than before', async () => {
@@ -217,7 +217,7 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
       await goToZoom(await linkFor());
       await page.getByRole('radio').nth(1).check();
       await answer('Allow');
-      expect(await title()).toBe('Another Zoom user');
+      expect(await title()).toBe('A different Zoom user');
       await person.lookAt('another-user');
       person.expectNoComplaints();
       expect((await readAsN8n(stack.secretsManager)).get('n8n_zoom_main')).toBe(before);
@@ -231,12 +231,12 @@ await describeInBrowser('a person with the operator’s link', (browser) => {
       await page.goto(link);
       await press('Continue to Zoom');
       await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
-      await expectRefused('broken', 'Something is broken here');
+      await expectRefused('broken', 'Something went wrong');
     });
 
     test('where there is no page', async () => {
       await page.goto(`${stack.publicUrl}/conect`);
-      await expectRefused('no-such-page', 'No such page');
+      await expectRefused('no-such-page', 'Page not found');
     });
   });
 });

@@ -268,7 +268,7 @@ await describeInBrowser('the local page', (browser) => {
       await connectReports();
       await lever('Forbid publishing').click();
       await happened('broken');
-      await rotate('reports', 'The function may not write the secret "n8n_zoom_reports"');
+      await rotate('reports', 'The function is not allowed to write the secret "n8n_zoom_reports"');
       await shows(card('reports'), 'The app must be fixed');
       await shows(card('reports'), '(version 1)');
 

@@ -51,11 +51,11 @@ export class Deployed {
     const { origin } = new URL(`${this.outputs.CallbackUrl}`);
     const page = await fetch(`${origin}/connect`);
     assert.equal(page.status, 400);
-    assert.match(await page.text(), /A link is needed/);
+    assert.match(await page.text(), /You need a personal link/);
     assert.match(`${page.headers.get('content-security-policy')}`, /default-src 'none'/);
     const nowhere = await fetch(`${origin}/anything`);
     assert.equal(nowhere.status, 404);
-    assert.match(await nowhere.text(), /No such page/);
+    assert.match(await nowhere.text(), /Page not found/);
   }
 
   async connectServerToServer(connection: string): Promise<void> {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { logger, metrics } from '../../lambdas/observability.ts';
 import { Failure } from '../../lambdas/tokens/errors.ts';
+import { errorPage } from '../../lambdas/web/error-page.ts';
 import { logFailure } from '../../lambdas/web/middleware.ts';
-import { errorPage } from '../../lambdas/web/pages.ts';
 import { takeOutput } from '../support/services/output.ts';
 import { createWatch, shown } from '../support/services/watch.ts';
 

@@ -55,7 +55,7 @@ describe('/link/<connection>', () => {
     const response = await get('/link/reports');
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
-    expect(await response.text()).toContain('is connected with the grant account_credentials.');
+    expect(await response.text()).toContain('is already connected with the grant account_credentials.');
   });
 
   test('does not take markup from its address', async () => {

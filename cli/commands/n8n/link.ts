@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { N8N } from '../../../lambdas/contract.ts';
-import { assertName, isLoopback } from '../../../lambdas/operator-protocol.ts';
+import { assertName, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
@@ -116,8 +116,7 @@ async function unlinkN8n(
  */
 function parseN8nUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url && isSafe && url.username === '' && url.search === '' && url.hash === '') {
+  if (url && isHttpsOrLoopback(url) && url.username === '' && url.search === '' && url.hash === '') {
     return url.href.replace(/\/+$/, '');
   }
   throw new UsageError(

@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -32,11 +33,6 @@ beforeEach(() => {
 
 const value = () => service.aws.getSecretValue({ SecretId: name });
 const versions = async () => (await service.aws.describeSecret({ SecretId: name })).VersionIdsToStages;
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
 
 describe('the first publication', () => {
   test('makes the secret, with the bare token as its value', async () => {
@@ -57,7 +53,7 @@ describe('the first publication', () => {
 
   test('never makes a secret without a value, not even when it fails', async () => {
     denied.add(`CreateSecret ${name}`);
-    await failure(vault.publish(connection, 'access token', token(1)));
+    await rejectionOf(vault.publish(connection, 'access token', token(1)));
     denied.clear();
     await expect(value()).rejects.toThrow("can't find the specified secret");
   });
@@ -127,11 +123,11 @@ describe('a publication that fails', () => {
         await service.aws.deleteSecret({ SecretId: name });
       }
       denied.add(`${operation} ${name}`);
-      const error = await failure(vault.publish(connection, 'never tell this token', token(2)));
-      expect(told(error)).toMatchObject({
+      const error = await rejectionOf(vault.publish(connection, 'never tell this token', token(2)));
+      expect(toFailure(error)).toMatchObject({
         class: 'misconfigured',
         code: 'publish_denied',
-        message: `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
+        message: `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
         action: expect.stringContaining('cdk deploy'),
       });
       expect(JSON.stringify([error, (error as Error).stack])).not.toContain('never tell this token');
@@ -140,8 +136,8 @@ describe('a publication that fails', () => {
 
   test('because the id is used with another token is tried again, and tells neither', async () => {
     await vault.publish(connection, 'never tell the first', token(1));
-    const error = await failure(vault.publish(connection, 'never tell the second', token(1)));
-    expect(told(error)).toMatchObject({ class: 'retry', code: 'unexpected' });
+    const error = await rejectionOf(vault.publish(connection, 'never tell the second', token(1)));
+    expect(toFailure(error)).toMatchObject({ class: 'retry', code: 'unexpected' });
     expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('never tell');
     expect(await value()).toMatchObject({ SecretString: 'never tell the first' });
   });

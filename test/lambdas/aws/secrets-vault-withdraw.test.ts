@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -31,11 +32,6 @@ beforeEach(async () => {
 
 const read = () => service.aws.getSecretValue({ SecretId: name });
 const withdraw = (force = false) => vault.unpublish(connection, { force });
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
 
 describe('a withdrawal', () => {
   test('takes the value away at once, and the secret after seven days; it tells when', async () => {
@@ -77,7 +73,7 @@ describe('a withdrawal', () => {
     async (operation) => {
       if (operation === 'DescribeSecret') await withdraw();
       denied.add(`${operation} ${name}`);
-      expect(told(await failure(withdraw()))).toMatchObject({
+      expect(toFailure(await rejectionOf(withdraw()))).toMatchObject({
         class: 'misconfigured',
         code: 'withdraw_denied',
         action: expect.stringContaining('cdk deploy'),

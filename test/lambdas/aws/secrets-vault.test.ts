@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { Failure, toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { Failure, toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -33,11 +34,6 @@ const appName = () => `zoom-token-refresher/app/${app}`;
 const create = (Name: string, SecretString: string) => service.aws.createSecret({ Name, SecretString });
 const put = (SecretId: string, SecretString: string) =>
   service.aws.putSecretValue({ SecretId, SecretString });
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
 
 describe("an app's credentials", () => {
   const credentials = { client_id: 'the id', client_secret: 'the secret of the app' };
@@ -75,24 +71,24 @@ describe("an app's credentials", () => {
 
   test('that are broken are not remembered: the operator is about to mend them', async () => {
     await create(appName(), '{');
-    await failure(vault.app(app));
+    await rejectionOf(vault.app(app));
     await put(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
   });
 
   test('that do not exist yet are found once they do', async () => {
-    await failure(vault.app(app));
+    await rejectionOf(vault.app(app));
     await create(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
   });
 
   const SECRET = 'never-tell-this-client-secret';
   test.each([
-    ['no JSON', `client_secret=${SECRET}`, 'is no JSON.'],
-    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is no JSON.'],
-    ['a JSON string', JSON.stringify(SECRET), 'lacks the object.'],
-    ['null', 'null', 'lacks the object.'],
-    ['a list', JSON.stringify([SECRET]), 'lacks the object.'],
+    ['no JSON', `client_secret=${SECRET}`, 'is not valid JSON.'],
+    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is not valid JSON.'],
+    ['a JSON string', JSON.stringify(SECRET), 'is not a JSON object.'],
+    ['null', 'null', 'is not a JSON object.'],
+    ['a list', JSON.stringify([SECRET]), 'is not a JSON object.'],
     ['an empty object', '{}', 'lacks client_id and client_secret.'],
     [
       'the template of the deployment',
@@ -110,10 +106,10 @@ describe("an app's credentials", () => {
     ],
   ])('%s is misconfigured, and the message names what is wrong', async (_, value, message) => {
     await create(appName(), value);
-    const error = await failure(vault.app(app));
-    expect(told(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
-    expect(told(error).message).toBe(`The secret "${appName()}" ${message}`);
-    expect(told(error).action).toContain('client_id');
+    const error = await rejectionOf(vault.app(app));
+    expect(toFailure(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
+    expect(toFailure(error).message).toBe(`The secret "${appName()}" ${message}`);
+    expect(toFailure(error).action).toContain('client_id');
     expect(JSON.stringify([error, (error as Error).stack, (error as Error).cause])).not.toContain(SECRET);
   });
 
@@ -126,8 +122,8 @@ describe("an app's credentials", () => {
     ],
   ])('a secret that %s is misconfigured', async (_, prepare) => {
     await prepare();
-    const error = await failure(vault.app(app));
-    expect(told(error)).toMatchObject({
+    const error = await rejectionOf(vault.app(app));
+    expect(toFailure(error)).toMatchObject({
       class: 'misconfigured',
       message: `The secret "${appName()}" does not exist or has no value.`,
     });
@@ -136,10 +132,10 @@ describe("an app's credentials", () => {
   test('that we may not read are misconfigured', async () => {
     await create(appName(), JSON.stringify(credentials));
     denied.add(`GetSecretValue ${appName()}`);
-    expect(told(await failure(vault.app(app)))).toMatchObject({
+    expect(toFailure(await rejectionOf(vault.app(app)))).toMatchObject({
       class: 'misconfigured',
       code: 'secret_denied',
-      message: `The function may not read the secret "${appName()}".`,
+      message: `The function is not allowed to read the secret "${appName()}".`,
     });
   });
 });
@@ -165,7 +161,7 @@ describe('the key', () => {
   });
 
   test('that is missing is misconfigured', async () => {
-    expect(told(await failure(vault.key('current', { fresh: false })))).toMatchObject({
+    expect(toFailure(await rejectionOf(vault.key('current', { fresh: false })))).toMatchObject({
       class: 'misconfigured',
       message: `The secret "${keyName()}" has no value.`,
     });
@@ -174,6 +170,6 @@ describe('the key', () => {
   test('that we may not read is misconfigured', async () => {
     await create(keyName(), 'key one');
     denied.add(`GetSecretValue ${keyName()}`);
-    expect(await failure(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
+    expect(await rejectionOf(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
   });
 });

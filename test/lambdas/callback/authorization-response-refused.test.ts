@@ -109,7 +109,11 @@ const cookies: Rows = [
       services.clock.advance(600);
       return () => functions.visit(returned, { cookies });
     },
-    { status: 410, title: 'That took too long', paragraphs: ['The consent took too long.', NEW_LINK] },
+    {
+      status: 410,
+      title: 'This sign-in timed out',
+      paragraphs: ['The sign-in at Zoom took too long.', NEW_LINK],
+    },
   ],
 ];
 
@@ -160,10 +164,10 @@ const answers: Rows = [
     },
     {
       status: 403,
-      title: 'Consent declined',
+      title: 'Declined at Zoom',
       paragraphs: [
-        'The consent was declined at Zoom; nothing was changed.',
-        'Ask for a new link if that was not meant.',
+        'You declined at Zoom. Nothing was connected.',
+        'If that was a mistake, ask for a new link.',
       ],
     },
   ],
@@ -225,7 +229,10 @@ const answers: Rows = [
     {
       status: 400,
       title: 'Not connected',
-      paragraphs: ['"taken" is connected with the grant account_credentials.', 'Choose another name.'],
+      paragraphs: [
+        '"taken" is already connected with the grant account_credentials.',
+        'Choose another name, or disconnect this one: zoom-tokens disconnect taken.',
+      ],
     },
   ],
 ];

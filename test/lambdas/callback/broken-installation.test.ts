@@ -39,7 +39,7 @@ const broken: [what: string, Break][] = [
     'an app secret with invalid JSON',
     {
       breakIt: (app) => services.writeSecret(app, '{"client_id":'),
-      refusal: (app) => secretUnusable(app, 'is no JSON'),
+      refusal: (app) => secretUnusable(app, 'is not valid JSON'),
     },
   ],
   [
@@ -163,7 +163,7 @@ describe('GET /callback while Zoom is not well', () => {
     zoom.close();
   });
 
-  const PATIENCE = 'Reload this page in a minute; if that does not help, ask for a new link.';
+  const PATIENCE = 'Reload this page in a minute. If that does not help, ask for a new link.';
   test.each([
     ['503 with HTML', { status: 503, body: '<h1>Bad</h1>' }, /^Zoom is not well: it answered 503/, '60'],
     [

@@ -46,11 +46,8 @@ type Rows = [input: string, prepare: () => Promise<string>, refusal: Refusal][];
 
 const NEEDED: Refusal = {
   status: 400,
-  title: 'A link is needed',
-  paragraphs: [
-    'This page opens with a one-time link only.',
-    'Ask the operator for a link: zoom-tokens connect.',
-  ],
+  title: 'You need a personal link',
+  paragraphs: ['You need a personal link to connect Zoom.', 'Ask your administrator to send you one.'],
 };
 
 const badTickets: Rows = [
@@ -159,7 +156,7 @@ const badTickets: Rows = [
     {
       status: 410,
       title: 'This link has expired',
-      paragraphs: ['This link has expired.', NEW_LINK],
+      paragraphs: ['This link was not used in time.', NEW_LINK],
     },
   ],
 ];
@@ -175,8 +172,11 @@ test('a link whose button was pressed before is refused', async () => {
   const { link } = await functions.begin('main');
   await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
     status: 410,
-    title: 'This link was used before',
-    paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
+    title: 'This link was already used',
+    paragraphs: [
+      'Each link works once, and this one was already used.',
+      'Ask the person who sent it for a new one.',
+    ],
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
-import { connectedPage, errorPage } from '../../../lambdas/web/pages.ts';
+import { connectedPage } from '../../../lambdas/web/connected-page.ts';
+import { errorPage } from '../../../lambdas/web/error-page.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { HOSTILE } from '../../support/services/bad-input.ts';
 
@@ -45,7 +46,7 @@ describe('who consented', () => {
   test.each([
     ['the name', { id: 'AdaLovelace', name: 'Ada' }, 'Ada'],
     ['the id where there is no name', { id: 'AdaLovelace' }, 'AdaLovelace'],
-    ['that it is not known', undefined, 'not told by the app’s scopes'],
+    ['that it is not known', undefined, 'unknown: the Zoom app has no scope for it'],
   ])('the page tells %s', (_, user, shown) => {
     expect(connectedPage({ ...consent, user }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
   });

@@ -13,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => services.close());
 
 describe('a consent whose token cannot be published at once', () => {
-  const STORED = 'The tokens are stored; within a few minutes n8n can read the access token.';
+  const STORED = 'The tokens are stored. n8n can read the access token within a few minutes.';
 
   test('is stored nevertheless, the page says so, and a later sweep publishes it', async () => {
     services.denied.add('CreateSecret n8n_zoom_denied');
     const { page } = await functions.connect('denied', { user: 'Grace Hopper' });
     expect(page.status).toBe(200);
     expect(readPage(page.body).paragraphs[0]).toMatch(
-      /^The tokens are stored, but n8n cannot read them yet\. The function may not write the secret/,
+      /^The tokens are stored, but n8n cannot read them yet\. The function is not allowed to write the secret/,
     );
     expect(await functions.runtime.store.get('denied')).toMatchObject({
       status: 'misconfigured',

@@ -31,7 +31,7 @@ const unusable = (what: string): OperatorRefusal => ({
 
 describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
   test.each([
-    ['is no JSON', 'client_id=x'],
+    ['is not valid JSON', 'client_id=x'],
     ['lacks client_id and client_secret', '{"client_id":"","client_secret":"","account_id":""}'],
     ['lacks client_secret', '{"client_id":"the-id"}'],
   ])('%s', async (what, value) => {
@@ -61,8 +61,8 @@ describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
       {
         class: 'misconfigured',
         code: 'secret_denied',
-        message: `The function may not read the secret "${APP_PREFIX}reports".`,
-        action: /^Deploy again \(npx cdk deploy\)/,
+        message: `The function is not allowed to read the secret "${APP_PREFIX}reports".`,
+        action: /^Deploy again: npx cdk deploy\./,
       },
     );
   });
@@ -80,7 +80,7 @@ describe('connect with credentials that Zoom does not take', () => {
       class: 'misconfigured',
       code: 'account_id_missing',
       message: 'The secret of the app "broken" has no account_id, which a Server-to-Server app needs.',
-      action: 'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
+      action: 'Add account_id to the app secret. The Zoom App Marketplace shows it under App Credentials.',
     }));
 
   test('an account id that Zoom does not know', () =>
@@ -151,8 +151,8 @@ test('link without a readable key says so', async () => {
     {
       class: 'misconfigured',
       code: 'secret_denied',
-      message: 'The function may not read the secret "zoom-token-refresher/key".',
-      action: /^Deploy again \(npx cdk deploy\)/,
+      message: 'The function is not allowed to read the secret "zoom-token-refresher/key".',
+      action: /^Deploy again: npx cdk deploy\./,
     },
   );
 });
@@ -166,7 +166,7 @@ test('connect while Zoom is down says that the operator must repeat it', () =>
       class: 'retry',
       code: 'zoom_unreachable',
       message: 'Zoom cannot be reached (ECONNREFUSED).',
-      action: 'Connect it again in a few minutes; nothing was changed.',
+      action: 'Nothing was changed. Run the command again in a few minutes.',
     },
   ));
 

@@ -21,8 +21,8 @@ const expectRefused = (request: unknown, refusal: OperatorRefusal) =>
 const NOT_UNDERSTOOD: OperatorRefusal = {
   class: 'rejected',
   code: 'bad_request',
-  message: 'The operator function did not understand the request.',
-  action: 'Use the command line, zoom-tokens, in the version that is deployed.',
+  message: 'The operator function does not support this request.',
+  action: 'Run zoom-tokens in the version that is deployed.',
 };
 const HOSTILE = '<script>alert(1)</script>{"level":"ERROR"}';
 
@@ -80,7 +80,7 @@ test.each(['status', 'rotate'])('an unknown connection: %s', (action) =>
       class: 'rejected',
       code: 'unknown_connection',
       message: 'There is no connection "nobody".',
-      action: 'See zoom-tokens status for the ones there are, or make it: zoom-tokens connect.',
+      action: 'List the connections: zoom-tokens status. To create this one: zoom-tokens connect nobody.',
     },
   ),
 );
@@ -101,8 +101,8 @@ describe('another grant than the connection has', () => {
     expectRefused(request, {
       class: 'rejected',
       code: 'other_grant',
-      message: `"${request.connection}" is connected with the grant ${grant}.`,
-      action: 'Choose another name.',
+      message: `"${request.connection}" is already connected with the grant ${grant}.`,
+      action: `Choose another name, or disconnect this one: zoom-tokens disconnect ${request.connection}.`,
     }),
   );
 });
@@ -111,8 +111,8 @@ describe('a rotation that cannot be', () => {
   const BUSY: OperatorRefusal = {
     class: 'retry',
     code: 'busy',
-    message: '"server" is being rotated at this moment by somebody else.',
-    action: 'Look at its status in a minute.',
+    message: '"server" was not changed: another function is rotating it.',
+    action: 'Run the command again in a minute.',
   };
   const lease = () => {
     const now = services.clock.now();
@@ -145,7 +145,7 @@ describe('a rotation that cannot be', () => {
       {
         class: 'rejected',
         code: 'not_connected',
-        message: `"server" cannot be rotated: it is in the state "${status}".`,
+        message: `"server" cannot be rotated: its status is "${status}".`,
         action: 'Connect it again: zoom-tokens connect server.',
       },
     );

@@ -143,7 +143,7 @@ test('an answer of SNS that was cut is no success', async () => {
   process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
   const alerts = createAlerts(services.environment.ALERT_TOPIC_ARN);
   await expect(alerts.reconnectNeeded([{ connection: 'main', validUntil: 0 } as Connection])).rejects.toThrow(
-    'SNS answered without the message',
+    'SNS responded without the message',
   );
   process.env.AWS_ENDPOINT_URL_SNS = url;
   cut.closeAllConnections();

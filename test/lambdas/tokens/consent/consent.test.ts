@@ -48,10 +48,10 @@ describe('a consent by another Zoom user', () => {
     await connect('main', 'ada');
     const error = await connect('main', 'grace').catch((refused) => refused);
     expect(error.message).toBe(
-      '"main" belongs to another Zoom user than the one who has just consented; it stays as it was.',
+      '"main" belongs to a different Zoom user than the one who just consented. It was not changed.',
     );
     expect(error.action).toBe(
-      'Sign in at Zoom as the user who connected it before, and ask for a new link. To hand "main" over to the present user, ask for a link made with: zoom-tokens connect main --replace-user',
+      'Ask for a new link and sign in to Zoom as the user who connected it before. To hand "main" over to the current user, ask for a link made with: zoom-tokens connect main --replace-user',
     );
     expect(JSON.stringify(world.lines)).not.toMatch(/grace/);
   });
