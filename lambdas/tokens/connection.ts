@@ -88,6 +88,8 @@ export interface ExternalCredential {
 export interface PendingCredential {
   instance: string;
   url: string;
+  /** The id that it was requested with. */
+  id: string;
   name: string;
   /** When it was requested; epoch seconds. */
   at: number;

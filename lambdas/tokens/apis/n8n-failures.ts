@@ -50,16 +50,18 @@ const N8N_WORDS: Record<number, RegExp> = {
 /** `request/body must NOT have additional properties`, or a complaint about `isPartialData` itself. */
 const UNKNOWN_PROPERTY = /additional propert|isPartialData|unrecognized key/i;
 
+/** What a message says of the request. */
+interface RefusedCall {
+  credentialId?: string;
+  /** The scopes that the API key needs. */
+  scopes: string;
+}
+
 /**
  * Returns the failure for a response that is no 200. The text of the body never becomes part of a message: it may quote
  * the request, with its token and its key.
  */
-export function refusal(
-  url: string,
-  credentialId: string | undefined,
-  response: HttpResponse,
-  json: unknown,
-): Failure {
+export function refusal(url: string, call: RefusedCall, response: HttpResponse, json: unknown): Failure {
   const { status } = response;
   if (status >= 300 && status < 400) {
     return misconfigured(
@@ -81,13 +83,18 @@ export function refusal(
       retryAfter(response),
     );
   }
-  return saidByN8n(url, credentialId, status, message);
+  return saidByN8n(url, call, status, message);
 }
 
 const isPassing = (status: number): boolean => status === 429 || status === 408 || status >= 500;
 
 /** @param message n8n's own */
-function saidByN8n(url: string, credentialId: string | undefined, status: number, message: string): Failure {
+function saidByN8n(
+  url: string,
+  { credentialId, scopes }: RefusedCall,
+  status: number,
+  message: string,
+): Failure {
   if (status === 400 && UNKNOWN_PROPERTY.test(message)) {
     return misconfigured(
       'n8n_too_old',
@@ -106,11 +113,15 @@ function saidByN8n(url: string, credentialId: string | undefined, status: number
       return misconfigured(
         'n8n_scope_missing',
         `n8n at ${url} does not allow the API key to use this credential (403).`,
-        `Create an API key with the scopes credential:update and credential:create, as a user who owns the credential, and run ${LINK} again with it.`,
+        `Create an API key with the scopes ${scopes}, as a user who owns the credential, and run ${LINK} again with it.`,
       );
     case 404:
       if (credentialId === undefined)
-        return misconfigured('n8n_no_api', `n8n at ${url} has no public API for credentials (404).`, CHECK_ADDRESS);
+        return misconfigured(
+          'n8n_no_api',
+          `n8n at ${url} has no public API for credentials (404).`,
+          CHECK_ADDRESS,
+        );
       return misconfigured(
         'n8n_credential_gone',
         `n8n at ${url} has no credential "${credentialId}" (404).`,
@@ -173,7 +184,10 @@ export function requestFailed(url: string, error: unknown): never {
         'Check what responds at that address; the next sweeps push again.',
       );
     case 'timeout':
-      throw new LostResponse(`n8n at ${url} did not respond within ${N8N_TIMEOUT_SECONDS} s (${code}).`, REACHABLE);
+      throw new LostResponse(
+        `n8n at ${url} did not respond within ${N8N_TIMEOUT_SECONDS} s (${code}).`,
+        REACHABLE,
+      );
     case 'no_response':
       throw new LostResponse(`n8n at ${url} broke off its response (${code}).`, REACHABLE);
     case 'unreachable':

@@ -50,11 +50,10 @@ export interface N8n {
   /** Lets n8n use the credential: it requests `GET /v2/users/me` from Zoom. Needs the scope `credential:read`. */
   test(instance: N8nInstance, credentialId: string): Promise<N8nTestResult>;
   /**
-   * Returns the ids of the credentials of this name and the type `zoomApi` that were created since a time. Needs the
-   * scope `credential:list`. Returns `undefined` when n8n did not list all of them.
-   * @param since epoch seconds
+   * Returns the ids of the credentials of this name and the type `zoomApi` that are at most `seconds` old by n8n's own
+   * clock. Needs the scope `credential:list`. Returns `undefined` when n8n did not list all of them.
    */
-  find(instance: N8nInstance, name: string, since: number): Promise<string[] | undefined>;
+  find(instance: N8nInstance, name: string, seconds: number): Promise<string[] | undefined>;
 }
 
 /** n8n's internal name of the credential type *Zoom API*. Its one field is sent as the bearer token. */
@@ -75,9 +74,13 @@ interface Call {
   /** After `/api/v1/credentials`. */
   path: string;
   body?: object;
-  /** The credential that the call concerns, for the message of a failure. */
+  /** The credential that the call concerns, and the scopes that the key needs: for the message of a failure. */
   credentialId?: string;
+  scopes: string;
 }
+
+/** The scopes of an API key that pushes. */
+const PUSH_SCOPES = 'credential:update and credential:create';
 
 export function createN8n(fetch: Fetch): N8n {
   const request = async ({ url, apiKey }: N8nInstance, { method, path, body }: Call) => {
@@ -99,7 +102,7 @@ export function createN8n(fetch: Fetch): N8n {
     schema: Schema,
   ): Promise<v.InferOutput<Schema>> => {
     const { response, json } = await request(instance, call);
-    if (response.status !== 200) throw refusal(instance.url, call.credentialId, response, json);
+    if (response.status !== 200) throw refusal(instance.url, call, response, json);
     return parseResponse(instance, response, json, schema);
   };
 
@@ -110,6 +113,7 @@ export function createN8n(fetch: Fetch): N8n {
       // Without it n8n replaces all fields, and forgets the domains that the credential is allowed for.
       body: { ...body, isPartialData: true },
       credentialId,
+      scopes: PUSH_SCOPES,
     };
     return send(
       instance,
@@ -124,18 +128,19 @@ export function createN8n(fetch: Fetch): N8n {
   return {
     async create(instance, name, accessToken) {
       const body = { name, type: CREDENTIAL_TYPE, data: { accessToken } };
-      return (await send(instance, { method: 'POST', path: '', body }, Credential)).id;
+      return (await send(instance, { method: 'POST', path: '', body, scopes: PUSH_SCOPES }, Credential)).id;
     },
 
     async createAs(instance, id, name, accessToken) {
       const body = { id, name, type: CREDENTIAL_TYPE, data: { accessToken } };
-      const { response, json } = await request(instance, { method: 'POST', path: '', body });
+      const call: Call = { method: 'POST', path: '', body, scopes: PUSH_SCOPES };
+      const { response, json } = await request(instance, call);
       const message = n8nMessage(json);
       if (response.status === 409 && message !== undefined) return { kind: 'exists' };
       if (response.status === 400 && message !== undefined && REFUSES_ID.test(message)) {
         return { kind: 'id_refused' };
       }
-      if (response.status !== 200) throw refusal(instance.url, undefined, response, json);
+      if (response.status !== 200) throw refusal(instance.url, call, response, json);
       return { kind: 'created', id: parseResponse(instance, response, json, Credential).id };
     },
 
@@ -148,20 +153,20 @@ export function createN8n(fetch: Fetch): N8n {
 
     async test(instance, credentialId) {
       const path = `/${encodeURIComponent(credentialId)}/test`;
-      const call: Call = { method: 'POST', path, body: {}, credentialId };
+      const call: Call = { method: 'POST', path, body: {}, credentialId, scopes: 'credential:read' };
       const { status, message } = await send(instance, call, TestResult);
       return { ok: status === 'OK', message: cleanMessage(message) };
     },
 
-    async find(instance, name, since) {
-      const { data, nextCursor } = await send(
-        instance,
-        { method: 'GET', path: `?limit=${PAGE}` },
-        List,
-      );
+    async find(instance, name, seconds) {
+      const call: Call = { method: 'GET', path: `?limit=${PAGE}`, scopes: 'credential:list' };
+      const { response, json } = await request(instance, call);
+      if (response.status !== 200) throw refusal(instance.url, call, response, json);
+      const { data, nextCursor } = parseResponse(instance, response, json, List);
+      const since = Date.parse(response.headers.get('date') ?? '') - seconds * 1000;
+      if (Number.isNaN(since)) return undefined;
       const found = data.filter(
-        (each) =>
-          each.name === name && each.type === CREDENTIAL_TYPE && Date.parse(each.createdAt) >= since * 1000,
+        (each) => each.name === name && each.type === CREDENTIAL_TYPE && Date.parse(each.createdAt) >= since,
       );
       return found.length > 0 || !nextCursor ? found.map(({ id }) => id) : undefined;
     },
@@ -189,4 +194,8 @@ const MAX_MESSAGE = 200;
 const TOKEN_LIKE = /\S{40,}/g;
 
 const cleanMessage = (text: string): string =>
-  text.replace(/\p{C}+/gu, ' ').replace(TOKEN_LIKE, '…').trim().slice(0, MAX_MESSAGE);
+  text
+    .replace(/\p{C}+/gu, ' ')
+    .replace(TOKEN_LIKE, '…')
+    .trim()
+    .slice(0, MAX_MESSAGE);

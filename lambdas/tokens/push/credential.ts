@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { N8N } from '../../contract.ts';
 import { CREDENTIAL_TYPE, type N8n, type N8nInstance } from '../apis/n8n.ts';
 import { LostResponse } from '../apis/n8n-failures.ts';
 import type { Connection, PendingCredential } from '../connection.ts';
 import { Failure } from '../errors.ts';
+import { N8N_CREDENTIAL } from '../n8n-names.ts';
 
-/** n8n's clock may differ from ours by this many seconds. */
-const CLOCK_SKEW_SECONDS = 5 * 60;
+/** A credential counts as created by a request if it is at most this many seconds older. */
+const TOLERANCE_SECONDS = 60;
 
 /** The credential that takes the token. */
 export interface LinkedCredential {
@@ -55,15 +55,15 @@ export async function createCredential(
   const earlier = (item.pendingCredentials ?? []).find(
     (each) => each.instance === name && each.url === instance.url,
   );
-  const found = earlier && (await findCreated(earlier, destination));
+  const found = earlier && (await findCreated(earlier, destination, now()));
   if (found?.[0] !== undefined) {
     return { ...(await updateCredential(found[0], accessToken, destination)), created: true };
   }
   const isUnknown = earlier !== undefined && found === undefined;
-  const pending = isUnknown ? earlier : { instance: name, url: instance.url, name: credentialName, at: now() };
+  const pending = isUnknown ? earlier : newCredential(credentialName, item, destination, now());
   if (!(await note(pending))) return undefined;
+  const { id } = pending;
   try {
-    const id = idOf(item, name, credentialName);
     const creation = await n8n.createAs(instance, id, credentialName, accessToken);
     if (creation.kind === 'created') return { credentialId: creation.id, created: true };
     if (creation.kind === 'exists') {
@@ -82,9 +82,10 @@ export async function createCredential(
 async function findCreated(
   { name, at }: PendingCredential,
   { instance, n8n }: Destination,
+  now: number,
 ): Promise<string[] | undefined> {
   try {
-    return await n8n.find(instance, name, at - CLOCK_SKEW_SECONDS);
+    return await n8n.find(instance, name, now - at + TOLERANCE_SECONDS);
   } catch (error) {
     const cannotList = ['n8n_scope_missing', 'n8n_no_api', 'n8n_cannot_update', 'n8n_refused', 'n8n_too_old'];
     if (error instanceof Failure && cannotList.includes(error.code)) return undefined;
@@ -92,9 +93,17 @@ async function findCreated(
   }
 }
 
-/** Returns the same id for the same consent, instance and name, and no other installation's. */
-const idOf = ({ consentId }: Connection, instance: string, name: string): string =>
-  createHash('sha256').update(JSON.stringify([consentId, instance, name])).digest('base64url').slice(0, 16);
+/** Its id is the same for the same consent, instance and name, and no other installation's. */
+function newCredential(
+  credentialName: string,
+  { consentId }: Connection,
+  { name, instance }: Destination,
+  at: number,
+): PendingCredential {
+  const origin = JSON.stringify([consentId, name, credentialName]);
+  const id = createHash('sha256').update(origin).digest('base64url').slice(0, 16);
+  return { instance: name, url: instance.url, id, name: credentialName, at };
+}
 
 function creationUnknown({ instance, url, name }: PendingCredential): Failure {
   return new Failure(
@@ -109,7 +118,7 @@ function wrongType(credentialId: string, type: string): Failure {
   return new Failure(
     'rejected',
     'n8n_wrong_type',
-    `The credential "${credentialId.slice(0, 60)}" is of the type "${type.slice(0, 60)}", not ${N8N.credentialType}; it was not changed.`,
-    `Pass the id of a credential of the type ${N8N.credentialType}, or none to create one.`,
+    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N_CREDENTIAL.type}.`,
+    `Name a credential of the type ${N8N_CREDENTIAL.type}, or name none and a new one is created.`,
   );
 }

@@ -275,7 +275,8 @@ export function describeConnectionStore(
         await connected();
         const mine = await leased();
         const externalCredentials = [{ instance: 'office', credentialId: 'c2' }];
-        const pendingCredentials = [{ instance: 'home', url: 'https://n8n.example.com', name: 'Zoom', at: NOW }];
+        const url = 'https://n8n.example.com';
+        const pendingCredentials = [{ instance: 'home', url, id: 'c3', name: 'Zoom', at: NOW }];
         expect(await store.setPushTargets(mine, [], { externalCredentials, pendingCredentials })).toBe(true);
         expect(await stored()).toEqual({ ...mine, externalCredentials, pendingCredentials });
         expect(await store.setPushTargets(mine, targets, { pendingCredentials: [] })).toBe(true);
