@@ -81,8 +81,7 @@ export function formatDetails(view: ConnectionView, now: number): string {
   return [formatList(rows), ...remarks(view, now).map((remark) => formatRemark(remark))].join('\n\n');
 }
 
-function formatTest({ at, ok, message }: CredentialTest, ago: (timestamp: number) => string): string {
-  if (ok === undefined) return `no: ${message}`;
+function formatTest({ at, ok }: CredentialTest, ago: (timestamp: number) => string): string {
   return ok ? `${ago(at)}: it can use the token` : `${ago(at)}: failed`;
 }
 

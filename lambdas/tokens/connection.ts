@@ -64,7 +64,7 @@ export interface PushTarget {
   lastError?: StepError;
   /** No push is sent before this time, epoch seconds. */
   retryAt?: number;
-  /** After the link, and after the push that followed a failed one. */
+  /** n8n's test after the link, or after the push that followed a failed one. */
   tested?: CredentialTest;
 }
 

@@ -69,7 +69,7 @@ export async function linkN8n(
     const { credentialId, created } = sent;
     await writeInstance(port.settings, name, instance, deps);
     const tested = await testIfTime(instance, credentialId, port, deps, options);
-    const target = updatedTarget({ instance: name, credentialId, ...tested }, item);
+    const target = updatedTarget({ instance: name, credentialId, ...madeTest(tested) }, item);
     if (!(await deps.store.setPushTargets(item, [...others, target], otherCredentials(item, target)))) {
       return undefined;
     }
@@ -94,6 +94,9 @@ function otherCredentials(
     pendingCredentials: (pendingCredentials ?? []).filter((each) => each.instance !== instance),
   };
 }
+
+/** Only a test that n8n has made is stored. */
+const madeTest = ({ tested }: { tested?: CredentialTest }) => (tested?.ok === undefined ? {} : { tested });
 
 async function testIfTime(
   instance: N8nInstance,

@@ -12,8 +12,14 @@ export interface ProxyResponse {
   body?: string;
 }
 
-/** The response of what stands before n8n, or no response. `after` is sent, or nothing is, once n8n has acted. */
-export type Misbehaviour = ProxyResponse | 'hangs' | 'resets' | { after: ProxyResponse | 'resets' };
+/** What is sent instead of n8n's response once n8n has acted, each time or `when` that is wanted. */
+interface LateMisbehaviour {
+  after: ProxyResponse | 'resets';
+  when?: () => boolean;
+}
+
+/** The response of what stands before n8n, or no response. */
+export type Misbehaviour = ProxyResponse | 'hangs' | 'resets' | LateMisbehaviour;
 
 const HTML = { 'content-type': 'text/html; charset=utf-8' };
 
@@ -93,7 +99,7 @@ export async function startN8n() {
       headers: Object.fromEntries(headers),
       body,
     });
-    if (misbehaves) {
+    if (misbehaves && (misbehaves.when?.() ?? true)) {
       await answer.text();
       sendInstead(misbehaves.after);
       return;

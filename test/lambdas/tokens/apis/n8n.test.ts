@@ -232,11 +232,11 @@ describe('a response that n8n did not give', () => {
 });
 
 describe('what passes by itself', () => {
-  const own = (status: number): Misbehaviour => ({ status, body: '{"message":"Oops"}' });
+  const own = (status: number) => ({ status, body: '{"message":"Oops"}' });
   test.each<[string, Misbehaviour, string]>([
     ["n8n's own 500", own(500), 'n8n_unavailable'],
     ["a proxy's 500", { status: 500 }, 'n8n_intercepted'],
-    ["n8n's own 429", { ...own(429), headers: { 'retry-after': '70' } } as Misbehaviour, 'n8n_rate_limited'],
+    ["n8n's own 429", { ...own(429), headers: { 'retry-after': '70' } }, 'n8n_rate_limited'],
     ['a reset', 'resets', 'n8n_unreachable'],
   ])('%s', async (_, misbehaves, code) => {
     server.control.misbehaves = misbehaves;
