@@ -50,9 +50,11 @@ const N8N_WORDS: Record<number, RegExp> = {
 /** `request/body must NOT have additional properties`, or a complaint about `isPartialData` itself. */
 const UNKNOWN_PROPERTY = /additional propert|isPartialData|unrecognized key/i;
 
-/** What a message says of the request. */
-interface RefusedCall {
+/** What the message of a failure says of the request. */
+export interface RefusedCall {
   credentialId?: string;
+  /** The request for n8n's own test of the credential. */
+  isTest?: true;
   /** The scopes that the API key needs. */
   scopes: string;
 }
@@ -91,7 +93,7 @@ const isPassing = (status: number): boolean => status === 429 || status === 408 
 /** @param message n8n's own */
 function saidByN8n(
   url: string,
-  { credentialId, scopes }: RefusedCall,
+  { credentialId, isTest, scopes }: RefusedCall,
   status: number,
   message: string,
 ): Failure {
@@ -100,6 +102,14 @@ function saidByN8n(
       'n8n_too_old',
       `n8n at ${url} is too old: it cannot change the token of a credential and keep its other fields. Nothing was changed.`,
       `Upgrade n8n to ${MINIMUM_VERSION} or later.`,
+    );
+  }
+  // The path is unknown; a credential that does not exist is named.
+  if (isTest && (status === 405 || (status === 404 && /^not found$/i.test(message)))) {
+    return misconfigured(
+      'n8n_too_old',
+      `n8n at ${url} is too old: it cannot test a credential.`,
+      'Upgrade n8n to 2.41.1 or later.',
     );
   }
   switch (status) {
@@ -125,7 +135,9 @@ function saidByN8n(
       return misconfigured(
         'n8n_credential_gone',
         `n8n at ${url} has no credential "${credentialId}" (404).`,
-        `Run ${LINK} again: it creates a new credential. Then select that one in the workflows.`,
+        isTest
+          ? 'Check the id: n8n shows it in the address of the opened credential.'
+          : `Run ${LINK} again: it creates a new credential. Then select that one in the workflows.`,
       );
     case 405:
       return misconfigured(

@@ -1,7 +1,14 @@
 import * as v from 'valibot';
 import { N8N_TIMEOUT_SECONDS } from '../time-budget.ts';
 import { type Fetch, type HttpRequest, type HttpResponse, parseJson } from './http.ts';
-import { interceptedFailure, LostResponse, n8nMessage, refusal, requestFailed } from './n8n-failures.ts';
+import {
+  interceptedFailure,
+  LostResponse,
+  n8nMessage,
+  type RefusedCall,
+  refusal,
+  requestFailed,
+} from './n8n-failures.ts';
 
 /** An n8n instance that the functions may write to. */
 export interface N8nInstance {
@@ -11,7 +18,7 @@ export interface N8nInstance {
 }
 
 /** Outcome of a creation under an id of ours, which n8n 2.41.0 and later know. */
-export type N8nCreation =
+type N8nCreation =
   | { kind: 'created'; id: string }
   /** A credential of that id exists: an earlier request created it. */
   | { kind: 'exists' }
@@ -19,7 +26,7 @@ export type N8nCreation =
   | { kind: 'id_refused' };
 
 /** Result of n8n's own test of a credential. */
-export interface N8nTestResult {
+interface N8nTestResult {
   ok: boolean;
   /** n8n's words, without control characters and without anything that looks like a token. */
   message: string;
@@ -69,18 +76,16 @@ const List = v.object({
   nextCursor: v.nullish(v.string()),
 });
 
-interface Call {
+interface Call extends RefusedCall {
   method: HttpRequest['method'];
   /** After `/api/v1/credentials`. */
   path: string;
   body?: object;
-  /** The credential that the call concerns, and the scopes that the key needs: for the message of a failure. */
-  credentialId?: string;
-  scopes: string;
 }
 
-/** The scopes of an API key that pushes. */
+/** The scopes of an API key that pushes, and of one that tests. */
 const PUSH_SCOPES = 'credential:update and credential:create';
+const TEST_SCOPES = 'credential:read';
 
 export function createN8n(fetch: Fetch): N8n {
   const request = async ({ url, apiKey }: N8nInstance, { method, path, body }: Call) => {
@@ -153,7 +158,7 @@ export function createN8n(fetch: Fetch): N8n {
 
     async test(instance, credentialId) {
       const path = `/${encodeURIComponent(credentialId)}/test`;
-      const call: Call = { method: 'POST', path, body: {}, credentialId, scopes: 'credential:read' };
+      const call: Call = { method: 'POST', path, body: {}, credentialId, isTest: true, scopes: TEST_SCOPES };
       const { status, message } = await send(instance, call, TestResult);
       return { ok: status === 'OK', message: cleanMessage(message) };
     },

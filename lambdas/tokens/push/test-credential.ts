@@ -5,9 +5,9 @@ import { Failure, type FailureCode } from '../errors.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
 
 /** Codes that say: this n8n does not test the credential for this key. */
-const NOT_TESTED: FailureCode[] = ['n8n_scope_missing', 'n8n_credential_gone', 'n8n_cannot_update'];
+const NOT_TESTED: FailureCode[] = ['n8n_scope_missing', 'n8n_too_old'];
 
-export const NO_TEST =
+const NO_TEST =
   'n8n did not test the credential: the API key lacks the scope credential:read, or this n8n has no such test.';
 
 /**
@@ -25,7 +25,7 @@ export async function readTest(
   return { at: now(), ok, message };
 }
 
-/** Tests a credential as `readTest` does, and returns a failure of n8n as a test that was not made. */
+/** Tests a credential as `readTest` does, and returns a failure of n8n as a test that failed or was not made. */
 export async function testCredential(
   instance: N8nInstance,
   credentialId: string,
@@ -36,6 +36,7 @@ export async function testCredential(
     return await readTest(instance, credentialId, port, now);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (error.code === 'n8n_credential_gone') return { at: now(), ok: false, message: error.message };
     return { at: now(), message: NOT_TESTED.includes(error.code) ? NO_TEST : error.message };
   }
 }

@@ -212,6 +212,20 @@ describe('n8n-test', () => {
     expect(await testNow(['main', 'nobody'])).toEqual({ tested: [] });
   });
 
+  test('reports a credential that was deleted in n8n as a failed test', async () => {
+    const { credentialId } = await operator.link('main');
+    office.n8n.credentials.delete(credentialId);
+    const [probe] = (await testNow()).tested;
+    expect(probe?.tested).toMatchObject({ ok: false, message: expect.stringContaining(credentialId) });
+  });
+
+  test('leaves unknown what an n8n without such a test can use', async () => {
+    office.n8n.version = '2.3.2';
+    const { tested } = (await operator.link('main')) as OperatorResults['n8n-link'];
+    expect(tested).toEqual({ at: expect.any(Number), message: expect.stringContaining('no such test') });
+    expect((await testNow()).tested).toMatchObject([{ tested: { message: tested?.message } }]);
+  });
+
   test('says why an n8n that is down did not test', async () => {
     await operator.link('main');
     office.n8n.isDown = true;

@@ -16,7 +16,9 @@ export type N8nVersion =
   /** `PATCH` responds with 405. */
   | '2.39.5'
   /** Like an n8n that validates the body and does not know `isPartialData`. */
-  | 'without isPartialData';
+  | 'without isPartialData'
+  /** Has no test of a credential. */
+  | '2.3.2';
 
 /**
  * The credentials of n8n at the wire of its public API, as rough as the real one: `PATCH` with `data` replaces all
@@ -60,6 +62,7 @@ export class N8nModel {
     const body = init?.body ? JSON.parse(String(init.body)) : {};
     if (method === 'GET' && id === undefined) return this.#list();
     if (method === 'POST' && id === undefined) return this.#create(body);
+    if (action === 'test' && this.version === '2.3.2') return refuse(404, 'not found');
     if (method === 'POST' && id !== undefined && action === 'test') return this.#test(id);
     if (method === 'PATCH' && id !== undefined && action === undefined && this.canUpdate) {
       return this.#update(id, body);
