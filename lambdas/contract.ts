@@ -6,7 +6,7 @@
 /** Name of an installation that was given no other. It prefixes functions, secrets and alarms. */
 export const DEFAULT_NAME = 'zoom-token-refresher';
 
-/** The Zoom app that is meant where none is named. */
+/** Name of the Zoom app that a command or a webhook means when it names none. */
 export const DEFAULT_APP = 'default';
 
 /** Names of connections, apps and n8n instances: what n8n's dotted expression and a secret's name both allow. */
@@ -55,7 +55,7 @@ export const ROUTES = {
 
 /** Timeouts of the functions, seconds. */
 export const TIMEOUT_SECONDS = {
-  /** API Gateway gives up after 30 s; the page that says what went wrong has to come before. */
+  /** API Gateway stops waiting after 30 s. The function's own error page has to come before that. */
   callback: 25,
   /** An operator waits at a terminal: one request to Zoom (10 s), the retried commit and the publication. */
   operator: 60,
@@ -100,7 +100,7 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
-/** Environment variables of the functions, by what they tell. */
+/** Names of the functions' environment variables, by what they hold. */
 export const VARIABLES = {
   tableName: 'TABLE_NAME',
   keySecretId: 'KEY_SECRET_ID',

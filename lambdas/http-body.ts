@@ -41,7 +41,7 @@ async function decompress(body: Buffer, contentEncoding: string): Promise<Buffer
     .split(',')
     .map((coding) => coding.trim().replace(/^x-gzip$/, 'gzip'));
   if (codings.length > MOST_CODINGS) throw Object.assign(new Error(), { code: 'TOO_MANY_CODINGS' });
-  // `fetch` hands over what it cannot decode, `identity` included, as it came.
+  // Like `fetch`: where one coding is unknown, `identity` included, the body is returned as received.
   if (!codings.every((coding) => Object.hasOwn(decoders, coding))) return body;
   try {
     // The last coding was applied last.

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { N8N } from '../contract.ts';
 import { utc } from '../tokens/clock.ts';
 import type { FinishedConsent } from '../tokens/consent/finish-consent.ts';
 import { toFailure } from '../tokens/errors.ts';
-import { expression, N8N_CREDENTIAL } from '../tokens/n8n-names.ts';
+import { expression } from '../tokens/n8n-names.ts';
 import { type Html, html } from './html.ts';
 import { eventAndAction, page } from './page-template.ts';
 
@@ -48,9 +49,9 @@ export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructur
 }
 
 function pasteInstructions(connection: string): Html[] {
-  const { type, field, notice } = N8N_CREDENTIAL;
+  const { credentialType, field, deprecation } = N8N;
   return [
-    html`<p>In n8n, create a credential of the type <b>${type}</b> and paste this expression into its field <b>${field}</b>. ${notice}</p>`,
+    html`<p>In n8n, create a credential of the type <b>${credentialType}</b> and paste this expression into its field <b>${field}</b>. ${deprecation}</p>`,
     html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
     html`<p role="status"></p>`,
   ];

@@ -77,7 +77,7 @@ test.each(['sends a body without end', 'sends chunks without end', 'sends 400 MB
   },
 );
 
-test('a response that follows the one that was due is nobody’s', async () => {
+test('a second response on the same connection is discarded', async () => {
   const { url } = await start(ODD['a second response follows'] as Hostility);
   for (let time = 0; time < 3; time += 1) {
     expect(await (await fetchByNode(url, request())).text()).toBe('{}');

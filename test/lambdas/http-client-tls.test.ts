@@ -18,7 +18,7 @@ import type { HttpRequest } from '../../lambdas/tokens/apis/http.ts';
 import { createN8n } from '../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 
-// A certificate is nothing that a next sweep repairs: the operator must, and needs to know which and why.
+// No later sweep repairs a certificate. The operator must, and needs to know which one and why.
 
 interface Pair {
   key: Buffer;
@@ -215,8 +215,8 @@ describe('a TLS connection that fails without the operator’s doing', () => {
       (socket) => socket.end(alert(INTERNAL_ERROR)),
       'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
     ],
-  ])('is retried: %s during the handshake', async (_, answer, code) => {
-    const url = await start(createTcpServer((socket) => socket.once('data', () => answer(socket))));
+  ])('is retried: %s during the handshake', async (_, respond, code) => {
+    const url = await start(createTcpServer((socket) => socket.once('data', () => respond(socket))));
     expect(await failure(fetchByNode(url, request()))).toMatchObject({ cause: { code } });
     const rotation = zoomAt(url).refresh({ clientId: 'id', clientSecret: 'secret' }, 'a token');
     expect(await failure(rotation)).toMatchObject({ class: 'retry', code: 'no_answer' });

@@ -1,32 +1,24 @@
 import '../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { logger } from '../../lambdas/observability.ts';
-import { createFunctions } from '../support/services/handlers.ts';
-import { createListener } from '../support/services/listener.ts';
+import { startListening } from '../support/services/listener.ts';
 import { startN8n } from '../support/services/n8n-server.ts';
 import { logLines, takeOutput } from '../support/services/output.ts';
-import { type Services, startServices } from '../support/services/services.ts';
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
+let listener: Awaited<ReturnType<typeof startListening>>;
 let office: Awaited<ReturnType<typeof startN8n>>;
-let listener: ReturnType<typeof createListener>;
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  listener = createListener(services, functions);
-  listener.page((await functions.connect('user')).page);
-  await listener.operate({ action: 'connect', connection: 'server', app: 'reports' });
+  listener = await startListening();
   office = await startN8n();
-  services.watch.note('the API key of n8n', office.n8n.apiKey);
+  listener.services.watch.note('the API key of n8n', office.n8n.apiKey);
 });
-afterEach(() => Promise.all([office.close(), services.close()]));
+afterEach(() => Promise.all([office.close(), listener.services.close()]));
 
 describe('the search for secrets', () => {
   test('knows every kind of secret', async () => {
     await listener.operate({ action: 'rotate', connection: 'user' });
     await listener.expectNothingLeft();
-    expect(services.watch.names()).toEqual(
+    expect(listener.services.watch.names()).toEqual(
       expect.arrayContaining([
         'the key secret',
         'the sealing key',
@@ -51,7 +43,7 @@ describe('the search for secrets', () => {
   test('sees the lowest log level, and no event although POWERTOOLS_LOGGER_LOG_EVENT is set', async () => {
     takeOutput();
     logger.debug('noticed');
-    await functions.begin('user');
+    await listener.functions.begin('user');
     const lines = logLines(takeOutput());
     expect(process.env.POWERTOOLS_LOGGER_LOG_EVENT).toBe('true');
     expect(lines.map(({ message }) => message)).toEqual(['noticed']);

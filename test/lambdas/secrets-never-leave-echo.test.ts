@@ -5,20 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from '@jest/globals';
 import { createFunctions } from '../support/services/handlers.ts';
-import { createListener } from '../support/services/listener.ts';
-import { type Services, startServices } from '../support/services/services.ts';
+import { startListening } from '../support/services/listener.ts';
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
-let listener: ReturnType<typeof createListener>;
+let listener: Awaited<ReturnType<typeof startListening>>;
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  listener = createListener(services, functions);
-  listener.page((await functions.connect('user')).page);
-  await listener.operate({ action: 'connect', connection: 'server', app: 'reports' });
+  listener = await startListening();
 });
-afterEach(() => services.close());
+afterEach(() => listener.services.close());
 
 describe('no secret leaves the functions when Zoom returns what it was sent', () => {
   let status: number;
@@ -49,8 +42,8 @@ describe('no secret leaves the functions when Zoom returns what it was sent', ()
     status = responseStatus;
     shape = responseShape;
     const url = `http://127.0.0.1:${(zoom.address() as AddressInfo).port}`;
-    const echoing = createFunctions(services, { ZOOM_OAUTH_URL: url });
-    const { returned, cookies } = await functions.consent('user');
+    const echoing = createFunctions(listener.services, { ZOOM_OAUTH_URL: url });
+    const { returned, cookies } = await listener.functions.consent('user');
     listener.page(await echoing.visit(returned, { cookies }));
     for (const action of ['rotate', 'connect']) {
       await listener.operate({ action, connection: 'user', app: 'default' }, echoing);

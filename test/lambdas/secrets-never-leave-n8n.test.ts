@@ -1,24 +1,17 @@
 import '../support/services/output.ts';
 import { afterEach, beforeEach, describe, test } from '@jest/globals';
 import { createFunctions } from '../support/services/handlers.ts';
-import { createListener } from '../support/services/listener.ts';
+import { startListening } from '../support/services/listener.ts';
 import { type Misbehaviour, startN8n } from '../support/services/n8n-server.ts';
-import { type Services, startServices } from '../support/services/services.ts';
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
+let listener: Awaited<ReturnType<typeof startListening>>;
 let office: Awaited<ReturnType<typeof startN8n>>;
-let listener: ReturnType<typeof createListener>;
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  listener = createListener(services, functions);
-  listener.page((await functions.connect('user')).page);
-  await listener.operate({ action: 'connect', connection: 'server', app: 'reports' });
+  listener = await startListening();
   office = await startN8n();
-  services.watch.note('the API key of n8n', office.n8n.apiKey);
+  listener.services.watch.note('the API key of n8n', office.n8n.apiKey);
 });
-afterEach(() => Promise.all([office.close(), services.close()]));
+afterEach(() => Promise.all([office.close(), listener.services.close()]));
 
 describe('no token and no API key leaves the functions', () => {
   const request = (changed: object = {}) => ({
@@ -64,7 +57,7 @@ describe('no token and no API key leaves the functions', () => {
     office.control.misbehaves = misbehaves;
     await listener.operate(request());
     await listener.operate({ action: 'rotate', connection: 'user' });
-    services.clock.advance(20 * 60);
+    listener.services.clock.advance(20 * 60);
     await listener.sweep();
     await listener.operate({ action: 'status' });
     await listener.expectNothingLeft();
@@ -73,9 +66,9 @@ describe('no token and no API key leaves the functions', () => {
   test('from an invalid n8n secret', async () => {
     await listener.operate(request());
     for (const value of [office.n8n.apiKey, `{"instances":{"office":{"api_key":"${office.n8n.apiKey}"}}}`]) {
-      await services.writeSecret('zoom-token-refresher/n8n', value);
-      await listener.operate({ action: 'rotate', connection: 'user' }, createFunctions(services));
-      await listener.operate(request(), createFunctions(services));
+      await listener.services.writeSecret('zoom-token-refresher/n8n', value);
+      await listener.operate({ action: 'rotate', connection: 'user' }, createFunctions(listener.services));
+      await listener.operate(request(), createFunctions(listener.services));
     }
     await listener.expectNothingLeft();
   });

@@ -3,65 +3,69 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../lambdas/runtime.ts';
 import { open } from '../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions, functionsWith } from '../support/services/handlers.ts';
-import { createListener } from '../support/services/listener.ts';
-import { type Services, startServices } from '../support/services/services.ts';
+import { startListening } from '../support/services/listener.ts';
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
-let listener: ReturnType<typeof createListener>;
+let listener: Awaited<ReturnType<typeof startListening>>;
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  listener = createListener(services, functions);
-  listener.page((await functions.connect('user')).page);
-  await listener.operate({ action: 'connect', connection: 'server', app: 'reports' });
+  listener = await startListening();
 });
-afterEach(() => services.close());
+afterEach(() => listener.services.close());
 
 describe('no token, code, client secret, ticket, cookie, code verifier or key leaves the functions', () => {
   test('while connections are made, rotated and shown', async () => {
     for (const connection of ['user', 'server']) await listener.operate({ action: 'rotate', connection });
     for (let sweeps = 0; sweeps < 24; sweeps += 1) {
-      services.clock.advance(5 * 60);
+      listener.services.clock.advance(5 * 60);
       await listener.sweep();
     }
     await listener.operate({ action: 'status' });
-    expect((await functions.runtime.store.get('user'))?.version).toBeGreaterThan(3);
+    expect((await listener.functions.runtime.store.get('user'))?.version).toBeGreaterThan(3);
     await listener.expectNothingLeft();
   });
 
   test('in an alert, nor with a consent of a different user', async () => {
-    const item = await functions.runtime.store.get('user');
-    const { refreshToken = '' } = await open(item?.sealedTokens ?? '', 'user', functions.runtime.keyring);
-    await services.takeAppAway(refreshToken);
-    services.clock.advance(60 * 60);
+    const item = await listener.functions.runtime.store.get('user');
+    const { refreshToken = '' } = await open(
+      item?.sealedTokens ?? '',
+      'user',
+      listener.functions.runtime.keyring,
+    );
+    await listener.services.removeApp(refreshToken);
+    listener.services.clock.advance(60 * 60);
     await listener.sweep();
-    expect(services.notifications.map(({ subject }) => subject)).toEqual(['Zoom: connect "user" again']);
-    const { page: refused } = await functions.connect('user', { user: 'Grace Hopper' });
+    expect(listener.services.notifications.map(({ subject }) => subject)).toEqual([
+      'Zoom: connect "user" again',
+    ]);
+    const { page: refused } = await listener.functions.connect('user', { user: 'Grace Hopper' });
     expect(refused.status).toBe(409);
     listener.page(refused);
-    listener.page((await functions.connect('user')).page);
+    listener.page((await listener.functions.connect('user')).page);
     await listener.expectNothingLeft();
   });
 
   test('in a link, except for its own ticket', async () => {
-    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'user' });
-    expect(services.watch.leaks(link)).toEqual(['the ticket of an address']);
-    const { cookies, location } = await functions.begin('user');
-    expect(services.watch.leaks(cookies)).toEqual(['a cookie']);
-    listener.page(await functions.visit(location.replace(/^.*\?/, 'https://tokens.example.com/callback?')));
+    const { link } = await listener.functions.granted<{ link: string }>({
+      action: 'link',
+      connection: 'user',
+    });
+    expect(listener.services.watch.leaks(link)).toEqual(['the ticket of an address']);
+    const { cookies, location } = await listener.functions.begin('user');
+    expect(listener.services.watch.leaks(cookies)).toEqual(['a cookie']);
+    listener.page(
+      await listener.functions.visit(location.replace(/^.*\?/, 'https://tokens.example.com/callback?')),
+    );
     await listener.expectNothingLeft();
   });
 
   test('with a bad ticket, cookie, state or code', async () => {
-    const { link, cookies, returned } = await functions.connect('user');
+    const { link, cookies, returned } = await listener.functions.connect('user');
     const url = new URL(returned);
     const changed = (name: string, value: string) => {
       const other = new URL(url);
       other.searchParams.set(name, value);
       return other.href;
     };
-    const again = await functions.begin('user');
+    const again = await listener.functions.begin('user');
     const state = new URL(again.location).searchParams.get('state') ?? '';
     const visits: [string, string[]?][] = [
       [link],
@@ -77,15 +81,15 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
       [`${changed('error', 'access_denied')}&error_description=${url.searchParams.get('code')}`, cookies],
     ];
     for (const [address, sent] of visits)
-      listener.page(await functions.visit(address, sent && { cookies: sent }));
-    services.clock.advance(600);
-    listener.page(await functions.visit(again.link));
-    listener.page(await functions.visit(returned, { cookies }));
+      listener.page(await listener.functions.visit(address, sent && { cookies: sent }));
+    listener.services.clock.advance(600);
+    listener.page(await listener.functions.visit(again.link));
+    listener.page(await listener.functions.visit(returned, { cookies }));
     await listener.expectNothingLeft();
   });
 
   test('with a refused request of the operator', async () => {
-    const { link } = await functions.begin('user');
+    const { link } = await listener.functions.begin('user');
     for (const request of [
       { action: link, connection: 'user' },
       { action: 'rotate', connection: 'nobody' },
@@ -98,31 +102,38 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   });
 
   test('from secrets that are invalid, denied or truncated', async () => {
-    const secret = services.apps.server.client_secret;
+    const secret = listener.services.apps.server.client_secret;
     for (const value of [
       secret,
       `{"client_id":"i","client_secret":"${secret}`,
       `{"client_id":"${secret}"}`,
     ]) {
-      await services.writeSecret('zoom-token-refresher/app/broken', value);
+      await listener.services.writeSecret('zoom-token-refresher/app/broken', value);
       for (const action of ['link', 'connect']) {
-        await listener.operate({ action, connection: 'new', app: 'broken' }, createFunctions(services));
+        await listener.operate(
+          { action, connection: 'new', app: 'broken' },
+          createFunctions(listener.services),
+        );
       }
     }
     for (const denied of ['GetSecretValue zoom-token-refresher/key', 'PutSecretValue n8n_zoom_user']) {
-      services.denied.add(denied);
-      const cold = createFunctions(services);
+      listener.services.denied.add(denied);
+      const cold = createFunctions(listener.services);
       await listener.operate({ action: 'rotate', connection: 'user' }, cold);
       await listener.sweep(cold);
-      services.denied.clear();
+      listener.services.denied.clear();
     }
     await listener.expectNothingLeft();
   });
 
   test('from a wrong environment', async () => {
-    const { client_secret } = services.apps.user;
-    const wrong = { ...services.environment, PUBLIC_URL: client_secret, MARGIN_SECONDS: client_secret };
-    const broken = functionsWith(() => createRuntime(wrong), services.watch);
+    const { client_secret } = listener.services.apps.user;
+    const wrong = {
+      ...listener.services.environment,
+      PUBLIC_URL: client_secret,
+      MARGIN_SECONDS: client_secret,
+    };
+    const broken = functionsWith(() => createRuntime(wrong), listener.services.watch);
     listener.page(await broken.visit('https://tokens.example.com/connect?ticket=x'));
     await listener.operate({ action: 'status' }, broken);
     await listener.sweep(broken);
@@ -130,14 +141,17 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   });
 
   test('while the table or Zoom is unreachable', async () => {
-    for (const variables of [{ TABLE_NAME: 'no-such-table' }, { ZOOM_OAUTH_URL: services.nowhere }]) {
-      const failing = createFunctions(services, variables);
-      const { returned, cookies } = await functions.consent('user');
+    for (const variables of [
+      { TABLE_NAME: 'no-such-table' },
+      { ZOOM_OAUTH_URL: listener.services.nowhere },
+    ]) {
+      const failing = createFunctions(listener.services, variables);
+      const { returned, cookies } = await listener.functions.consent('user');
       listener.page(await failing.visit(returned, { cookies }));
       for (const action of ['rotate', 'connect']) {
         await listener.operate({ action, connection: 'server', app: 'reports' }, failing);
       }
-      services.clock.advance(60 * 60);
+      listener.services.clock.advance(60 * 60);
       await listener.sweep(failing);
     }
     await listener.expectNothingLeft();

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { resolveRegion } from '../../aws/region.ts';
 import { EXIT } from '../../errors.ts';
 import { openSession } from '../../session.ts';
@@ -18,11 +18,10 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('Check the whole installation, and say how to fix each problem.')
     .option('--n8n-principal <arn>', "check that this IAM user or role of n8n has n8n's policy")
-    .option(
-      '--app <app>',
-      'check this app too, although no connection uses it; can be repeated',
-      (app, apps: string[]) => [...apps, app],
-      [] as string[],
+    .addOption(
+      new Option('--app <app>', 'check this app too, although no connection uses it; can be repeated')
+        .argParser((app: string, apps: string[]) => [...apps, app])
+        .default([], 'none'),
     )
     .action(doctor);
   addExamples(command, [

@@ -12,16 +12,16 @@ export function credentialFindings(probes: CredentialProbe[]): Finding[] {
     const { connection, instance, credentialId, kind, tested } = probe;
     const credential = `${connection}: the n8n instance "${instance}"`;
     if (tested.ok === undefined) {
-      return note('n8n', `${credential} did not test the credential ${credentialId}. ${tested.message}`);
+      return note('push', `${credential} did not test the credential ${credentialId}. ${tested.message}`);
     }
     if (tested.ok) {
       // The other processes of n8n have caches of their own.
       const limit = kind === 'external' ? ' This shows the cache of the n8n process that responded.' : '';
-      return well('n8n', `${credential} can use the token in the credential ${credentialId}.${limit}`);
+      return well('push', `${credential} can use the token in the credential ${credentialId}.${limit}`);
     }
     const text = `${credential} tested the credential ${credentialId}, and the test failed: ${tested.message}`;
     const advice = kind === 'external' ? `${TEST_ADVICE} ${STALE_CACHE}` : TEST_ADVICE;
-    return MAY_LACK_SCOPE.test(tested.message) ? note('n8n', text, advice) : wrong('n8n', text, advice);
+    return MAY_LACK_SCOPE.test(tested.message) ? note('push', text, advice) : wrong('push', text, advice);
   });
 }
 

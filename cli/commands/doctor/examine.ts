@@ -76,7 +76,7 @@ async function examineConnections(session: Session, report: Report): Promise<Con
     session.output.withSpinner('Requesting the connections', () => session.operator.request('status', {})),
   );
   if (status instanceof Failure) {
-    const dependentChecks = ['tokens', 'overlap', 'push', 'n8n'] as const;
+    const dependentChecks = ['tokens', 'overlap', 'push'] as const;
     report([
       failed('connections', status),
       ...dependentChecks.map((check) => skipped(check, 'the connections are not known.')),
@@ -120,7 +120,7 @@ async function examineCredentials(
     const result: OperatorResults['n8n-test'] | Failure = await resultOrFailure(() =>
       output.withSpinner(progress, () => operator.request('n8n-test', { connections })),
     );
-    if (result instanceof Failure) return [...credentialFindings(tested), failed('n8n', result)];
+    if (result instanceof Failure) return [...credentialFindings(tested), failed('push', result)];
     tested.push(...result.tested);
   }
   return credentialFindings(tested);

@@ -13,7 +13,6 @@ export const CHECKS = {
   clocks: 'the clocks',
   overlap: "n8n's update interval",
   push: 'the push to n8n',
-  n8n: "n8n's own tests of its credentials",
 } as const;
 
 export type CheckName = keyof typeof CHECKS;

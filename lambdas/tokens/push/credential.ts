@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { N8N } from '../../contract.ts';
 import { CREDENTIAL_TYPE, type N8n, type N8nInstance } from '../apis/n8n.ts';
 import { LostResponse } from '../apis/n8n-failures.ts';
 import type { Connection, PendingCredential } from '../connection.ts';
 import { Failure } from '../errors.ts';
-import { N8N_CREDENTIAL } from '../n8n-names.ts';
 
 /** A credential counts as created by a request if it is at most this many seconds older. */
 const TOLERANCE_SECONDS = 60;
@@ -118,7 +118,7 @@ function wrongType(credentialId: string, type: string): Failure {
   return new Failure(
     'rejected',
     'n8n_wrong_type',
-    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N_CREDENTIAL.type}.`,
-    `Name a credential of the type ${N8N_CREDENTIAL.type}, or name none and a new one is created.`,
+    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N.credentialType}.`,
+    `Name a credential of the type ${N8N.credentialType}, or name none and a new one is created.`,
   );
 }

@@ -35,12 +35,12 @@ const value = () => service.aws.getSecretValue({ SecretId: name });
 const versions = async () => (await service.aws.describeSecret({ SecretId: name })).VersionIdsToStages;
 
 describe('the first publication', () => {
-  test('makes the secret, with the bare token as its value', async () => {
+  test('creates the secret with the bare token as its value', async () => {
     await vault.publish(connection, 'access token', token(1));
     expect(await value()).toMatchObject({ SecretString: 'access token', VersionId: token(1) });
   });
 
-  test('says in description and tags what the secret is, and whose', async () => {
+  test('describes the secret and its owner in the description and the tags', async () => {
     await vault.publish(connection, 'access token', token(1));
     expect(await service.aws.describeSecret({ SecretId: name })).toMatchObject({
       Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
@@ -51,14 +51,14 @@ describe('the first publication', () => {
     });
   });
 
-  test('never makes a secret without a value, not even when it fails', async () => {
+  test('never creates a secret without a value, not even when it fails', async () => {
     denied.add(`CreateSecret ${name}`);
     await rejectionOf(vault.publish(connection, 'access token', token(1)));
     denied.clear();
     await expect(value()).rejects.toThrow("can't find the specified secret");
   });
 
-  test('fills a secret that somebody made by hand and left empty', async () => {
+  test('fills an empty secret that was created by hand', async () => {
     await service.aws.createSecret({ Name: name });
     await vault.publish(connection, 'access token', token(1));
     expect(await value()).toMatchObject({ SecretString: 'access token' });
@@ -68,7 +68,7 @@ describe('the first publication', () => {
 describe('every later publication', () => {
   beforeEach(() => vault.publish(connection, 'first', token(1)));
 
-  test('becomes what n8n reads; the one before is AWSPREVIOUS', async () => {
+  test('becomes the version that n8n reads, and the one before becomes AWSPREVIOUS', async () => {
     await vault.publish(connection, 'second', token(2));
     expect(await value()).toMatchObject({ SecretString: 'second' });
     expect(await versions()).toEqual({ [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] });
@@ -83,7 +83,7 @@ describe('every later publication', () => {
     expect({ ...after, $metadata: {} }).toEqual({ ...before, $metadata: {} });
   });
 
-  test('repeated late does not put an earlier token back', async () => {
+  test('repeated late does not restore an earlier token', async () => {
     await vault.publish(connection, 'second', token(2));
     await vault.publish(connection, 'first', token(1));
     expect(await value()).toMatchObject({ SecretString: 'second' });
@@ -96,7 +96,7 @@ describe('every later publication', () => {
     expect(await service.aws.describeSecret({ SecretId: name })).not.toHaveProperty('DeletedDate');
   });
 
-  test('makes the secret anew after it was deleted for good', async () => {
+  test('creates the secret again after its permanent deletion', async () => {
     await service.aws.deleteSecret({ SecretId: name, RecoveryWindowInDays: 7 });
     service.pass(8 * DAY);
     await vault.publish(connection, 'second', token(2));
@@ -104,7 +104,7 @@ describe('every later publication', () => {
     expect(await versions()).toEqual({ [token(2)]: ['AWSCURRENT'] });
   });
 
-  test('leaves a description and tags of the operator alone', async () => {
+  test('keeps a description and tags of the operator', async () => {
     await service.aws.updateSecret({ SecretId: name, Description: 'mine' });
     await service.aws.tagResource({ SecretId: name, Tags: [{ Key: 'team', Value: 'video' }] });
     await vault.publish(connection, 'second', token(2));
@@ -116,7 +116,7 @@ describe('every later publication', () => {
 
 describe('a publication that fails', () => {
   test.each(['PutSecretValue', 'CreateSecret', 'RestoreSecret'])(
-    'because we may not %s is misconfigured, and says what n8n has',
+    'without the permission for %s is misconfigured and says that n8n keeps the earlier token',
     async (operation) => {
       if (operation === 'RestoreSecret') {
         await vault.publish(connection, 'first', token(1));
@@ -134,7 +134,7 @@ describe('a publication that fails', () => {
     },
   );
 
-  test('because the id is used with another token is tried again, and tells neither', async () => {
+  test('because its id has another token is retryable and reveals neither token', async () => {
     await vault.publish(connection, 'never tell the first', token(1));
     const error = await rejectionOf(vault.publish(connection, 'never tell the second', token(1)));
     expect(toFailure(error)).toMatchObject({ class: 'retry', code: 'unexpected' });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Each test has an app and a key of its own, and a vault that remembers nothing. */
+/** Each test has an app and a key of its own, and a vault with an empty cache. */
 beforeEach(() => {
   tests += 1;
   app = `app_${tests}`;
@@ -43,24 +43,24 @@ describe("an app's credentials", () => {
     expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 'the secret of the app' });
   });
 
-  test('have an account id where the app is Server-to-Server; other fields are left alone', async () => {
+  test('include the account id of a Server-to-Server app and no unknown field', async () => {
     const more = { ...credentials, account_id: 'the account', webhook_secret_token: 'w' };
     await create(appName(), JSON.stringify(more));
     expect(await vault.app(app)).toMatchObject({ accountId: 'the account' });
     expect(await vault.app(app)).not.toHaveProperty('webhookSecretToken');
   });
 
-  test('an account id that is empty is none: the secret that the deployment makes has one', async () => {
+  test('have no account id if it is empty, as in the secret that the deployment creates', async () => {
     await create(appName(), JSON.stringify({ ...credentials, account_id: '' }));
     expect(await vault.app(app)).not.toHaveProperty('accountId');
   });
 
-  test('lose the spaces and line ends that were pasted with them', async () => {
+  test('lose spaces and line ends that were pasted with them', async () => {
     await create(appName(), JSON.stringify({ client_id: ' the id\n', client_secret: 's\t' }));
     expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 's' });
   });
 
-  test('are remembered, until they are asked for fresh', async () => {
+  test('are cached until they are requested fresh', async () => {
     await create(appName(), JSON.stringify(credentials));
     await vault.app(app);
     await put(appName(), JSON.stringify({ ...credentials, client_id: 'another' }));
@@ -69,14 +69,14 @@ describe("an app's credentials", () => {
     expect(await vault.app(app)).toMatchObject({ clientId: 'another' });
   });
 
-  test('that are broken are not remembered: the operator is about to mend them', async () => {
+  test('that are invalid are not cached, because the operator is about to correct them', async () => {
     await create(appName(), '{');
     await rejectionOf(vault.app(app));
     await put(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
   });
 
-  test('that do not exist yet are found once they do', async () => {
+  test('that do not exist are not cached as missing', async () => {
     await rejectionOf(vault.app(app));
     await create(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
@@ -104,7 +104,7 @@ describe("an app's credentials", () => {
       `{"client_id":"i","client_secret":"${SECRET}","account_id":7}`,
       'lacks account_id.',
     ],
-  ])('%s is misconfigured, and the message names what is wrong', async (_, value, message) => {
+  ])('with %s are misconfigured, and the message names the error', async (_, value, message) => {
     await create(appName(), value);
     const error = await rejectionOf(vault.app(app));
     expect(toFailure(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
@@ -120,7 +120,7 @@ describe("an app's credentials", () => {
       'is binary',
       async () => void (await service.aws.createSecret({ Name: appName(), SecretBinary: Buffer.from('{}') })),
     ],
-  ])('a secret that %s is misconfigured', async (_, prepare) => {
+  ])('in a secret that %s are misconfigured', async (_, prepare) => {
     await prepare();
     const error = await rejectionOf(vault.app(app));
     expect(toFailure(error)).toMatchObject({
@@ -129,7 +129,7 @@ describe("an app's credentials", () => {
     });
   });
 
-  test('that we may not read are misconfigured', async () => {
+  test('that the function is not allowed to read are misconfigured', async () => {
     await create(appName(), JSON.stringify(credentials));
     denied.add(`GetSecretValue ${appName()}`);
     expect(toFailure(await rejectionOf(vault.app(app)))).toMatchObject({
@@ -140,13 +140,13 @@ describe("an app's credentials", () => {
   });
 });
 
-describe('the key', () => {
-  test('is the current value', async () => {
+describe('the key secret', () => {
+  test('returns its current value', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('current', { fresh: false })).toBe('key one');
   });
 
-  test('that was replaced is still there as the previous one', async () => {
+  test('returns the value before its replacement as the previous one', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('current', { fresh: false })).toBe('key one');
     await put(keyName(), 'key two');
@@ -155,7 +155,7 @@ describe('the key', () => {
     expect(await vault.key('previous', { fresh: true })).toBe('key one');
   });
 
-  test('has no previous one before it was replaced', async () => {
+  test('has no previous value before its first replacement', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('previous', { fresh: true })).toBeUndefined();
   });
@@ -167,7 +167,7 @@ describe('the key', () => {
     });
   });
 
-  test('that we may not read is misconfigured', async () => {
+  test('that the function is not allowed to read is misconfigured', async () => {
     await create(keyName(), 'key one');
     denied.add(`GetSecretValue ${keyName()}`);
     expect(await rejectionOf(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);

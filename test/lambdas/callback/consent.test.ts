@@ -70,8 +70,8 @@ describe('GET /connect with a fresh link', () => {
 
 describe('POST /connect with a fresh link', () => {
   test('redirects to Zoom with a request for a code that state and an S256 challenge protect', async () => {
-    const { answer, location } = await functions.begin('begun');
-    expect(answer).toMatchObject({ status: 303, body: '' });
+    const { response, location } = await functions.begin('begun');
+    expect(response).toMatchObject({ status: 303, body: '' });
     const { origin, pathname, searchParams } = new URL(location);
     expect(origin + pathname).toBe(`${services.environment.ZOOM_OAUTH_URL}/oauth/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -85,8 +85,8 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('sets a cookie for this host alone that scripts cannot read, for ten minutes', async () => {
-    const { answer } = await functions.begin('begun');
-    expect(answer.cookies).toEqual([
+    const { response } = await functions.begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(
         /^__Host-zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
       ),
@@ -94,8 +94,8 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('sets a cookie without Secure and prefix on plain HTTP, which a local stack uses', async () => {
-    const { answer } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
-    expect(answer.cookies).toEqual([
+    const { response } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
@@ -111,7 +111,7 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('has the security headers', async () => {
-    expectSafeHeaders((await functions.begin('begun')).answer);
+    expectSafeHeaders((await functions.begin('begun')).response);
   });
 
   test('uses a new state and a new challenge for each link', async () => {
@@ -147,7 +147,7 @@ describe('GET /callback after a consent', () => {
 
   test('lets n8n read the bare token, which Zoom accepts', async () => {
     await functions.connect('main');
-    expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('main'))).toBe(200);
   });
 
   test('deletes the cookie', async () => {
@@ -205,7 +205,7 @@ describe('a second consent for a connection', () => {
     const second = await services.published('twice');
     expect(page.status).toBe(200);
     expect(second).not.toBe(first);
-    expect(await services.zoomAnswers(second)).toBe(200);
+    expect(await services.zoomStatus(second)).toBe(200);
     expect(await statusOf('twice')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
   });
 
@@ -237,8 +237,8 @@ describe('a Zoom user who is already connected under another name', () => {
       ],
     });
     // The second consent has revoked the tokens of the first at Zoom.
-    expect(await services.zoomAnswers(first)).toBe(401);
-    expect(await services.zoomAnswers(await services.published('older'))).toBe(200);
+    expect(await services.zoomStatus(first)).toBe(401);
+    expect(await services.zoomStatus(await services.published('older'))).toBe(200);
     await expect(services.published('younger')).rejects.toThrow("can't find the specified secret");
     expect((await functions.operate({ action: 'status', connection: 'younger' })).ok).toBe(false);
   });
@@ -249,6 +249,6 @@ describe('a Zoom user who is already connected under another name', () => {
     await functions.granted({ action: 'rotate', connection: 'older' });
     const after = await services.published('older');
     expect(after).not.toBe(before);
-    expect(await services.zoomAnswers(after)).toBe(200);
+    expect(await services.zoomStatus(after)).toBe(200);
   });
 });

@@ -18,7 +18,7 @@ beforeEach(async () => {
   functions = createFunctions(services);
   office = await startN8n();
   office.n8n.scopes.add('credential:read');
-  office.n8n.zoomAccepts = async (token) => (await services.zoomAnswers(String(token))) === 200;
+  office.n8n.zoomAccepts = async (token) => (await services.zoomStatus(String(token))) === 200;
   operator = createN8nOperator(functions, office);
   services.watch.note('the API key of n8n', office.n8n.apiKey);
   await operator.connectServer('main');
@@ -115,7 +115,7 @@ describe('a credential that reads the published secret', () => {
     credentialId = office.n8n.add('zoomApi', { accessToken: EXPRESSION });
     office.n8n.scopes = new Set(['credential:read']);
     office.n8n.zoomAccepts = async () =>
-      (await services.zoomAnswers(String(await services.published('main')))) === 200;
+      (await services.zoomStatus(String(await services.published('main')))) === 200;
   });
   const register = () => operator.link('main', { credentialId, externalSecret: true });
 

@@ -85,7 +85,7 @@ describe('connect', () => {
       secretName: 'n8n_zoom_server',
       expression: '{{ $secrets.aws.n8n_zoom_server }}',
     });
-    expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('server'))).toBe(200);
   });
 
   test('repeated creates a new generation, and the earlier token stays valid', async () => {
@@ -94,14 +94,14 @@ describe('connect', () => {
     const { connection } = await connectServer('server');
     expect(connection).toMatchObject({ generation: 2, version: 2 });
     expect(await services.published('server')).not.toBe(first);
-    expect(await services.zoomAnswers(first)).toBe(200);
+    expect(await services.zoomStatus(first)).toBe(200);
   });
 
   test('of two connections with one app leaves both tokens valid', async () => {
     await connectServer('server');
     await connectServer('server_two');
     for (const name of ['server', 'server_two']) {
-      expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+      expect(await services.zoomStatus(await services.published(name))).toBe(200);
     }
   });
 });
@@ -202,7 +202,7 @@ describe('rotate', () => {
       tokens.push(await services.published('user'));
     }
     expect(new Set(tokens).size).toBe(4);
-    expect(await services.zoomAnswers(tokens.at(-1))).toBe(200);
+    expect(await services.zoomStatus(tokens.at(-1))).toBe(200);
   });
 
   test('recovers a misconfigured connection once the operator has fixed the cause', async () => {
@@ -210,7 +210,7 @@ describe('rotate', () => {
     const { after } = await rotate('wrong');
     expect(after).toMatchObject({ status: 'active', failures: 0 });
     expect(after).not.toHaveProperty('lastError');
-    expect(await services.zoomAnswers(await services.published('wrong'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('wrong'))).toBe(200);
   });
 
   test('uses credentials that the operator has just replaced although older ones are cached', async () => {

@@ -26,7 +26,7 @@ const NOT_UNDERSTOOD: OperatorRefusal = {
 };
 const HOSTILE = '<script>alert(1)</script>{"level":"ERROR"}';
 
-describe('a request that makes no sense', () => {
+describe('a request that the protocol does not allow is rejected', () => {
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
@@ -34,17 +34,17 @@ describe('a request that makes no sense', () => {
     ['a list', ['status']],
     ['an empty object', {}],
     ['an unknown action', { action: 'explode', connection: 'user' }],
-    ['a name that every object has', { action: '__proto__', connection: 'user' }],
-    ['an action that is no text', { action: { toString: 'link' }, connection: 'user' }],
+    ['the name of a property of every object', { action: '__proto__', connection: 'user' }],
+    ['an action that is not a string', { action: { toString: 'link' }, connection: 'user' }],
     ['a link without a connection', { action: 'link' }],
     ['a rotation without a connection', { action: 'rotate' }],
-    ['a connection that is no text', { action: 'rotate', connection: ['user'] }],
-    ['an app that is no text', { action: 'connect', connection: 'new', app: 7 }],
+    ['a connection that is not a string', { action: 'rotate', connection: ['user'] }],
+    ['an app that is not a string', { action: 'connect', connection: 'new', app: 7 }],
     ['an event of the HTTP API', { rawPath: '/connect', queryStringParameters: { ticket: 'x'.repeat(99) } }],
   ])('%s', (_, request) => expectRefused(request, NOT_UNDERSTOOD));
 });
 
-describe('a name that is not allowed', () => {
+describe('an invalid name is rejected', () => {
   const names = ['', 'Main', '1main', 'a-b', 'a.b', 'a b', 'a/b', 'ticket#1', 'ä', 'a'.repeat(41), HOSTILE];
   test.each(
     names.flatMap((name) => ['link', 'connect', 'status', 'rotate'].map((action) => ({ action, name }))),
@@ -60,7 +60,7 @@ describe('a name that is not allowed', () => {
     ),
   );
 
-  test.each(['link', 'connect'])('%s with an app that leads to another secret', (action) =>
+  test.each(['link', 'connect'])('%s rejects an app that would name another secret', (action) =>
     expectRefused(
       { action, connection: 'new', app: '../key' },
       {
@@ -73,7 +73,7 @@ describe('a name that is not allowed', () => {
   );
 });
 
-test.each(['status', 'rotate'])('an unknown connection: %s', (action) =>
+test.each(['status', 'rotate'])('%s rejects an unknown connection', (action) =>
   expectRefused(
     { action, connection: 'nobody' },
     {
@@ -85,7 +85,7 @@ test.each(['status', 'rotate'])('an unknown connection: %s', (action) =>
   ),
 );
 
-describe('another grant than the connection has', () => {
+describe('a connection with another grant rejects', () => {
   test.each([
     [
       'a link for a Server-to-Server connection',
@@ -107,7 +107,7 @@ describe('another grant than the connection has', () => {
   );
 });
 
-describe('a rotation that cannot be', () => {
+describe('a rotation is refused', () => {
   const BUSY: OperatorRefusal = {
     class: 'retry',
     code: 'busy',
@@ -119,14 +119,14 @@ describe('a rotation that cannot be', () => {
     return functions.runtime.store.lease('server', { owner: 'a-sweep', now, until: now + 180, early: true });
   };
 
-  test('because somebody else is at it, until their lease has run out', async () => {
+  test('while another function holds the lease, until the lease expires', async () => {
     await lease();
     await expectRefused({ action: 'rotate', connection: 'server' }, BUSY);
     services.clock.advance(180);
     expect(await functions.operate({ action: 'rotate', connection: 'server' })).toMatchObject({ ok: true });
   });
 
-  test.each(['disconnected', 'reconnect'] as const)('because its status is %s', async (status) => {
+  test.each(['disconnected', 'reconnect'] as const)('in the status %s', async (status) => {
     const lastError = {
       class: 'reconnect',
       code: 'invalid_token',

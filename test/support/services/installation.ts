@@ -10,7 +10,7 @@ import { createCommandLine } from '../cli/command-line.ts';
 
 const NAME = 'zoom-token-refresher';
 
-/** Starts an installation on this machine, and the command line that uses it. */
+/** Starts an installation on this machine, and a command line that uses it. */
 export async function startInstallation() {
   const clock = manualClock();
   const stack = await startLocalStack({ now: clock.now, speed: 1, port: 0 });
@@ -31,11 +31,11 @@ export async function startInstallation() {
     stack,
     responses,
     commandLine,
-    /** Returns the app's credentials as they are saved. */
+    /** Returns the app's credentials as they are stored. */
     app: async (app: string): Promise<Record<string, string>> => JSON.parse(await read(`${NAME}/app/${app}`)),
-    /** Returns the token that n8n reads. */
+    /** Returns the published token, which n8n reads. */
     token: (connection: string) => read(`n8n_zoom_${connection}`),
-    /** Returns the result of the action `status`. */
+    /** Returns the result of `status`. */
     async status(): Promise<OperatorResults['status']> {
       const response = (await stack.operate({ action: 'status' })) as OperatorResponse<
         OperatorResults['status']
@@ -43,9 +43,9 @@ export async function startInstallation() {
       if (!response.ok) throw new Error(response.error.message);
       return response.result;
     },
-    /** Makes the connection of the Server-to-Server app. */
+    /** Connects the Server-to-Server app. */
     connectReports: () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' }),
-    /** Makes the connection "main", of the user app. */
+    /** Connects "main" with the user app, as a user does in a browser. */
     async connectMain(): Promise<void> {
       const link = (await stack.operate({ action: 'link', connection: 'main' })) as OperatorResponse<
         OperatorResults['link']

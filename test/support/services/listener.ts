@@ -1,13 +1,23 @@
 import { expect } from '@jest/globals';
 import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
-import type { createFunctions, Functions } from './handlers.ts';
+import { createFunctions, type Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
-import type { Services } from './services.ts';
-import { shown } from './watch.ts';
+import { type Services, startServices } from './services.ts';
+import { printed } from './watch.ts';
+
+/** Starts the services and listens while the connections "user" and "server" are made. */
+export async function startListening() {
+  const services = await startServices();
+  const functions = createFunctions(services);
+  const listener = createListener(services, functions);
+  listener.page((await functions.connect('user')).page);
+  await listener.operate({ action: 'connect', connection: 'server', app: 'reports' });
+  return { services, functions, ...listener };
+}
 
 /** Collects everything that leaves the functions: log lines, metrics, pages, responses, alerts and thrown errors. */
-export function createListener(services: Services, functions: ReturnType<typeof createFunctions>) {
+function createListener(services: Services, functions: ReturnType<typeof createFunctions>) {
   const { watch, notifications } = services;
   const left: string[] = [];
   const { sealing, signing, cookie } = deriveKeys(services.key);
@@ -31,7 +41,7 @@ export function createListener(services: Services, functions: ReturnType<typeof 
     async sweep(by: Pick<Functions, 'sweep'> = functions): Promise<void> {
       await by.sweep().then(
         (report) => left.push(JSON.stringify(report)),
-        (error) => left.push(...shown(error)),
+        (error) => left.push(...printed(error)),
       );
     },
     /** Fails if a piece of any secret has left the functions. */

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 
 /** A response that n8n did not give. */
@@ -72,11 +71,11 @@ export const RESTARTS = {
   "a load balancer's 503": { status: 503, headers: HTML, body: '<html>Service Unavailable</html>' },
 } satisfies Record<string, ProxyResponse>;
 
-/** Starts an n8n on loopback, and what may stand in front of it. */
+/** Starts n8n on loopback, behind a proxy that can misbehave. */
 export async function startN8n() {
   const n8n = new N8nModel();
   const control: { misbehaves: Misbehaviour | undefined } = { misbehaves: undefined };
-  const server = createServer(async (request, response) => {
+  const server = createServer(async (request, reply) => {
     const { misbehaves } = control;
     const body = await text(request);
     const sendInstead = (instead: ProxyResponse | 'resets') => {
@@ -84,9 +83,9 @@ export async function startN8n() {
         request.socket.destroy();
         return;
       }
-      // A proxy that quotes what it was sent.
+      // Some proxies quote the request in their response.
       const quoted = `${JSON.stringify(request.headers)} ${body}`;
-      response.writeHead(instead.status, instead.headers).end(instead.body ?? quoted);
+      reply.writeHead(instead.status, instead.headers).end(instead.body ?? quoted);
     };
     if (misbehaves === 'hangs') return;
     if (misbehaves && !(typeof misbehaves === 'object' && 'after' in misbehaves)) {
@@ -94,30 +93,20 @@ export async function startN8n() {
       return;
     }
     const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
-    const answer = await n8n.fetch(`http://n8n${request.url}`, {
+    const response = await n8n.fetch(`http://n8n${request.url}`, {
       method: request.method ?? 'GET',
       headers: Object.fromEntries(headers),
       body,
     });
     if (misbehaves && (misbehaves.when?.() ?? true)) {
-      await answer.text();
+      await response.text();
       sendInstead(misbehaves.after);
       return;
     }
-    response
-      .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-      .end(await answer.text());
+    reply
+      .writeHead(response.status, { 'content-type': response.headers.get('content-type') ?? '' })
+      .end(await response.text());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    n8n,
-    control,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, close } = await listenOnLoopback(server);
+  return { n8n, control, url, close };
 }

@@ -41,15 +41,6 @@ export class N8nModel {
   /** Each access token that a credential took, in its order. */
   readonly taken: string[] = [];
 
-  /** Whether `PATCH` exists. */
-  get canUpdate(): boolean {
-    return this.version !== '2.39.5';
-  }
-
-  set canUpdate(can: boolean) {
-    this.version = can ? '2.41.1' : '2.39.5';
-  }
-
   readonly fetch: typeof fetch = async (input, init) => {
     const { pathname } = new URL(String(input));
     const method = init?.method ?? 'GET';
@@ -64,7 +55,7 @@ export class N8nModel {
     if (method === 'POST' && id === undefined) return this.#create(body);
     if (action === 'test' && this.version === '2.3.2') return refuse(404, 'not found');
     if (method === 'POST' && id !== undefined && action === 'test') return this.#test(id);
-    if (method === 'PATCH' && id !== undefined && action === undefined && this.canUpdate) {
+    if (method === 'PATCH' && id !== undefined && action === undefined && this.version !== '2.39.5') {
       return this.#update(id, body);
     }
     return refuse(405, `${method} method not allowed`);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createN8n } from '../../../../lambdas/tokens/apis/n8n.ts';
 import { LostResponse } from '../../../../lambdas/tokens/apis/n8n-failures.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
@@ -6,29 +6,23 @@ import { type Misbehaviour, PROXIES, RESTARTS, startN8n } from '../../../support
 
 const n8n = createN8n(fetch);
 let server: Awaited<ReturnType<typeof startN8n>>;
-beforeAll(async () => {
+beforeEach(async () => {
   server = await startN8n();
 });
-afterEach(() => {
-  server.control.misbehaves = undefined;
-  server.n8n.version = '2.41.1';
-  server.n8n.zoomAccepts = () => true;
-  server.n8n.scopes = new Set(['credential:create', 'credential:update']);
-});
-afterAll(() => server.close());
+afterEach(() => server.close());
 
 const TOKEN = 'the-access-token-of-zoom';
 const instance = (apiKey = server.n8n.apiKey, url = server.url) => ({ url, apiKey });
 
-/** How a request ended. */
-async function refusal(request: Promise<unknown>): Promise<Failure> {
+/** Returns the failure of a request. */
+async function failureOf(request: Promise<unknown>): Promise<Failure> {
   const error = await request.then(() => undefined).catch((reason: unknown) => reason);
   if (error instanceof Failure) return error;
-  throw new Error(`it ended with ${error}`);
+  throw new Error(`expected a Failure, got ${error}`);
 }
 
-describe('a credential', () => {
-  test('is made with the type of Zoom’s access token', async () => {
+describe('an n8n credential', () => {
+  test('is created with the type Zoom API', async () => {
     const id = await n8n.create(instance(), 'Zoom main', TOKEN);
     expect(server.n8n.credentials.get(id)).toMatchObject({
       name: 'Zoom main',
@@ -37,7 +31,7 @@ describe('a credential', () => {
     });
   });
 
-  test('takes a new token, and keeps its name', async () => {
+  test('gets a new token and keeps its name', async () => {
     const id = await n8n.create(instance(), 'Zoom main', TOKEN);
     await n8n.update(instance(), id, 'the next token');
     expect(server.n8n.credentials.get(id)).toMatchObject({
@@ -58,7 +52,7 @@ describe('a credential', () => {
     const fields = { accessToken: 'old', allowedDomains: 'api.zoom.us' };
     const id = server.n8n.add('zoomApi', fields);
     for (const request of [n8n.type(instance(), id), n8n.update(instance(), id, TOKEN)]) {
-      const error = await refusal(request);
+      const error = await failureOf(request);
       expect(error).toMatchObject({ class: 'misconfigured', code: 'n8n_too_old' });
       expect(error.action).toBe('Upgrade n8n to 2.3.2 or later.');
     }
@@ -110,35 +104,35 @@ describe('a credential', () => {
     expect(await n8n.test(instance(), 'id')).toEqual({ ok: false, message: '[31mBad …' });
   });
 
-  test('tells its type, and is not changed by that', async () => {
+  test('keeps its data when its type is read', async () => {
     const id = server.n8n.add('slackApi', { accessToken: 'of Slack' });
     expect(await n8n.type(instance(), id)).toBe('slackApi');
     expect(server.n8n.token(id)).toBe('of Slack');
   });
 
-  test('whose id leads elsewhere is no path', async () => {
-    await refusal(n8n.update(instance(), '../workflows/1', TOKEN));
+  test('with a path as its id is requested with that id encoded', async () => {
+    await failureOf(n8n.update(instance(), '../workflows/1', TOKEN));
     expect(server.n8n.requests.at(-1)).toBe('PATCH /api/v1/credentials/..%2Fworkflows%2F1');
   });
 
-  test('of an n8n under a path is found there', async () => {
-    await refusal(n8n.update(instance(undefined, `${server.url}/n8n`), 'id', TOKEN));
+  test('of an n8n under a path is requested under that path', async () => {
+    await failureOf(n8n.update(instance(undefined, `${server.url}/n8n`), 'id', TOKEN));
     expect(server.n8n.requests.at(-1)).toBe('PATCH /n8n/api/v1/credentials/id');
   });
 });
 
-describe('what the operator must mend', () => {
+describe('n8n is misconfigured', () => {
   const update = () => n8n.update(instance(), 'an-id', TOKEN);
 
   test.each<[string, string, RegExp, () => Promise<unknown>]>([
     [
-      'a key that n8n does not know',
+      'n8n does not know the API key',
       'n8n_key_refused',
       /new one/,
       () => n8n.update(instance('k'), 'i', TOKEN),
     ],
     [
-      'a key without the scope',
+      'the API key lacks the scope',
       'n8n_scope_missing',
       /credential:update/,
       () => {
@@ -146,9 +140,9 @@ describe('what the operator must mend', () => {
         return update();
       },
     ],
-    ['a credential that is gone', 'n8n_credential_gone', /n8n link again/, update],
+    ['the credential is gone', 'n8n_credential_gone', /n8n link again/, update],
     [
-      'a version that cannot update',
+      'n8n’s version cannot update a credential',
       'n8n_cannot_update',
       /Upgrade/,
       () => {
@@ -157,13 +151,13 @@ describe('what the operator must mend', () => {
       },
     ],
     [
-      'an address without the API',
+      'the address has no API',
       'n8n_intercepted',
       /address/,
       () => n8n.create(instance(undefined, `${server.url}/x`), 'n', TOKEN),
     ],
-  ])('%s', async (_, code, action, request) => {
-    const error = await refusal(request());
+  ])('when %s', async (_, code, action, request) => {
+    const error = await failureOf(request());
     expect(error).toMatchObject({ class: 'misconfigured', code });
     expect(error.message).toContain(server.url);
     expect(error.action).toMatch(action);
@@ -171,15 +165,15 @@ describe('what the operator must mend', () => {
 
   test.each<[string, Misbehaviour, string]>([
     ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example.com' } }, 'n8n_redirects'],
-    ['a permanent one', { status: 308, headers: { location: '/elsewhere' } }, 'n8n_redirects'],
+    ['a permanent redirect', { status: 308, headers: { location: '/elsewhere' } }, 'n8n_redirects'],
     ['another credential', { status: 200, body: '{"id":"another"}' }, 'n8n_intercepted'],
     ['an empty 204', { status: 204, body: '' }, 'n8n_intercepted'],
     ['a 400 that quotes the request', { status: 400 }, 'n8n_intercepted'],
     ["n8n's own 400", { status: 400, body: '{"message":"request.body.data is wrong"}' }, 'n8n_refused'],
-  ])('%s', async (_, misbehaves, code) => {
+  ])('when the response is %s', async (_, misbehaves, code) => {
     server.control.misbehaves = misbehaves;
     const before = server.n8n.requests.length;
-    expect(await refusal(update())).toMatchObject({ class: 'misconfigured', code });
+    expect(await failureOf(update())).toMatchObject({ class: 'misconfigured', code });
     expect(server.n8n.requests).toHaveLength(before);
   });
 });
@@ -200,7 +194,7 @@ describe('a response that n8n did not give', () => {
 
   test.each(cases(PROXIES))('$name to $what is something in front of n8n', async ({ response, request }) => {
     server.control.misbehaves = response;
-    const error = await refusal(request('an-id'));
+    const error = await failureOf(request('an-id'));
     expect(error).toMatchObject({ class: 'misconfigured', code: 'n8n_intercepted' });
     const { status } = response as { status: number };
     expect(error.message).toMatch(`Something in front of n8n at ${server.url} responded (HTTP ${status}, `);
@@ -211,53 +205,55 @@ describe('a response that n8n did not give', () => {
 
   test.each(cases(RESTARTS))('$name to $what passes by itself', async ({ response, request }) => {
     server.control.misbehaves = response;
-    expect(await refusal(request('an-id'))).toMatchObject({ class: 'retry', code: 'n8n_intercepted' });
+    expect(await failureOf(request('an-id'))).toMatchObject({ class: 'retry', code: 'n8n_intercepted' });
   });
 
   test('names its media type, and none that is no media type', async () => {
     server.control.misbehaves = PROXIES["Traefik's 404"];
-    expect((await refusal(n8n.update(instance(), 'id', TOKEN))).message).toContain('(HTTP 404, text/plain)');
+    expect((await failureOf(n8n.update(instance(), 'id', TOKEN))).message).toContain(
+      '(HTTP 404, text/plain)',
+    );
     server.control.misbehaves = { status: 404, headers: { 'content-type': `<b>${TOKEN}</b>` } };
-    expect((await refusal(n8n.update(instance(), 'id', TOKEN))).message).toContain(
+    expect((await failureOf(n8n.update(instance(), 'id', TOKEN))).message).toContain(
       '(HTTP 404, no media type)',
     );
   });
 
   test('to a creation leaves unknown whether it was made when the gateway timed out', async () => {
     server.control.misbehaves = { status: 504, body: '' };
-    expect(await refusal(n8n.create(instance(), 'n', TOKEN))).toBeInstanceOf(LostResponse);
+    expect(await failureOf(n8n.create(instance(), 'n', TOKEN))).toBeInstanceOf(LostResponse);
     server.control.misbehaves = RESTARTS["nginx's 502"];
-    expect(await refusal(n8n.create(instance(), 'n', TOKEN))).not.toBeInstanceOf(LostResponse);
+    expect(await failureOf(n8n.create(instance(), 'n', TOKEN))).not.toBeInstanceOf(LostResponse);
   });
 });
 
-describe('what passes by itself', () => {
+describe('a request to n8n is retried', () => {
   const own = (status: number) => ({ status, body: '{"message":"Oops"}' });
   test.each<[string, Misbehaviour, string]>([
     ["n8n's own 500", own(500), 'n8n_unavailable'],
     ["a proxy's 500", { status: 500 }, 'n8n_intercepted'],
     ["n8n's own 429", { ...own(429), headers: { 'retry-after': '70' } }, 'n8n_rate_limited'],
-    ['a reset', 'resets', 'n8n_unreachable'],
-  ])('%s', async (_, misbehaves, code) => {
+    ['a connection reset', 'resets', 'n8n_unreachable'],
+  ])('after %s', async (_, misbehaves, code) => {
     server.control.misbehaves = misbehaves;
-    const error = await refusal(n8n.update(instance(), 'id', TOKEN));
+    const error = await failureOf(n8n.update(instance(), 'id', TOKEN));
     expect(error).toMatchObject({ class: 'retry', code });
     expect(error.retryAfter).toBe(code === 'n8n_rate_limited' ? 70 : undefined);
   });
 
-  test('an n8n that hangs is left after five seconds', async () => {
+  test('after five seconds without a response', async () => {
     server.control.misbehaves = 'hangs';
-    expect(await refusal(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
+    expect(await failureOf(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
       class: 'retry',
       code: 'n8n_unreachable',
       message: `n8n at ${server.url} did not respond within 5 s (TimeoutError).`,
     });
   }, 30_000);
 
-  test('an address at which nothing listens', async () => {
+  test('when nothing listens at the address', async () => {
     const nowhere = await startN8n();
     await nowhere.close();
-    expect(await refusal(n8n.update(instance('key', nowhere.url), 'id', TOKEN))).toMatchObject({
+    expect(await failureOf(n8n.update(instance('key', nowhere.url), 'id', TOKEN))).toMatchObject({
       class: 'retry',
       code: 'n8n_unreachable',
       message: expect.stringContaining('ECONNREFUSED'),

@@ -1,5 +1,5 @@
-import type { Way } from '../../test/simulation/ledger.ts';
-import type { SimulationReport } from '../../test/simulation/report.ts';
+import type { Way } from './ledger.ts';
+import type { SimulationReport } from './report.ts';
 
 type Row = [label: string, of: (report: SimulationReport) => number | string] | string;
 
@@ -21,7 +21,7 @@ function rows(first: SimulationReport): Row[] {
     ['outages', 'outages of Zoom, the table, the vault and n8n'],
     ['outageMinutes', 'minutes of outage'],
     ['failedCalls', 'calls that failed'],
-    ['lostAnswers', 'answers that were lost'],
+    ['lostResponses', 'lost responses'],
     ['kills', 'functions killed'],
     ['duplicates', 'sweeps delivered twice'],
     ['deployments', 'deployments'],
