@@ -117,6 +117,7 @@ export function createRuntime(
       redirectUri: `${variables[VARIABLES.publicUrl]}${ROUTES.callback}`,
       fetch: fetchByNode,
       now,
+      warn: (message) => log.warn(message, {}),
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {

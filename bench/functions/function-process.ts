@@ -127,7 +127,7 @@ export async function startFunction(
       }
     },
     async stop() {
-      await ended(child);
+      await kill(child);
       await close();
     },
   };

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { listenOnLoopback } from '../../local/loopback-server.ts';
-import { clock, holdAnswers } from './answers.ts';
+import { addLatency, clock } from './latency.ts';
 
 /** Zoom's state at the end. */
 export interface ZoomHappenings {

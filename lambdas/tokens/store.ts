@@ -1,4 +1,4 @@
-import type { Connection, PushTarget, Status } from './connection.ts';
+import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
 export interface Lease {
@@ -17,12 +17,13 @@ export type Consent = Pick<
   | 'consentedAt'
   | 'consentId'
   | 'overlap'
+  | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
-/** The fields that a rotation writes. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+/** The fields that a rotation writes; an optional one that is left out keeps its value. */
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'scope'>;
 
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
@@ -36,8 +37,17 @@ export interface UnreadableItem {
 }
 
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'publications'> &
+type Settlement = Pick<
+  Connection,
+  'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId' | 'publications'
+> &
   Partial<Pick<Connection, 'overlap'>>;
+
+/** What a connection knows of n8n's credentials, besides the push targets. */
+export interface OtherCredentials {
+  externalCredentials?: ExternalCredential[];
+  pendingCredentials?: PendingCredential[];
+}
 
 /**
  * The items of the connections. Reads by key are strongly consistent, and every write has a condition.
@@ -97,8 +107,11 @@ export interface Connections {
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
   snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
 
-  /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
-  setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
+  /**
+   * Replaces the push targets, and those of the other lists that are given; an empty list is removed. The caller holds
+   * the lease and keeps it.
+   */
+  setPushTargets(of: Connection, targets: PushTarget[], others?: OtherCredentials): Promise<boolean>;
 
   /** Releases the lease and changes nothing else. */
   release(of: Connection): Promise<void>;
@@ -134,12 +147,13 @@ export interface UserClaims {
    * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or an earlier
    * one that is still connected as that user or whose first consent is in progress.
    * @param claim.until when the claim expires unless a consent follows; epoch seconds, as `now`
+   * @param claim.from a connection that loses the user to the claimant
    */
   claimUser(
     app: string,
     zoomUserId: string,
     connection: string,
-    claim: { now: number; until: number },
+    claim: { now: number; until: number; from?: string },
   ): Promise<string>;
 
   /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */

@@ -174,7 +174,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     test('after declining at Zoom', async () => {
       await goToZoom(await linkFor());
       await decide('Decline');
-      await expectRefused('declined', 'Consent declined');
+      await expectRefused('declined', 'Declined at Zoom');
     });
 
     test('when the callback opens in another browser', async () => {
@@ -189,7 +189,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await goToZoom(await linkFor(), await user.context.newPage());
       await decide('Allow');
-      await expectRefused('other-tab', 'This answer belongs to another tab');
+      await expectRefused('other-tab', 'This sign-in belongs to another tab');
     });
 
     test('when Zoom refuses the expired authorization code', async () => {
@@ -218,7 +218,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await page.getByRole('radio').nth(1).check();
       await decide('Allow');
-      expect(await title()).toBe('Another Zoom user');
+      expect(await title()).toBe('A different Zoom user');
       await user.lookAt('another-user');
       user.expectNoComplaints();
       expect((await readAsN8n(stack.secretsManager)).get('n8n_zoom_main')).toBe(before);

@@ -70,7 +70,12 @@ const Item = v.looseObject({
   lastError: dropped(lastError),
   zoomUserId: dropped(filled),
   zoomAccountId: dropped(filled),
+  scope: dropped(text),
   targets: dropped(targets),
+  externalCredentials: dropped(v.array(v.looseObject({ instance: filled, credentialId: filled }))),
+  pendingCredentials: dropped(
+    v.array(v.looseObject({ instance: filled, url: filled, id: filled, name: text, at: seconds })),
+  ),
   disconnectedAt: dropped(seconds),
   revokedAt: dropped(seconds),
   secretDeletedAt: dropped(seconds),

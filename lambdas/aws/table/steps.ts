@@ -1,6 +1,6 @@
 import type { Connections } from '../../tokens/store.ts';
 import type { ItemReader } from './item-schema.ts';
-import { assignments, type Items } from './items.ts';
+import { assignments, attributes, type Items } from './items.ts';
 
 /** An item that cannot be read is tried again after this time; seconds. */
 const SET_ASIDE_SECONDS = 60 * 60;
@@ -84,11 +84,16 @@ export function createSteps(
       return item !== undefined;
     },
 
-    async setPushTargets({ connection, version, leaseOwner }, targets) {
-      const isEmpty = targets.length === 0;
+    async setPushTargets({ connection, version, leaseOwner }, targets, others = {}) {
+      const lists = Object.entries({ targets, ...others });
+      const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
+      const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
       const item = await updateConnection(connection, {
-        set: isEmpty ? 'REMOVE #targets' : 'SET #targets = :targets',
-        values: { version, leaseOwner, ...(!isEmpty && { targets }) },
+        set: [
+          ...(emptied.length < lists.length ? [`SET ${assignments(filled)}`] : []),
+          ...(emptied.length > 0 ? [`REMOVE ${attributes(emptied)}`] : []),
+        ].join(' '),
+        values: { version, leaseOwner, ...filled },
         condition: UNCHANGED_AND_HELD,
       });
       return item !== undefined;
