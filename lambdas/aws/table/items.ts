@@ -57,7 +57,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
       .catch(failedToRead);
     // A truncated response looks like "no such item", but lacks the capacity. It must not free a bound connection.
     if (!ConsumedCapacity) throw new Error('DynamoDB responded to a read without its capacity');
-    return Item && unmarshall(Item);
+    return Item && withoutSchemaVersion(unmarshall(Item));
   };
 
   const update = async (
@@ -90,9 +90,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
     update,
     async updateConnection(connection, change) {
       const item = await update(connection, withSchemaVersion(change));
-      // Only the table needs the version of the shape.
-      delete item?.schemaVersion;
-      return item as Connection | undefined;
+      return (item && withoutSchemaVersion(item)) as Connection | undefined;
     },
     query: (index, condition, values, options) =>
       client
@@ -109,6 +107,9 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
         .catch(failedToRead),
   };
 }
+
+/** Only the table needs the version of the item's shape. */
+const withoutSchemaVersion = ({ schemaVersion: _, ...item }: Item): Item => item;
 
 /** Adds the version of the item's shape to what an update sets. */
 function withSchemaVersion({ set, values, ...update }: Update): Update {
