@@ -2,15 +2,32 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { TABLE } from '../../lambdas/contract.ts';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
+import { type DynamoDBFaults, startFaultyDynamoDB } from './dynamodb-faults.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
 export async function startDynamoDB({
   port = 0,
   tableName,
+  faults,
 }: {
   port?: number;
   tableName: string;
+  /** Without it there are no faults, and no second DynamoDB for the indexes. */
+  faults?: DynamoDBFaults;
 }): Promise<LoopbackServer> {
+  if (!faults) return startTable(port, tableName);
+  const table = await startTable(0, tableName);
+  const indexes = await startTable(0, tableName);
+  const proxy = await startFaultyDynamoDB({ tableUrl: table.url, indexUrl: indexes.url, port }, faults);
+  return {
+    ...proxy,
+    async close() {
+      await Promise.all([proxy, table, indexes].map((server) => server.close()));
+    },
+  };
+}
+
+async function startTable(port: number, tableName: string): Promise<LoopbackServer> {
   const server = await listenOnLoopback(dynalite({ createTableMs: 0 }), port);
   const client = new DynamoDBClient({
     endpoint: server.url,
