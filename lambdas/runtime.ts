@@ -98,6 +98,7 @@ export function createRuntime(
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   return {
     now,
+    elapsed: () => performance.now(),
     random: Math.random,
     wait: (milliseconds) => setTimeout(milliseconds),
     store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables[VARIABLES.tableName]),

@@ -33,7 +33,17 @@ export interface Connection {
   leaseUntil?: number;
   /** Consecutive failures. */
   failures: number;
+  /** Since when every step has failed. */
+  failingSince?: number;
   lastError?: StepError;
+  /** Since when Zoom refuses the refresh token. A second refusal confirms the first. */
+  suspectSince?: number;
+  /** Consecutive refusals of the refresh token. */
+  refusals?: number;
+  /** When people were alerted of it last; missing while it is well. */
+  alertedAt?: number;
+  /** Client id of the app that obtained the refresh token. */
+  clientId?: string;
   zoomUserId?: string;
   zoomAccountId?: string;
   /** Does an earlier access token outlive a refresh? */
@@ -55,6 +65,8 @@ export interface PushTarget {
   credentialId: string;
   /** The last version that n8n has taken; 0 before the first. */
   pushedVersion: number;
+  /** When the token that n8n has taken expires; epoch seconds. */
+  validUntil?: number;
   /** Consecutive failures of the push; the rotation has a count of its own. */
   failures: number;
   lastError?: StepError;

@@ -1,4 +1,5 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
+import type { AppHealth } from './judgement/app-health.ts';
 
 /** The lease holder of a connection, and until when; epoch seconds. */
 export interface Lease {
@@ -17,15 +18,19 @@ export type Consent = Pick<
   | 'consentedAt'
   | 'consentId'
   | 'overlap'
+  | 'clientId'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
 /** The fields that a rotation writes. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId'>;
 
 /** The fields that a failed step writes. */
-export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
+export type StepFailure = Pick<
+  Connection,
+  'status' | 'dueAt' | 'failures' | 'failingSince' | 'suspectSince' | 'refusals' | 'validUntil' | 'targets'
+> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes; an optional one that is left out keeps its value. */
@@ -41,8 +46,22 @@ export interface Connections {
   /** Returns all connections, in no order; for people, not for the sweep. */
   list(): Promise<Connection[]>;
 
-  /** Returns the names of the connections in `status` that are due, the most urgent first. Eventually consistent. */
-  due(status: Status, now: number, limit: number): Promise<string[]>;
+  /**
+   * Returns a page of the connections in `status` that are due, in the order in which they became due. Eventually
+   * consistent.
+   * @param page.after where the page before ended
+   */
+  due(status: Status, now: number, page: { limit: number; after?: Cursor | undefined }): Promise<DuePage>;
+
+  /**
+   * Returns a page of the connections in `status` whose published token expired before `before` (epoch seconds), the
+   * oldest first. Eventually consistent.
+   */
+  expired(
+    status: Status,
+    before: number,
+    page: { limit: number; after?: Cursor | undefined },
+  ): Promise<ExpiredPage>;
 
   /** Returns how many connections are in `status`, at most `most`. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
@@ -52,11 +71,12 @@ export interface Connections {
 
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
-   * `inAnyStatus` is for changes that are no step. Returns the item with its lease.
+   * `inReconnect` allows a connection that waits for a person as well; `inAnyStatus` is for changes that are no step.
+   * Returns the item with its lease.
    */
   lease(
     connection: string,
-    lease: Lease & { now: number; early: boolean; inAnyStatus?: boolean },
+    lease: Lease & { now: number; early: boolean; inReconnect?: boolean; inAnyStatus?: boolean },
   ): Promise<Connection | undefined>;
 
   /**
@@ -80,13 +100,42 @@ export interface Connections {
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
-  snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
+  snoozeAlert(of: Connection, alert: { dueAt: number; alertedAt: number }): Promise<boolean>;
+
+  /** Records when people were alerted of a connection, or `undefined` that it is well again, if its version is unchanged. */
+  noteAlert(of: Connection, alertedAt: number | undefined): Promise<boolean>;
+
+  /** Makes a connection in `reconnect` due for an attempt, if its version is unchanged. */
+  retryReconnect(of: Connection, dueAt: number): Promise<boolean>;
 
   /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
   setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
 
   /** Releases the lease and changes nothing else. */
   release(of: Connection): Promise<void>;
+}
+
+/** Where a page of a query ended; only the store can read it. */
+export type Cursor = Record<string, unknown>;
+
+/** A connection that is due, as the index shows it. */
+export type DueEntry = Pick<
+  Connection,
+  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince'
+>;
+
+export interface DuePage {
+  entries: DueEntry[];
+  /** Missing after the last page. */
+  next?: Cursor;
+}
+
+/** A connection whose published token has expired, as the index shows it. */
+export type ExpiredEntry = Pick<Connection, 'connection' | 'app' | 'status' | 'validUntil' | 'alertedAt'>;
+
+interface ExpiredPage {
+  entries: ExpiredEntry[];
+  next?: Cursor;
 }
 
 /** A disconnection's begin: the lease that it takes, and from when on the connection is no longer wanted. */
@@ -163,8 +212,22 @@ export interface SweepNotes {
   /** Records the end of a sweep, and the health check that it made. */
   recordHealthCheck(sweptAt: number, health: FleetHealth): Promise<void>;
 
+  /** Records that no sweep ended between two timestamps, for longer than is normal. */
+  noteGap(from: number, to: number): Promise<void>;
+
+  /** Returns when the last sweep before a gap ended, where the gap was over after `since`. */
+  lastGap(since: number): Promise<number | undefined>;
+
   /** Returns when the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;
+}
+
+/** What the functions know of each Zoom app. */
+interface AppNotes {
+  appHealth(app: string): Promise<AppHealth | undefined>;
+
+  /** Replaces an app's health, if its revision is the one before; false when another function was faster. */
+  putAppHealth(app: string, health: AppHealth): Promise<boolean>;
 }
 
 /** One-time ids. */
@@ -178,4 +241,10 @@ export interface Redemptions {
 }
 
 /** All that the domain stores. */
-export interface ConnectionStore extends Connections, Disconnections, UserClaims, SweepNotes, Redemptions {}
+export interface ConnectionStore
+  extends Connections,
+    Disconnections,
+    UserClaims,
+    SweepNotes,
+    AppNotes,
+    Redemptions {}

@@ -1,5 +1,6 @@
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { TABLE } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
@@ -33,8 +34,8 @@ export class Connections extends Construct {
       deletionProtection: settings.deletionProtection,
       removalPolicy: removal(settings),
     });
-    this.addIndex('due', 'dueAt');
-    this.addIndex('validity', 'validUntil');
+    this.addIndex('due', 'dueAt', TABLE.projected.due);
+    this.addIndex('validity', 'validUntil', TABLE.projected.validity);
   }
 
   /** Lets the function do these on the table, and tells it the table's name. */
@@ -55,12 +56,13 @@ export class Connections extends Construct {
     );
   }
 
-  private addIndex(indexName: string, instant: string): void {
+  private addIndex(indexName: string, timestamp: string, projected: readonly string[]): void {
     this.table.addGlobalSecondaryIndex({
       indexName,
       partitionKey: { name: 'status', type: AttributeType.STRING },
-      sortKey: { name: instant, type: AttributeType.NUMBER },
-      projectionType: ProjectionType.KEYS_ONLY,
+      sortKey: { name: timestamp, type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...projected],
     });
   }
 }

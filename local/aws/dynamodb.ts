@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { TABLE } from '../../lambdas/contract.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections' table as the stack defines it. */
 export async function startDynamoDB({
@@ -33,13 +34,13 @@ export async function startDynamoDB({
 }
 
 function createTable(tableName: string): CreateTableCommand {
-  const index = (name: string, sortKey: string) => ({
+  const index = (name: string, sortKey: string, projected: readonly string[]) => ({
     IndexName: name,
     KeySchema: [
       { AttributeName: 'status', KeyType: 'HASH' as const },
       { AttributeName: sortKey, KeyType: 'RANGE' as const },
     ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
   });
   return new CreateTableCommand({
     TableName: tableName,
@@ -51,6 +52,9 @@ function createTable(tableName: string): CreateTableCommand {
       { AttributeName: 'dueAt', AttributeType: 'N' },
       { AttributeName: 'validUntil', AttributeType: 'N' },
     ],
-    GlobalSecondaryIndexes: [index('due', 'dueAt'), index('validity', 'validUntil')],
+    GlobalSecondaryIndexes: [
+      index('due', 'dueAt', TABLE.projected.due),
+      index('validity', 'validUntil', TABLE.projected.validity),
+    ],
   });
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
-import { REMINDER_SECONDS } from '../../lambdas/tokens/sweep/reconnect-alerts.ts';
+import { REMINDER_SECONDS } from '../../lambdas/tokens/schedule.ts';
 import type { FunctionOptions } from '../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 

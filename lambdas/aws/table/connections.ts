@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
+import { createAppNotes } from './app-notes.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItems } from './items.ts';
@@ -23,6 +24,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     ...createDisconnections(items),
     ...createUserClaims(items),
     ...createSweepNotes(items),
+    ...createAppNotes(items),
     ...createRedemptions(items),
   };
 }

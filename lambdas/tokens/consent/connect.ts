@@ -21,6 +21,8 @@ export interface ConnectResult {
 type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
   /** The connection's generation before Zoom was asked, 0 where there was none. */
   seen: number;
+  /** Of the app that obtained the tokens. */
+  clientId: string;
   tokens: Tokens;
   user: ZoomUser | undefined;
 };
@@ -51,15 +53,9 @@ export async function connectServerToServer(
     .catch(withManualRetry('Connect it again in a few minutes; nothing was changed.'));
   const seen = existing?.generation ?? 0;
   const grantType = 'account_credentials';
-  const grant = {
-    connection,
-    app,
-    grantType,
-    tokens,
-    user: undefined,
-    consentedAt: deps.now(),
-    seen,
-  } as const;
+  const { clientId } = credentials;
+  const consentedAt = deps.now();
+  const grant = { connection, app, grantType, tokens, clientId, user: undefined, consentedAt, seen } as const;
   return connect(grant, deps, options);
 }
 
@@ -93,13 +89,14 @@ export async function connect(
   // The tokens are stored: a publication that fails now is repeated by a later sweep.
   const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
     deps.log.warn(toFailure(error).message, context);
-    return { kind: 'failed', item, error, rotated: false, phase: 'publication' };
+    const { class: recorded } = toFailure(error);
+    return { kind: 'failed', item, error, rotated: false, phase: 'publication', recorded, isRefused: false };
   });
   return { item, user, outcome };
 }
 
 async function prepareConsent(
-  { connection, grantType, app, tokens, user, consentedAt }: NewGrant,
+  { connection, grantType, app, clientId, tokens, user, consentedAt }: NewGrant,
   consentId: string,
   { store, keyring }: Dependencies,
 ): Promise<Consent> {
@@ -112,6 +109,7 @@ async function prepareConsent(
     expiresAt: tokens.expiresAt,
     consentedAt,
     consentId,
+    clientId,
     // Several Server-to-Server tokens live side by side. For a user's tokens it is unknown until measured.
     overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
     ...(user && { zoomUserId: user.id }),

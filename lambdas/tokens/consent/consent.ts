@@ -90,7 +90,16 @@ export async function finishConsent(
   }
   const seen = existing?.generation ?? 0;
   const connected = await connect(
-    { connection: place, app: pending.app, grantType: 'authorization_code', tokens, user, consentedAt, seen },
+    {
+      connection: place,
+      app: pending.app,
+      clientId: app.clientId,
+      grantType: 'authorization_code',
+      tokens,
+      user,
+      consentedAt,
+      seen,
+    },
     deps,
     options,
   );

@@ -138,9 +138,9 @@ async function finish(
 function recordUndeleted(held: Connection, { store, now }: Dependencies) {
   return async (error: unknown): Promise<never> => {
     const failure = error instanceof Failure ? error : notDeleted(held.connection, error);
-    const { dueAt, failures } = held;
+    const { dueAt, failures, validUntil } = held;
     const lastError = { ...toFailure(failure), at: now() };
-    const failed = { status: 'disconnected', dueAt, failures: failures + 1, lastError } as const;
+    const failed = { status: 'disconnected', dueAt, validUntil, failures: failures + 1, lastError } as const;
     // Where this cannot be written either, the lease runs out by itself.
     await store.fail(held, failed).catch(() => false);
     throw failure;

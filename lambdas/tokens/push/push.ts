@@ -57,8 +57,8 @@ export function nextPush(item: Connection, { push: port, now }: Pick<Dependencie
 /** A target that has the item's token. */
 export const updatedTarget = (
   { instance, credentialId }: Pick<PushTarget, 'instance' | 'credentialId'>,
-  { version }: Pick<Connection, 'version'>,
-): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0 });
+  { version, expiresAt }: Pick<Connection, 'version' | 'expiresAt'>,
+): PushTarget => ({ instance, credentialId, pushedVersion: version, validUntil: expiresAt, failures: 0 });
 
 const isOwed = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
 

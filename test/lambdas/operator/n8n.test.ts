@@ -232,7 +232,13 @@ describe('n8n-unlink', () => {
         action: 'a',
         at: 1,
       } as const;
-      await runtime.store.fail(held as Connection, { status, dueAt: now, failures: 1, lastError });
+      await runtime.store.fail(held as Connection, {
+        status,
+        dueAt: now,
+        validUntil: 0,
+        failures: 1,
+        lastError,
+      });
       await expectOperatorRefused(services, functions, requestFor('gone'), {
         class: 'rejected',
         code: 'not_connected',

@@ -4,7 +4,7 @@ import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts'
 import { describeDisconnection } from './disconnection.ts';
 import { describeLease } from './lease.ts';
 import { describeQueries } from './queries.ts';
-import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
+import { consentOf, dueNames, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 /** What every `ConnectionStore` promises; `open` answers an empty one. */
 export function describeConnectionStore(
@@ -245,16 +245,16 @@ export function describeConnectionStore(
 
       test('is put off, and nothing else is changed', async () => {
         const item = await waiting();
-        expect(await store.snoozeAlert(item, NOW + HOUR)).toBe(true);
-        expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
-        expect(await store.due('reconnect', NOW, 100)).toEqual([]);
-        expect(await store.due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
+        expect(await store.snoozeAlert(item, { dueAt: NOW + HOUR, alertedAt: NOW })).toBe(true);
+        expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR, alertedAt: NOW });
+        expect(await dueNames(store, 'reconnect', NOW)).toEqual([]);
+        expect(await dueNames(store, 'reconnect', NOW + HOUR)).toEqual(['main']);
       });
 
       test('is over with a consent: the new tokens are due at once', async () => {
         const item = await waiting();
         const newer = await connected();
-        expect(await store.snoozeAlert(item, NOW + HOUR)).toBe(false);
+        expect(await store.snoozeAlert(item, { dueAt: NOW + HOUR, alertedAt: NOW })).toBe(false);
         expect(await stored()).toEqual(newer);
       });
     });

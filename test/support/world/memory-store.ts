@@ -1,12 +1,14 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, FleetHealth } from '../../../lambdas/tokens/store.ts';
+import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
+import type { ConnectionStore, Cursor, FleetHealth } from '../../../lambdas/tokens/store.ts';
 
 /** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
-  #swept: Partial<FleetHealth & { sweptAt: number }> = {};
+  #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
+  readonly #apps = new Map<string, AppHealth>();
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -25,7 +27,7 @@ export class MemoryStore implements ConnectionStore {
 
   #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
     const found = [...this.#items.values()].filter((item) => item.status === status);
-    return found.sort((a, b) => a[by] - b[by]);
+    return found.sort((a, b) => a[by] - b[by] || compare(a.connection, b.connection));
   }
 
   async get(connection: string) {
@@ -37,9 +39,36 @@ export class MemoryStore implements ConnectionStore {
     return [...this.#items.values()].map((item) => ({ ...item }));
   }
 
-  async due(status: Status, now: number, limit: number) {
-    const due = this.#inOrder(status, 'dueAt').filter(({ dueAt }) => dueAt <= now);
-    return due.slice(0, limit).map(({ connection }) => connection);
+  async due(
+    status: Status,
+    now: number,
+    { limit, after }: Parameters<ConnectionStore['due']>[2],
+  ): ReturnType<ConnectionStore['due']> {
+    const { items, ...next } = this.#page(status, 'dueAt', now, limit, after);
+    const entries = items.map(({ connection, app, dueAt, validUntil, suspectSince }) => ({
+      ...{ connection, app, status, dueAt, validUntil },
+      ...(suspectSince !== undefined && { suspectSince }),
+    }));
+    return { entries, ...next };
+  }
+
+  async expired(status: Status, before: number, { limit, after }: Parameters<ConnectionStore['expired']>[2]) {
+    const { items, ...next } = this.#page(status, 'validUntil', before - 1, limit, after);
+    const entries = items.map(({ connection, app, validUntil, alertedAt }) => ({
+      ...{ connection, app, status, validUntil },
+      ...(alertedAt !== undefined && { alertedAt }),
+    }));
+    return { entries, ...next };
+  }
+
+  /** A page of those in `status` whose `by` is at most `most`, in that order. */
+  #page(status: Status, by: 'dueAt' | 'validUntil', most: number, limit: number, after?: Cursor) {
+    const all = this.#inOrder(status, by).filter((item) => item[by] <= most);
+    const from = after ? all.findIndex((item) => isBehind(item, by, after)) : 0;
+    const items = from === -1 ? [] : all.slice(from, from + limit);
+    const last = items.at(-1);
+    const hasMore = last !== undefined && all.at(-1) !== last;
+    return { items, ...(hasMore && { next: { at: last[by], connection: last.connection } }) };
   }
 
   async count(status: Status, most: number) {
@@ -51,11 +80,14 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
-    const { owner, until, now, early, inAnyStatus = false } = lease;
+    const { owner, until, now, early, inReconnect = false, inAnyStatus = false } = lease;
     return this.#update(
       connection,
       (item) =>
-        (inAnyStatus || item.status === 'active' || item.status === 'misconfigured') &&
+        (inAnyStatus ||
+          (inReconnect && item.status === 'reconnect') ||
+          item.status === 'active' ||
+          item.status === 'misconfigured') &&
         (early || item.dueAt <= now) &&
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
       () => ({ leaseOwner: owner, leaseUntil: until }),
@@ -101,7 +133,7 @@ export class MemoryStore implements ConnectionStore {
         failures: 0,
         version: version + 1,
       }),
-      ['lastError'],
+      ['lastError', 'failingSince', 'suspectSince', 'refusals'],
     );
   }
 
@@ -112,7 +144,7 @@ export class MemoryStore implements ConnectionStore {
       publishedVersion: of.version,
       failures: 0,
     });
-    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError'];
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError', 'failingSince'];
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }
 
@@ -121,9 +153,19 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
-  async snoozeAlert(of: Connection, dueAt: number) {
-    const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
-    return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
+  async snoozeAlert(of: Connection, alert: { dueAt: number; alertedAt: number }) {
+    return this.#update(of.connection, isWaiting(of), () => alert) !== undefined;
+  }
+
+  async noteAlert(of: Connection, alertedAt: number | undefined) {
+    const isSame = ({ version }: Connection) => version === of.version;
+    const change = () => (alertedAt === undefined ? {} : { alertedAt });
+    const removed: (keyof Connection)[] = alertedAt === undefined ? ['alertedAt'] : [];
+    return this.#update(of.connection, isSame, change, removed) !== undefined;
+  }
+
+  async retryReconnect(of: Connection, dueAt: number) {
+    return this.#update(of.connection, isWaiting(of), () => ({ dueAt })) !== undefined;
   }
 
   async setPushTargets(of: Connection, targets: PushTarget[]) {
@@ -213,6 +255,24 @@ export class MemoryStore implements ConnectionStore {
     this.#swept = { ...this.#swept, ...health, sweptAt };
   }
 
+  async noteGap(gapFrom: number, gapTo: number) {
+    this.#swept = { ...this.#swept, gapFrom, gapTo };
+  }
+
+  async lastGap(since: number) {
+    return (this.#swept.gapTo ?? 0) > since ? this.#swept.gapFrom : undefined;
+  }
+
+  async appHealth(app: string) {
+    return structuredClone(this.#apps.get(app));
+  }
+
+  async putAppHealth(app: string, health: AppHealth) {
+    if ((this.#apps.get(app)?.revision ?? health.revision - 1) !== health.revision - 1) return false;
+    this.#apps.set(app, structuredClone(health));
+    return true;
+  }
+
   async sweptAt() {
     return this.#swept.sweptAt;
   }
@@ -227,10 +287,22 @@ const FORGOTTEN = [
   'zoomUserId',
   'zoomAccountId',
   'lastError',
+  'failingSince',
+  'suspectSince',
+  'refusals',
+  'alertedAt',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',
 ] as const;
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+const isBehind = (item: Connection, by: 'dueAt' | 'validUntil', { at, connection }: Cursor) =>
+  item[by] > (at as number) || (item[by] === at && item.connection > (connection as string));
+
+const isWaiting = (of: Connection) => (item: Connection) =>
+  item.version === of.version && item.status === 'reconnect';
 
 const isUnchanged = (of: Connection) => (item: Connection) =>
   item.version === of.version && item.leaseOwner === of.leaseOwner;

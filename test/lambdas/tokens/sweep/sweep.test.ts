@@ -8,6 +8,8 @@ const connect = async (count: number) => {
   for (let i = 0; i < count; i += 1) await world.connect(`c${i}`);
 };
 const statuses = async () => (await world.store.list()).map(({ status }) => status);
+const namesDue = async (limit: number) =>
+  (await world.store.due('active', world.time, { limit })).entries.map(({ connection }) => connection);
 const HOUR = 3600;
 
 beforeEach(() => {
@@ -53,7 +55,7 @@ describe('a sweep', () => {
   test('asks for the next page while the last steps of the one before are under way', async () => {
     await connect(150);
     world.pass(HOUR - 600);
-    const [first] = await world.store.due('active', world.time, 1);
+    const [first] = await namesDue(1);
     const firstOfNextPage = Promise.withResolvers<void>();
     let asked = 0;
     const report = await run({
@@ -90,7 +92,7 @@ describe('a sweep', () => {
   test('takes the most urgent first, begins nothing it cannot finish, and leaves the rest to the next', async () => {
     await connect(200);
     world.pass(HOUR - 600);
-    const order = await world.store.due('active', world.time, 200);
+    const order = await namesDue(200);
     const begun: string[] = [];
     // Every rotation takes a quarter of a second of the one clock that all sixteen share.
     const slow: FunctionOptions = {
