@@ -48,6 +48,15 @@ export interface Connection {
   zoomAccountId?: string;
   /** Does an earlier access token outlive a refresh? */
   overlap: 'yes' | 'no' | 'unknown';
+  /** Rotations at which the earlier token was seen alive, and when Zoom was asked last. */
+  overlapSeen?: number;
+  overlapAskedAt?: number;
+  /** When the replaced token that was kept is to be measured. */
+  measureAt?: number;
+  /** When a step was about to ask Zoom; missing once its outcome is stored. */
+  askedAt?: number;
+  /** When a response of Zoom was lost, after which it has refused the refresh token. */
+  lostAt?: number;
   /** The n8n credentials that are told each new access token; at most one an instance. */
   targets?: PushTarget[];
   /** When it was disconnected, or deauthorized at Zoom; the next consent takes this and the next two away. */

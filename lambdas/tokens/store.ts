@@ -29,12 +29,33 @@ type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'c
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<
   Connection,
-  'status' | 'dueAt' | 'failures' | 'failingSince' | 'suspectSince' | 'refusals' | 'validUntil' | 'targets'
+  | 'status'
+  | 'dueAt'
+  | 'failures'
+  | 'failingSince'
+  | 'suspectSince'
+  | 'refusals'
+  | 'validUntil'
+  | 'targets'
+  | 'lostAt'
+  /** Kept where a later step has to look for tokens that could not be stored. */
+  | 'askedAt'
 > &
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes; an optional one that is left out keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
+type Settlement = Pick<
+  Connection,
+  'validUntil' | 'dueAt' | 'targets' | 'overlapSeen' | 'overlapAskedAt' | 'measureAt'
+> &
+  Partial<Pick<Connection, 'overlap'>>;
+
+/** Tokens that a rotation has replaced. */
+interface ReplacedTokens {
+  sealedTokens: string;
+  /** When the access token expires by itself, epoch seconds. */
+  expiresAt: number;
+}
 
 /**
  * The connections' items: strongly consistent, every write under a condition.
@@ -72,7 +93,7 @@ export interface Connections {
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
    * `inReconnect` allows a connection that waits for a person as well; `inAnyStatus` is for changes that are no step.
-   * Returns the item with its lease.
+   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind.
    */
   lease(
     connection: string,
@@ -230,6 +251,13 @@ interface AppNotes {
   putAppHealth(app: string, health: AppHealth): Promise<boolean>;
 }
 
+/** The replaced tokens of a rotation, kept until it is measured whether they still live. One a connection at the most. */
+interface ReplacedTokensStore {
+  keepReplaced(connection: string, tokens: ReplacedTokens): Promise<void>;
+  replaced(connection: string): Promise<ReplacedTokens | undefined>;
+  dropReplaced(connection: string): Promise<void>;
+}
+
 /** One-time ids. */
 export interface Redemptions {
   /**
@@ -247,4 +275,5 @@ export interface ConnectionStore
     UserClaims,
     SweepNotes,
     AppNotes,
+    ReplacedTokensStore,
     Redemptions {}

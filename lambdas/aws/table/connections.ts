@@ -6,6 +6,7 @@ import { createDisconnections } from './disconnections.ts';
 import { createItems } from './items.ts';
 import { createQueries } from './queries.ts';
 import { createRedemptions } from './redemptions.ts';
+import { createReplacedTokens } from './replaced-tokens.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
 import { createUserClaims } from './user-claims.ts';
@@ -25,6 +26,7 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     ...createUserClaims(items),
     ...createSweepNotes(items),
     ...createAppNotes(items),
+    ...createReplacedTokens(items),
     ...createRedemptions(items),
   };
 }

@@ -5,6 +5,7 @@ import { assignments, attributes, type Items } from './items.ts';
 /** Attributes of the past that a consent removes. */
 const PAST = [
   ...['lastError', 'failingSince', 'suspectSince', 'refusals', 'alertedAt'],
+  ...['lostAt', 'measureAt'],
   ...['disconnectedAt', 'revokedAt', 'secretDeletedAt'],
 ];
 

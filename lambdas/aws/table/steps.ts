@@ -32,7 +32,7 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
   return {
     lease: (connection, { owner, until, now, early, inReconnect = false, inAnyStatus = false }) =>
       updateConnection(connection, {
-        set: 'SET #leaseOwner = :owner, #leaseUntil = :until',
+        set: 'SET #leaseOwner = :owner, #leaseUntil = :until, #askedAt = if_not_exists(#askedAt, :now)',
         values: {
           ...{ owner, until, now },
           ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }),
@@ -46,7 +46,7 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
     commitRotation: ({ connection, version }, rotation) =>
       updateConnection(connection, {
         set: `SET ${assignments(rotation)}, #dueAt = :rotatedAt, #status = :active, #failures = :zero
-          REMOVE #lastError, #failingSince, #suspectSince, #refusals ADD #version :one`,
+          REMOVE #lastError, #failingSince, #suspectSince, #refusals, #askedAt, #lostAt ADD #version :one`,
         values: { ...rotation, version, active: 'active', zero: 0, one: 1 },
         condition: '#version = :version',
       }),
@@ -54,7 +54,8 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
     async settle({ connection, version, leaseOwner }, settlement) {
       const item = await updateConnection(connection, {
         set: `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settlement)}
-          REMOVE #leaseOwner, #leaseUntil, #lastError, #failingSince`,
+          REMOVE #leaseOwner, #leaseUntil, #askedAt, #lastError, #failingSince
+            ${settlement.measureAt === undefined ? ', #measureAt' : ''}`,
         values: { ...settlement, version, leaseOwner, active: 'active', zero: 0 },
         condition: UNCHANGED_AND_HELD,
         // The end of every step: the sealed tokens are not needed again.
@@ -65,7 +66,8 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
 
     async fail({ connection, version, leaseOwner }, failure) {
       const item = await updateConnection(connection, {
-        set: `SET ${assignments(failure)} REMOVE #leaseOwner, #leaseUntil`,
+        set: `SET ${assignments(failure)}
+          REMOVE #leaseOwner, #leaseUntil${failure.askedAt === undefined ? ', #askedAt' : ''}`,
         values: { ...failure, version, leaseOwner },
         condition: UNCHANGED_AND_HELD,
       });
@@ -111,7 +113,7 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
 
     async release({ connection, leaseOwner }) {
       await updateConnection(connection, {
-        set: 'REMOVE #leaseOwner, #leaseUntil',
+        set: 'REMOVE #leaseOwner, #leaseUntil, #askedAt',
         values: { leaseOwner },
         condition: '#leaseOwner = :leaseOwner',
       });

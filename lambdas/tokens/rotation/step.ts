@@ -7,7 +7,7 @@ import { LEASE_SECONDS } from '../lease.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
-import { measureOverlap } from './overlap.ts';
+import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
 import { publish } from './publish.ts';
 import { type Recorded, recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
@@ -150,19 +150,31 @@ async function makeVisible(
   if (published) await publish(progress.item, deps, fresh);
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
-  const overlap = rotated ? await measureOverlap(leased, pushes.item, deps, deadline) : pushes.item.overlap;
-  const item = { ...pushes.item, overlap };
+  const overlap = await attendToOverlap(leased, progress, deps, deadline);
+  const item = { ...pushes.item, ...overlap };
   progress.item = item;
   const settlement = {
     validUntil: earliestEnd(item),
-    dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
-    overlap,
+    dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps), overlap.measureAt ?? Infinity),
+    ...overlap,
     ...(item.targets && { targets: item.targets }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.
   if (!(await store.settle(item, settlement))) await store.release(item);
   if (published) log.info('published', logContext(item));
   return { kind: 'settled', item, rotated, published, pushes };
+}
+
+/** Keeps what a rotation has replaced, or measures what an earlier one has kept. */
+async function attendToOverlap(
+  leased: Connection,
+  { rotated, item }: Progress,
+  deps: Dependencies,
+  deadline: number,
+): Promise<Overlap> {
+  if (rotated) return keepForMeasurement(leased, item, deps);
+  const isDue = item.measureAt !== undefined && item.measureAt <= deps.now();
+  return isDue ? measureOverlap(item, deps, deadline) : overlapOf(item);
 }
 
 /** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */

@@ -70,7 +70,7 @@ export class Fleet {
     const at = Math.floor(this.time.now);
     const consent = {
       ...{ connection, app, grantType: 'authorization_code' as const, expiresAt, consentedAt: at },
-      ...{ consentId: connection, clientId: 'client', overlap: 'no' as const, zoomUserId: connection },
+      ...{ consentId: connection, clientId: 'client', overlap: 'unknown' as const, zoomUserId: connection },
       sealedTokens: await seal(tokens, connection, await deps.keyring()),
     };
     await this.store.inner.commitConsent(consent, 0);

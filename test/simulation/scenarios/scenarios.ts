@@ -3,6 +3,7 @@ import { backlogWithDead } from './backlog-with-dead.ts';
 import { falseRefusal } from './false-refusal.ts';
 import { indexLag } from './index-lag.ts';
 import { misconfiguredBlip } from './misconfigured-blip.ts';
+import { oldTokenDiesLater } from './old-token-dies-later.ts';
 import { rateLimited } from './rate-limited.ts';
 import { restoredTable } from './restored-table.ts';
 import { revokedWords } from './revoked-words.ts';
@@ -18,6 +19,7 @@ export const SCENARIOS: Scenario[] = [
   revokedWords,
   misconfiguredBlip,
   rateLimited,
+  oldTokenDiesLater,
   restoredTable,
   urgentFirst,
 ];

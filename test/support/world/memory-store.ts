@@ -9,6 +9,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
   readonly #apps = new Map<string, AppHealth>();
+  readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
   /** Changes the item if the condition holds; copies in and out, as a table does. */
   #update(
@@ -90,7 +91,7 @@ export class MemoryStore implements ConnectionStore {
           item.status === 'misconfigured') &&
         (early || item.dueAt <= now) &&
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
-      () => ({ leaseOwner: owner, leaseUntil: until }),
+      ({ askedAt = now }) => ({ leaseOwner: owner, leaseUntil: until, askedAt }),
     );
   }
 
@@ -133,7 +134,7 @@ export class MemoryStore implements ConnectionStore {
         failures: 0,
         version: version + 1,
       }),
-      ['lastError', 'failingSince', 'suspectSince', 'refusals'],
+      ['lastError', 'failingSince', 'suspectSince', 'refusals', 'askedAt', 'lostAt'],
     );
   }
 
@@ -144,12 +145,20 @@ export class MemoryStore implements ConnectionStore {
       publishedVersion: of.version,
       failures: 0,
     });
-    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError', 'failingSince'];
+    const released: (keyof Connection)[] = [
+      'leaseOwner',
+      'leaseUntil',
+      'askedAt',
+      'lastError',
+      'failingSince',
+    ];
+    if (settled.measureAt === undefined) released.push('measureAt');
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }
 
   async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
+    if (failure.askedAt === undefined) released.push('askedAt');
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
@@ -200,13 +209,13 @@ export class MemoryStore implements ConnectionStore {
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
-      ['leaseOwner', 'leaseUntil', ...unset],
+      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', ...unset],
     );
   }
 
   async release(of: Connection) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
-    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
+    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil', 'askedAt']);
   }
 
   async redeem(id: string) {
@@ -263,6 +272,18 @@ export class MemoryStore implements ConnectionStore {
     return (this.#swept.gapTo ?? 0) > since ? this.#swept.gapFrom : undefined;
   }
 
+  async keepReplaced(connection: string, tokens: { sealedTokens: string; expiresAt: number }) {
+    this.#replaced.set(connection, { ...tokens });
+  }
+
+  async replaced(connection: string) {
+    return this.#replaced.get(connection);
+  }
+
+  async dropReplaced(connection: string) {
+    this.#replaced.delete(connection);
+  }
+
   async appHealth(app: string) {
     return structuredClone(this.#apps.get(app));
   }
@@ -291,6 +312,8 @@ const FORGOTTEN = [
   'suspectSince',
   'refusals',
   'alertedAt',
+  'lostAt',
+  'measureAt',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',
