@@ -21,7 +21,7 @@ function rows(first: SimulationReport): Row[] {
     ['outages', 'outages of Zoom, the table, the vault and n8n'],
     ['outageMinutes', 'minutes of outage'],
     ['failedCalls', 'calls that failed'],
-    ['lostAnswers', 'answers that were lost'],
+    ['lostResponses', 'lost responses'],
     ['kills', 'functions killed'],
     ['duplicates', 'sweeps delivered twice'],
     ['deployments', 'deployments'],

@@ -6,7 +6,7 @@ import { Failure } from '../../lambdas/tokens/errors.ts';
 import { logFailure } from '../../lambdas/web/middleware.ts';
 import { errorPage } from '../../lambdas/web/pages.ts';
 import { takeOutput } from '../support/services/output.ts';
-import { createWatch, shown } from '../support/services/watch.ts';
+import { createWatch, printed } from '../support/services/watch.ts';
 
 const token = randomBytes(32).toString('base64url');
 const watch = createWatch();
@@ -33,7 +33,7 @@ describe('the search for secrets finds a token', () => {
   });
 
   test('in an error that nobody catches', () => {
-    expect(watch.leaks(shown(new Error('no', { cause: new Error(token) })))).toEqual(['the token']);
+    expect(watch.leaks(printed(new Error('no', { cause: new Error(token) })))).toEqual(['the token']);
   });
 
   test('on a page', () => {

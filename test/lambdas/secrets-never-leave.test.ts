@@ -12,7 +12,7 @@ import { createFunctions, functionsWith } from '../support/services/handlers.ts'
 import { type Misbehaviour, startN8n } from '../support/services/n8n-server.ts';
 import { logLines, takeOutput } from '../support/services/output.ts';
 import { type Services, startServices } from '../support/services/services.ts';
-import { shown } from '../support/services/watch.ts';
+import { printed } from '../support/services/watch.ts';
 
 /** Everything that has left the functions: log lines and metrics, pages, answers, alerts, thrown errors. */
 const left: string[] = [];
@@ -35,7 +35,7 @@ const operate = async (request: unknown, by: Pick<typeof functions, 'operate'> =
 const sweep = (by: Pick<typeof functions, 'sweep'> = functions) =>
   by.sweep().then(
     (report) => left.push(JSON.stringify(report)),
-    (error) => left.push(...shown(error)),
+    (error) => left.push(...printed(error)),
   );
 
 /** Sealed tokens are no secret to who may read the table, but they have no business elsewhere either. */
@@ -74,7 +74,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
   test('in an alert, nor with a consent of another user', async () => {
     const item = await functions.runtime.store.get('user');
     const { refreshToken = '' } = await open(item?.sealedTokens ?? '', 'user', functions.runtime.keyring);
-    await services.takeAppAway(refreshToken);
+    await services.removeApp(refreshToken);
     services.clock.advance(60 * 60);
     await sweep();
     expect(services.notifications.map(({ subject }) => subject)).toEqual(['Zoom: connect "user" again']);

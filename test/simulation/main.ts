@@ -1,6 +1,6 @@
 /**
- * A simulated quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
- * Both kinds of Zoom at once, each in a thread of its own.
+ * Simulates a quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
+ * It runs twice at once, each in its own thread: with a Zoom whose old tokens outlive a refresh, and with one whose do not.
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -46,6 +46,6 @@ function inThread(options: SimulationOptions): Promise<SimulationReport> {
 function positive(name: string, text: string): number {
   const number = Number(text);
   if (Number.isFinite(number) && number > 0) return number;
-  process.stderr.write(`--${name} is a number above 0, not "${text}".\n`);
+  process.stderr.write(`--${name} must be a number above 0, not "${text}".\n`);
   process.exit(2);
 }

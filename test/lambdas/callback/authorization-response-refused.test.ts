@@ -13,7 +13,7 @@ import {
   OTHER_TAB,
   type Refusal,
 } from '../../support/services/bad-input.ts';
-import { type Answer, createFunctions, type Functions } from '../../support/services/handlers.ts';
+import { type BrowserResponse, createFunctions, type Functions } from '../../support/services/handlers.ts';
 import { DEPLOYED_URL, type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
@@ -28,7 +28,7 @@ afterAll(() => services.close());
 async function returnWith(
   parameters: Record<string, string>,
   { cookies, location }: { cookies?: string[]; location: string },
-): Promise<Answer> {
+): Promise<BrowserResponse> {
   const state = new URL(location).searchParams.get('state') ?? '';
   const query = new URLSearchParams({ state, ...parameters });
   return functions.visit(`${DEPLOYED_URL}/callback?${query}`, cookies && { cookies });
@@ -45,7 +45,7 @@ function forgedCookie(kid: string, key: Uint8Array, audience = 'consent'): Promi
 }
 
 /** Each prepares what comes before, and answers the bad request. */
-type Rows = [input: string, prepare: () => Promise<() => Promise<Answer>>, refusal: Refusal][];
+type Rows = [input: string, prepare: () => Promise<() => Promise<BrowserResponse>>, refusal: Refusal][];
 
 const cookies: Rows = [
   ['nothing at all', async () => () => functions.visit(`${DEPLOYED_URL}/callback`), NO_COOKIE],
@@ -243,5 +243,5 @@ describe.each([
 test('a page that is loaded again after its consent changes nothing: n8n keeps a living token', async () => {
   const { returned, cookies } = await functions.connect('main');
   expect((await functions.visit(returned, { cookies })).status).toBe(400);
-  expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+  expect(await services.zoomStatus(await services.published('main'))).toBe(200);
 });

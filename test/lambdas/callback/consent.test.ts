@@ -68,8 +68,8 @@ describe('GET /connect with a fresh link', () => {
 
 describe('POST /connect with a fresh link', () => {
   test('sends the browser to Zoom with what we ask for: a code, bound by state and S256', async () => {
-    const { answer, location } = await functions.begin('begun');
-    expect(answer).toMatchObject({ status: 303, body: '' });
+    const { response, location } = await functions.begin('begun');
+    expect(response).toMatchObject({ status: 303, body: '' });
     const { origin, pathname, searchParams } = new URL(location);
     expect(origin + pathname).toBe(`${services.environment.ZOOM_OAUTH_URL}/oauth/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -83,8 +83,8 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('gives the browser a cookie of this host alone, out of reach of scripts, for ten minutes', async () => {
-    const { answer } = await functions.begin('begun');
-    expect(answer.cookies).toEqual([
+    const { response } = await functions.begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(
         /^__Host-zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
       ),
@@ -92,8 +92,8 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('on plain HTTP, as on one machine, the cookie can have neither Secure nor the prefix', async () => {
-    const { answer } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
-    expect(answer.cookies).toEqual([
+    const { response } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
@@ -109,7 +109,7 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('has the security headers', async () => {
-    expectSafeHeaders((await functions.begin('begun')).answer);
+    expectSafeHeaders((await functions.begin('begun')).response);
   });
 
   test('each link asks with another state and another challenge', async () => {
@@ -144,7 +144,7 @@ describe('GET /callback after a consent', () => {
   });
 
   test('n8n reads the bare token, and Zoom accepts it', async () => {
-    expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('main'))).toBe(200);
   });
 
   test('takes the cookie back', async () => {
@@ -202,7 +202,7 @@ describe('a second consent for a connection', () => {
     const second = await services.published('twice');
     expect(page.status).toBe(200);
     expect(second).not.toBe(first);
-    expect(await services.zoomAnswers(second)).toBe(200);
+    expect(await services.zoomStatus(second)).toBe(200);
     expect(await statusOf('twice')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
   });
 
@@ -229,8 +229,8 @@ describe('a Zoom user who is connected elsewhere', () => {
       ],
     });
     // Zoom has ended the first pair with the second consent.
-    expect(await services.zoomAnswers(first)).toBe(401);
-    expect(await services.zoomAnswers(await services.published('older'))).toBe(200);
+    expect(await services.zoomStatus(first)).toBe(401);
+    expect(await services.zoomStatus(await services.published('older'))).toBe(200);
     await expect(services.published('younger')).rejects.toThrow("can't find the specified secret");
     expect((await functions.operate({ action: 'status', connection: 'younger' })).ok).toBe(false);
   });
@@ -240,6 +240,6 @@ describe('a Zoom user who is connected elsewhere', () => {
     await functions.granted({ action: 'rotate', connection: 'older' });
     const after = await services.published('older');
     expect(after).not.toBe(before);
-    expect(await services.zoomAnswers(after)).toBe(200);
+    expect(await services.zoomStatus(after)).toBe(200);
   });
 });

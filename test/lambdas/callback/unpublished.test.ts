@@ -34,7 +34,7 @@ describe('a consent whose token cannot be published at once', () => {
       status: 'active',
       publishedVersion: 1,
     });
-    expect(await services.zoomAnswers(await services.published('denied'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('denied'))).toBe(200);
   });
 
   test('is stored also where the table fails right after the commit', async () => {
@@ -44,6 +44,6 @@ describe('a consent whose token cannot be published at once', () => {
     expect(page.status).toBe(200);
     expect(readPage(page.body).paragraphs).toContain(STORED);
     await functions.sweep();
-    expect(await services.zoomAnswers(await services.published('half'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('half'))).toBe(200);
   });
 });

@@ -174,7 +174,7 @@ test('rotate while Zoom is down notes the failure, and n8n keeps a living token'
   const request = { action: 'rotate', connection: 'server' };
   const answer = await start({ ZOOM_OAUTH_URL: services.nowhere }).operate(request);
   expect(answer).toMatchObject({ ok: false, error: { class: 'retry', code: 'zoom_unreachable' } });
-  expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+  expect(await services.zoomStatus(await services.published('server'))).toBe(200);
 });
 
 test('rotate with a key that no longer opens the tokens is misconfigured, and nothing is lost', async () => {

@@ -112,7 +112,7 @@ describe('check: the apps', () => {
     await functions.connect('user');
     const tokens = await Promise.all(['user', 'server'].map(services.published));
     await check();
-    for (const token of tokens) expect(await services.zoomAnswers(token)).toBe(200);
+    for (const token of tokens) expect(await services.zoomStatus(token)).toBe(200);
     await functions.granted({ action: 'rotate', connection: 'user' });
   });
 

@@ -28,7 +28,7 @@ describe('disconnect', () => {
     expect(connection).toMatchObject({ connection: 'leaving', status: 'disconnected' });
     expect(revoked).toBe(true);
     expect(secretDeletedAt).toBe(services.clock.now() + 7 * 86_400);
-    expect(await services.zoomAnswers(token)).toBe(401);
+    expect(await services.zoomStatus(token)).toBe(401);
     await expect(services.published('leaving')).rejects.toThrow('marked for deletion');
     expect(JSON.stringify(connection)).not.toMatch(/sealed|lease/i);
   });
@@ -37,7 +37,7 @@ describe('disconnect', () => {
     const answer = await functions.operate({ action: 'rotate', connection: 'leaving' });
     expect(answer).toMatchObject({ ok: false, error: { class: 'rejected', code: 'not_connected' } });
     expect((await functions.connect('leaving', { user: 'Grace Hopper' })).page.status).toBe(200);
-    expect(await services.zoomAnswers(await services.published('leaving'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('leaving'))).toBe(200);
   });
 
   test('with force leaves no recovery window', async () => {

@@ -69,7 +69,7 @@ describe('n8n-link', () => {
     const { connection } = await link('main');
     await functions.granted({ action: 'rotate', connection: 'main' });
     const id = connection.targets?.[0]?.credentialId;
-    expect(await services.zoomAnswers(String(office.n8n.token(id)))).toBe(200);
+    expect(await services.zoomStatus(String(office.n8n.token(id)))).toBe(200);
     expect(office.n8n.token(id)).toBe(await services.published('main'));
   });
 

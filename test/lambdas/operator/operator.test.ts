@@ -78,7 +78,7 @@ describe('connect', () => {
       secretName: 'n8n_zoom_server',
       expression: '{{ $secrets.aws.n8n_zoom_server }}',
     });
-    expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('server'))).toBe(200);
   });
 
   test('again makes a new generation; the earlier token lives on beside it', async () => {
@@ -86,13 +86,13 @@ describe('connect', () => {
     const { connection } = await connectServer('server');
     expect(connection).toMatchObject({ generation: 2, version: 2 });
     expect(await services.published('server')).not.toBe(first);
-    expect(await services.zoomAnswers(first)).toBe(200);
+    expect(await services.zoomStatus(first)).toBe(200);
   });
 
   test('of two connections of one app leaves both alive', async () => {
     await connectServer('server_two');
     for (const name of ['server', 'server_two']) {
-      expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+      expect(await services.zoomStatus(await services.published(name))).toBe(200);
     }
   });
 });
@@ -194,14 +194,14 @@ describe('rotate', () => {
       tokens.push(await services.published('user'));
     }
     expect(new Set(tokens).size).toBe(4);
-    expect(await services.zoomAnswers(tokens.at(-1))).toBe(200);
+    expect(await services.zoomStatus(tokens.at(-1))).toBe(200);
   });
 
   test('heals a misconfigured connection once the operator has mended the cause', async () => {
     const { after } = await rotate('wrong');
     expect(after).toMatchObject({ status: 'active', failures: 0 });
     expect(after).not.toHaveProperty('lastError');
-    expect(await services.zoomAnswers(await services.published('wrong'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('wrong'))).toBe(200);
   });
 
   test('takes credentials that the operator has just replaced, though older ones are remembered', async () => {

@@ -1,6 +1,5 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Answer } from '../services/handlers.ts';
+import type { BrowserResponse } from '../services/handlers.ts';
 
 const CHARACTERS: Record<string, string> = {
   '&amp;': '&',
@@ -27,7 +27,10 @@ export function readPage(body: string): { title: string; paragraphs: string[]; c
  * Every answer says it: kept nowhere, tells its address to nobody, loads nothing, is framed by nobody. What it may do
  * besides, its `allowed` directives say; a page may have its style.
  */
-export function expectSafeHeaders({ headers, body }: Answer, allowed: Record<string, string> = {}): void {
+export function expectSafeHeaders(
+  { headers, body }: BrowserResponse,
+  allowed: Record<string, string> = {},
+): void {
   expect(headers).toMatchObject({
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',

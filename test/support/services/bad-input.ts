@@ -1,43 +1,43 @@
 import { expect } from '@jest/globals';
 import { expectSafeHeaders, readPage } from '../browser/read-page.ts';
-import type { Answer, Functions } from './handlers.ts';
+import type { BrowserResponse, Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
 import type { Services } from './services.ts';
 
-/** A page that refuses: what it answers, and what a person reads on it. */
+/** A page that refuses a request: its status and its text. */
 export interface Refusal {
   status: number;
   title: string;
-  /** What happened, and what to do. */
+  /** What failed, and what to do. */
   paragraphs: (string | RegExp)[];
 }
 
-/** Sends the request. The page says what to do; nothing is written, nothing is leaked. */
+/** Sends the request. Expects the page, its safe headers, that nothing is stored, and that no secret is shown or logged. */
 export async function expectRefused(
   services: Services,
-  request: () => Promise<Answer>,
+  request: () => Promise<BrowserResponse>,
   { status, title, paragraphs }: Refusal,
-): Promise<Answer> {
+): Promise<BrowserResponse> {
   const before = await services.contents();
   takeOutput();
-  const answer = await request();
-  expect(answer.status).toBe(status);
-  expect(readPage(answer.body)).toEqual({
+  const response = await request();
+  expect(response.status).toBe(status);
+  expect(readPage(response.body)).toEqual({
     title,
     paragraphs: paragraphs.map(matching),
     code: undefined,
   });
-  expectSafeHeaders(answer);
-  expect(answer.headers).not.toHaveProperty('location');
-  expect(answer.cookies).toEqual([]);
+  expectSafeHeaders(response);
+  expect(response.headers).not.toHaveProperty('location');
+  expect(response.cookies).toEqual([]);
   expect(await services.contents()).toEqual(before);
   const output = takeOutput();
   expect(output).not.toEqual([]);
-  expect(services.watch.leaks([answer.body, ...output])).toEqual([]);
-  return answer;
+  expect(services.watch.leaks([response.body, ...output])).toEqual([]);
+  return response;
 }
 
-/** What the operator function answers to what it refuses. */
+/** The operator function's response to a request that it refuses. */
 export interface OperatorRefusal {
   class: string;
   code: string;
@@ -45,7 +45,7 @@ export interface OperatorRefusal {
   action: string | RegExp;
 }
 
-/** Sends the request. The answer says what to do; nothing is written, nothing is leaked. */
+/** Sends the request. Expects the error, that nothing is stored, and that no secret is shown or logged. */
 export async function expectOperatorRefused(
   services: Services,
   functions: Functions,
@@ -54,18 +54,18 @@ export async function expectOperatorRefused(
 ): Promise<void> {
   const before = await services.contents();
   takeOutput();
-  const answer = await functions.operate(request);
+  const response = await functions.operate(request);
   const error = { ...refusal, message: matching(message), action: matching(action) };
-  expect(answer).toEqual({ ok: false, error });
+  expect(response).toEqual({ ok: false, error });
   expect(await services.contents()).toEqual(before);
   const output = takeOutput();
   expect(output).not.toEqual([]);
-  expect(services.watch.leaks([JSON.stringify(answer), ...output])).toEqual([]);
+  expect(services.watch.leaks([JSON.stringify(response), ...output])).toEqual([]);
 }
 
 const matching = (text: string | RegExp) => (typeof text === 'string' ? text : expect.stringMatching(text));
 
-/** Whatever of it came back on a page would run there. */
+/** Input that a page must escape: any part of it would run as a script. */
 export const HOSTILE = '<script>alert(document.cookie)</script>"\'><img src=x onerror=alert(1)>';
 
 export const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
@@ -127,10 +127,10 @@ export const BROKEN: Refusal = {
     'Ask the operator whether the connection was made; the log of the callback function tells the reason.',
   ],
 };
-export const secretUnusable = (name: string, what: string): Refusal => ({
+export const secretUnusable = (name: string, problem: string): Refusal => ({
   status: 500,
   title: 'Not connected',
-  paragraphs: [`The secret "${name}" ${what}.`, WRITE_AGAIN],
+  paragraphs: [`The secret "${name}" ${problem}.`, WRITE_AGAIN],
 });
 export const secretDenied = (name: string): Refusal => ({
   status: 500,

@@ -14,7 +14,7 @@ const refusal = (code: string) =>
   `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
 
 /**
- * IAM on loopback, as far as a policy's entities are asked for: one user a page, then the roles and groups.
+ * Starts IAM on loopback with one operation, ListEntitiesForPolicy: one user a page, then the roles and groups.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
  */
 export async function startIam() {

@@ -2,13 +2,13 @@ import { createHmac } from 'node:crypto';
 
 export const WEBHOOK_SECRET = 'webhook-secret-of-the-tests';
 
-/** Zoom's headers for a body, as its documentation makes them. https://developers.zoom.us/docs/api/webhooks/ */
+/** Returns the headers with which Zoom signs a body. https://developers.zoom.us/docs/api/webhooks/ */
 export function signedHeaders(body: string | Uint8Array, timestamp: number, secret = WEBHOOK_SECRET) {
   const hex = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex');
   return { 'x-zm-request-timestamp': String(timestamp), 'x-zm-signature': `v0=${hex}` };
 }
 
-/** What Zoom sends when a user removes the app; `at` in epoch seconds. */
+/** Returns the body that Zoom sends when a user removes the app; `at` in epoch seconds. */
 export const deauthorization = (userId: string, clientId: string, at: number) =>
   JSON.stringify({
     event: 'app_deauthorized',

@@ -9,8 +9,8 @@ beforeEach(async () => {
   ({ world } = await openFleet());
 });
 
-describe('Nothing lost', () => {
-  test('after Zoom’s answer nothing leaves the function before the commit', async () => {
+describe('No avoidable loss', () => {
+  test('the commit is the first call after Zoom’s response', async () => {
     const points: string[] = [];
     const intercept: Intercept = (point, call) => {
       points.push(point);
@@ -20,7 +20,7 @@ describe('Nothing lost', () => {
     expect(points[points.indexOf('zoom.token') + 1]).toBe('store.commitRotation');
   });
 
-  test('Zoom is not asked when its slowest answer would leave too little time to store it', async () => {
+  test('Zoom gets no request when its slowest response would leave too little time to store the tokens', async () => {
     await step('one', world.dependencies(), { deadline: world.time + ZOOM_TIMEOUT_SECONDS + 4 });
     expect(await world.item('one')).toMatchObject({
       status: 'active',
@@ -33,12 +33,12 @@ describe('Nothing lost', () => {
     expect(world.zoom.refusals).toBe(0);
   });
 
-  test('an answer lost on its way is decided by one further attempt, and a human is told', async () => {
+  test('after a lost response one further attempt finds the dead refresh token, and the log says so', async () => {
     const lost: FunctionOptions = {
       intercept: async (point, call) => {
-        const answer = await call();
+        const result = await call();
         if (point === 'zoom.token') throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
-        return answer;
+        return result;
       },
     };
     await step('one', world.dependencies(lost), { deadline: world.deadline });

@@ -8,8 +8,8 @@ beforeEach(async () => {
   ({ world } = await openFleet());
 });
 
-describe('Atomic', () => {
-  test('at every call of a rotation the table holds one whole token set, and n8n reads one whole token', async () => {
+describe('Tokens change atomically', () => {
+  test('at every call of a rotation, the table holds one complete token set and n8n reads one complete token', async () => {
     const seen = new Set<string>();
     const intercept: Intercept = async (_point, call) => {
       const { expiresAt } = await world.item('one');

@@ -10,20 +10,20 @@ beforeEach(async () => {
   ({ world, run } = await openFleet());
 });
 
-/** For those minutes one call of the sweeps goes wrong. */
+/** Options with which one call fails. */
 const failing = (where: string): FunctionOptions => ({
   intercept: (point, call) => (point === where ? Promise.reject(new Error('down')) : call()),
 });
 
-describe('A person is told', () => {
-  test('at once, in one message, of all that have turned to reconnect', async () => {
+describe('Operators are alerted', () => {
+  test('at once, in one message, about all connections that have come to need a new consent', async () => {
     world.zoom.deauthorize('one');
     world.zoom.deauthorize('two');
     await run();
     expect(world.alerts).toEqual([['one', 'two']]);
   });
 
-  test('not again in each sweep, but every day for as long as it lasts', async () => {
+  test('once a day, not in every sweep, for as long as a connection needs a new consent', async () => {
     world.zoom.deauthorize('one');
     await run();
     for (let minute = 1; minute < 60; minute += 1) {
@@ -40,7 +40,7 @@ describe('A person is told', () => {
     expect(world.alerts).toHaveLength(2);
   });
 
-  test('of one that a rotation by hand has found, by the next sweep', async () => {
+  test('by the next sweep when an operator’s rotation has found the dead refresh token', async () => {
     world.zoom.deauthorize('one');
     await step('one', world.dependencies(), { deadline: world.deadline, early: true });
     await run();
@@ -48,7 +48,7 @@ describe('A person is told', () => {
   });
 
   test.each(['alerts.reconnectNeeded', 'store.get', 'store.snoozeAlert'])(
-    'sooner or later: while %s fails, the sweep does the rest of its work, and repeats the alert',
+    'by a later sweep when %s fails, and the rest of the sweep goes on',
     async (where) => {
       world.zoom.deauthorize('one');
       expect(await run(failing(where))).toMatchObject({ rotated: 4, failed: { reconnect: 1 } });
@@ -65,7 +65,7 @@ describe('A person is told', () => {
     },
   );
 
-  test('though the function was killed after the connection was given up', async () => {
+  test('by the next sweep when the function was killed after it had marked the connection for reconnect', async () => {
     world.zoom.deauthorize('one');
     let kill = () => {};
     const killed = new Promise<void>((resolve) => {
@@ -83,13 +83,13 @@ describe('A person is told', () => {
     expect(world.alerts).toEqual([['one']]);
   });
 
-  test('never of a connection that has been connected again meanwhile', async () => {
+  test('never about a connection that has been connected again in the meantime', async () => {
     world.zoom.deauthorize('one');
     const meanwhile: FunctionOptions = {
       intercept: async (point, call) => {
-        const answer = await call();
+        const result = await call();
         if (point === 'store.fail') await world.connect('one');
-        return answer;
+        return result;
       },
     };
     await run(meanwhile);

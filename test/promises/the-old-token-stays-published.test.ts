@@ -7,8 +7,8 @@ beforeEach(async () => {
   ({ world, run } = await openFleet());
 });
 
-describe('The old token stays', () => {
-  test('for as long as it lives while Zoom is down, and a new one comes with the first sweeps after', async () => {
+describe('The old token stays published', () => {
+  test('until it expires while Zoom is down, and the first sweeps after the outage publish a new one', async () => {
     const before = FLEET.map((name) => world.published(name));
     world.zoom.isDown = true;
     for (let minute = 0; minute < 9; minute += 1) {

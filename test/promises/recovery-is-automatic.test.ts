@@ -11,10 +11,10 @@ beforeEach(async () => {
   ({ world, run } = await openFleet());
 });
 
-describe('Recovery needs no one', () => {
+describe('Recovery is automatic', () => {
   const points = ['store.lease', 'zoom.token', 'store.commitRotation', 'vault.publish', 'store.settle'];
 
-  test.each(points)('after the function was killed before %s', async (where) => {
+  test.each(points)('after a function was killed before %s', async (where) => {
     let kill = () => {};
     const killed = new Promise<void>((resolve) => {
       kill = resolve;
@@ -32,13 +32,13 @@ describe('Recovery needs no one', () => {
       world.pass(60);
       await run();
     }
-    // Killed between Zoom's answer and the commit, it needs its human; everything else heals.
+    // Only a kill between Zoom's response and the commit loses the token: the user must consent again.
     const { status, version, publishedVersion } = await world.item('one');
     expect(status).toBe(where === 'store.commitRotation' ? 'reconnect' : 'active');
     expect(publishedVersion).toBe(version);
   });
 
-  test('after the key secret was replaced: the key before still opens, the next commit seals under the new one', async () => {
+  test('after the key secret was replaced: the previous key still opens, and the next commit seals with the new key', async () => {
     world.vault.keys.unshift('the operator’s new key');
     await run();
     const { sealedTokens } = await world.item('one');

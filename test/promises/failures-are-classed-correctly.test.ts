@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
 import type { Intercept } from '../support/world/world.ts';
-import { answering, FLEET, openFleet } from './fleet.ts';
+import { FLEET, openFleet, responding } from './fleet.ts';
 
 let world: Awaited<ReturnType<typeof openFleet>>['world'];
 let run: Awaited<ReturnType<typeof openFleet>>['run'];
@@ -10,18 +10,18 @@ beforeEach(async () => {
   ({ world, run, items } = await openFleet());
 });
 
-describe('Wrong classes never happen', () => {
+describe('Failures are classed correctly', () => {
   const networkError = (code: string) => Promise.reject(new TypeError('fetch failed', { cause: { code } }));
 
   test.each<[string, () => Response | Promise<Response>]>([
     ['a 500', () => Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 500 })],
     ['a 429', () => new Response('slow down', { status: 429, headers: { 'retry-after': '5' } })],
-    ['an HTML body', () => new Response('<html>Invalid Token!</html>', { status: 400 })],
+    ['a 400 with HTML', () => new Response('<html>Invalid Token!</html>', { status: 400 })],
     ['a timeout', () => Promise.reject(new DOMException('timed out', 'TimeoutError'))],
     ['a DNS failure', () => networkError('ENOTFOUND')],
     ['a reset', () => networkError('ECONNRESET')],
-  ])('%s leaves every connection active', async (_, answer) => {
-    await run(answering(answer));
+  ])('%s leaves every connection active', async (_, respond) => {
+    await run(responding(respond));
     expect((await items()).map(({ status }) => status)).toEqual(FLEET.map(() => 'active'));
   });
 
@@ -30,7 +30,7 @@ describe('Wrong classes never happen', () => {
     ['invalid_request', 400],
     ['invalid_grant', 401],
     ['invalid_request', 401],
-  ])('“Invalid Token!” as %s with %i asks a human, for that connection alone', async (error, status) => {
+  ])('“Invalid Token!” as %s with %i marks that connection alone for reconnect', async (error, status) => {
     const intercept: Intercept = async (point, call) =>
       point === 'zoom.token'
         ? (Response.json({ reason: 'Invalid Token!', error }, { status }) as never)
@@ -46,10 +46,10 @@ describe('Wrong classes never happen', () => {
     ]);
   });
 
-  test('“Invalid Token!” asks nobody where a re-read shows that somebody else was faster', async () => {
+  test('“Invalid Token!” marks nothing for reconnect when a newer consent has replaced the refused token', async () => {
     const intercept: Intercept = async (point, call) => {
-      const answer = await call();
-      if (point !== 'zoom.token') return answer;
+      const result = await call();
+      if (point !== 'zoom.token') return result;
       await world.connect('one');
       return Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }) as never;
     };
@@ -57,7 +57,7 @@ describe('Wrong classes never happen', () => {
     expect(await world.item('one')).toMatchObject({ status: 'active', generation: 2 });
   });
 
-  test('invalid_client makes every connection of the app misconfigured, and heals by itself', async () => {
+  test('invalid_client makes every connection of the app misconfigured until the operator fixes the secret', async () => {
     world.zoom.clientSecret = 'replaced';
     await run();
     expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['misconfigured']));
@@ -67,9 +67,9 @@ describe('Wrong classes never happen', () => {
     expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['active']));
   });
 
-  test('a fleet-wide “Invalid Token!” trips the breaker', async () => {
+  test('“Invalid Token!” for the whole fleet trips the circuit breaker', async () => {
     await run(
-      answering(() => Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 })),
+      responding(() => Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 })),
     );
     expect((await items()).map(({ lastError }) => lastError?.code)).toEqual(FLEET.map(() => 'zoom_incident'));
     expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['active']));

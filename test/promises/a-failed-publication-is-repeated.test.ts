@@ -8,7 +8,7 @@ beforeEach(async () => {
   ({ world, run } = await openFleet());
 });
 
-describe('A publish that fails is repeated', () => {
+describe('A failed publication is repeated', () => {
   test('until it succeeds, without another request to Zoom', async () => {
     let requests = 0;
     const down: FunctionOptions = {
