@@ -109,6 +109,10 @@ export const logContext = ({
   version,
 });
 
+/** Returns whether people were alerted of a connection of which every reader holds a valid token again at `now`. */
+export const hasRecovered = ({ alertedAt, validUntil }: Connection, now: number): boolean =>
+  alertedAt !== undefined && validUntil > now;
+
 const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
 
 /** @throws {Failure} `rejected` when the name would not fit n8n's dotted expression. */

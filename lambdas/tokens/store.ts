@@ -117,7 +117,10 @@ export interface Connections {
   /** Completes a step of the lease holder: active, what is published is noted, the lease released. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Ends a failed step of exactly that version of the lease holder, and releases the lease. */
+  /**
+   * Ends a failed step of exactly that version of the lease holder, and releases the lease. A connection that begins to
+   * wait for a person loses the time of its last alert, which was of something else.
+   */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */

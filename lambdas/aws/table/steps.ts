@@ -64,10 +64,12 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
       return item !== undefined;
     },
 
-    async fail({ connection, version, leaseOwner }, failure) {
+    async fail({ connection, version, leaseOwner, status }, failure) {
+      // What people were alerted of before was something else.
+      const beginsToWait = status !== 'reconnect' && failure.status === 'reconnect';
       const item = await updateConnection(connection, {
         set: `SET ${assignments(failure)}
-          REMOVE #leaseOwner, #leaseUntil${failure.askedAt === undefined ? ', #askedAt' : ''}`,
+          REMOVE #leaseOwner, #leaseUntil${failure.askedAt === undefined ? ', #askedAt' : ''}${beginsToWait ? ', #alertedAt' : ''}`,
         values: { ...failure, version, leaseOwner },
         condition: UNCHANGED_AND_HELD,
       });

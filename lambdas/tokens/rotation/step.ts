@@ -151,10 +151,10 @@ async function makeVisible(
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
   const overlap = await attendToOverlap(leased, progress, deps, deadline);
-  const item = { ...pushes.item, ...overlap };
+  const item = { ...pushes.item, ...overlap, validUntil: earliestEnd(pushes.item) };
   progress.item = item;
   const settlement = {
-    validUntil: earliestEnd(item),
+    validUntil: item.validUntil,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps), overlap.measureAt ?? Infinity),
     ...overlap,
     ...(item.targets && { targets: item.targets }),

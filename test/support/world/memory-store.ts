@@ -159,6 +159,7 @@ export class MemoryStore implements ConnectionStore {
   async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
     if (failure.askedAt === undefined) released.push('askedAt');
+    if (of.status !== 'reconnect' && failure.status === 'reconnect') released.push('alertedAt');
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
