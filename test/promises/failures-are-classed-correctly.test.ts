@@ -30,28 +30,31 @@ describe('Failures are classed correctly', () => {
     ['invalid_request', 400],
     ['invalid_grant', 401],
     ['invalid_request', 401],
-  ])('“Invalid Token!” as %s with %i makes that connection alone a suspect, and marks it for reconnect when it is confirmed', async (error, status) => {
-    const intercept: Intercept = async (point, call) =>
-      point === 'zoom.token'
-        ? (Response.json({ reason: 'Invalid Token!', error }, { status }) as never)
-        : call();
-    await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
-    await run();
-    expect((await items()).map(({ lastError }) => lastError?.code)).toEqual([
-      'suspect',
-      ...FLEET.slice(1).map(() => undefined),
-    ]);
-    expect((await items()).map(({ status: is }) => is)).toEqual(FLEET.map(() => 'active'));
-    world.pass(300);
-    await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
-    expect((await items()).map(({ status: is }) => is)).toEqual([
-      'reconnect',
-      'active',
-      'active',
-      'active',
-      'active',
-    ]);
-  });
+  ])(
+    '“Invalid Token!” as %s with %i makes that connection alone a suspect, and marks it for reconnect when it is confirmed',
+    async (error, status) => {
+      const intercept: Intercept = async (point, call) =>
+        point === 'zoom.token'
+          ? (Response.json({ reason: 'Invalid Token!', error }, { status }) as never)
+          : call();
+      await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
+      await run();
+      expect((await items()).map(({ lastError }) => lastError?.code)).toEqual([
+        'suspect',
+        ...FLEET.slice(1).map(() => undefined),
+      ]);
+      expect((await items()).map(({ status: is }) => is)).toEqual(FLEET.map(() => 'active'));
+      world.pass(300);
+      await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
+      expect((await items()).map(({ status: is }) => is)).toEqual([
+        'reconnect',
+        'active',
+        'active',
+        'active',
+        'active',
+      ]);
+    },
+  );
 
   test('“Invalid Token!” marks nothing for reconnect when a newer consent has replaced the refused token', async () => {
     const intercept: Intercept = async (point, call) => {

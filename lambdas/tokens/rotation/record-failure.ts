@@ -64,7 +64,12 @@ async function refusal(
   const refusals = (item.refusals ?? 0) + 1;
   const suspect = { ...failing(item, now), suspectSince: item.suspectSince ?? now, refusals };
   if (item.status === 'reconnect') {
-    return { ...suspect, status: 'reconnect', dueAt: nextReminder(item, now), lastError: { ...toFailure(error), at: now } };
+    return {
+      ...suspect,
+      status: 'reconnect',
+      dueAt: nextReminder(item, now),
+      lastError: { ...toFailure(error), at: now },
+    };
   }
   if (isBelieved(item, hasIncident, now)) {
     return { ...suspect, status: 'reconnect', dueAt: now, lastError: { ...toFailure(error), at: now } };

@@ -87,7 +87,9 @@ describe('the wait before a retry', () => {
   });
 
   test('is 1, 2, 4, 8 and then 15 minutes while the operator has something to fix', () => {
-    const waits = [1, 2, 3, 4, 5, 6, 50].map((failures) => backOff({ class: 'misconfigured' }, failures, 0.5));
+    const waits = [1, 2, 3, 4, 5, 6, 50].map((failures) =>
+      backOff({ class: 'misconfigured' }, failures, 0.5),
+    );
     expect(waits.map((seconds) => seconds / 60)).toEqual([1, 2, 4, 8, 15, 15, 15]);
   });
 });

@@ -277,7 +277,9 @@ describe('when Zoom refuses refresh tokens', () => {
     world.pass(HOUR - 600);
     await run({
       intercept: (point, call) =>
-        point === 'alerts.incidentAssumed' ? Promise.reject(new Error('down')) : refuse.intercept?.(point, call),
+        point === 'alerts.incidentAssumed'
+          ? Promise.reject(new Error('down'))
+          : refuse.intercept?.(point, call),
     } as FunctionOptions);
     expect(world.incidents).toEqual([]);
     world.pass(300);
