@@ -35,9 +35,12 @@ beforeEach(async () => {
 });
 
 describe('people are alerted of a connection whose published token expired 15 minutes ago', () => {
-  const breakages: [string, () => FunctionOptions | undefined][] = [
-    ['Zoom is down', () => void (world.zoom.isDown = true)],
-    ['the client secret is wrong', () => void (world.zoom.clientSecret = 'replaced')],
+  const breakages: [string, () => FunctionOptions][] = [
+    ['Zoom is down', () => zoomResponding(() => new Response('down', { status: 503 }))],
+    [
+      'the client secret is wrong',
+      () => zoomResponding(() => Response.json({ error: 'invalid_client' }, { status: 400 })),
+    ],
     ['Zoom refuses in words that nobody knows', () => unknownWords],
     ['the secret cannot be written', () => failing('vault.publish')],
     ['the app secret cannot be read', () => failing('vault.app')],
