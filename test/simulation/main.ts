@@ -4,11 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { table } from '../../bench/report/table.ts';
 import { ROUGH } from './faults.ts';
 import type { SimulationOptions, SimulationReport } from './report.ts';
 import { playScenarios } from './scenarios/command.ts';
 import { simulate } from './simulation.ts';
+import { table } from './table.ts';
 
 if (isMainThread) await main();
 else parentPort?.postMessage(await simulate(workerData as SimulationOptions));
