@@ -145,7 +145,7 @@ export type DueEntry = Pick<
   'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince'
 >;
 
-export interface DuePage {
+interface DuePage {
   entries: DueEntry[];
   /** Missing after the last page. */
   next?: Cursor;
