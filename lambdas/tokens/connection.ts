@@ -74,6 +74,8 @@ export interface PushTarget {
   credentialId: string;
   /** The last version that n8n accepted; 0 before the first. */
   pushedVersion: number;
+  /** When the token in the credential was overwritten after a disconnection; epoch seconds. */
+  overwrittenAt?: number;
   /** When the token that n8n has taken expires; epoch seconds. */
   validUntil?: number;
   /** Number of consecutive failures of the push; rotations are counted separately. */

@@ -169,7 +169,7 @@ interface Disconnection extends Lease {
 }
 
 /** The fields that the end of a disconnection writes. */
-export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError' | 'targets'>;
 
 /** The two writes of a disconnection. */
 export interface Disconnections {

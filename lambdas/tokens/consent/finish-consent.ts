@@ -11,6 +11,9 @@ import { type ConnectResult, connect, withManualRetry } from './connect.ts';
 import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
+/** No connection has this generation: the consent must be newer than what the connection holds. */
+const NEVER_SEEN = -1;
+
 /** The callback's request: Zoom's authorization response, and the cookie of the consent. */
 export interface CallbackRequest {
   parameters: URLSearchParams;
@@ -53,7 +56,9 @@ export async function finishConsent(
     tokens,
     user,
   } as const;
-  const connected = await connect({ ...grant, consentedAt, seen: existing?.generation ?? 0 }, deps, options);
+  // The generation that was seen is that of the requested connection: it fences no other.
+  const seen = connection === pending.connection ? (existing?.generation ?? 0) : NEVER_SEEN;
+  const connected = await connect({ ...grant, consentedAt, seen }, deps, options);
   return { ...connected, requested: pending.connection };
 }
 
