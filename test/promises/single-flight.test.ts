@@ -22,7 +22,7 @@ describe('Single flight', () => {
   });
 
   test('the lease lasts two minutes longer than the longest function, because two clocks may differ', () => {
-    // test/lib/stack.test.ts holds the deployed functions to these timeouts.
+    // test/lib/functions/functions.test.ts holds the deployed functions to these timeouts.
     const longest = Math.max(...Object.values(TIMEOUT_SECONDS));
     expect(LEASE_SECONDS).toBeGreaterThanOrEqual(longest + 2 * 60);
     expect(ZOOM_TIMEOUT_SECONDS).toBeLessThan(longest / 2);

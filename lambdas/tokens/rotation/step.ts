@@ -178,7 +178,7 @@ async function attendToOverlap(
 }
 
 /** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
-export const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
+const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
   Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
 
 /** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */

@@ -1,11 +1,10 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAlerts } from '../../../lambdas/aws/sns-alerts.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { users } from '../../../local/zoom/users.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { logLines, takeOutput } from '../../support/services/output.ts';
@@ -78,20 +77,19 @@ describe('the alert for a connection that needs a new consent', () => {
   test('is followed by one message when the daily attempt finds that Zoom was wrong', async () => {
     await functions.connect('main');
     services.clock.advance(HOUR - 600);
-    // A proxy of Zoom that refuses every refresh token, as in a fault at Zoom.
-    const wrong = createServer((_, response) => {
-      response.writeHead(400, { 'content-type': 'application/json' });
-      response.end('{"reason":"Invalid Token!","error":"invalid_grant"}');
-    });
-    await once(wrong.listen(0, '127.0.0.1'), 'listening');
-    const ZOOM_OAUTH_URL = `http://127.0.0.1:${(wrong.address() as AddressInfo).port}`;
-    const refused = createFunctions(services, { ZOOM_OAUTH_URL });
+    // A Zoom that refuses every refresh token, as in a fault at Zoom.
+    const wrong = await listenOnLoopback(
+      createServer((_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' });
+        response.end('{"reason":"Invalid Token!","error":"invalid_grant"}');
+      }),
+    );
+    const refused = createFunctions(services, { ZOOM_OAUTH_URL: wrong.url });
     for (let refusal = 0; refusal < 2; refusal += 1) {
       await refused.sweep();
       services.clock.advance(300);
     }
-    wrong.closeAllConnections();
-    wrong.close();
+    await wrong.close();
     services.clock.advance(24 * HOUR);
     await functions.sweep();
     const until = services.clock.now() + HOUR;
@@ -207,17 +205,17 @@ describe('the text of an alert', () => {
 });
 
 test('a truncated response of SNS counts as a failure', async () => {
-  const cut = createServer((_, response) =>
-    response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+  const cut = await listenOnLoopback(
+    createServer((_, response) =>
+      response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+    ),
   );
-  await once(cut.listen(0, '127.0.0.1'), 'listening');
   const url = process.env.AWS_ENDPOINT_URL_SNS;
-  process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
+  process.env.AWS_ENDPOINT_URL_SNS = cut.url;
   const alerts = createAlerts(services.environment.ALERT_TOPIC_ARN);
   await expect(alerts.reconnectNeeded([{ connection: 'main', validUntil: 0 } as Connection])).rejects.toThrow(
     'SNS responded without the id of the message',
   );
   process.env.AWS_ENDPOINT_URL_SNS = url;
-  cut.closeAllConnections();
-  cut.close();
+  await cut.close();
 });

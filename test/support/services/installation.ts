@@ -5,6 +5,7 @@ import type { OperatorResponse, OperatorResults } from '../../../lambdas/operato
 import { manualClock } from '../../../local/clock.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
 import { startLocalStack } from '../../../local/stack.ts';
+import { consentAsBrowser } from '../../../local/zoom/consent.ts';
 import { createCommandLine } from '../cli/command-line.ts';
 
 const NAME = 'zoom-token-refresher';
@@ -14,10 +15,10 @@ export async function startInstallation() {
   const clock = manualClock();
   const stack = await startLocalStack({ now: clock.now, speed: 1, port: 0 });
   const gateway: Gateway = await openGateway(0);
-  /** Responses that replace the operator function's, by action: for what the stack cannot be brought to. */
-  const answers = new Map<string, (event: object) => unknown>();
+  /** Responses that replace the operator function's, by action; for states that a local stack cannot reach. */
+  const responses = new Map<string, (event: object) => unknown>();
   const handler = async (event: { action: string }) =>
-    answers.get(event.action)?.(event) ?? stack.operate(event);
+    responses.get(event.action)?.(event) ?? stack.operate(event);
   gateway.serve([lambdaApi([{ name: `${NAME}-operator`, handler, timeoutSeconds: 60 }], 1)]);
   const commandLine = createCommandLine({ ...stack.environment, AWS_ENDPOINT_URL_LAMBDA: gateway.url });
   const read = async (SecretId: string) => {
@@ -28,7 +29,7 @@ export async function startInstallation() {
   return {
     clock,
     stack,
-    answers,
+    responses,
     commandLine,
     /** Returns the app's credentials as they are stored. */
     app: async (app: string): Promise<Record<string, string>> => JSON.parse(await read(`${NAME}/app/${app}`)),
@@ -44,6 +45,14 @@ export async function startInstallation() {
     },
     /** Connects the Server-to-Server app. */
     connectReports: () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' }),
+    /** Connects "main" with the user app, as a user does in a browser. */
+    async connectMain(): Promise<void> {
+      const link = (await stack.operate({ action: 'link', connection: 'main' })) as OperatorResponse<
+        OperatorResults['link']
+      >;
+      if (!link.ok) throw new Error(link.error.message);
+      await consentAsBrowser(link.result.link);
+    },
     async close() {
       commandLine.close();
       await gateway.close();

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 
 /** What happens instead of n8n's response. */
@@ -36,16 +35,6 @@ export async function startN8n() {
     });
     reply.writeHead(response.status, { 'content-type': 'application/json' }).end(await response.text());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    n8n,
-    control,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, close } = await listenOnLoopback(server);
+  return { n8n, control, url, close };
 }

@@ -1,6 +1,6 @@
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';

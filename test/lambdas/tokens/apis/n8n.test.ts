@@ -131,7 +131,7 @@ describe('a request to n8n is retried', () => {
     expect(await failureOf(n8n.update(instance(), 'id', TOKEN))).toMatchObject({
       class: 'retry',
       code: 'n8n_unreachable',
-      message: `n8n at ${server.url} did not answer within 5 s (TimeoutError).`,
+      message: `n8n at ${server.url} did not respond within 5 s (TimeoutError).`,
     });
   }, 30_000);
 

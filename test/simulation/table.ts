@@ -1,5 +1,5 @@
-import type { Way } from '../../test/simulation/ledger.ts';
-import type { SimulationReport } from '../../test/simulation/report.ts';
+import type { Way } from './ledger.ts';
+import type { SimulationReport } from './report.ts';
 
 type Row = [label: string, of: (report: SimulationReport) => number | string] | string;
 
