@@ -12,7 +12,7 @@ test(
   async () => {
     const one = await idleSweep(1);
     const many = await idleSweep(400);
-    expect(one.sweep).toEqual({ requests: 2, reads: 0.5, writes: 1 });
+    expect(one.sweep).toEqual({ requests: 3, reads: 1, writes: 1 });
     expect(many.sweep).toEqual(one.sweep);
     expect(one.healthCheck).toEqual({ requests: 8, reads: 3, writes: 2 });
     expect(many.healthCheck).toMatchObject({ requests: 8, writes: 2 });

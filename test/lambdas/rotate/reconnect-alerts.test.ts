@@ -122,7 +122,10 @@ describe('the alert for a connection that needs a new consent', () => {
     process.env.AWS_ENDPOINT_URL_SNS = url;
     expect(report).toMatchObject({ failed: { reconnect: 1 } });
     expect(logLines(takeOutput())).toContainEqual(
-      expect.objectContaining({ level: 'ERROR', message: expect.stringContaining('An alert could not be sent') }),
+      expect.objectContaining({
+        level: 'ERROR',
+        message: expect.stringContaining('An alert could not be sent'),
+      }),
     );
     await functions.sweep();
     expect(services.notifications).toHaveLength(1);
