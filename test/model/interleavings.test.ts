@@ -66,7 +66,7 @@ test(
   async () => {
     const property = fc.asyncProperty(plan, (each) => play(each, new HastyWorld()));
     const { failed, errorInstance } = await fc.check(property, {
-      numRuns: 1000,
+      numRuns: 4000,
       seed: 1,
       endOnFailure: true,
     });
