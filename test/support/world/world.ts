@@ -98,6 +98,7 @@ export class World {
           }
         },
         now,
+        warn: (message) => this.#log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {
