@@ -28,7 +28,10 @@ afterEach(async () => {
   await dynamodb.close();
 });
 
-const due = () => store.due('active', NOW, 10);
+const due = async () => {
+  const { entries } = await store.due('active', NOW, { limit: 10 });
+  return entries.map(({ connection }) => connection);
+};
 
 describe('a lagging index', () => {
   test('does not show a new connection, which a read by key does', async () => {
