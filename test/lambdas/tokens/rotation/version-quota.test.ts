@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { toFailure } from '../../lambdas/tokens/errors.ts';
-import { rotateNow } from '../../lambdas/tokens/operate/rotate-now.ts';
-import type { Margins } from '../../lambdas/tokens/schedule.ts';
-import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { rejectionOf } from '../support/rejection.ts';
-import { World } from '../support/world/world.ts';
+import { toFailure } from '../../../../lambdas/tokens/errors.ts';
+import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import type { Margins } from '../../../../lambdas/tokens/schedule.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { rejectionOf } from '../../../support/rejection.ts';
+import { World } from '../../../support/world/world.ts';
 
 const MINUTE = 60;
 
