@@ -46,7 +46,7 @@ export function createOperatorClient(name: string, options: AwsOptions): Operato
       interruption.throwIfAborted();
       if (error instanceof Failure) throw error;
       if (error instanceof ResourceNotFoundException) throw notDeployed(FunctionName);
-      throw awsFailure(error, `invoke ${FunctionName}`, options);
+      throw await awsFailure(error, `invoke ${FunctionName}`, options);
     }
   };
 
