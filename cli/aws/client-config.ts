@@ -1,7 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { RequestHandler } from '../network/request-handler.ts';
 import { caBundle } from './ca-bundle.ts';
 import { profileUnknown } from './profiles.ts';
+import { RequestHandler } from './request-handler.ts';
 
 /** Values of `--profile` and `--region`. The SDK resolves whatever is missing, as the AWS CLI does. */
 export interface AwsOptions {

@@ -17,5 +17,4 @@ export function endpointInvalid(environment: Record<string, string | undefined>)
   return undefined;
 }
 
-const isHttpUrl = (text: string): boolean =>
-  /^https?:\/\//i.test(text) && URL.canParse(text);
+const isHttpUrl = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);

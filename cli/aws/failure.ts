@@ -48,7 +48,8 @@ export async function awsFailure(error: unknown, operation: string, options: Aws
       'Check the result with npx zoom-tokens status before you retry.',
     );
   }
-  if (error instanceof SyntaxError) return unreadableResponse($metadata?.httpStatusCode ?? $response?.statusCode);
+  if (error instanceof SyntaxError)
+    return unreadableResponse($metadata?.httpStatusCode ?? $response?.statusCode);
   return retryable('aws_failed', `AWS could not ${operation}: ${message} (${name}).`, 'Retry in a minute.');
 }
 

@@ -36,7 +36,10 @@ function toNetworkFailure(error: SystemError, target: URL, proxy: URL | undefine
     );
   }
   if (UNREACHABLE.has(code)) {
-    return unreachable(`AWS is unreachable (${code}).`, `Nothing responds at ${target.host}. ${CHECK_NETWORK}`);
+    return unreachable(
+      `AWS is unreachable (${code}).`,
+      `Nothing responds at ${target.host}. ${CHECK_NETWORK}`,
+    );
   }
   if (/did not establish a connection/.test(error.message)) {
     return unreachable(

@@ -34,7 +34,8 @@ export async function profileUnknown(profile: string | undefined): Promise<Failu
   );
 }
 
-const profilesOf = (file: object): string[] => Object.keys(file).filter((section) => !NO_PROFILE.test(section));
+const profilesOf = (file: object): string[] =>
+  Object.keys(file).filter((section) => !NO_PROFILE.test(section));
 
 function fileName(variable: string, standard: string): string {
   const path = process.env[variable];

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { createAgents } from './agents.ts';
 import { proxyFor } from './proxy.ts';
@@ -35,7 +35,9 @@ async function send(target: URL, proxy: URL, init: FetchInit): Promise<Response>
     return await toResponse(response);
   } catch (error) {
     init.signal.throwIfAborted();
-    throw proxyFailure(error as SystemError, target, proxy) ?? new TypeError('fetch failed', { cause: error });
+    throw (
+      proxyFailure(error as SystemError, target, proxy) ?? new TypeError('fetch failed', { cause: error })
+    );
   } finally {
     httpAgent.destroy();
     httpsAgent.destroy();
@@ -75,7 +77,8 @@ const DECODERS: Record<string, () => NodeJS.ReadWriteStream> = {
 async function toResponse(message: IncomingMessage): Promise<Response> {
   const { statusCode: status = 0, headersDistinct } = message;
   const decoder = DECODERS[headersDistinct['content-encoding']?.[0]?.toLowerCase() ?? ''];
-  const chunks = await Readable.from(decoder ? message.pipe(decoder()) : message).toArray();
+  const body = decoder ? pipeline(message, decoder(), () => {}) : message;
+  const chunks = await Readable.from(body).toArray();
   const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
     values.map((value): [string, string] => [name, value]),
   );

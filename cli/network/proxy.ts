@@ -56,7 +56,8 @@ function bypassesProxy({ protocol, hostname, port }: URL, noProxy: string): bool
       if (entry === '*' || isInSubnet(host, entry)) return true;
       const name = entry.replace(/^\*?\.+/, '');
       return [host, hostAndPort].some(
-        (candidate) => candidate === withoutBrackets(name) || candidate === name || candidate.endsWith(`.${name}`),
+        (candidate) =>
+          candidate === withoutBrackets(name) || candidate === name || candidate.endsWith(`.${name}`),
       );
     });
 }

@@ -5,6 +5,7 @@ import {
   verifyZoomApp,
   type ZoomApp,
 } from '../../../lambdas/operator-protocol.ts';
+import { fetchThroughProxy } from '../../network/fetch.ts';
 import { interruption } from '../../terminal/interruption.ts';
 import type { AppCredentials } from './app-credentials.ts';
 
@@ -19,11 +20,18 @@ export async function verifyCredentials(
   credentials: AppCredentials,
   about: OperatorResults['about'],
 ): Promise<string | undefined> {
+  let proxyFailure: Failure | undefined;
   const zoom = createZoom({
     oauthUrl: about.zoomOauthUrl,
     apiUrl: about.zoomApiUrl,
     redirectUri: about.redirectUrl,
-    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }),
+    fetch: (url, init) =>
+      fetchThroughProxy(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }).catch(
+        (error) => {
+          if (error instanceof Failure) proxyFailure = error;
+          throw error;
+        },
+      ),
     now: () => Math.floor(Date.now() / 1000),
   });
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = credentials;
@@ -32,6 +40,8 @@ export async function verifyCredentials(
     return await verifyZoomApp(app, zoom);
   } catch (error) {
     interruption.throwIfAborted();
+    // The domain knows no proxy, so it would say that Zoom is unreachable.
+    if (proxyFailure) throw proxyFailure;
     if (!(error instanceof Failure)) throw error;
     throw error.class === 'misconfigured' ? credentialsRejected(error) : credentialsUnverified(error);
   }

@@ -62,8 +62,6 @@ function formatStatus(
   return formatOverview(connections, now, process.stdout.columns);
 }
 
-const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
-
 async function watch(connection: string | undefined, session: Session): Promise<void> {
   if (!session.output.isInteractive) {
     throw new UsageError(
@@ -75,7 +73,7 @@ async function watch(connection: string | undefined, session: Session): Promise<
     const text = await requestStatus(connection, session)
       .then((result) => formatStatus(connection, result))
       .catch(formatRetryable);
-    session.output.print(`${CLEAR_SCREEN}${text}`);
+    session.output.redraw(text);
     await wait(WATCH_SECONDS);
   }
 }
