@@ -32,10 +32,14 @@ export class RequestHandler {
       const handler = await this.#handler(proxy);
       const exchange = await handler.handle(request as Parameters<NodeHttpHandler['handle']>[0], options);
       const { response } = exchange;
-      if (proxy && response.statusCode === 407) throw proxyRefusal(407, target, proxy);
-      const failure = interceptedResponse(response, target);
-      if (failure) throw failure;
-      return exchange;
+      const failure =
+        proxy && response.statusCode === 407
+          ? proxyRefusal(407, target, proxy)
+          : interceptedResponse(response, target);
+      if (failure === undefined) return exchange;
+      // A body that is not read keeps its connection and the process.
+      response.body.destroy();
+      throw failure;
     } catch (error) {
       const failure = networkFailure(error, target, proxy);
       if (failure instanceof Failure) this.lastFailure = failure;
