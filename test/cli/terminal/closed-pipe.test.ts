@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 
 const shell = (script: string) =>
-  promisify(execFile)('bash', ['-c', script], { cwd: ROOT, env, maxBuffer: 1e8 });
+  promisify(execFile)('bash', ['--norc', '-c', script], { cwd: ROOT, env, maxBuffer: 1e8 });
 
 const PROGRAM = '"$NODE" bin/zoom-tokens.js';
 
@@ -70,12 +70,12 @@ test('a failure whose standard error has no reader keeps its exit status', async
 });
 
 test('a command without a standard error prints its result', async () => {
-  const { stdout } = await shell(`${PROGRAM} status --json 2>&-`);
+  const { stdout } = await shell(`${PROGRAM} status --json 2>&-; true`);
   expect(JSON.parse(stdout).connections).toHaveLength(3000);
 });
 
 test('a reader that reads everything receives all connections', async () => {
-  const { stdout, stderr } = await shell(`${PROGRAM} status --json | cat`);
+  const { stdout, stderr } = await shell(`${PROGRAM} status --json | cat; true`);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout).connections).toHaveLength(3000);
 });
