@@ -65,7 +65,7 @@ describe('errors of AWS', () => {
     const { code, stderr } = await run({ AWS_REGION: 'us-east-1' }, '--profile', 'nope');
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      /^✖ AWS profile "nope" not found, or it has no credentials\.\n {2}List the profiles: aws configure/,
+      /^✖ AWS profile "nope" not found\. .* have no profiles\.\n {2}Create it: aws configure sso --profile nope\n/,
     );
   });
 

@@ -7,6 +7,7 @@ import {
 } from '../../../lambdas/operator-protocol.ts';
 import { fetchThroughProxy } from '../../network/fetch.ts';
 import { interruption } from '../../terminal/interruption.ts';
+import { sanitizeText } from '../../terminal/sanitize.ts';
 import type { AppCredentials } from './app-credentials.ts';
 
 /**
@@ -37,7 +38,8 @@ export async function verifyCredentials(
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = credentials;
   const app: ZoomApp = { clientId, clientSecret, ...(accountId !== undefined && { accountId }) };
   try {
-    return await verifyZoomApp(app, zoom);
+    const scopes = await verifyZoomApp(app, zoom);
+    return scopes === undefined ? undefined : sanitizeText(scopes);
   } catch (error) {
     interruption.throwIfAborted();
     // The domain knows no proxy, so it would say that Zoom is unreachable.
