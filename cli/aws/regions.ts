@@ -4,7 +4,7 @@ import { Failure } from '../../lambdas/operator-protocol.ts';
  * The Regions of all partitions. Source: the partitions of @aws-sdk/core 3.974, which exports them for no other use; a
  * test compares the two. A Region that is missing here works: the list only words an error.
  */
-export const REGIONS: readonly string[] = [
+const REGIONS: readonly string[] = [
   ...['af-south-1', 'ap-east-1', 'ap-east-2', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
   ...['ap-south-1', 'ap-south-2', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3', 'ap-southeast-4'],
   ...['ap-southeast-5', 'ap-southeast-6', 'ap-southeast-7', 'ca-central-1', 'ca-west-1', 'eu-central-1'],

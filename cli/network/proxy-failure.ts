@@ -60,5 +60,5 @@ export function proxyRefusal(status: number | undefined, target: URL, proxy: URL
 }
 
 /** Returns the name of the variable with the proxy for a target. */
-export const proxyVariable = ({ protocol }: URL): string =>
+const proxyVariable = ({ protocol }: URL): string =>
   protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
