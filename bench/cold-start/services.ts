@@ -4,7 +4,8 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import { VARIABLES } from '../../lambdas/contract.ts';
 import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';
 const WEBHOOK_SECRET_TOKEN = randomBytes(16).toString('base64url');

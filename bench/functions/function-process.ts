@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { listenOnLoopback } from '../../local/loopback-server.ts';
 
 /** Resources that the function's process had used when it asked for its next event, or sent a response. */
 interface Usage {
@@ -66,8 +66,7 @@ export async function startFunction(
   });
   // The function's connection is idle while the function works.
   api.keepAliveTimeout = 0;
-  api.listen(0, '127.0.0.1');
-  await once(api, 'listening');
+  const { port, close } = await listenOnLoopback(api);
 
   const startedAt = performance.now();
   const usageOf = ({ headers }: IncomingMessage): Usage => ({
@@ -80,7 +79,7 @@ export async function startFunction(
     cwd: folder,
     env: {
       ...environment,
-      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(api.address() as AddressInfo).port}`,
+      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
       _HANDLER: 'index.handler',
       LAMBDA_TASK_ROOT: folder,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
@@ -129,8 +128,7 @@ export async function startFunction(
     },
     async stop() {
       await kill(child);
-      api.closeAllConnections();
-      api.close();
+      await close();
     },
   };
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../local/loopback-server.ts';
 import { addLatency, clock } from './latency.ts';
 
 /** Zoom's state at the end. */
@@ -46,9 +45,8 @@ export async function startZoom(latency: number) {
       scope: 'meeting:write',
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, happened };
+  const { url } = await listenOnLoopback(server);
+  return { url, happened };
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { type FailureClass, MARGIN_SECONDS } from '../contract.ts';
 import type { Connection } from './connection.ts';
 
-/** Remaining life of an access token, in seconds, at which it is replaced. See `MARGIN_SECONDS` for the defaults. */
+/** Remaining lifetime of an access token, in seconds, at which it is replaced. `MARGIN_SECONDS` has the defaults. */
 export interface Margins {
-  /** Where the earlier token outlives a refresh. */
+  /** For connections whose earlier access token stays valid after a refresh. */
   overlapping: number;
-  /** Where it may not. */
+  /** For all others. */
   late: number;
 }
 
 export const DEFAULT_MARGINS: Margins = { overlapping: MARGIN_SECONDS.early, late: MARGIN_SECONDS.late };
 
-/** A fleet that connected in one minute must not rotate in one minute. */
+/** Spreads the rotations of connections that were made in the same minute. Seconds. */
 export const JITTER_SECONDS = 5 * 60;
 
-/** When the connection's stored token is to be replaced: the margin before its end, less a steady jitter. */
+/** Returns when to replace the stored token, epoch seconds: its expiry less the margin and a constant jitter. */
 export function rotateAt(
   connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'>,
   margins: Margins,
@@ -24,20 +24,20 @@ export function rotateAt(
   return connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
 }
 
-/** Derived, not drawn: every function computes the same instant for the same version. */
+/** Returns 0 to `JITTER_SECONDS`, derived from `seed`, so that every function computes the same time for a version. */
 function jitter(seed: string): number {
   return createHash('sha256').update(seed).digest().readUInt32BE() % JITTER_SECONDS;
 }
 
 const FIRST_BACK_OFF_SECONDS = 30;
-/** Short beside the late margin, so that several attempts fit before the token dies. */
+/** Much shorter than the late margin, so that several attempts fit before the token expires. */
 const LONGEST_BACK_OFF_SECONDS = 5 * 60;
 const LONGEST_RETRY_AFTER_SECONDS = 60 * 60;
-/** The pace at which a misconfigured app is tried: it heals by itself once the operator has fixed it. */
+/** A misconfigured connection is retried every 15 minutes, so that it recovers once the operator has fixed the cause. */
 const MISCONFIGURED_BACK_OFF_SECONDS = 15 * 60;
 
 /**
- * Seconds to wait before the next attempt: exponential with full jitter, at least what the other side asked for.
+ * Returns the seconds to wait before the next attempt: exponential with full jitter, and at least `retryAfter`.
  * @param failures consecutive failures including this one
  * @param random   0 ≤ x < 1
  */
@@ -46,7 +46,7 @@ export function backOff(
   failures: number,
   random: number,
 ): number {
-  // No attempt follows, but the alert.
+  // Never retried; the alert is due immediately.
   if (error.class === 'reconnect') return 0;
   if (error.class === 'misconfigured')
     return Math.round(MISCONFIGURED_BACK_OFF_SECONDS * (0.75 + random / 2));

@@ -1,3 +1,4 @@
+import { isRotatable } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
@@ -6,8 +7,8 @@ import { leaseIsHeld } from '../lease.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 
 /**
- * Rotates one connection now, due or not.
- * @throws {Failure} `rejected` when it is not connected, `retry` while another function holds its lease, or why the step
+ * Rotates a connection immediately, whether it is due or not.
+ * @throws {Failure} `rejected` (`not_connected`), `retry` (`busy`) while another function holds the lease, or why the step
  * failed
  */
 export async function rotateNow(
@@ -16,11 +17,11 @@ export async function rotateNow(
   options: StepOptions,
 ): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] }> {
   const before = await getConnectionOrThrow(connection, deps.store);
-  if (before.status === 'reconnect' || before.status === 'disconnected') {
+  if (!isRotatable(before)) {
     throw new Failure(
       'rejected',
       'not_connected',
-      `"${connection}" cannot be rotated: it is in the state "${before.status}".`,
+      `"${connection}" cannot be rotated: its status is "${before.status}".`,
       `Connect it again: zoom-tokens connect ${connection}.`,
     );
   }

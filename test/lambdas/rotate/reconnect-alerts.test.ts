@@ -1,11 +1,10 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAlerts } from '../../../lambdas/aws/sns-alerts.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { logLines, takeOutput } from '../../support/services/output.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
@@ -135,17 +134,17 @@ describe('the text of an alert', () => {
 });
 
 test('a truncated response of SNS counts as a failure', async () => {
-  const cut = createServer((_, response) =>
-    response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+  const cut = await listenOnLoopback(
+    createServer((_, response) =>
+      response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+    ),
   );
-  await once(cut.listen(0, '127.0.0.1'), 'listening');
   const url = process.env.AWS_ENDPOINT_URL_SNS;
-  process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
+  process.env.AWS_ENDPOINT_URL_SNS = cut.url;
   const alerts = createAlerts(services.environment.ALERT_TOPIC_ARN);
   await expect(alerts.reconnectNeeded([{ connection: 'main', validUntil: 0 } as Connection])).rejects.toThrow(
-    'SNS answered without the message',
+    'SNS responded without the message',
   );
   process.env.AWS_ENDPOINT_URL_SNS = url;
-  cut.closeAllConnections();
-  cut.close();
+  await cut.close();
 });

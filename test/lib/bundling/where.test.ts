@@ -1,26 +1,24 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'where-'));
 /** A DynamoDB that answers with less than it has to. */
-const dynamodb = createServer((_, response) => response.end('{}'));
+let dynamodb: LoopbackServer;
 
 beforeAll(async () => {
-  dynamodb.listen(0, '127.0.0.1');
-  await once(dynamodb, 'listening');
+  dynamodb = await listenOnLoopback(createServer((_, response) => response.end('{}')));
   run(join(ROOT, 'lib/bundling/bundle.ts'), [join(ROOT, 'lambdas/operator.ts'), folder]);
 });
-afterAll(() => {
-  dynamodb.close();
+afterAll(async () => {
+  await dynamodb.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -40,7 +38,7 @@ async function logOfUnexpectedError(): Promise<string> {
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       ...{ TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/' },
       PUBLIC_URL: 'https://tokens.example.com',
     },

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 
 const page = (users: string, more: string) =>
   `<ListEntitiesForPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListEntitiesForPolicyResult>
@@ -37,8 +36,8 @@ export async function startIam() {
     const more = `<IsTruncated>${!isLast}</IsTruncated>${isLast ? '' : `<Marker>${turn + 1}</Marker>`}`;
     response.end(page(entities, more));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  process.env.AWS_ENDPOINT_URL_IAM = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listenOnLoopback(server);
+  process.env.AWS_ENDPOINT_URL_IAM = url;
   return {
     attached,
     asked,
@@ -48,9 +47,6 @@ export async function startIam() {
     heal() {
       failure = undefined;
     },
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+    close,
   };
 }

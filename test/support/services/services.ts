@@ -1,8 +1,5 @@
 import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { VARIABLES } from '../../../lambdas/contract.ts';
@@ -11,6 +8,7 @@ import { startSecretsManager } from '../../../local/aws/secrets-manager/server.t
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
 import { startZoom } from '../../../local/zoom/server.ts';
+import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
@@ -24,15 +22,6 @@ export const LOOPBACK_URL = 'http://localhost:8787';
 
 /** Returns a random value, as a secret is. */
 const randomSecret = () => randomBytes(24).toString('base64url');
-
-/** Returns an address at which nothing listens. */
-async function unusedAddress(): Promise<string> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return `http://127.0.0.1:${port}`;
-}
 
 /** Starts Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
@@ -90,7 +79,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     /** The notifications that the topic's subscribers received. */
     notifications,
     /** The address of an unreachable server. */
-    nowhere: await unusedAddress(),
+    nowhere: `http://127.0.0.1:${await freePort()}`,
     writeSecret,
     secretsManager,
     /** The apps' credentials as an operator writes them. */

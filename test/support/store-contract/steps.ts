@@ -76,6 +76,18 @@ export function describeSteps(opened: () => ConnectionStore): void {
       expect(await stored()).toMatchObject({ overlap: 'no', targets });
     });
 
+    test('settled: a Zoom user who was identified meanwhile is stored, and kept', async () => {
+      await connected();
+      const user = { zoomUserId: 'ada', zoomAccountId: 'engine' };
+      await opened().settle(await leased(), { ...settled, ...user });
+      expect(await stored()).toMatchObject(user);
+      await opened().settle(
+        (await opened().lease('main', leaseOf('me', { early: true }))) as Connection,
+        settled,
+      );
+      expect(await stored()).toMatchObject(user);
+    });
+
     test('failed: push targets are stored when they are given', async () => {
       await connected();
       const { lastError } = failure;
@@ -147,6 +159,18 @@ export function describeSteps(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual({ ...mine, targets });
       expect(await opened().setPushTargets(mine, [])).toBe(true);
       expect(await stored()).toEqual(mine);
+    });
+
+    test('are replaced together with the other credentials that are given, and leave those that are not', async () => {
+      await connected();
+      const mine = await leased();
+      const externalCredentials = [{ instance: 'office', credentialId: 'c2' }];
+      const url = 'https://n8n.example.com';
+      const pendingCredentials = [{ instance: 'home', url, id: 'c3', name: 'Zoom', at: NOW }];
+      expect(await opened().setPushTargets(mine, [], { externalCredentials, pendingCredentials })).toBe(true);
+      expect(await stored()).toEqual({ ...mine, externalCredentials, pendingCredentials });
+      expect(await opened().setPushTargets(mine, targets, { pendingCredentials: [] })).toBe(true);
+      expect(await stored()).toEqual({ ...mine, targets, externalCredentials });
     });
 
     test('are not changed without the lease, nor for an earlier version', async () => {

@@ -1,5 +1,5 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, FleetHealth } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore, FleetHealth, OtherCredentials } from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
@@ -126,10 +126,12 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
   }
 
-  async setPushTargets(of: Connection, targets: PushTarget[]) {
-    const isNone = targets.length === 0;
-    const change = () => (isNone ? {} : { targets });
-    return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
+  async setPushTargets(of: Connection, targets: PushTarget[], others: OtherCredentials = {}) {
+    const lists = Object.entries({ targets, ...others });
+    const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
+    const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
+    const remove = emptied as (keyof Connection)[];
+    return this.#update(of.connection, isUnchanged(of), () => filled, remove) !== undefined;
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
@@ -188,10 +190,10 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async claimUser(
-    ...[app, zoomUserId, connection, { now, until }]: Parameters<ConnectionStore['claimUser']>
+    ...[app, zoomUserId, connection, { now, until, from }]: Parameters<ConnectionStore['claimUser']>
   ) {
     const holder = this.#holderOf(app, zoomUserId, now);
-    if (holder !== undefined && holder !== connection) return holder;
+    if (holder !== undefined && holder !== connection && holder !== from) return holder;
     this.#claims.set(`${app}/${zoomUserId}`, { heldBy: connection, until });
     return connection;
   }
@@ -224,6 +226,7 @@ export class MemoryStore implements ConnectionStore {
 
 /** Attributes that a consent removes unless it sets them. */
 const RESET = [
+  'scope',
   'zoomUserId',
   'zoomAccountId',
   'lastError',

@@ -1,6 +1,6 @@
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
@@ -91,6 +91,7 @@ export class World {
           }
         },
         now,
+        warn: (message) => this.#log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {

@@ -1,20 +1,18 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { redirectFinding } from '../../../../cli/commands/doctor/redirect.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../../local/loopback-server.ts';
 
-let server: Server | undefined;
+let server: LoopbackServer | undefined;
 
-afterEach(() => {
-  server?.close();
-  server?.closeAllConnections();
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
 });
 
 async function listening(listener: RequestListener): Promise<number> {
-  server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  server = await listenOnLoopback(createServer(listener));
+  return server.port;
 }
 
 const OWN_PAGE = { 'content-security-policy': "default-src 'none'; style-src 'sha256-x'" };
@@ -65,7 +63,7 @@ describe('the check of the redirect URL', () => {
 
   test('a redirect URL on which nothing listens is unreachable', async () => {
     const port = await listening(() => {});
-    server?.close();
+    await server?.close();
     expect(await redirectFinding(`http://127.0.0.1:${port}`)).toMatchObject({
       state: 'wrong',
       message: `127.0.0.1:${port} is unreachable from this machine (ECONNREFUSED).`,

@@ -1,12 +1,11 @@
 import '../../../support/services/aws-environment.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../../lambdas/aws/table/connections.ts';
 import { startDynamoDB } from '../../../../local/aws/dynamodb.ts';
+import { listenOnLoopback } from '../../../../local/loopback-server.ts';
 import { describeConnectionStore } from '../../../support/store-contract/contract.ts';
 import { consentOf } from '../../../support/store-contract/values.ts';
 
@@ -42,15 +41,7 @@ async function loseFirstResponse(target: string) {
     if (isFirst) reply.destroy();
     else reply.writeHead(response.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests: () => requests,
-    close: async () => {
-      server.closeAllConnections();
-      await once(server.close(), 'close');
-    },
-  };
+  return { ...(await listenOnLoopback(server)), requests: () => requests };
 }
 
 describeConnectionStore('the connections table', openTable);

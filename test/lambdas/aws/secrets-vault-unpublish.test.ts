@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -30,16 +31,11 @@ beforeEach(async () => {
 });
 
 const read = () => service.aws.getSecretValue({ SecretId: name });
-const withdraw = (force = false) => vault.unpublish(connection, { force });
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
+const unpublish = (force = false) => vault.unpublish(connection, { force });
 
-describe('a withdrawal', () => {
-  test('takes the value away at once, and the secret after seven days; it tells when', async () => {
-    const until = await withdraw();
+describe('the deletion of a published secret', () => {
+  test('hides the value immediately, deletes the secret after seven days and returns when', async () => {
+    const until = await unpublish();
     await expect(read()).rejects.toThrow('marked for deletion');
     const { DeletedDate } = await service.aws.describeSecret({ SecretId: name });
     expect(until).toBe((DeletedDate?.getTime() ?? 0) / 1000);
@@ -49,35 +45,35 @@ describe('a withdrawal', () => {
     await expect(service.aws.describeSecret({ SecretId: name })).rejects.toThrow("can't find");
   });
 
-  test('repeated changes nothing, and tells the same instant', async () => {
-    const until = await withdraw();
+  test('repeated changes nothing and returns the same time', async () => {
+    const until = await unpublish();
     service.pass(DAY);
-    expect(await withdraw()).toBe(until);
+    expect(await unpublish()).toBe(until);
   });
 
-  test('by force leaves nothing, also where the recovery window is running', async () => {
-    await withdraw();
-    expect(await withdraw(true)).toEqual(expect.any(Number));
+  test('with force is permanent, also during the recovery window', async () => {
+    await unpublish();
+    expect(await unpublish(true)).toEqual(expect.any(Number));
     await expect(service.aws.describeSecret({ SecretId: name })).rejects.toThrow("can't find");
   });
 
-  test('of nothing is nothing', async () => {
-    await withdraw(true);
-    expect(await withdraw()).toBeUndefined();
+  test('of a secret that does not exist returns nothing', async () => {
+    await unpublish(true);
+    expect(await unpublish()).toBeUndefined();
   });
 
   test.each([false, true])('(force: %s) is undone by the next publication', async (force) => {
-    await withdraw(force);
+    await unpublish(force);
     await vault.publish(connection, 'newer token', token(2));
     expect(await read()).toMatchObject({ SecretString: 'newer token' });
   });
 
   test.each(['DeleteSecret', 'DescribeSecret'])(
-    'that we may not %s is misconfigured, and says that n8n can still read it',
+    'without the permission for %s is misconfigured',
     async (operation) => {
-      if (operation === 'DescribeSecret') await withdraw();
+      if (operation === 'DescribeSecret') await unpublish();
       denied.add(`${operation} ${name}`);
-      expect(told(await failure(withdraw()))).toMatchObject({
+      expect(toFailure(await rejectionOf(unpublish()))).toMatchObject({
         class: 'misconfigured',
         code: 'withdraw_denied',
         action: expect.stringContaining('cdk deploy'),
