@@ -60,5 +60,4 @@ export function proxyRefusal(status: number | undefined, target: URL, proxy: URL
 }
 
 /** Returns the name of the variable with the proxy for a target. */
-const proxyVariable = ({ protocol }: URL): string =>
-  protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+const proxyVariable = ({ protocol }: URL): string => (protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');

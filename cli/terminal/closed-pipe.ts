@@ -1,8 +1,5 @@
 import { EXIT } from '../errors.ts';
 
-/** 128 + SIGPIPE: the status of a process that this signal ended, such as `git log` in `git log | head -1`. */
-const SIGPIPE_STATUS = 141;
-
 /** Codes of a write whose reader is gone: a pipe (EPIPE, and EOF on Windows), a terminal (EIO). */
 const CLOSED = new Set(['EPIPE', 'EOF', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
@@ -13,7 +10,7 @@ const CLOSED = new Set(['EPIPE', 'EOF', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROY
  */
 export function endOnClosedPipe(): void {
   process.stdout.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-    if (CLOSED.has(code)) process.exit(SIGPIPE_STATUS);
+    if (CLOSED.has(code)) process.exit(EXIT.closedPipe);
     process.stderr.write(
       `✖ Standard output cannot be written (${code}).\n  Free the disk, or write to another file.\n`,
     );
