@@ -10,8 +10,8 @@ export async function credentialsFailure(message: string, profile: string | unde
   const unknown = await profileUnknown(profile);
   if (unknown) return unknown;
   const name = profile ?? (process.env.AWS_PROFILE || undefined);
-  // Also "Token is expired. To refresh this SSO session run …"
-  if (/\bSSO session\b/.test(message)) {
+  // Also "Token is expired. To refresh this SSO session run …", and the response of the SSO portal to a revoked token.
+  if (/\bSSO session\b|UnauthorizedException: Session token/.test(message)) {
     return noCredentials(
       'Your AWS SSO session has expired.',
       `Run: aws sso login${name === undefined ? '' : ` --profile ${name}`}`,

@@ -1,9 +1,12 @@
 import { Failure } from '../../lambdas/operator-protocol.ts';
 
+/** The variables that apply to the services of the command line. */
+const VARIABLE = /^AWS_ENDPOINT_URL(_LAMBDA|_SECRETS_MANAGER|_STS|_SSO|_SSO_OIDC|_SIGNIN)?$/;
+
 /** Returns the failure for an endpoint variable that is no http or https URL; `undefined` when all are. */
 export function endpointInvalid(environment: Record<string, string | undefined>): Failure | undefined {
   for (const [name, value] of Object.entries(environment)) {
-    if (!/^AWS_ENDPOINT_URL(_|$)/.test(name) || !value || isHttpUrl(value)) continue;
+    if (!VARIABLE.test(name) || !value || isHttpUrl(value)) continue;
     const isAddress = isHttpUrl(`http://${value}`);
     return new Failure(
       'misconfigured',

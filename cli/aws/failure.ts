@@ -15,7 +15,7 @@ import { regionUnknown } from './regions.ts';
 export async function awsFailure(error: unknown, operation: string, options: AwsOptions): Promise<unknown> {
   if (!(error instanceof Error) || error instanceof Failure) return error;
   const { name, message, $metadata, $response } = error as AwsError;
-  const invalid = endpointInvalid(process.env);
+  const invalid = $response === undefined ? endpointInvalid(process.env) : undefined;
   if (invalid) return invalid;
   const clock = clockFailure(error);
   if (clock) return clock;

@@ -28,7 +28,7 @@ function toNetworkFailure(error: SystemError, target: URL, proxy: URL | undefine
   }
   const ofProxy = proxy && proxyFailure(error, target, proxy);
   if (ofProxy) return ofProxy;
-  if (requestFailure(error).kind === 'tls') return tlsFailure(error, target);
+  if (requestFailure(error).kind === 'tls') return tlsFailure(error, target, proxy);
   if (isUnresolved) {
     return unreachable(
       `AWS is unreachable: ${target.hostname} does not resolve (${code}).`,
@@ -71,11 +71,13 @@ const unreachable = (message: string, action: string) =>
 const regionOf = (hostname: string): string | undefined =>
   /^[\w.-]+\.([\w-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|amazonaws\.eu)$/.exec(hostname)?.[1];
 
-function tlsFailure(error: Error, target: URL): Failure {
+function tlsFailure(error: Error, target: URL, proxy: URL | undefined): Failure {
+  // Node does not say at which of the two the handshake failed.
+  const host = proxy?.protocol === 'https:' ? `${proxy.host} or ${target.hostname}` : target.hostname;
   return new Failure(
     'misconfigured',
     'aws_tls',
-    `No trusted connection to AWS: ${tlsProblem(requestFailure(error).code, target.hostname)}.`,
+    `No trusted connection to AWS: ${tlsProblem(requestFailure(error).code, host)}.`,
     'If your network inspects TLS, save the certificate of its CA as a PEM file, and name the file in NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE.',
   );
 }

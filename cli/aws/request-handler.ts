@@ -36,7 +36,10 @@ export class RequestHandler {
         proxy && response.statusCode === 407
           ? proxyRefusal(407, target, proxy)
           : interceptedResponse(response, target);
-      if (failure === undefined) return exchange;
+      if (failure === undefined) {
+        this.lastFailure = undefined;
+        return exchange;
+      }
       // A body that is not read keeps its connection and the process.
       response.body.destroy();
       throw failure;

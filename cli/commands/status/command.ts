@@ -46,7 +46,8 @@ async function status(
   if (options.watch) return watch(connection, session);
   const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
   output.printJson(result);
-  output.print(formatStatus(connection, result));
+  // The table of thousands of connections takes seconds.
+  if (!output.json) output.print(formatStatus(connection, result));
   process.exitCode = exitStatusOf(result.connections, result.now);
 }
 

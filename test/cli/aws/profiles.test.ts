@@ -115,6 +115,24 @@ test('an SSO session that has expired says how to sign in with the profile', asy
   expect(stderr).toBe('✖ Your AWS SSO session has expired.\n  Run: aws sso login --profile sso\n');
 });
 
+test('an SSO token that the portal no longer accepts says how to sign in with the profile', async () => {
+  write('.aws/config', SSO);
+  writeToken(Date.now() + 3_600_000);
+  const portal = await startAws(undefined, (_, response) => {
+    response.writeHead(401, {
+      ...{ 'content-type': 'application/json', 'x-amzn-errortype': 'UnauthorizedException' },
+    });
+    response.end(JSON.stringify({ message: 'Session token not found or invalid' }));
+  });
+  try {
+    const { code, stderr } = await run({ AWS_ENDPOINT_URL_SSO: portal.url }, '--profile', 'sso');
+    expect(code).toBe(4);
+    expect(stderr).toBe('✖ Your AWS SSO session has expired.\n  Run: aws sso login --profile sso\n');
+  } finally {
+    await portal.close();
+  }
+});
+
 test('the credentials of an SSO session are fetched through the proxy', async () => {
   const authority = createAuthority();
   const aws = await startAws(

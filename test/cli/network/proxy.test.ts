@@ -152,6 +152,15 @@ describe('a failure of the proxy', () => {
     );
   });
 
+  test('a TLS proxy whose certificate is not trusted is named, and the exit status is 4', async () => {
+    const proxy = await openProxy({ tls: authority.selfSign('proxy', 'IP:127.0.0.1') });
+    const { code, stderr } = await run({ HTTPS_PROXY: proxy.url });
+    expect(code).toBe(4);
+    expect(stderr).toContain(
+      `the certificate of ${proxy.address} or lambda.us-east-1.amazonaws.com is self-signed`,
+    );
+  });
+
   test('a Region that does not exist is named, although only the proxy knows that its name does not resolve', async () => {
     const proxy = await openProxy({ refuse: 503 });
     const { code, stderr } = await run({ HTTPS_PROXY: proxy.url, AWS_REGION: 'us-est-1' });
