@@ -12,6 +12,8 @@ const TIME_IN_TEXT = /Signature (expired|not yet current)/i;
 
 /** An error of the AWS SDK. */
 export interface AwsError extends Error {
+  /** Set by Node. */
+  code?: string;
   $metadata?: { httpStatusCode?: number };
   /** AWS's response, as far as there was one. */
   $response?: { statusCode?: number; headers?: Record<string, string> };

@@ -14,9 +14,8 @@ import { regionUnknown } from './regions.ts';
  */
 export async function awsFailure(error: unknown, operation: string, options: AwsOptions): Promise<unknown> {
   if (!(error instanceof Error) || error instanceof Failure) return error;
-  const { name, message, $metadata, $response } = error as AwsError;
-  const invalid = $response === undefined ? endpointInvalid(process.env) : undefined;
-  if (invalid) return invalid;
+  const { name, message, code, $metadata, $response } = error as AwsError;
+  if (code === 'ERR_INVALID_URL') return endpointInvalid();
   const clock = clockFailure(error);
   if (clock) return clock;
   if (/^(Credentials|Token)ProviderError$/.test(name)) return credentialsFailure(message, options.profile);

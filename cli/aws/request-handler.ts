@@ -4,6 +4,7 @@ import { Failure } from '../../lambdas/operator-protocol.ts';
 import { createAgents } from '../network/agents.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { proxyRefusal } from '../network/proxy-failure.ts';
+import { endpointInvalid } from './endpoint.ts';
 import { interceptedResponse, networkFailure } from './network-failure.ts';
 
 /** Milliseconds. Longer than the operator function's own timeout of 60 seconds. */
@@ -25,6 +26,7 @@ export class RequestHandler {
   }
 
   async handle(request: HttpRequest, options?: HttpHandlerOptions) {
+    if (!/^https?:$/.test(request.protocol)) throw endpointInvalid();
     const target = urlOf(request);
     let proxy: URL | undefined;
     try {

@@ -105,6 +105,13 @@ describe('an endpoint and a Region', () => {
     },
   );
 
+  test('another service whose endpoint has no scheme does no harm', async () => {
+    const aws = await startAws();
+    open.push(aws);
+    const env = { AWS_ENDPOINT_URL_LAMBDA: aws.url, AWS_ENDPOINT_URL_S3: 'localhost:9000' };
+    expect(await run(env)).toMatchObject({ code: 0 });
+  });
+
   test('a Region that does not exist is named, with the closest that does', async () => {
     const { code, stderr } = await run({}, '--region', 'us-est-1');
     expect(code).toBe(4);
