@@ -29,15 +29,24 @@ function parseProxy(name: string, value: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(absolute) ? absolute : `http://${absolute}`;
   if (URL.canParse(text)) {
     const url = new URL(text);
-    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+    if (/^https?:$/.test(url.protocol) && isDecodable(`${url.username}${url.password}`)) return url;
   }
   // The value may hold a password.
   throw new Failure(
     'misconfigured',
     'proxy_failed',
     `The value of ${name} is not the URL of an HTTP proxy.`,
-    `Set it in the form ${name}=http://proxy.example.com:3128. SOCKS proxies are not supported.`,
+    `Set it in the form ${name}=http://user:password@proxy.example.com:3128, with special characters percent-encoded. SOCKS proxies are not supported.`,
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

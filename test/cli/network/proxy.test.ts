@@ -173,9 +173,12 @@ describe('a failure of the proxy', () => {
     expect(await run({ HTTPS_PROXY: proxy.url, AWS_REGION: 'us-est-1' })).toMatchObject({ code: 0 });
   });
 
-  test.each(['socks5://127.0.0.1:1080', 'http://'])('the proxy %s is refused with its form', async (url) => {
-    const { code, stderr } = await run({ HTTPS_PROXY: url });
-    expect(code).toBe(4);
-    expect(stderr).toMatch(/^✖ The value of HTTPS_PROXY is not the URL of an HTTP proxy\.\n/);
-  });
+  test.each(['socks5://127.0.0.1:1080', 'http://', 'http://ann:p%@proxy.test', 'http://ann:p#s@proxy.test'])(
+    'the proxy %s is refused with its form',
+    async (url) => {
+      const { code, stderr } = await run({ HTTPS_PROXY: url });
+      expect(code).toBe(4);
+      expect(stderr).toMatch(/^✖ The value of HTTPS_PROXY is not the URL of an HTTP proxy\.\n/);
+    },
+  );
 });
