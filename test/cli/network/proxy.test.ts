@@ -103,6 +103,25 @@ describe('a command behind a proxy', () => {
   });
 });
 
+test('setup verifies the credentials at Zoom through the proxy', async () => {
+  const about = {
+    ...{ version: '0', zoomOauthUrl: 'https://zoom.test', zoomApiUrl: 'https://zoom.test' },
+    ...{ publicUrl: 'https://installation.test', redirectUrl: 'https://installation.test/callback' },
+  };
+  const lambda = await startAws(undefined, (_, response) => {
+    response.writeHead(200).end(JSON.stringify({ ok: true, result: about }));
+  });
+  const proxy = await openProxy({ refuse: 403 });
+  open.push(lambda);
+  const { code, stderr } = await commandLine.run(['setup', '--stdin', '--grant', 's2s'], {
+    env: { AWS_ENDPOINT_URL_LAMBDA: lambda.url, HTTPS_PROXY: proxy.url },
+    input: JSON.stringify({ client_id: 'id', client_secret: 'hush-hush', account_id: 'account' }),
+  });
+  expect(proxy.tunnels).toEqual(['zoom.test:443']);
+  expect(stderr).toMatch(/✖ The proxy .* did not connect to zoom\.test: it responded with 403\.\n/);
+  expect(code).toBe(4);
+});
+
 describe('a failure of the proxy', () => {
   test('a proxy that refuses the connection is named', async () => {
     const proxy = await startProxy({ port: () => aws.port });
