@@ -53,9 +53,9 @@ export interface Connection {
   overlapAskedAt?: number;
   /** When the replaced token that was kept is to be measured. */
   measureAt?: number;
-  /** When a step was about to ask Zoom; missing once its outcome is stored. */
+  /** When the first lease was taken of which no outcome is stored yet: the tokens of a killed step may be elsewhere. */
   askedAt?: number;
-  /** When a response of Zoom was lost, after which it has refused the refresh token. */
+  /** When a response of Zoom may have been lost; removed by the next grant. A refusal after it is due to that. */
   lostAt?: number;
   /** The n8n credentials that are told each new access token; at most one an instance. */
   targets?: PushTarget[];

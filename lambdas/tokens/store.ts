@@ -46,7 +46,14 @@ export type StepFailure = Pick<
 /** The fields that a completed step writes; an optional one that is left out keeps its value. */
 type Settlement = Pick<
   Connection,
-  'validUntil' | 'dueAt' | 'targets' | 'overlapSeen' | 'overlapAskedAt' | 'measureAt'
+  | 'validUntil'
+  | 'dueAt'
+  | 'targets'
+  | 'overlapSeen'
+  | 'overlapAskedAt'
+  | 'measureAt'
+  /** Kept where the rescue store could not be read. */
+  | 'askedAt'
 > &
   Partial<Pick<Connection, 'overlap'>>;
 
@@ -93,7 +100,8 @@ export interface Connections {
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
    * `inReconnect` allows a connection that waits for a person as well; `inAnyStatus` is for changes that are no step.
-   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind.
+   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind, and
+   * `leftoverOf` tells it from the lease's own.
    */
   lease(
     connection: string,
@@ -114,10 +122,10 @@ export interface Connections {
   /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
-  /** Completes a step of the lease holder: active, what is published is noted, the lease released. */
+  /** Completes a step of the lease holder: active, what is published is noted, the lease and `askedAt` removed. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Ends a failed step of exactly that version of the lease holder, and releases the lease. */
+  /** Ends a failed step of exactly that version of the lease holder, and releases the lease. `askedAt` stays if given. */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
@@ -132,8 +140,11 @@ export interface Connections {
   /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
   setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
 
-  /** Releases the lease and changes nothing else. */
-  release(of: Connection): Promise<void>;
+  /**
+   * Releases the lease and changes nothing else.
+   * @param options.isUnfinished keeps `askedAt`: a later step still has to look for what an earlier one left
+   */
+  release(of: Connection, options?: { isUnfinished: boolean }): Promise<void>;
 }
 
 /** Where a page of a query ended; only the store can read it. */

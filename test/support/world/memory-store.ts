@@ -145,13 +145,8 @@ export class MemoryStore implements ConnectionStore {
       publishedVersion: of.version,
       failures: 0,
     });
-    const released: (keyof Connection)[] = [
-      'leaseOwner',
-      'leaseUntil',
-      'askedAt',
-      'lastError',
-      'failingSince',
-    ];
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError', 'failingSince'];
+    if (settled.askedAt === undefined) released.push('askedAt');
     if (settled.measureAt === undefined) released.push('measureAt');
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }
@@ -213,9 +208,11 @@ export class MemoryStore implements ConnectionStore {
     );
   }
 
-  async release(of: Connection) {
+  async release(of: Connection, { isUnfinished } = { isUnfinished: false }) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
-    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil', 'askedAt']);
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
+    if (!isUnfinished) released.push('askedAt');
+    this.#update(of.connection, isMine, () => ({}), released);
   }
 
   async redeem(id: string) {

@@ -1,0 +1,31 @@
+import { Failure } from '../../../lambdas/tokens/errors.ts';
+import type { RescuedTokens, RescueKey, RescueStore } from '../../../lambdas/tokens/rescue.ts';
+
+/** The rescue store in memory. */
+export class MemoryRescue implements RescueStore {
+  /** What is kept, by `<connection>/<generation>-<version>`. */
+  readonly kept = new Map<string, RescuedTokens>();
+  /** Nothing can be written, read or removed. */
+  isDown = false;
+
+  async put(key: RescueKey, tokens: RescuedTokens) {
+    this.#assertUp();
+    this.kept.set(nameOf(key), { ...tokens });
+  }
+
+  async get(key: RescueKey) {
+    this.#assertUp();
+    return this.kept.get(nameOf(key));
+  }
+
+  async remove(key: RescueKey) {
+    this.#assertUp();
+    this.kept.delete(nameOf(key));
+  }
+
+  #assertUp(): void {
+    if (this.isDown) throw new Failure('retry', 'rescue_unreadable', 'The rescue store is down.', 'Wait.');
+  }
+}
+
+const nameOf = ({ connection, generation, version }: RescueKey) => `${connection}/${generation}-${version}`;
