@@ -14,6 +14,7 @@ import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
 import { N8nAccess } from './storage/published-tokens.ts';
+import { RescueBucket } from './storage/rescue-bucket.ts';
 
 export type { ZoomTokenRefresherProps };
 
@@ -44,7 +45,8 @@ export class ZoomTokenRefresher extends Construct {
     const connections = new Connections(this, 'Connections', { settings, encryption });
     const credentials = new Credentials(this, 'Credentials', { settings, encryption });
     const n8nAccess = new N8nAccess(this, 'N8nAccess', { settings, encryption });
-    const parts = { settings, connections, credentials, n8nAccess };
+    const rescueBucket = new RescueBucket(this, 'RescueBucket', { settings, encryption });
+    const parts = { settings, connections, credentials, n8nAccess, rescueBucket };
 
     const callbackApi = new CallbackApi(this, 'CallbackApi', parts);
     const rotation = new Rotation(this, 'Rotation', { ...parts, callbackApi });

@@ -29,7 +29,7 @@ export class CallbackApi extends Construct {
 
   constructor(scope: Construct, id: string, props: CapabilityProps) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess } = props;
+    const { settings, connections, credentials, n8nAccess, rescueBucket } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'callback',
@@ -40,6 +40,7 @@ export class CallbackApi extends Construct {
     credentials.grantRead(this.function);
     n8nAccess.grantPublish(this.function);
     n8nAccess.grantWithdraw(this.function);
+    rescueBucket.grantWrite(this.function);
 
     const domain = this.domain(settings);
     const integration = new HttpLambdaIntegration('Callback', this.function);

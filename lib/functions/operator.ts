@@ -19,7 +19,7 @@ export class Operator extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorProps) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess, callbackApi, encryption } = props;
+    const { settings, connections, credentials, n8nAccess, rescueBucket, callbackApi, encryption } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'operator',
@@ -32,6 +32,7 @@ export class Operator extends Construct {
     n8nAccess.grantPublish(this.function);
     n8nAccess.grantCheck(this.function);
     n8nAccess.grantWithdraw(this.function);
+    rescueBucket.grantTakeUp(this.function);
     callbackApi.tellUrl(this.function);
     this.function.addEnvironment('SWEEP_RATE_MINUTES', String(settings.sweepRateMinutes));
 

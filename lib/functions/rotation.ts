@@ -16,7 +16,7 @@ export class Rotation extends Construct {
 
   constructor(scope: Construct, id: string, props: CapabilityProps & { readonly callbackApi: CallbackApi }) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess, callbackApi } = props;
+    const { settings, connections, credentials, n8nAccess, rescueBucket, callbackApi } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'rotate',
@@ -27,6 +27,7 @@ export class Rotation extends Construct {
     connections.grantSweep(this.function);
     credentials.grantRead(this.function);
     n8nAccess.grantPublish(this.function);
+    rescueBucket.grantTakeUp(this.function);
     callbackApi.tellUrl(this.function);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {

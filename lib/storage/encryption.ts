@@ -18,7 +18,7 @@ const ACTIONS = [
 
 /** The customer's key, where one is asked for, and who may use it through which service. */
 export class Encryption extends Construct {
-  /** For the table and the secrets; `undefined` leaves them to the keys of AWS. */
+  /** For the table, the rescue bucket and the secrets; `undefined` leaves them to the keys of AWS. */
   readonly key: IKey | undefined;
   /** For the topic: CloudWatch must be let in by the key's own policy, which is ours to write only if the key is. */
   readonly topicKey: IKey | undefined;
@@ -47,7 +47,7 @@ export class Encryption extends Construct {
   }
 
   /** Statements for who reads and writes what this key encrypts, through these services alone. */
-  use(...services: ('dynamodb' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
+  use(...services: ('dynamodb' | 's3' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
     if (!this.key) return [];
     const { region, urlSuffix } = Stack.of(this);
     return [

@@ -34,6 +34,7 @@ describe('the functions', () => {
       KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
       APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
       N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
+      RESCUE_BUCKET: { Ref: expect.stringContaining('RescueBucket') },
       PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
       ZOOM_OAUTH_URL: 'https://zoom.us',
       ZOOM_API_URL: 'https://api.zoom.us',
@@ -51,6 +52,7 @@ describe('the functions', () => {
     const deployed = {
       ...Variables,
       TABLE_NAME: 'Connections',
+      RESCUE_BUCKET: 'rescue',
       KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
       N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
       PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
@@ -144,6 +146,65 @@ describe('the connections table', () => {
   });
 });
 
+describe('the rescue bucket', () => {
+  test('has no fixed name and no public access, is encrypted, and forgets after 90 days', () => {
+    template.resourceCountIs('AWS::S3::Bucket', 1);
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: Match.absent(),
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Status: 'Enabled',
+            ExpirationInDays: 90,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+  });
+
+  test('refuses plain HTTP to everyone', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test("is encrypted with the installation's own key where there is one", () => {
+    synthesized({ encryption: 'customer' }).hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: {
+              SSEAlgorithm: 'aws:kms',
+              KMSMasterKeyID: { 'Fn::GetAtt': [Match.stringLikeRegexp('EncryptionKey'), 'Arn'] },
+            },
+          },
+        ],
+      },
+    });
+  });
+});
+
 describe('the secrets', () => {
   test('the key is generated: 64 letters and digits', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
@@ -179,9 +240,15 @@ describe('pushing to n8n', () => {
 });
 
 describe('when the stack is destroyed', () => {
-  const kept = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::SecretsManager::ResourcePolicy'];
+  const kept = [
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+    'AWS::S3::BucketPolicy',
+    'AWS::SecretsManager::Secret',
+    'AWS::SecretsManager::ResourcePolicy',
+  ];
 
-  test('the table and the secrets stay, and the secrets stay protected', () => {
+  test('the table, the rescue bucket and the secrets stay, and stay protected', () => {
     for (const type of kept) {
       template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     }
@@ -205,6 +272,7 @@ test('what can be tagged is, but for the dashboard: not every Region takes tags 
   const tags = [{ Key: 'application', Value: 'zoom-token-refresher' }];
   for (const type of [
     'DynamoDB::Table',
+    'S3::Bucket',
     'SecretsManager::Secret',
     'Lambda::Function',
     'SNS::Topic',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   ACCOUNT,
+  bucketArn,
   functionArn,
   logArn,
   n8nPolicyArn,
@@ -28,6 +29,12 @@ import {
 /** What one installation publishes, another one does not touch. */
 const OWN = { StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME } };
 
+/** A missing object is told from one that may not be read to callers with `ListBucket` alone. */
+const TAKE_UP: [string, string[]][] = [
+  [bucketArn, ['s3:ListBucket']],
+  [`${bucketArn}/*`, ['s3:DeleteObject', 's3:GetObject', 's3:PutObject']],
+];
+
 /** Each resource with the actions allowed on it, both sorted. */
 function allowed({ arn, statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
@@ -49,6 +56,7 @@ describe('each may do this, and nothing else', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
+        [`${bucketArn}/*`, ['s3:PutObject']],
         [secretPattern('n8n_zoom_'), [...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
@@ -62,6 +70,7 @@ describe('each may do this, and nothing else', () => {
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
+        ...TAKE_UP,
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
@@ -75,6 +84,7 @@ describe('each may do this, and nothing else', () => {
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
+        ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...WITHDRAW].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],

@@ -130,7 +130,7 @@ describe('a secret that the context adds', () => {
   });
 });
 
-test("a key of one's own is used through the table, the secrets and, by who alerts, the topic alone", () => {
+test("a key of one's own is used through the table, the rescue bucket, the secrets and, by who alerts, the topic alone", () => {
   const own = synthesized({ encryption: 'customer' });
   for (const task of ['callback', 'rotate', 'operator']) {
     const use = functionPrincipal(own, `${NAME}-${task}`).statements.filter(
@@ -138,6 +138,7 @@ test("a key of one's own is used through the table, the secrets and, by who aler
     );
     expect(use.flatMap(({ Condition }) => Condition?.StringEquals?.['kms:ViaService']).sort()).toEqual([
       'dynamodb.eu-west-1.amazonaws.com',
+      's3.eu-west-1.amazonaws.com',
       'secretsmanager.eu-west-1.amazonaws.com',
       ...(task === 'rotate' ? ['sns.eu-west-1.amazonaws.com'] : []),
     ]);
