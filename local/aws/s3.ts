@@ -11,7 +11,10 @@ export const S3_ERRORS = {
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
-  NotImplemented: { status: 501, message: 'A header or query you provided implies functionality not implemented' },
+  NotImplemented: {
+    status: 501,
+    message: 'A header or query you provided implies functionality not implemented',
+  },
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
 } as const;
 export type S3Error = keyof typeof S3_ERRORS;

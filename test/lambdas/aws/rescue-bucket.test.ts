@@ -6,7 +6,12 @@ import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
 
 const BUCKET = 'rescue';
 const KEY = { connection: 'main', generation: 2, version: 7 };
-const TOKENS = { sealedTokens: 'sealed', expiresAt: 1_900_003_600, rotatedAt: 1_900_000_000, clientId: 'app' };
+const TOKENS = {
+  sealedTokens: 'sealed',
+  expiresAt: 1_900_003_600,
+  rotatedAt: 1_900_000_000,
+  clientId: 'app',
+};
 
 let s3: Awaited<ReturnType<typeof startS3>>;
 let failures: S3Error[] = [];
@@ -69,15 +74,18 @@ describe('the rescue bucket', () => {
 describe('a rescue bucket that cannot be read is no empty one: rescue_unreadable is thrown', () => {
   beforeEach(() => rescue.put(KEY, TOKENS));
 
-  test.each<S3Error>(['AccessDenied', 'NoSuchBucket', 'SlowDown', 'InternalError'])('after %s', async (failure) => {
-    failures = [failure, failure, failure];
-    await expect(rescue.get(KEY)).rejects.toMatchObject({
-      class: 'retry',
-      code: 'rescue_unreadable',
-      message: expect.stringContaining('Zoom was not asked'),
-      action: expect.stringContaining(BUCKET),
-    });
-  });
+  test.each<S3Error>(['AccessDenied', 'NoSuchBucket', 'SlowDown', 'InternalError'])(
+    'after %s',
+    async (failure) => {
+      failures = [failure, failure, failure];
+      await expect(rescue.get(KEY)).rejects.toMatchObject({
+        class: 'retry',
+        code: 'rescue_unreadable',
+        message: expect.stringContaining('Zoom was not asked'),
+        action: expect.stringContaining(BUCKET),
+      });
+    },
+  );
 
   test('where nothing listens', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:9';

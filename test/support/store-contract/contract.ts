@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
+import { describeAskedAt } from './asked-at.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeLease } from './lease.ts';
 import { describeQueries } from './queries.ts';
@@ -131,6 +132,8 @@ export function describeConnectionStore(
     });
 
     describeLease(() => store);
+
+    describeAskedAt(() => store);
 
     describe('a rotation', () => {
       test('stores the new tokens: version +1, due, no more failures; the lease stays', async () => {
