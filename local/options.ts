@@ -16,7 +16,7 @@ Options (after "--")
   --once           consent, rotate twice, read as n8n does, call Zoom's API; moves its clock instead of waiting
   --json           one JSON object a line instead of text
   --speed <n>      how many times as fast time runs, 1 to ${FASTEST} (default ${DEFAULT_SPEED}; 60 lets an hour pass in a minute)
-  --port <n>       of the page and the API (default ${DEFAULT_PORT}); the three ports after it are taken too; 0 for any free
+  --port <n>       of the page and the API (default ${DEFAULT_PORT}); the five ports after it are taken too; 0 for any free
   --zoom <origin>  a real Zoom, https://zoom.us, in real time. Credentials from the environment:
                      ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET                          a user app (General app)
                      ZOOM_S2S_CLIENT_ID, ZOOM_S2S_CLIENT_SECRET, ZOOM_S2S_ACCOUNT_ID   a Server-to-Server OAuth app

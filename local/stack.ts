@@ -12,6 +12,7 @@ import { startDynamoDB } from './aws/dynamodb.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { invoke } from './aws/lambda.ts';
 import type { SecretsOptions } from './aws/secrets-manager/secrets.ts';
+import { startS3 } from './aws/s3.ts';
 import { startSecretsManager } from './aws/secrets-manager/server.ts';
 import { startSns } from './aws/sns.ts';
 import { type Breakage, noBreakage } from './breakage.ts';
@@ -25,6 +26,7 @@ import { startZoom } from './zoom/server.ts';
 const NAME = 'zoom-token-refresher';
 const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const TABLE_NAME = `${NAME}-connections`;
+const RESCUE_BUCKET = `${NAME}-rescue`;
 const PUBLISHED_PREFIX = 'n8n_zoom_';
 
 /** A Zoom app whose credentials go into the app secret of that name. */
@@ -39,7 +41,7 @@ export interface LocalStackOptions {
   now: Clock;
   /** How many times as fast as real time `now` runs, for the functions' timeouts. */
   speed: number;
-  /** The page and the API take this port, Zoom and the AWS services the four after it; 0 takes any free ones. */
+  /** The page and the API take this port, Zoom and the AWS services the five after it; 0 takes any free ones. */
   port: number;
   /** Which operation is refused on which secret; none unless given. */
   denied?: SecretsOptions['denied'];
@@ -137,6 +139,7 @@ async function start(
     (denied?.(name, operation) ?? false);
   const secrets = started(await startSecretsManager({ port: portAfter(2), now, denied: refused }));
   const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
+  const s3 = started(await startS3({ port: portAfter(5), bucket: RESCUE_BUCKET }));
   const journal = createJournal(now);
   // Its one subscriber is the journal, so that the terminal and the page show what a person would be sent.
   const sns = started(
@@ -149,6 +152,7 @@ async function start(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_SNS: sns.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
     AWS_ENDPOINT_URL_LAMBDA: publicUrl,
     AWS_REGION: 'us-east-1',
     // The AWS CLI 1 and boto3 know this name only.
@@ -166,6 +170,7 @@ async function start(
       KEY_SECRET_ID: `${NAME}/key`,
       APP_SECRET_PREFIX: `${NAME}/app/`,
       N8N_SECRET_ID: `${NAME}/n8n`,
+      RESCUE_BUCKET,
       PUBLIC_URL: publicUrl,
       ALERT_TOPIC_ARN: `arn:aws:sns:us-east-1:000000000000:${NAME}-alarms`,
       ZOOM_OAUTH_URL: realZoom?.oauthUrl ?? zoom?.url,

@@ -1,11 +1,10 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
-import { acknowledgePatterns } from './secret-arns.ts';
 
 /** Zoom's refresh tokens live 90 days: what is older opens nothing any more. */
 const KEPT = Duration.days(90);
@@ -68,9 +67,9 @@ export class RescueBucket extends Construct {
       [objects],
     );
     fn.addStatements(this.encryption.use('s3'));
-    const { logicalId } = this.bucket.node.defaultChild as { logicalId?: string };
+    const id = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
     Validations.of(fn.ownRole).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).resolve(logicalId)}.Arn>/*]`,
+      id: `AwsSolutions-IAM5[Resource::<${id}.Arn>/*]`,
       reason: 'Each version of each connection has an object of its own, and connections come and go.',
     });
   }

@@ -1,6 +1,6 @@
 /** One call that leaves the program, as the fault sees it. */
 export interface Call<Answer> {
-  service: 'dynamodb' | 'secretsmanager' | 'zoom' | 'n8n';
+  service: 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
   perform: () => Promise<Answer>;
   /** Makes an answer of this call's kind. */
   answer: (status: number, headers: Record<string, string>, body: string) => Answer;
@@ -120,6 +120,7 @@ export class FaultInjector {
   readonly #pass: (seconds: number) => void;
   #kill = () => {};
   #struck: string | undefined;
+  #isKilled = false;
 
   constructor(strike: Strike | undefined, pass: (seconds: number) => void) {
     this.#strike = strike;
@@ -130,6 +131,8 @@ export class FaultInjector {
   }
 
   async call<Answer>(point: string, call: Call<Answer>): Promise<Answer> {
+    // What is still under way in a function that was killed does nothing any more.
+    if (this.#isKilled) return never();
     const index = this.points.push(point) - 1;
     if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
     const fault: Fault = FAULTS[this.#strike.fault];
@@ -137,6 +140,7 @@ export class FaultInjector {
     this.#pass(fault.seconds ?? 0);
     if (!fault.kills) return fault.apply(call);
     if (fault.takesEffect) await act(call);
+    this.#isKilled = true;
     this.#kill();
     return never();
   }

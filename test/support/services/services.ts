@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
+import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
@@ -13,6 +14,7 @@ import { startZoom } from '../../../local/zoom/server.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
+const RESCUE_BUCKET = 'rescue';
 const KEY = 'zoom-token-refresher/key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
@@ -33,7 +35,7 @@ async function freedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
+/** Zoom, DynamoDB, Secrets Manager, SNS and S3 on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: made() };
@@ -56,7 +58,9 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
   const notifications: Notification[] = [];
   const sns = await startSns({ deliver: (notification) => notifications.push(notification) });
+  const s3 = await startS3({ bucket: RESCUE_BUCKET });
   process.env.AWS_ENDPOINT_URL_SNS = sns.url;
+  process.env.AWS_ENDPOINT_URL_S3 = s3.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
   const secretsManager = new SecretsManager();
@@ -101,6 +105,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       KEY_SECRET_ID: KEY,
       APP_SECRET_PREFIX: APP_PREFIX,
       N8N_SECRET_ID: N8N,
+      RESCUE_BUCKET,
       PUBLIC_URL: DEPLOYED_URL,
       ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       ZOOM_OAUTH_URL: zoom.url,
@@ -152,7 +157,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     async close() {
       secretsManager.destroy();
       table.destroy();
-      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close()]);
+      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close(), s3.close()]);
     },
   };
 }
