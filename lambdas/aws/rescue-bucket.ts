@@ -17,8 +17,8 @@ const Body = v.object({
 });
 
 /**
- * Keeps tokens in S3 objects `<connection>/<generation>-<version>`, which are strongly consistent and do not depend on
- * DynamoDB. The client is loaded with the first request, since nearly every invocation has none.
+ * Keeps tokens in S3 objects, `<connection>/<generation>-<version>` of a rotation and `<connection>/consent-<id>` of a
+ * consent. They are strongly consistent and do not depend on DynamoDB. The client is loaded with the first request, since nearly every invocation has none.
  */
 export function createRescueBucket(bucket: string, makeClient: MakeClient = createClient): RescueStore {
   let client: S3Client | undefined;
@@ -27,10 +27,7 @@ export function createRescueBucket(bucket: string, makeClient: MakeClient = crea
     client ??= makeClient(s3);
     return { ...s3, client };
   };
-  const objectOf = ({ connection, generation, version }: RescueKey) => ({
-    Bucket: bucket,
-    Key: `${connection}/${generation}-${version}`,
-  });
+  const objectOf = (key: RescueKey) => ({ Bucket: bucket, Key: objectKey(key) });
   return {
     async put(key, { sealedTokens, expiresAt, rotatedAt, clientId }) {
       const { client, PutObjectCommand } = await open();
@@ -62,6 +59,11 @@ export function createRescueBucket(bucket: string, makeClient: MakeClient = crea
     },
   };
 }
+
+const objectKey = (key: RescueKey): string =>
+  'consentId' in key
+    ? `${key.connection}/consent-${key.consentId}`
+    : `${key.connection}/${key.generation}-${key.version}`;
 
 type MakeClient = (s3: typeof import('./s3-client.ts')) => S3Client;
 

@@ -57,6 +57,8 @@ export interface Connection {
   askedAt?: number;
   /** When a response of Zoom may have been lost; removed by the next grant. A refusal after it is due to that. */
   lostAt?: number;
+  /** A consent in the rescue store, of which Zoom has not said yet by whom it was given. */
+  keptConsent?: { consentId: string; app: string };
   /** The n8n credentials that are told each new access token; at most one an instance. */
   targets?: PushTarget[];
   /** When it was disconnected, or deauthorized at Zoom; the next consent takes this and the next two away. */

@@ -84,6 +84,7 @@ export const FAILURE_CODES = [
   'unsupported_grant',
   'usage',
   'user_not_told',
+  'user_pending',
   'user_unanswered',
   'withdraw_denied',
   'zoom_incident',

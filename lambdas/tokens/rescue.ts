@@ -1,9 +1,14 @@
 import type { Connection } from './connection.ts';
 
-/** The item that a rotation began with: its pair takes that item's place and no other's. */
-export type RescueKey = Pick<Connection, 'connection' | 'generation' | 'version'>;
+/**
+ * What the tokens are of: a rotation of exactly that version, whose pair takes that item's place and no other's; or a consent
+ * that is kept until Zoom says by whom it was given.
+ */
+export type RescueKey =
+  | Pick<Connection, 'connection' | 'generation' | 'version'>
+  | { connection: string; consentId: string };
 
-/** A rotation that the connections' store could not take. The tokens are sealed, so that they are safe anywhere. */
+/** Tokens that the connections' store could not take, or not yet. They are sealed, so that they are safe anywhere. */
 export type RescuedTokens = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId'>;
 
 /**
@@ -11,11 +16,11 @@ export type RescuedTokens = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rot
  * refresh token by then, so that a pair which is stored nowhere loses the connection.
  */
 export interface RescueStore {
-  /** Keeps a rotation's tokens. Rejects when they may not have been kept. A repetition changes nothing. */
+  /** Keeps tokens. Rejects when they may not have been kept. A repetition changes nothing. */
   put(key: RescueKey, tokens: RescuedTokens): Promise<void>;
 
   /**
-   * Returns what is kept for exactly that version, `undefined` where there is nothing.
+   * Returns what is kept of exactly that rotation or consent, `undefined` where there is nothing.
    * @throws {Failure} `retry`, `rescue_unreadable` when the place cannot be read: then Zoom must not be asked
    */
   get(key: RescueKey): Promise<RescuedTokens | undefined>;

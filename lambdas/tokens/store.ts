@@ -119,6 +119,19 @@ export interface Connections {
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
 
+  /**
+   * Notes that a consent is kept in the rescue store, and makes the connection active and due, unless it is disconnected.
+   * A later one replaces it, and so does a consent that is stored.
+   */
+  noteKeptConsent(
+    connection: string,
+    kept: NonNullable<Connection['keptConsent']>,
+    dueAt: number,
+  ): Promise<boolean>;
+
+  /** Forgets the kept consent, unless it is another one by now. */
+  dropKeptConsent(of: Connection): Promise<void>;
+
   /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 

@@ -20,6 +20,7 @@ const TITLES: Record<string, string> = {
   overtaken: 'Connected already',
   other_user: 'Another Zoom user',
   user_not_told: 'Zoom did not tell who you are',
+  user_pending: 'Almost connected',
   code_refused: 'Zoom refused the code',
 };
 
@@ -31,6 +32,8 @@ const STATUS: Record<string, number> = {
   overtaken: 409,
   other_user: 409,
   user_not_told: 409,
+  // A reload would spend the code again.
+  user_pending: 202,
 };
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, retry: 503 } as const;
@@ -131,7 +134,7 @@ export function errorPage(error: unknown): APIGatewayProxyStructuredResultV2 {
     const statusCode = STATUS[error.code] ?? STATUS_OF_CLASS[error.class];
     const response = page({
       statusCode,
-      tone: error.class === 'rejected' ? 'note' : 'bad',
+      tone: error.class === 'rejected' || statusCode === 202 ? 'note' : 'bad',
       title: TITLES[error.code] ?? 'Not connected',
       content: sentences(error.message, error.action),
     });

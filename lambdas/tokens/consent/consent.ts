@@ -3,9 +3,11 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import type { StepOptions } from '../rotation/step.ts';
+import { STORE_SECONDS } from '../time-budget.ts';
 import { assertGrant } from './assert-grant.ts';
 import { verifyAuthorizationResponse } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { consentIsKept, keepConsent } from './keep-consent.ts';
 import { type LinkTicket, verifyLinkTicket } from './link-ticket.ts';
 import { openPendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
@@ -82,9 +84,14 @@ export async function finishConsent(
     .catch(withManualRetry('Reload this page in a minute; if that does not help, ask for a new link.'));
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
-  const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
+  const asking = { isBound, deadline: options.deadline - (deps.rescue ? STORE_SECONDS : 0) };
+  const { user, isAnswered } = await identifyZoomUser(tokens.accessToken, asking, deps);
   const place = await retryUntil(options.deadline, () => targetConnection(user, pending, deps), deps);
   if (place === undefined) {
+    if (existing && !isAnswered) {
+      const consent = { item: existing, app: pending.app, clientId: app.clientId, tokens, consentedAt };
+      if (await keepConsent(consent, deps, options.deadline)) throw consentIsKept(pending.connection);
+    }
     if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, options.deadline);
     throw wrongZoomUser(pending.connection, user);
   }

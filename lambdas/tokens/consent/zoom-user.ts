@@ -23,9 +23,12 @@ export async function identifyZoomUser(
   accessToken: string,
   { isBound, deadline }: { isBound: boolean; deadline: number },
   deps: Pick<Dependencies, 'zoom' | 'now' | 'wait'>,
-): Promise<ZoomUser | undefined> {
-  const ask = () => deps.zoom.user(accessToken);
-  return (isBound ? retryUntil(deadline, ask, deps) : ask()).catch(() => undefined);
+): Promise<{ user: ZoomUser | undefined; isAnswered: boolean }> {
+  const ask = async () => ({ user: await deps.zoom.user(accessToken), isAnswered: true });
+  return (isBound ? retryUntil(deadline, ask, deps) : ask()).catch(() => ({
+    user: undefined,
+    isAnswered: false,
+  }));
 }
 
 /**

@@ -13,6 +13,7 @@ import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './o
 import { publish } from './publish.ts';
 import { type Recorded, recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
+import { settleKeptConsent } from './settle-kept-consent.ts';
 import { storeTokens, takeUpTokens } from './store-tokens.ts';
 
 export type Outcome =
@@ -55,7 +56,7 @@ interface Progress {
   /** The tokens that Zoom has just granted to this step. */
   fresh?: Tokens;
   /** The rescue store holds tokens of this version, or may hold some. */
-  mayHaveRescued?: boolean;
+  mayHaveRescued: boolean;
   phase: 'rotation' | 'publication';
   pushes?: PushResult;
 }
@@ -79,8 +80,16 @@ async function attempt(
 ): Promise<Outcome> {
   const { store, log } = deps;
   const { deadline, apps } = options;
-  const progress: Progress = { item: leased, rotated: false, phase: 'rotation' };
+  const mayHaveRescued = leftoverOf(leased) !== undefined;
+  const progress: Progress = { item: leased, rotated: false, phase: 'rotation', mayHaveRescued };
   try {
+    const kept = await settleKeptConsent(leased, deps, deadline);
+    if (kept.isRenewed) {
+      progress.item = kept.item;
+      progress.mayHaveRescued = false;
+      progress.rotated = true;
+      return await makeVisible(leased, progress, deps, deadline);
+    }
     const takenUp = await takeUp(progress, deps, options);
     if (takenUp || isRotationAsked(leased, deps, options)) {
       const { committed } = takenUp ?? { committed: await rotate(progress, deps, options) };
@@ -120,8 +129,8 @@ async function takeUp(
   options: StepOptions,
 ): Promise<{ committed: Connection | undefined } | undefined> {
   const { item } = progress;
-  if (leftoverOf(item) === undefined || item.grantType === 'account_credentials') return undefined;
-  progress.mayHaveRescued = true;
+  if (item.grantType === 'account_credentials') progress.mayHaveRescued = false;
+  if (!progress.mayHaveRescued) return undefined;
   try {
     const takenUp = await takeUpTokens(item, deps, options.deadline);
     progress.mayHaveRescued = false;

@@ -1,7 +1,7 @@
 import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
-import type { RescuedTokens } from '../rescue.ts';
+import type { RescuedTokens, RescueKey } from '../rescue.ts';
 import { retryUntil } from './retry.ts';
 
 /** How long the commit alone may take before the tokens are written to the rescue store as well; milliseconds. */
@@ -28,7 +28,7 @@ export async function storeTokens(
   const ended = new AbortController();
   let writing: Promise<boolean> | undefined;
   const write = () => {
-    writing ??= retryUntil(deadline, () => rescue.put(item, rotation), deps).then(
+    writing ??= retryUntil(deadline, () => rescue.put(rotationOf(item), rotation), deps).then(
       () => true,
       (error) => {
         const { class: failureClass, code, message } = toFailure(error);
@@ -50,7 +50,7 @@ export async function storeTokens(
     const committed = await committing;
     ended.abort();
     // The object fits no version any more: one that is left behind is harmless, and expires.
-    if (await writing) await rescue.remove(item).catch(() => {});
+    if (await writing) await rescue.remove(rotationOf(item)).catch(() => {});
     return committed;
   } catch (error) {
     ended.abort();
@@ -69,13 +69,19 @@ export async function takeUpTokens(
   deadline: number,
 ): Promise<{ committed: Connection | undefined } | undefined> {
   const { rescue, log } = deps;
-  const tokens = await rescue?.get(item);
+  const tokens = await rescue?.get(rotationOf(item));
   if (!rescue || !tokens) return undefined;
   const committed = await retryUntil(deadline, () => commit(item, tokens, deps), deps);
-  await rescue.remove(item).catch(() => {});
+  await rescue.remove(rotationOf(item)).catch(() => {});
   log.info('took up tokens from the rescue store', logContext(committed ?? item));
   return { committed };
 }
+
+const rotationOf = ({ connection, generation, version }: Connection): RescueKey => ({
+  connection,
+  generation,
+  version,
+});
 
 async function commit(
   item: Connection,

@@ -1,5 +1,6 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { CLIENT_OPTIONS } from '../../../lambdas/aws/client-options.ts';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import type { RescueStore } from '../../../lambdas/tokens/rescue.ts';
 import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
@@ -17,6 +18,7 @@ let s3: Awaited<ReturnType<typeof startS3>>;
 let failures: S3Error[] = [];
 let requests: string[] = [];
 let rescue: RescueStore;
+const clients: { destroy(): void }[] = [];
 
 beforeAll(async () => {
   s3 = await startS3({
@@ -31,9 +33,21 @@ beforeAll(async () => {
 beforeEach(() => {
   failures = [];
   requests = [];
-  rescue = createRescueBucket(BUCKET);
+  rescue = open();
 });
-afterAll(() => s3.close());
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await s3.close();
+});
+
+/** The bucket as a new execution environment has it. */
+function open(): RescueStore {
+  return createRescueBucket(BUCKET, ({ S3Client }) => {
+    const client = new S3Client({ ...CLIENT_OPTIONS, maxAttempts: 2 });
+    clients.push(client);
+    return client;
+  });
+}
 
 describe('the rescue bucket', () => {
   test('returns the tokens that were kept for a version, and nothing for another version or generation', async () => {
@@ -48,6 +62,13 @@ describe('the rescue bucket', () => {
     await rescue.put(KEY, TOKENS);
     expect(requests).toEqual(['PutObject main/2-7']);
     expect(JSON.parse(String(s3.objects.get('main/2-7')))).toEqual(TOKENS);
+  });
+
+  test('keeps a consent under its id', async () => {
+    const key = { connection: 'main', consentId: 'f00' };
+    await rescue.put(key, TOKENS);
+    expect(requests).toEqual(['PutObject main/consent-f00']);
+    expect(await rescue.get(key)).toEqual(TOKENS);
   });
 
   test('keeps tokens without a client id', async () => {
@@ -89,7 +110,7 @@ describe('a rescue bucket that cannot be read is no empty one: rescue_unreadable
 
   test('where nothing listens', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:9';
-    const unreachable = createRescueBucket(BUCKET);
+    const unreachable = open();
     await expect(unreachable.get(KEY)).rejects.toMatchObject({ code: 'rescue_unreadable' });
     await expect(unreachable.put(KEY, TOKENS)).rejects.toThrow();
     process.env.AWS_ENDPOINT_URL_S3 = s3.url;

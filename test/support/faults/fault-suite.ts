@@ -101,7 +101,10 @@ async function keepsItsPromises(scenario: Scenario, strike: Strike, points: stri
         expect(lab.zoom.refusals).toBe(0);
         await reachesN8n(lab, scenario);
       } else {
-        expect({ strike, unavoidable: isUnavoidable(scenario, points, strike) }).toEqual({ strike, unavoidable: true });
+        expect({ strike, unavoidable: isUnavoidable(scenario, points, strike) }).toEqual({
+          strike,
+          unavoidable: true,
+        });
         // The first refusal makes a suspect, and the second one is believed.
         for (let attempt = 0; attempt < 2 && lab.zoom.refusals < 2; attempt += 1) {
           const { dueAt } = (await lab.healthy.store.get('main')) ?? item;

@@ -3,6 +3,7 @@ import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
 import { describeAskedAt } from './asked-at.ts';
 import { describeDisconnection } from './disconnection.ts';
+import { describeKeptConsent } from './kept-consent.ts';
 import { describeLease } from './lease.ts';
 import { describeQueries } from './queries.ts';
 import { consentOf, dueNames, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
@@ -134,6 +135,8 @@ export function describeConnectionStore(
     describeLease(() => store);
 
     describeAskedAt(() => store);
+
+    describeKeptConsent(() => store);
 
     describe('a rotation', () => {
       test('stores the new tokens: version +1, due, no more failures; the lease stays', async () => {

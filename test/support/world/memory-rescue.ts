@@ -3,7 +3,7 @@ import type { RescuedTokens, RescueKey, RescueStore } from '../../../lambdas/tok
 
 /** The rescue store in memory. */
 export class MemoryRescue implements RescueStore {
-  /** What is kept, by `<connection>/<generation>-<version>`. */
+  /** What is kept, by the names of the objects that the real one makes. */
   readonly kept = new Map<string, RescuedTokens>();
   /** Nothing can be written, read or removed. */
   isDown = false;
@@ -28,4 +28,7 @@ export class MemoryRescue implements RescueStore {
   }
 }
 
-const nameOf = ({ connection, generation, version }: RescueKey) => `${connection}/${generation}-${version}`;
+const nameOf = (key: RescueKey) =>
+  'consentId' in key
+    ? `${key.connection}/consent-${key.consentId}`
+    : `${key.connection}/${key.generation}-${key.version}`;

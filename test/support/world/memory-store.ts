@@ -123,6 +123,17 @@ export class MemoryStore implements ConnectionStore {
     return { ...item };
   }
 
+  async noteKeptConsent(...[connection, keptConsent, dueAt]: Parameters<ConnectionStore['noteKeptConsent']>) {
+    const isConnected = ({ status }: Connection) => status !== 'disconnected';
+    const change = () => ({ keptConsent, dueAt, status: 'active' as const });
+    return this.#update(connection, isConnected, change) !== undefined;
+  }
+
+  async dropKeptConsent({ connection, keptConsent }: Connection) {
+    const isSame = (item: Connection) => item.keptConsent?.consentId === keptConsent?.consentId;
+    this.#update(connection, isSame, () => ({}), ['keptConsent']);
+  }
+
   async commitRotation(of: Connection, rotation: Parameters<ConnectionStore['commitRotation']>[1]) {
     return this.#update(
       of.connection,
@@ -204,7 +215,7 @@ export class MemoryStore implements ConnectionStore {
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
-      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', ...unset],
+      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unset],
     );
   }
 
@@ -311,6 +322,7 @@ const FORGOTTEN = [
   'alertedAt',
   'lostAt',
   'measureAt',
+  'keptConsent',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',
