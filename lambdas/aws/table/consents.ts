@@ -47,8 +47,8 @@ export function createConsents({
     async dropKeptConsent({ connection, keptConsent }) {
       await updateConnection(connection, {
         set: 'REMOVE #keptConsent',
-        values: { keptConsent },
-        condition: '#keptConsent = :keptConsent',
+        values: { consentId: keptConsent?.consentId },
+        condition: '#keptConsent.#consentId = :consentId',
       });
     },
   };

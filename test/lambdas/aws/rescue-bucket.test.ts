@@ -1,6 +1,5 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { CLIENT_OPTIONS } from '../../../lambdas/aws/client-options.ts';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import type { RescueStore } from '../../../lambdas/tokens/rescue.ts';
 import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
@@ -43,7 +42,7 @@ afterAll(async () => {
 /** The bucket as a new execution environment has it. */
 function open(): RescueStore {
   return createRescueBucket(BUCKET, ({ S3Client }) => {
-    const client = new S3Client({ ...CLIENT_OPTIONS, maxAttempts: 2 });
+    const client = new S3Client({ maxAttempts: 2 });
     clients.push(client);
     return client;
   });
