@@ -1,24 +1,24 @@
-/** One thing that is measured: a file `bench/<name>/<name>.bench.ts` whose default export is one of these. */
+/** A benchmark: the default export of a file `bench/<name>/<name>.bench.ts`. */
 export interface Benchmark {
-  /** As in `npm run bench -- <name>`, and of its sections in docs/performance.md. */
+  /** Its name in `npm run bench -- <name>`. */
   name: string;
   /**
-   * @param say tells on stderr how far it is
-   * @param quick few and short runs, to see that it works: the numbers say little
+   * @param progress receives each step, for stderr
+   * @param quick    few and short runs, which only show that the benchmark works
    */
-  run(say: (progress: string) => void, quick: boolean): Promise<Report>;
+  run(progress: (step: string) => void, quick: boolean): Promise<Report>;
 }
 
 export interface Report {
-  /** Sections of docs/performance.md by their names: Markdown. */
+  /** Markdown of sections of docs/performance.md, by their names. */
   sections: Record<string, string>;
   /**
-   * What may be compared from machine to machine, because both halves were measured in one run. Less is better:
-   * `--check` fails where one has grown by more than a quarter.
+   * Ratios of two measurements of one run, which are comparable between machines. Less is better: `--check` fails for
+   * one that has grown by more than a quarter.
    */
   ratios: Record<string, number>;
-  /** Whatever else is worth keeping, for `--json`. */
+  /** Raw measurements, for `--json`. */
   data: unknown;
-  /** SVG by its file's name under docs/. */
+  /** SVG plots by their file name under docs/. */
   plots?: Record<string, string>;
 }

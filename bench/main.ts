@@ -1,13 +1,13 @@
 /**
- * Measures, beside the alternatives in the same run: `npm run bench [-- name…]`.
- * `--json <file>` writes all that was measured, `--check` compares the ratios with bench/baseline.json, `--update`
- * writes these ratios, the tables and the plots of docs/performance.md. `--quick` only shows that all of it works.
+ * `npm run bench [-- name…]` measures this project and its alternatives in the same run.
+ * `--json <file>` writes all measurements, `--check` compares the ratios with bench/baseline.json, `--update` writes the
+ * ratios there and the tables and plots of docs/performance.md. `--quick` only shows that the benchmarks work.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Report } from './benchmark.ts';
-import { check, type Ratios } from './report/baseline.ts';
+import { type Ratios, regressionsOf } from './report/baseline.ts';
 import { withSection } from './report/markdown.ts';
 
 const BASELINE = join(import.meta.dirname, 'baseline.json');
@@ -25,8 +25,8 @@ const { values: options, positionals: names } = parseArgs({
 
 const reports: Record<string, Report> = {};
 for (const benchmark of await chosen(names)) {
-  const said = (progress: string) => process.stderr.write(`${benchmark.name}: ${progress}\n`);
-  const report = await benchmark.run(said, options.quick);
+  const progress = (step: string) => process.stderr.write(`${benchmark.name}: ${step}\n`);
+  const report = await benchmark.run(progress, options.quick);
   reports[benchmark.name] = report;
   for (const [section, content] of Object.entries(report.sections)) {
     process.stdout.write(`\n<!-- bench:${section} -->\n\n${content.trim()}\n`);
@@ -35,9 +35,11 @@ for (const benchmark of await chosen(names)) {
 
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(reports, undefined, 2)}\n`);
 if (options.check) {
-  const worse = check(ratiosOf(reports), baseline());
-  process.stdout.write(worse.length === 0 ? '\nNo ratio has grown.\n' : `\n${worse.join('\n')}\n`);
-  if (worse.length > 0) process.exitCode = 1;
+  const regressions = regressionsOf(ratiosOf(reports), baseline());
+  process.stdout.write(
+    regressions.length === 0 ? '\nNo ratio has grown.\n' : `\n${regressions.join('\n')}\n`,
+  );
+  if (regressions.length > 0) process.exitCode = 1;
 }
 if (options.update) {
   writeFileSync(BASELINE, `${JSON.stringify({ ...baseline(), ...ratiosOf(reports) }, undefined, 2)}\n`);
@@ -52,7 +54,7 @@ async function chosen(names: string[]): Promise<Benchmark[]> {
   const unknown = names.find((name) => !all.some((benchmark) => benchmark.name === name));
   if (unknown !== undefined) {
     process.stderr.write(
-      `There is no benchmark "${unknown}", only ${all.map(({ name }) => name).join(', ')}.\n`,
+      `Unknown benchmark "${unknown}". Choose from ${all.map(({ name }) => name).join(', ')}.\n`,
     );
     process.exit(2);
   }

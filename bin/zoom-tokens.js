@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// JavaScript, because a Node before 24 cannot even read the TypeScript: the one that npm ci has installed takes over.
-// The package has the command line in one file of JavaScript instead, which every Node from 22.12 on runs.
+// This file is JavaScript because Node before 24 cannot parse TypeScript. In a checkout it starts bin/zoom-tokens.ts,
+// on an older Node with the Node 24 that npm ci installed. In the published package it starts the bundled
+// dist/zoom-tokens.js, which runs on Node 22.12 and later.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
@@ -11,21 +12,21 @@ const main = new URL('zoom-tokens.ts', import.meta.url);
 const built = new URL('../dist/zoom-tokens.js', import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
-// From the second start on, nothing is stripped or compiled again. A Node before 22.1 has no such cache.
+// Later starts reuse the compiled code. Node before 22.1 has no compile cache.
 module.enableCompileCache?.();
 
 if (!existsSync(main)) {
   if (major > 22 || (major === 22 && minor >= 12)) {
     await import(built.href);
   } else {
-    process.stderr.write(`zoom-tokens needs Node 22.12, and this is ${process.version}.\n`);
+    process.stderr.write(`zoom-tokens needs Node 22.12 or later, and this is ${process.version}.\n`);
     process.exitCode = 4;
   }
 } else if (major >= 24) {
   await import(main.href);
 } else if (existsSync(installed)) {
   const child = spawn(installed, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // Ctrl-C reaches both; the child says how it ends.
+  // Ctrl-C reaches both processes. The child decides the exit status.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code) => {
@@ -33,7 +34,7 @@ if (!existsSync(main)) {
   });
 } else {
   process.stderr.write(
-    `zoom-tokens needs Node 24, and this is ${process.version}. npm ci installs one beside it.\n`,
+    `zoom-tokens needs Node 24, and this is ${process.version}. Run npm ci: it installs Node 24 in node_modules.\n`,
   );
   process.exitCode = 4;
 }

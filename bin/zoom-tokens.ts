@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { exitStatus, Interrupted } from '../cli/errors.ts';
-import { createProgram, usageError } from '../cli/program.ts';
+import { exitStatusOfError, Interrupted } from '../cli/errors.ts';
+import { createProgram, NoCommandError, usageError } from '../cli/program.ts';
 import { listenForInterruption } from '../cli/terminal/interruption.ts';
 import { createOutput } from '../cli/terminal/output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const args = process.argv.slice(2);
+const json = args.includes('--json');
 
 listenForInterruption();
 try {
@@ -15,7 +16,8 @@ try {
 } catch (thrown) {
   const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
   if (error !== undefined) {
-    if (!(error instanceof Interrupted)) createOutput(args.includes('--json')).failure(error);
-    process.exitCode = exitStatus(error);
+    const isSilent = error instanceof Interrupted || (error instanceof NoCommandError && !json);
+    if (!isSilent) createOutput(json).printFailure(error);
+    process.exitCode = exitStatusOfError(error);
   }
 }

@@ -1,26 +1,35 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { OperatorRequest, OperatorResponse, OperatorResults } from '../lambdas/operator-protocol.ts';
+import type {
+  FailureDetails,
+  OperatorRequest,
+  OperatorResponse,
+  OperatorResults,
+} from '../lambdas/operator-protocol.ts';
 import { Failure } from '../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from './aws/client-config.ts';
 import { awsFailure } from './aws/failure.ts';
 import { interruption } from './terminal/interruption.ts';
 
-/** What is sent with each action. */
-export type Requests = {
+/** Parameters of each action, by the action's name. */
+export type RequestParameters = {
   [Action in OperatorRequest['action']]: Omit<Extract<OperatorRequest, { action: Action }>, 'action'>;
 };
 
-/** The installation's operator function. */
-export interface Operator {
+/** Client of the installation's operator function. */
+export interface OperatorClient {
   /**
-   * @throws {Failure} what the function answers, or why it could not be asked
-   * @throws {Interrupted} on Ctrl-C; what the function has begun, it ends
+   * Invokes the operator function and returns its result.
+   * @throws {Failure} the failure in the function's response, or the reason why there is no response
+   * @throws {Interrupted} on Ctrl-C; the function completes an action that it has already started
    */
-  ask<A extends keyof Requests>(action: A, request: Requests[A]): Promise<OperatorResults[A]>;
+  request<A extends keyof RequestParameters>(
+    action: A,
+    parameters: RequestParameters[A],
+  ): Promise<OperatorResults[A]>;
 }
 
 /** @param name of the installation: the function is `<name>-operator` */
-export function createOperator(name: string, options: AwsOptions): Operator {
+export function createOperatorClient(name: string, options: AwsOptions): OperatorClient {
   const FunctionName = `${name}-operator`;
   const client = new LambdaClient(clientConfig(options));
 
@@ -30,34 +39,30 @@ export function createOperator(name: string, options: AwsOptions): Operator {
         new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
         { abortSignal: interruption },
       );
-      const answer: unknown = JSON.parse(Payload?.transformToString() || 'null');
-      if (FunctionError !== undefined) throw broken(FunctionName, answer);
-      return answer;
+      const payload: unknown = JSON.parse(Payload?.transformToString() || 'null');
+      if (FunctionError !== undefined) throw functionFailure(FunctionName, payload);
+      return payload;
     } catch (error) {
       interruption.throwIfAborted();
       if (error instanceof Failure) throw error;
       if (error instanceof ResourceNotFoundException) throw notDeployed(FunctionName);
-      throw awsFailure(error, `invoke ${FunctionName}`);
+      throw awsFailure(error, `invoke ${FunctionName}`, options);
     }
   };
 
   return {
-    async ask<A extends keyof Requests>(action: A, request: Requests[A]) {
-      const answer = (await invoke({ action, ...request })) as OperatorResponse<OperatorResults[A]> | null;
-      if (answer?.ok) return answer.result;
-      if (answer?.error?.code === 'bad_request') throw older(FunctionName, action);
-      if (answer?.error) throw operatorFailure(answer.error);
-      throw broken(FunctionName, answer);
+    async request<A extends keyof RequestParameters>(action: A, parameters: RequestParameters[A]) {
+      const event = { action, ...parameters };
+      const response = (await invoke(event)) as OperatorResponse<OperatorResults[A]> | null;
+      if (response?.ok) return response.result;
+      if (response?.error?.code === 'bad_request') throw versionMismatch(FunctionName, action);
+      if (response?.error) throw responseFailure(response.error);
+      throw functionFailure(FunctionName, response);
     },
   };
 }
 
-function operatorFailure({
-  class: failureClass,
-  code,
-  message,
-  action,
-}: Pick<Failure, 'class' | 'code' | 'message' | 'action'>) {
+function responseFailure({ class: failureClass, code, message, action }: FailureDetails): Failure {
   return new Failure(failureClass, code, message, action);
 }
 
@@ -65,24 +70,27 @@ function notDeployed(functionName: string): Failure {
   return new Failure(
     'misconfigured',
     'not_deployed',
-    `There is no function ${functionName} in this account and Region.`,
-    'Deploy it (npx cdk deploy), or name what is deployed: --name, --region, --profile.',
+    `Function ${functionName} not found in this AWS account and Region.`,
+    'Deploy it (npx cdk deploy), or choose the installation that is deployed: --name, --region, --profile.',
   );
 }
 
-/** An action that this program knows and the function does not. */
-function older(functionName: string, action: string): Failure {
+/** Failure for an action that this program knows and the deployed function does not. */
+function versionMismatch(functionName: string, action: string): Failure {
   return new Failure(
     'misconfigured',
     'older_deployment',
-    `${functionName} does not understand "${action}": another version is deployed.`,
-    'Deploy this version: npx cdk deploy.',
+    `${functionName} does not support "${action}": another version is deployed.`,
+    'Deploy this version: npx cdk deploy',
   );
 }
 
-/** The function failed outside its own answers. What it threw is in its log; the answer's text may hold anything. */
-function broken(functionName: string, answer: unknown): Failure {
-  const { errorMessage = '', errorType = 'no answer' } = (answer ?? {}) as {
+/**
+ * Failure for a function that crashed or timed out. Shows the error's type and not its text, which may contain a
+ * secret; the function's log has the text.
+ */
+function functionFailure(functionName: string, payload: unknown): Failure {
+  const { errorMessage = '', errorType = 'no response' } = (payload ?? {}) as {
     errorMessage?: string;
     errorType?: string;
   };
@@ -90,14 +98,14 @@ function broken(functionName: string, answer: unknown): Failure {
     return new Failure(
       'retry',
       'function_timeout',
-      `${functionName} did not finish in its time.`,
-      'See with zoom-tokens status what has become of it, and try again.',
+      `${functionName} timed out. The action may be partly done.`,
+      'Check the result with npx zoom-tokens status before you retry.',
     );
   }
   return new Failure(
     'retry',
     'function_failed',
     `${functionName} failed (${errorType}).`,
-    `Look into its log: aws logs tail /aws/lambda/${functionName} --since 10m.`,
+    `Read its log: aws logs tail /aws/lambda/${functionName} --since 10m`,
   );
 }

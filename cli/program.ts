@@ -10,38 +10,54 @@ import { UsageError } from './errors.ts';
 import { addGlobalOptions } from './session.ts';
 import { addExamples, EXIT_STATUS_HELP } from './terminal/help.ts';
 
-/** In the order in which a person meets them. */
+/** In the order in which a new operator needs them. */
 const COMMANDS = [addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n];
 
+/** Returns the program with all its commands. Parsing throws instead of exiting. */
 export function createProgram(version: string): Command {
   const program = new Command('zoom-tokens')
     .description('Connects Zoom accounts and keeps their tokens fresh for n8n.')
     .version(version, '--version', 'print the version')
-    .helpOption('--help', 'show what a command does')
+    .helpOption('--help', 'print the help of a command')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
-    // Told once, in the same form as every other failure.
-    .configureOutput({ writeErr: () => {} });
+    // The caller prints usage errors in the same form as every other failure.
+    .configureOutput({ outputError: () => {} });
   addGlobalOptions(program);
   for (const add of COMMANDS) add(program);
   program.addHelpText('after', EXIT_STATUS_HELP);
   return addExamples(program, [
-    ['zoom-tokens setup', 'hand over the credentials of a Zoom app'],
+    ['zoom-tokens setup', 'save the credentials of a Zoom app'],
     ['zoom-tokens connect main', 'connect a Zoom account'],
-    ['zoom-tokens status', 'see how all connections are'],
-    ['zoom-tokens <command> --help', 'what a command takes, with examples'],
+    ['zoom-tokens status', 'show the status of all connections'],
+    ['zoom-tokens <command> --help', 'print the options and examples of a command'],
   ]);
 }
 
-/** What commander throws, as our own: `undefined` when it has shown the help or the version. */
+/** Wrong usage for which commander has already printed the help. */
+export class NoCommandError extends UsageError {
+  constructor() {
+    super('No command was given.', 'List the commands: npx zoom-tokens --help');
+  }
+}
+
+/** Returns commander's error as a usage error, or `undefined` after `--help` and `--version`. */
 export function usageError(error: CommanderError): UsageError | undefined {
   if (error.exitCode === 0) return undefined;
-  if (error.code === 'commander.help')
-    return new UsageError('A command is missing.', 'See zoom-tokens --help.');
-  const message = error.message.replace(/^error: /, '');
+  if (error.code === 'commander.help') return new NoCommandError();
+  const [problem = '', suggestion] = error.message
+    .replace(/^error: /, '')
+    .split(/\n\(Did you mean (.*)\?\)$/);
+  const sentence = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`.replace(/\.+$/, '.');
   return new UsageError(
-    `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/\.+$/, '.'),
-    'See zoom-tokens --help, or --help after a command.',
+    `${sentence.replaceAll("'", '"')}${suggestion === undefined ? '' : ` ${didYouMean(suggestion)}`}`,
+    'List the commands: npx zoom-tokens --help. Add --help to a command for its options.',
   );
+}
+
+/** @param suggestion as commander words it: `status`, or `one of status, setup` */
+function didYouMean(suggestion: string): string {
+  const names = suggestion.replace(/^one of /, '').split(', ');
+  return `Did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`;
 }

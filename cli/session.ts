@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
+import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
-import { createOperator, type Operator } from './operator-client.ts';
+import { createOperatorClient, type OperatorClient } from './operator-client.ts';
 import { createOutput, type Output } from './terminal/output.ts';
-
-export const DEFAULT_NAME = 'zoom-token-refresher';
 
 interface GlobalOptions extends AwsOptions {
   name?: string;
@@ -12,24 +11,24 @@ interface GlobalOptions extends AwsOptions {
 
 /** What every command works with. */
 export interface Session {
-  /** Of the installation. */
+  /** Name of the installation. */
   name: string;
   aws: AwsOptions;
-  operator: Operator;
+  operator: OperatorClient;
   output: Output;
 }
 
-/** From the options that every command takes. */
+/** Returns the session for the global options that were passed. */
 export function openSession(command: Command): Session {
   const { name = DEFAULT_NAME, json = false, ...aws } = command.optsWithGlobals<GlobalOptions>();
-  return { name, aws, operator: createOperator(name, aws), output: createOutput(json) };
+  return { name, aws, operator: createOperatorClient(name, aws), output: createOutput(json) };
 }
 
-/** The options that every command takes. */
+/** Adds the options that every command takes. */
 export function addGlobalOptions(program: Command): Command {
   return program
     .option('--name <name>', `name of the installation (default: ${DEFAULT_NAME})`)
     .option('--profile <profile>', 'AWS profile')
     .option('--region <region>', 'AWS Region')
-    .option('--json', 'one JSON document on standard output, for scripts');
+    .option('--json', 'print one JSON document on standard output, for scripts');
 }

@@ -6,7 +6,7 @@
 /** Name of an installation that was given no other. It prefixes functions, secrets and alarms. */
 export const DEFAULT_NAME = 'zoom-token-refresher';
 
-/** The Zoom app that is meant where none is named. */
+/** Name of the Zoom app that a command or a webhook means when it names none. */
 export const DEFAULT_APP = 'default';
 
 /** Names of connections, apps and n8n instances: what n8n's dotted expression and a secret's name both allow. */
@@ -14,6 +14,23 @@ export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
 export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
+
+/** n8n's own words for the credential that holds a token. https://docs.n8n.io/integrations/builtin/credentials/zoom/ */
+export const N8N = {
+  credentialType: 'Zoom API',
+  field: 'JWT Token',
+  deprecation: 'n8n shows a deprecation notice beside it; any bearer token works there.',
+} as const;
+
+/** Hosts, as `URL.hostname` writes them, that are this very machine. */
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Returns whether a host, as `URL.hostname` writes it, is this very machine. */
+export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(hostname);
+
+/** Returns whether credentials may be sent to an address: encrypted, or without leaving this machine. */
+export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
@@ -38,7 +55,7 @@ export const ROUTES = {
 
 /** Timeouts of the functions, seconds. */
 export const TIMEOUT_SECONDS = {
-  /** API Gateway gives up after 30 s; the page that says what went wrong has to come before. */
+  /** API Gateway stops waiting after 30 s. The function's own error page has to come before that. */
   callback: 25,
   /** An operator waits at a terminal: one request to Zoom (10 s), the retried commit and the publication. */
   operator: 60,
@@ -85,7 +102,7 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
-/** Environment variables of the functions, by what they tell. */
+/** Names of the functions' environment variables, by what they hold. */
 export const VARIABLES = {
   tableName: 'TABLE_NAME',
   keySecretId: 'KEY_SECRET_ID',

@@ -4,15 +4,15 @@ import type { MetricName } from './contract.ts';
 import type { SweepReport } from './tokens/sweep/sweep.ts';
 
 /**
- * Writes one structured line a decision; POWERTOOLS_SERVICE_NAME is its service. It is never given an event, which holds
- * codes, nor a caught error as it is.
+ * Writes one structured line for each decision. POWERTOOLS_SERVICE_NAME sets the service. It never receives an event,
+ * which contains codes, nor a caught error.
  */
 export const logger = new Logger();
 
-/** Embedded metrics, with no dimension a connection: each would be billed as a metric of its own. */
+/** Embedded metrics. No dimension names a connection, because CloudWatch bills each value as a metric of its own. */
 export const metrics = new Metrics();
 
-/** Records what a sweep did, and the fleet's health after it. */
+/** Records the outcome of a sweep, and the fleet's health after it. */
 export function recordSweepMetrics({ health, ...report }: SweepReport): void {
   add('Rotated', report.rotated);
   add('Published', report.published);
@@ -41,14 +41,15 @@ function add(name: MetricName, value: number, unit: Unit = MetricUnit.Count): vo
 }
 
 /**
- * An unexpected error as it may be logged: its name, its code if it has one, and where it was thrown, which `npm run where`
- * finds in the source. Its message may quote what could not be parsed, and its cause may hold Zoom's whole answer.
+ * Returns the parts of an unexpected error that may be logged: its name, its code if it has one, and its stack frames.
+ * `npm run where` finds the frames in the source. The message may quote the text that could not be parsed, and the cause
+ * may contain a whole response of Zoom, so neither is logged.
  */
 export function errorLocation(error: unknown): { errorName: string; code?: string; at: string } {
   if (!(error instanceof Error)) return { errorName: typeof error, at: '' };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const { code } = error as NodeJS.ErrnoException;
-  // A constant of Node, of jose or of the system; nothing that was read.
+  // A constant of Node, jose or the operating system, not a value from input.
   const isConstant = typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code);
   return { errorName: error.name, ...(isConstant && { code }), at: frames.slice(0, 8).join('\n') };
 }

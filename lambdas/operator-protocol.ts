@@ -6,15 +6,15 @@ import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
 
+export { isHttpsOrLoopback, isLoopback } from './contract.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
 export { createZoom } from './tokens/apis/zoom.ts';
-// The command line imports this file and `contract.ts`, and nothing else of the functions.
+// Of the functions, the command line imports this file and `contract.ts` alone.
 export { assertName, type GrantType } from './tokens/connection.ts';
 export type { ConnectionView } from './tokens/connection-view.ts';
 export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
-export { Failure, type FailureClass, type FailureCode } from './tokens/errors.ts';
+export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { jsonObject } from './tokens/json-object.ts';
-export { isLoopback } from './tokens/loopback.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { ZoomApp } from './tokens/vault.ts';
@@ -24,7 +24,7 @@ const app = v.optional(v.string());
 const instance = v.string();
 const filled = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 
-/** What the command line sends. Who may send it is IAM's to say: `lambda:InvokeFunction`. */
+/** A request of the command line. The IAM permission `lambda:InvokeFunction` decides who may send it. */
 export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('about') }),
   v.object({ action: v.literal('link'), connection, app, replaceUser: v.optional(v.boolean()) }),
@@ -51,35 +51,35 @@ export const OperatorRequest = v.variant('action', [
 
 export type OperatorRequest = v.InferOutput<typeof OperatorRequest>;
 
-/** What each action answers. Instants are epoch seconds. */
+/** The result of each action. Timestamps are epoch seconds. */
 export interface OperatorResults {
   about: ReturnType<typeof describeInstallation>;
   link: {
-    /** Opens once. */
+    /** Works once. */
     link: string;
     expiresAt: number;
-    /** The connection's before, 0 where there is none: the consent is done once it is higher. */
+    /** The connection's current generation, 0 without one. The consent is complete once it is higher. */
     generation: number;
   };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
-  /** In the order of their names. */
+  /** Sorted by name. */
   status: { now: number; connections: ConnectionView[] };
-  /** `created`: the credential is new in n8n, and the workflows need it. */
+  /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
   'n8n-unlink': { connection: ConnectionView };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
   disconnect: {
     connection: ConnectionView;
-    /** Did Zoom confirm it? Where not, the connection's `lastError` says what to do. */
+    /** Whether Zoom confirmed the revocation. If not, the connection's `lastError` says what to do. */
     revoked: boolean;
-    /** When the published secret is gone for good; missing where there was none. */
+    /** When the published secret is deleted permanently; absent if there was none. */
     secretDeletedAt?: number;
   };
   check: InstallationCheck;
   probe: { probed: TokenProbe[] };
 }
 
-/** Failures are data too, so that the command line can tell what to do. */
+/** The response of the operator function. A failure is data too, so that the command line can say what to do. */
 export type OperatorResponse<Result extends object = object> =
   | { ok: true; result: Result }
   | { ok: false; error: FailureDetails };

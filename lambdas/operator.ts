@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
+import { DEFAULT_APP } from './contract.ts';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
@@ -17,7 +18,10 @@ import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';
 
-/** The control plane: every failure is answered as data, so that the command line can tell what to do. */
+/**
+ * Creates the handler of the control plane, which the command line invokes. It returns every failure as data, so that the
+ * command line can say what to do.
+ */
 export function createHandler(load: () => Runtime) {
   return middy<unknown, OperatorResponse>(OWN_DEADLINE)
     .use(withLogContext())
@@ -26,7 +30,7 @@ export function createHandler(load: () => Runtime) {
         const runtime = load();
         return {
           ok: true,
-          result: await act(event, runtime, { deadline: deadlineOf(context, runtime.now()) }),
+          result: await perform(event, runtime, { deadline: deadlineOf(context, runtime.now()) }),
         };
       } catch (error) {
         logFailure(error);
@@ -37,7 +41,8 @@ export function createHandler(load: () => Runtime) {
 
 export const handler = createHandler(lazily(createRuntime));
 
-async function act(
+/** @throws {Failure} `rejected` (`bad_request`), or the failure of the action */
+async function perform(
   event: unknown,
   runtime: Runtime,
   options: StepOptions,
@@ -62,22 +67,14 @@ async function act(
       return { now: runtime.now(), connections: await listConnections(request.connection, runtime) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
-    case 'disconnect': {
-      const force = request.force ?? false;
-      const item = await disconnect(request.connection, runtime, { ...options, force });
-      const { revokedAt, secretDeletedAt } = item;
-      return {
-        connection: toView(item),
-        revoked: revokedAt !== undefined,
-        ...(secretDeletedAt !== undefined && { secretDeletedAt }),
-      };
-    }
+    case 'disconnect':
+      return disconnectNow(request, runtime, options);
     case 'n8n-link':
       return linkN8n(request, runtime, options);
     case 'n8n-unlink':
       return { connection: await unlinkN8n(request, runtime, options) };
     case 'check': {
-      // Nobody else needs the IAM client.
+      // Imported here, because no other action needs the IAM client.
       const { policyEntities } = await import('./aws/policy-entities.ts');
       return checkInstallation(request.apps ?? [], runtime, runtime.installation, policyEntities);
     }
@@ -86,20 +83,34 @@ async function act(
   }
 }
 
-/** A connection stays with its app unless the request names another. */
+async function disconnectNow(
+  { connection, force = false }: { connection: string; force?: boolean | undefined },
+  runtime: Runtime,
+  options: StepOptions,
+): Promise<OperatorResults['disconnect']> {
+  const item = await disconnect(connection, runtime, { ...options, force });
+  const { revokedAt, secretDeletedAt } = item;
+  return {
+    connection: toView(item),
+    revoked: revokedAt !== undefined,
+    ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+  };
+}
+
+/** Adds the app: the one that the request names, else the connection's present one, else `default`. */
 async function withApp(
   { connection, app }: { connection: string; app?: string | undefined },
   { store }: Runtime,
 ) {
   assertName('connection', connection);
-  return { connection, app: app ?? (await store.get(connection))?.app ?? 'default' };
+  return { connection, app: app ?? (await store.get(connection))?.app ?? DEFAULT_APP };
 }
 
 function badRequest(): Failure {
   return new Failure(
     'rejected',
     'bad_request',
-    'The operator function did not understand the request.',
-    'Use the command line, zoom-tokens, in the version that is deployed.',
+    'The operator function does not support this request.',
+    'Run zoom-tokens in the version that is deployed.',
   );
 }

@@ -7,7 +7,7 @@ import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
-import { DEFAULT_NAME, MARGIN_SECONDS, VARIABLES } from './contract.ts';
+import { DEFAULT_NAME, isHttpsOrLoopback, MARGIN_SECONDS, ROUTES, VARIABLES } from './contract.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
@@ -15,27 +15,23 @@ import { createZoom } from './tokens/apis/zoom.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure } from './tokens/errors.ts';
-import { isLoopback } from './tokens/loopback.ts';
 import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
-/** What a handler works with: the domain's dependencies, and where the API is reached from outside. */
+/** The domain's dependencies and the settings of a deployment, as the handlers use them. */
 export interface Runtime extends Dependencies {
-  /** Origin of the HTTP API, no trailing slash. */
+  /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
-  /** SNS topic of the alerts; the function that sweeps has one. */
+  /** SNS topic of the alerts. Only the function that sweeps has one. */
   alertTopicArn?: string;
   installation: Installation;
 }
 
-/** An origin. Plain HTTP never leaves the machine: tokens and codes travel there. */
+/** An origin to which tokens and codes may be sent. */
 const origin = v.pipe(
   v.string('is missing'),
   v.check(
-    (value) =>
-      URL.canParse(value) &&
-      (new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname)) &&
-      new URL(value).pathname === '/',
+    (value) => URL.canParse(value) && isHttpsOrLoopback(new URL(value)) && new URL(value).pathname === '/',
     'must be an https:// origin',
   ),
   v.transform((value) => new URL(value).origin),
@@ -67,22 +63,22 @@ const Environment = v.object(
     [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
     [VARIABLES.earlyMarginSeconds]: v.optional(seconds, MARGIN_SECONDS.early),
     [VARIABLES.installationName]: v.optional(required, DEFAULT_NAME),
-    // In a bundle esbuild has put the version here; no variable is set there.
+    // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
-    // The operator function alone is told these.
+    // Set for the operator function alone.
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
   },
   'is missing',
 );
 
-/** What may differ from the deployed function: how its time runs, and who hears its log. */
+/** Parts that may differ from the deployed function: its clock and its log. */
 export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'linkSeconds'>>;
 
 /**
  * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
  * credentials from the SDK's own variables (`AWS_ENDPOINT_URL_*`, `AWS_REGION`, …).
- * @throws {Failure} `misconfigured`, naming every variable that is missing or wrong
+ * @throws {Failure} `misconfigured` (`environment`); it names every variable that is missing or wrong
  */
 export function createRuntime(
   environment: NodeJS.ProcessEnv = process.env,
@@ -110,7 +106,7 @@ export function createRuntime(
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],
       apiUrl: variables[VARIABLES.zoomApiUrl],
-      redirectUri: `${variables[VARIABLES.publicUrl]}/callback`,
+      redirectUri: `${variables[VARIABLES.publicUrl]}${ROUTES.callback}`,
       fetch: fetchByNode,
       now,
     }),
@@ -143,7 +139,10 @@ export function createRuntime(
   };
 }
 
-/** Built once an execution environment, at the first request: a failure is answered, not lost in the start-up. */
+/**
+ * Returns a function that calls `create` at the first request and keeps its return value. A failure then reaches the
+ * response; in the initialization of the function it would not. The next request retries a failed call.
+ */
 export function lazily<T>(create: () => T): () => T {
   let created: T | undefined;
   return () => {

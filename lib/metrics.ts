@@ -1,36 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type FailureClass, METRICS_NAMESPACE, type MetricName } from '../lambdas/contract.ts';
 import type { Settings } from './settings/settings.ts';
-
-export const NAMESPACE = 'ZoomTokenRefresher';
-
-/** The classes of failure by which `RotationFailed` is counted. */
-export const FAILURE_CLASSES = ['retry', 'reconnect', 'misconfigured', 'rejected'] as const;
-
-/** What the functions measure; the names are those of `lambdas/observability.ts`. */
-export type MetricName =
-  | 'Rotated'
-  | 'RotationFailed'
-  | 'Published'
-  | 'PublishFailed'
-  | 'Pushed'
-  | 'PushFailed'
-  | 'MinutesOfValidity'
-  | 'ReconnectNeeded'
-  | 'Misconfigured'
-  | 'SweepSeconds';
 
 type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount';
 
-/** One of the functions' own metrics. `failureClass` is for `RotationFailed` alone. */
+/**
+ * Returns one of the functions' own metrics, which `lambdas/observability.ts` records.
+ * @param period       one minute unless given
+ * @param failureClass for `RotationFailed` alone, whose second dimension it is
+ */
 export function functionMetric(
   { name }: Pick<Settings, 'name'>,
   metricName: MetricName,
   statistic: Statistic,
-  { period = Duration.minutes(1), failureClass }: { period?: Duration; failureClass?: string } = {},
+  { period = Duration.minutes(1), failureClass }: { period?: Duration; failureClass?: FailureClass } = {},
 ): Metric {
   return new Metric({
-    namespace: NAMESPACE,
+    namespace: METRICS_NAMESPACE,
     metricName,
     statistic,
     period,

@@ -2,43 +2,43 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ZoomTokenRefresher, type ZoomTokenRefresherProps } from './zoom-token-refresher.ts';
 
-/** One `ZoomTokenRefresher`, and what a person needs to know of it after the deployment. */
+/** A stack with one `ZoomTokenRefresher`. Its outputs are the values that an operator needs after the deployment. */
 export class ZoomTokenRefresherStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & ZoomTokenRefresherProps = {}) {
     super(scope, id, { description: 'Keeps Zoom OAuth tokens fresh for n8n.', ...props });
     const refresher = new ZoomTokenRefresher(this, 'ZoomTokenRefresher', props);
 
-    this.tell(
+    this.output(
       'CallbackUrl',
       refresher.callbackUrl,
-      'Redirect URL and OAuth allow list entry of the Zoom app.',
+      'Redirect URL of the Zoom app; enter it in its OAuth allow list too.',
     );
-    this.tell('DomainTarget', refresher.domainTarget, 'Where the DNS record of the domain must point.');
-    this.tell('AppSecretName', refresher.appSecretName, 'Secret for the credentials of the Zoom app.');
-    this.tell(
+    this.output('DomainTarget', refresher.domainTarget, 'Target of the DNS record for domainName.');
+    this.output('AppSecretName', refresher.appSecretName, "Secret for the default Zoom app's credentials.");
+    this.output(
       'N8nPolicyArn',
       refresher.n8nPolicy.managedPolicyArn,
-      'Policy for the user or role with which n8n reads Secrets Manager.',
+      'Policy for the IAM user or role with which n8n reads Secrets Manager.',
     );
-    this.tell('N8nUserSecretName', refresher.n8nUserSecretName, 'Secret with the access key for n8n.');
-    this.tell(
+    this.output('N8nUserSecretName', refresher.n8nUserSecretName, "Secret with the n8n user's access key.");
+    this.output(
       'OperatorFunctionName',
       refresher.operatorFunction.functionName,
       'Function that the command line invokes.',
     );
-    this.tell(
+    this.output(
       'OperatorPolicyArn',
       refresher.operatorPolicy.managedPolicyArn,
-      'Policy for those who use the command line.',
+      'Policy for the people and pipelines that use the command line.',
     );
-    this.tell(
+    this.output(
       'AlarmTopicArn',
       refresher.alarmTopic.topicArn,
-      'Topic that is told of every alarm, and of each connection that must be connected again.',
+      'Topic that receives every alarm, and a message for each connection that needs a new consent.',
     );
   }
 
-  private tell(id: string, value: string | undefined, description: string): void {
+  private output(id: string, value: string | undefined, description: string): void {
     if (value !== undefined) new CfnOutput(this, id, { value, description });
   }
 }

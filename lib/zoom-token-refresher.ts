@@ -3,67 +3,69 @@ import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { ROUTES } from '../lambdas/contract.ts';
 import { CallbackApi } from './functions/callback-api.ts';
 import { Operator } from './functions/operator.ts';
 import { Rotation } from './functions/rotation.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { Dashboard } from './monitoring/dashboard.ts';
 import type { ZoomTokenRefresherProps } from './settings/props.ts';
-import { settings as complete } from './settings/settings.ts';
+import { toSettings } from './settings/settings.ts';
 import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
-import { N8nAccess } from './storage/published-tokens.ts';
+import { PublishedTokens } from './storage/published-tokens.ts';
 import { RescueBucket } from './storage/rescue-bucket.ts';
 
 export type { ZoomTokenRefresherProps };
 
 /** Keeps Zoom's OAuth tokens fresh, and publishes the access tokens to n8n through Secrets Manager. */
 export class ZoomTokenRefresher extends Construct {
-  /** Where Zoom sends a browser after the consent: the app's redirect URL at Zoom. */
+  /** Redirect URL of the Zoom app, to which Zoom sends the browser after the consent. */
   readonly callbackUrl: string;
-  /** Where the DNS record of `domainName` must point. */
+  /** Target of the DNS record for `domainName`; `undefined` without one. */
   readonly domainTarget: string | undefined;
-  /** For the user or role with which n8n reads Secrets Manager. */
+  /** Policy for the IAM user or role with which n8n reads Secrets Manager. */
   readonly n8nPolicy: IManagedPolicy;
-  /** Name of the secret that `createN8nUser` makes. */
+  /** Name of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
   readonly n8nUserSecretName: string | undefined;
-  /** Invoked by the command line. */
+  /** The function that the command line invokes. */
   readonly operatorFunction: IFunction;
-  /** For the people and pipelines that use the command line. */
+  /** Policy for the people and pipelines that use the command line. */
   readonly operatorPolicy: IManagedPolicy;
-  /** Name of the secret for the credentials of the default Zoom app, to be filled in by the operator. */
+  /** Name of the secret for the default Zoom app's credentials, which an operator fills in. */
   readonly appSecretName: string;
-  /** Told of every alarm, and of each connection that must be connected again. */
+  /** Receives every alarm, and a message for each connection that needs a new consent. */
   readonly alarmTopic: ITopic;
 
-  /** @throws {Error} that names the property whose value is wrong */
+  /** @throws {Error} that names the invalid property, what it must be and what it is */
   constructor(scope: Construct, id: string, props: ZoomTokenRefresherProps = {}) {
     super(scope, id);
-    const settings = complete(props);
+    const settings = toSettings(props);
     const encryption = new Encryption(this, 'Encryption', { settings });
     const connections = new Connections(this, 'Connections', { settings, encryption });
     const credentials = new Credentials(this, 'Credentials', { settings, encryption });
-    const n8nAccess = new N8nAccess(this, 'N8nAccess', { settings, encryption });
+    // The ids of constructs are part of their resources' logical ids, so they never change.
+    const publishedTokens = new PublishedTokens(this, 'N8nAccess', { settings, encryption });
     const rescueBucket = new RescueBucket(this, 'RescueBucket', { settings, encryption });
-    const parts = { settings, connections, credentials, n8nAccess, rescueBucket };
+    const functionProps = { settings, connections, credentials, publishedTokens, rescueBucket };
 
-    const callbackApi = new CallbackApi(this, 'CallbackApi', parts);
-    const rotation = new Rotation(this, 'Rotation', { ...parts, callbackApi });
-    const operator = new Operator(this, 'Operator', { ...parts, callbackApi, encryption });
-    const watched = { callbackApi, rotation, operator };
-    const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...watched });
+    const callbackApi = new CallbackApi(this, 'CallbackApi', functionProps);
+    const rotation = new Rotation(this, 'Rotation', { ...functionProps, callbackApi });
+    const operator = new Operator(this, 'Operator', { ...functionProps, callbackApi, encryption });
+    const functions = { callbackApi, rotation, operator };
+    const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...functions });
     alarms.grantAlert(rotation.function);
-    new Dashboard(this, 'Dashboard', { settings, alarms, ...watched });
-    // Not every Region takes tags on a dashboard.
+    new Dashboard(this, 'Dashboard', { settings, alarms, ...functions });
+    // Some Regions reject tags on a dashboard.
     Tags.of(this).add('application', settings.name, {
       excludeResourceTypes: ['AWS::CloudWatch::Dashboard'],
     });
 
-    this.callbackUrl = `${callbackApi.url}/callback`;
+    this.callbackUrl = callbackApi.url + ROUTES.callback;
     this.domainTarget = callbackApi.domainTarget;
-    this.n8nPolicy = n8nAccess.policy;
-    this.n8nUserSecretName = n8nAccess.userSecretName;
+    this.n8nPolicy = publishedTokens.policy;
+    this.n8nUserSecretName = publishedTokens.userSecretName;
     this.operatorFunction = operator.function;
     this.operatorPolicy = operator.policy;
     this.appSecretName = credentials.defaultAppName;

@@ -2,13 +2,13 @@ import type { Clock } from '../lambdas/tokens/clock.ts';
 
 const realSeconds = () => Date.now() / 1000;
 
-/** A clock that starts now and runs `speed` times as fast as time does. */
+/** Creates a clock that starts at the present time and runs `speed` times as fast as real time. */
 export function fastClock(speed: number): Clock {
   const start = realSeconds();
   return () => Math.floor(start + (realSeconds() - start) * speed);
 }
 
-/** A clock that stands still until it is told to go on. */
+/** Creates a clock that starts at the present time and moves only when `advance` is called (seconds). */
 export function manualClock(): { now: Clock; advance(seconds: number): void } {
   let now = Math.floor(realSeconds());
   return {

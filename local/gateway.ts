@@ -1,70 +1,61 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ROUTES } from '../lambdas/contract.ts';
 import { sendResult, toEvent } from './aws/api-gateway.ts';
-import { answerInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
-import { isLoopback } from './loopback-request.ts';
+import { handleInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
+import { hasLoopbackHost } from './loopback-host.ts';
+import { listenOnLoopback } from './loopback-server.ts';
 
-/** Answers a request and says so, or leaves it to the next. */
-export type Responder = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+/** Handles a request and resolves to `true`, or leaves it to the next handler. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /** The one port that a person opens: the page, the HTTP API and Lambda's Invoke API. */
 export interface Gateway {
   /** `http://localhost:<port>` */
   url: string;
-  serve(responders: Responder[]): void;
+  serve(handlers: RequestHandler[]): void;
   close(): Promise<void>;
 }
 
 /**
- * Listens on loopback only. A request that comes before `serve` waits for it: a 503 would end for good the event stream
- * of a page that connects again while the stack starts.
+ * Opens the port on loopback. A request that arrives before `serve` waits for it. A 503 would end the event stream of a
+ * page that reconnects while the stack starts: browsers retry a stream after a lost connection, not after an error.
  */
 export async function openGateway(port: number): Promise<Gateway> {
-  const { promise: ready, resolve: serve } = Promise.withResolvers<Responder[]>();
+  const { promise: ready, resolve: serve } = Promise.withResolvers<RequestHandler[]>();
   const server = createServer(async (request, response) => {
     try {
-      if (!isLoopback(request)) return sendJson(response, 403, 'Forbidden');
-      for (const respond of await ready) if (await respond(request, response)) return;
+      if (!hasLoopbackHost(request)) return sendJson(response, 403, 'Forbidden');
+      for (const handle of await ready) if (await handle(request, response)) return;
       sendJson(response, 404, 'Not Found');
     } catch {
       sendJson(response, 500, 'Internal Server Error');
     }
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    serve,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const listening = await listenOnLoopback(server, port);
+  return { url: `http://localhost:${listening.port}`, serve, close: listening.close };
 }
 
-const ROUTES = [
-  'GET /connect',
-  'POST /connect',
-  'GET /callback',
-  'POST /zoom/events',
-  'POST /zoom/events/{app}',
+const ROUTE_KEYS = [
+  `GET ${ROUTES.link}`,
+  `POST ${ROUTES.link}`,
+  `GET ${ROUTES.callback}`,
+  `POST ${ROUTES.events}`,
+  `POST ${ROUTES.appEvents}`,
 ];
 
-/** The HTTP API: every request that nobody took before is a call of the callback function. */
-export function httpApi(callback: LocalFunction, speed: number): Responder {
+/** Serves the HTTP API: invokes the callback function for every request that no earlier handler has taken. */
+export function httpApi(callback: LocalFunction, speed: number): RequestHandler {
   return async (request, response) => {
-    const result = await invoke(callback, await toEvent(request, ROUTES), speed);
+    const result = await invoke(callback, await toEvent(request, ROUTE_KEYS), speed);
     sendResult(response, result as APIGatewayProxyStructuredResultV2);
     return true;
   };
 }
 
-/** Lambda's Invoke API for these functions. */
-export function lambdaApi(functions: LocalFunction[], speed: number): Responder {
-  return (request, response) => answerInvoke(request, response, functions, speed);
+/** Serves Lambda's Invoke API for the given functions. */
+export function lambdaApi(functions: LocalFunction[], speed: number): RequestHandler {
+  return (request, response) => handleInvoke(request, response, functions, speed);
 }
 
 function sendJson(response: ServerResponse, status: number, message: string): void {

@@ -1,34 +1,34 @@
 import type { Clock } from '../lambdas/tokens/clock.ts';
 import type { Log, LogDetails } from '../lambdas/tokens/dependencies.ts';
 
-/** One thing that happened: what, when (epoch seconds of the local clock), and the details of its log line. */
+/** One event: its name, its time (epoch seconds of the local clock), and the details of its log line. */
 export type Entry = { event: string; at: number } & LogDetails;
 
 type Listener = (entry: Entry) => void;
 
-/** What the functions log, kept for whoever shows it: the terminal and the page. */
+/** Keeps what the functions log, for the terminal and the page. */
 export interface Journal {
   log: Log;
   /** The latest entries, the oldest first. */
   entries: readonly Entry[];
-  /** Calls the listener with every new entry until the function that it answers is called. */
+  /** Calls the listener with every new entry. Returns the function that stops it. */
   listen(listener: Listener): () => void;
 }
 
-const KEPT = 200;
+const MAX_ENTRIES = 200;
 
 export function createJournal(now: Clock): Journal {
   const entries: Entry[] = [];
   const listeners = new Set<Listener>();
-  const note = (event: string, details: LogDetails) => {
+  const add = (event: string, details: LogDetails) => {
     const entry = { event, at: now(), ...details };
     entries.push(entry);
-    if (entries.length > KEPT) entries.shift();
+    if (entries.length > MAX_ENTRIES) entries.shift();
     for (const listener of listeners) listener(entry);
   };
-  const failure = (message: string, details: LogDetails) => note('failed', { message, ...details });
+  const addFailure = (message: string, details: LogDetails) => add('failed', { message, ...details });
   return {
-    log: { info: note, warn: failure, error: failure },
+    log: { info: add, warn: addFailure, error: addFailure },
     entries,
     listen(listener) {
       listeners.add(listener);

@@ -1,18 +1,18 @@
 import type { manualClock } from './clock.ts';
+import type { LocalStack } from './local-stack.ts';
 import { readAsN8n } from './read-as-n8n.ts';
 import { snapshot } from './snapshot.ts';
-import type { LocalStack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 import { consentAsBrowser } from './zoom/consent.ts';
 
 const ROTATIONS = 2;
 const SWEEP_SECONDS = 60;
-/** Tokens live one hour: by then each was rotated twice, or something is wrong. */
-const MOST_SWEEPS = 4 * 60;
+/** Tokens live one hour. In four hours, each connection must have rotated twice. */
+const MAX_SWEEPS = 4 * 60;
 
 /**
- * The whole journey without a person. The clock is moved, minute by minute, as the scheduler would sweep.
- * Answers whether Zoom accepted every token that n8n read.
+ * Connects both apps, rotates each twice and reads the tokens as n8n does, without user input. Advances the clock by a
+ * minute before each sweep. Returns whether Zoom accepted every token that n8n read.
  */
 export async function journey(
   stack: LocalStack,
@@ -23,7 +23,7 @@ export async function journey(
   const published = new Set<string>();
   const rotations = (connection: string) => reads.get(connection)?.rotations ?? 0;
   stack.journal.listen((entry) => {
-    terminal.entry(entry);
+    terminal.writeEntry(entry);
     const connection = String(entry.connection);
     if (entry.event === 'published') published.add(connection);
     if (entry.event !== 'rotated') return;
@@ -32,7 +32,7 @@ export async function journey(
 
   await connect(stack);
   await readAndCall(stack, terminal, published, reads);
-  for (let sweeps = 0; sweeps < MOST_SWEEPS; sweeps += 1) {
+  for (let sweeps = 0; sweeps < MAX_SWEEPS; sweeps += 1) {
     clock.advance(SWEEP_SECONDS);
     published.clear();
     await stack.sweep();
@@ -49,32 +49,36 @@ export async function journey(
     accepted: reads.get(connection)?.accepted ?? false,
     rotations: rotations(connection),
   }));
-  const good = results.length === 2 && results.every((each) => each.accepted && each.rotations >= ROTATIONS);
-  terminal.say('');
+  const isSuccess =
+    results.length === 2 && results.every((each) => each.accepted && each.rotations >= ROTATIONS);
+  terminal.writeText('');
   for (const result of results) {
     const { connection, expression, accepted, rotations: count } = result;
-    terminal.say(
+    terminal.writeText(
       `${connection.padEnd(10)} ${expression}  ${count} rotations, ${accepted ? 'every token accepted' : 'NOT ACCEPTED'}`,
     );
-    terminal.emit(result);
+    terminal.writeJson(result);
   }
-  terminal.say(
-    good ? '\nEvery token that n8n read was accepted by Zoom.' : '\nSomething is wrong: see above.',
+  terminal.writeText(
+    isSuccess
+      ? '\nEvery token that n8n read was accepted by Zoom.'
+      : '\nNot every token was accepted, or a connection did not rotate twice. See above.',
   );
-  return good;
+  return isSuccess;
 }
 
-/** The Server-to-Server connection as the command line would, the user's as a browser would. */
+/** Makes the Server-to-Server connection as the command line does, and the user connection as a browser does. */
 async function connect(stack: LocalStack): Promise<void> {
   const server = await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
   if (!server.ok) throw new Error(server.error.message);
   const link = await stack.operate({ action: 'link', connection: 'main' });
   if (!link.ok) throw new Error(link.error.message);
   const page = await consentAsBrowser((link.result as { link: string }).link);
-  if (page.status !== 200) throw new Error(`The consent ended with ${page.status}.`);
+  if (page.status !== 200)
+    throw new Error(`The consent failed: the last page has the status ${page.status}.`);
 }
 
-/** What n8n reads, and what Zoom says to it. */
+/** Reads the tokens as n8n does, and calls Zoom's API with each. */
 async function readAndCall(
   stack: LocalStack,
   terminal: Terminal,
@@ -89,6 +93,6 @@ async function readAndCall(
     });
     const { accepted = true, rotations = 0 } = reads.get(connection.connection) ?? {};
     reads.set(connection.connection, { accepted: accepted && status === 200, rotations });
-    if (published.has(connection.connection)) terminal.published(connection, stack.now());
+    if (published.has(connection.connection)) terminal.writePublication(connection, stack.now());
   }
 }

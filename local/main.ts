@@ -2,10 +2,11 @@ import './silence-powertools.ts';
 import { fastClock, manualClock } from './clock.ts';
 import type { Entry } from './journal.ts';
 import { journey } from './journey.ts';
+import type { LocalStack } from './local-stack.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { snapshot } from './snapshot.ts';
-import { type LocalStack, startLocalStack } from './stack.ts';
-import { banner, createTerminal, type Terminal } from './terminal.ts';
+import { startLocalStack } from './stack.ts';
+import { createTerminal, startupText, type Terminal } from './terminal.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -31,17 +32,17 @@ async function runOnce(options: Options, terminal: Terminal): Promise<number> {
 
 async function runUntilInterrupted(options: Options, terminal: Terminal): Promise<number> {
   const stack = await startLocalStack({ ...options, now: fastClock(options.speed) });
-  terminal.say(banner(stack));
-  terminal.emit({ event: 'ready', url: stack.publicUrl, environment: stack.environment });
+  terminal.writeText(startupText(stack));
+  terminal.writeJson({ event: 'ready', url: stack.publicUrl, environment: stack.environment });
   stack.journal.listen((entry) => {
-    terminal.entry(entry);
-    if (entry.event === 'published') showPublished(stack, entry, terminal);
+    terminal.writeEntry(entry);
+    if (entry.event === 'published') writePublished(stack, entry, terminal);
   });
   if (stack.apps.includes('reports')) {
-    const answer = await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
-    if (!answer.ok) {
-      terminal.say(`reports: ${answer.error.message} ${answer.error.action}`);
-      terminal.emit({ event: 'failed', connection: 'reports', ...answer.error });
+    const response = await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
+    if (!response.ok) {
+      terminal.writeText(`reports: ${response.error.message} ${response.error.action}`);
+      terminal.writeJson({ event: 'failed', connection: 'reports', ...response.error });
     }
   }
   const stop = startScheduler(stack);
@@ -51,18 +52,18 @@ async function runUntilInterrupted(options: Options, terminal: Terminal): Promis
   return 0;
 }
 
-async function showPublished(stack: LocalStack, entry: Entry, terminal: Terminal): Promise<void> {
+async function writePublished(stack: LocalStack, entry: Entry, terminal: Terminal): Promise<void> {
   try {
     const connection = (await snapshot(stack)).find((shown) => shown.connection === entry.connection);
-    if (connection) terminal.published(connection, entry.at);
+    if (connection) terminal.writePublication(connection, entry.at);
   } catch {
     // The stack is being closed.
   }
 }
 
 /**
- * Starts a sweep every minute of the local clock, as EventBridge Scheduler does; one at a time. The function that it
- * answers ends that, after the sweep under way.
+ * Starts a sweep every minute of the local clock, as EventBridge Scheduler does, but never two at once. Returns the
+ * function that stops it and waits for the sweep in progress.
  */
 function startScheduler(stack: LocalStack): () => Promise<void> {
   let sweeping: Promise<void> | undefined;
@@ -81,11 +82,11 @@ async function sweep(stack: LocalStack): Promise<void> {
   try {
     await stack.sweep();
   } catch (error) {
-    stack.journal.log.error('the sweep failed', { code: (error as Error).name });
+    stack.journal.log.error('The sweep failed.', { code: (error as Error).name });
   }
 }
 
-/** Until Ctrl-C, or until nobody reads any more. */
+/** Resolves at Ctrl-C, or when the reader of stdout is gone. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     if (process.stdout.destroyed) resolve();
@@ -94,15 +95,15 @@ function interrupted(): Promise<void> {
   });
 }
 
-/** What a person can do something about, in words. */
-function explain(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\nSee npm start -- --help.`;
+/** Returns the message for an error, with what to change where the user can. */
+function errorText(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\nSee: npm start -- --help`;
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port} is taken. Choose another: npm start -- --port 9000.`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another: npm start -- --port 9000.`;
   return message;
 }
 
-// Whoever reads along may stop, as `head` does.
+// The reader of stdout may exit first, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -110,6 +111,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${errorText(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,27 +1,29 @@
 import { parseArgs } from 'node:util';
-import type { LocalStackOptions } from './stack.ts';
+import { DEFAULT_APP } from '../lambdas/contract.ts';
+import type { LocalStackOptions } from './local-stack.ts';
 
-/** At this speed a user connection rotates after 25 seconds, a Server-to-Server one after 15. */
+/** At this speed a user connection rotates after 25 real seconds, a Server-to-Server connection after 15. */
 const DEFAULT_SPEED = 120;
-/** Above this a step takes longer than its lease. */
-const FASTEST = 600;
+/** Above this speed a rotation takes longer than its lease. */
+const MAX_SPEED = 600;
 const DEFAULT_PORT = 8787;
 
-export const HELP = `Runs zoom-token-refresher on this machine, with a Zoom, a Secrets Manager, a DynamoDB and an SNS of its own.
+export const HELP = `Runs zoom-token-refresher on this machine, with a local Zoom, Secrets Manager, DynamoDB, S3 and SNS.
 
-  npm start                        until Ctrl-C; an hour passes in half a minute
-  npm start -- --once              the whole journey without a person, then exit 0 if every token was accepted
+  npm start                        runs until Ctrl-C; an hour of the local clock takes half a minute
+  npm start -- --once              connects, rotates and reads tokens without user input, then exits with status 0
+                                   if Zoom accepted every token that n8n read
 
 Options (after "--")
-  --once           consent, rotate twice, read as n8n does, call Zoom's API; moves its clock instead of waiting
-  --json           one JSON object a line instead of text
-  --speed <n>      how many times as fast time runs, 1 to ${FASTEST} (default ${DEFAULT_SPEED}; 60 lets an hour pass in a minute)
-  --port <n>       of the page and the API (default ${DEFAULT_PORT}); the five ports after it are taken too; 0 for any free
-  --zoom <origin>  a real Zoom, https://zoom.us, in real time. Credentials from the environment:
+  --once           connect, rotate twice, read as n8n does, call Zoom's API; moves the local clock instead of waiting
+  --json           write one JSON object a line instead of text
+  --speed <n>      speed of the local clock: 1 (real time) to ${MAX_SPEED} times real time (default ${DEFAULT_SPEED}; at 60 an hour takes a minute)
+  --port <n>       port of the page and the API (default ${DEFAULT_PORT}); the five ports after it are used too; 0 uses any free ports
+  --zoom <origin>  use a real Zoom, such as https://zoom.us, in real time, with credentials from the environment:
                      ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET                          a user app (General app)
                      ZOOM_S2S_CLIENT_ID, ZOOM_S2S_CLIENT_SECRET, ZOOM_S2S_ACCOUNT_ID   a Server-to-Server OAuth app
                      ZOOM_API_URL                                                default https://api.zoom.us
-  --help           this text
+  --help           show this text
 `;
 
 export interface Options extends Pick<LocalStackOptions, 'speed' | 'port' | 'zoom'> {
@@ -29,11 +31,11 @@ export interface Options extends Pick<LocalStackOptions, 'speed' | 'port' | 'zoo
   json: boolean;
 }
 
-/** Wrong arguments; the message is for the person who typed them. */
+/** Wrong arguments or a missing environment variable. The message says which, for the user who typed the command. */
 export class UsageError extends Error {}
 
 /**
- * Reads the arguments; `undefined` asks for the help text.
+ * Parses the arguments. Returns `undefined` for `--help`.
  * @throws {UsageError}
  */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Options | undefined {
@@ -41,15 +43,19 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
   if (values.help) return undefined;
   const once = values.once ?? false;
   if (once && values.zoom)
-    throw new UsageError('--once presses Allow by itself, which only the local Zoom permits.');
+    throw new UsageError(
+      '--once cannot be used with --zoom: it presses Allow by itself, which works only at the local Zoom.',
+    );
   if (values.zoom && values.speed)
-    throw new UsageError('--speed cannot hurry a real Zoom: leave one of the two out.');
-  const zoom = values.zoom === undefined ? undefined : realZoom(values.zoom, environment);
+    throw new UsageError(
+      '--speed cannot be used with --zoom: a real Zoom runs in real time. Remove one of the two.',
+    );
+  const zoom = values.zoom === undefined ? undefined : readRealZoom(values.zoom, environment);
   return {
     once,
     json: values.json ?? false,
-    speed: zoom || once ? 1 : number('--speed', values.speed ?? String(DEFAULT_SPEED), 1, FASTEST),
-    port: number('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_531),
+    speed: zoom || once ? 1 : parseInteger('--speed', values.speed ?? String(DEFAULT_SPEED), 1, MAX_SPEED),
+    port: parseInteger('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_531),
     ...(zoom && { zoom }),
   };
 }
@@ -72,39 +78,44 @@ function parse(args: string[]) {
   }
 }
 
-function number(option: string, text: string, least: number, most: number): number {
+function parseInteger(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError(`${option} takes a whole number from ${least} to ${most}, not "${text}".`);
+  throw new UsageError(`${option} must be a whole number from ${least} to ${most}, not "${text}".`);
 }
 
-function realZoom(oauthUrl: string, environment: NodeJS.ProcessEnv): LocalStackOptions['zoom'] {
+function readRealZoom(oauthUrl: string, environment: NodeJS.ProcessEnv): LocalStackOptions['zoom'] {
   if (!URL.canParse(oauthUrl) || new URL(oauthUrl).protocol !== 'https:') {
-    throw new UsageError(`--zoom takes an origin such as https://zoom.us, not "${oauthUrl}".`);
+    throw new UsageError(`--zoom must be an https origin such as https://zoom.us, not "${oauthUrl}".`);
   }
-  const user = credentials('ZOOM_', environment);
-  const server = credentials('ZOOM_S2S_', environment);
+  const user = readCredentials('ZOOM_', environment);
+  const server = readCredentials('ZOOM_S2S_', environment);
   const accountId = environment.ZOOM_S2S_ACCOUNT_ID;
-  if (server && !accountId) throw new UsageError('ZOOM_S2S_ACCOUNT_ID is missing in the environment.');
+  if (server && !accountId)
+    throw new UsageError(
+      'The environment variable ZOOM_S2S_ACCOUNT_ID is missing. Set it to the account ID of the Server-to-Server app.',
+    );
   if (!user && !server) {
     throw new UsageError(
-      'No credentials in the environment: set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or ZOOM_S2S_CLIENT_ID, ZOOM_S2S_CLIENT_SECRET and ZOOM_S2S_ACCOUNT_ID.',
+      '--zoom needs the credentials of a Zoom app. Set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET, or ZOOM_S2S_CLIENT_ID, ZOOM_S2S_CLIENT_SECRET and ZOOM_S2S_ACCOUNT_ID, in the environment.',
     );
   }
   return {
     oauthUrl: new URL(oauthUrl).origin,
     apiUrl: environment.ZOOM_API_URL ?? 'https://api.zoom.us',
     apps: {
-      ...(user && { default: user }),
+      ...(user && { [DEFAULT_APP]: user }),
       ...(server && accountId && { reports: { ...server, account_id: accountId } }),
     },
   };
 }
 
-function credentials(prefix: string, environment: NodeJS.ProcessEnv) {
+function readCredentials(prefix: string, environment: NodeJS.ProcessEnv) {
   const [id, secret] = [environment[`${prefix}CLIENT_ID`], environment[`${prefix}CLIENT_SECRET`]];
   if (!id && !secret) return undefined;
   if (!id || !secret)
-    throw new UsageError(`${prefix}CLIENT_${id ? 'SECRET' : 'ID'} is missing in the environment.`);
+    throw new UsageError(
+      `The environment variable ${prefix}CLIENT_${id ? 'SECRET' : 'ID'} is missing. Set both the client ID and the client secret.`,
+    );
   return { client_id: id, client_secret: secret };
 }

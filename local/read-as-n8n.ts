@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 
 /**
- * Reads every secret as n8n's external secrets do: list all, page by page, without a filter; then fetch the values,
- * 20 at a time. What it may not read is left out. Answers names and values.
+ * Reads every secret as n8n's external secrets do: lists all of them, page by page and without a filter, then fetches
+ * the values, 20 at a time. Leaves out a secret that it may not read. Returns the values by the secrets' names.
  */
 export async function readAsN8n(client: SecretsManagerClient): Promise<Map<string, string>> {
   const names: string[] = [];

@@ -1,18 +1,18 @@
 import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
+import type { LocalStack } from './local-stack.ts';
 import { readAsN8n } from './read-as-n8n.ts';
-import type { LocalStack } from './stack.ts';
 
 /** A connection as the terminal and the page show it. */
 export type ShownConnection = ConnectionView & {
-  /** What n8n reads now, all but its end masked; `undefined` where n8n finds nothing. */
+  /** The token that n8n reads now, masked but for its last four characters; `undefined` where n8n finds none. */
   maskedToken: string | undefined;
 };
 
-/** How every connection stands now, and what n8n would read. */
+/** Returns the state of every connection, with the token that n8n would read now. */
 export async function snapshot(stack: LocalStack): Promise<ShownConnection[]> {
-  const answer = await stack.operate({ action: 'status' });
-  if (!answer.ok) throw new Error(answer.error.message);
-  const { connections } = answer.result as { connections: ConnectionView[] };
+  const response = await stack.operate({ action: 'status' });
+  if (!response.ok) throw new Error(response.error.message);
+  const { connections } = response.result as { connections: ConnectionView[] };
   const values = await readAsN8n(stack.secretsManager);
   return connections.map((connection) => ({
     ...connection,

@@ -1,88 +1,93 @@
+import { DEFAULT_APP } from '../lambdas/contract.ts';
 import type { Entry } from './journal.ts';
+import type { LocalStack } from './local-stack.ts';
 import type { ShownConnection } from './snapshot.ts';
-import type { LocalStack } from './stack.ts';
 
-/** Writes what happens: text for a person, or one JSON object a line. */
+/** The output of `npm start`: text for a reader or, with `--json`, one JSON object a line. */
 export interface Terminal {
-  say(text: string): void;
-  entry(entry: Entry): void;
-  /** After a publication, at that instant: what n8n reads now. */
-  published(connection: ShownConnection, at: number): void;
-  emit(event: object): void;
+  /** Writes a text. Writes nothing with `--json`. */
+  writeText(text: string): void;
+  /** Writes an event as JSON. Writes nothing without `--json`. */
+  writeJson(event: object): void;
+  /** Writes an entry of the journal, except a publication: `writePublication` knows more of it. */
+  writeEntry(entry: Entry): void;
+  /** Writes what n8n reads after the publication at `at`, epoch seconds. */
+  writePublication(connection: ShownConnection, at: number): void;
 }
 
 export function createTerminal(json: boolean, write: (text: string) => void): Terminal {
-  const emit = (event: object) => {
+  const writeJson = (event: object) => {
     if (json) write(`${JSON.stringify(event)}\n`);
   };
-  const line = (at: number, connection: string, event: string, details: string) => {
+  const writeLine = (at: number, connection: string, event: string, details: string) => {
     if (!json) write(`${clockTime(at)}  ${connection.padEnd(10)} ${event.padEnd(10)} ${details}\n`);
   };
   return {
-    say(text) {
+    writeText(text) {
       if (!json) write(`${text}\n`);
     },
-    emit,
-    entry({ event, at, connection = '', ...details }) {
-      // Shown by `published`, which knows more.
+    writeJson,
+    writeEntry({ event, at, connection = '', ...details }) {
       if (event === 'published') return;
-      emit({ event, at: instant(at), connection, ...details });
-      line(at, String(connection), event, describe(details));
+      writeJson({ event, at: timestamp(at), connection, ...details });
+      writeLine(at, String(connection), event, detailsText(details));
       if (details.text !== undefined && !json) write(`${indented(String(details.text))}\n`);
     },
-    published({ connection, dueAt, validUntil, version, expression, maskedToken }, at) {
-      emit({
+    writePublication({ connection, dueAt, validUntil, version, expression, maskedToken }, at) {
+      writeJson({
         event: 'published',
-        at: instant(at),
+        at: timestamp(at),
         connection,
         version,
-        validUntil: instant(validUntil),
-        nextRotation: instant(dueAt),
+        validUntil: timestamp(validUntil),
+        nextRotation: timestamp(dueAt),
         expression,
         maskedToken,
       });
       const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(dueAt)}`;
-      line(at, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
+      writeLine(at, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
     },
   };
 }
 
-/** The first lines: what is where, and what to do. */
-export function banner(
+/** Returns the first lines of `npm start`: the addresses, the speed of the clock, and the first steps. */
+export function startupText(
   stack: Pick<LocalStack, 'publicUrl' | 'zoomUrl' | 'environment' | 'apps' | 'speed'>,
 ): string {
-  const connect = stack.apps.includes('default')
+  const connect = stack.apps.includes(DEFAULT_APP)
     ? [`Connect "main" in a browser:   ${stack.publicUrl}/link/main`]
-    : ['No user app has credentials, so there is nothing to connect in a browser.'];
+    : ['No user app has credentials, so no connection can be made in a browser.'];
   return [
     '',
-    'zoom-token-refresher, on this machine. Ctrl-C ends it.',
+    'zoom-token-refresher runs on this machine. Stop it with Ctrl-C.',
     '',
-    `See it live:                   ${stack.publicUrl}/`,
+    `Live page:                     ${stack.publicUrl}/`,
     ...connect,
     `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
     `Zoom:                          ${stack.zoomUrl}`,
-    `Time runs ${pace(stack.speed)}.`,
+    `The local clock runs ${speedText(stack.speed)}.`,
     '',
-    'The command line, and any other program, sees the same with',
+    'To use the command line or an AWS SDK with this stack, set these variables in another terminal:',
     ...exportLines(stack.environment).map((line) => `  ${line}`),
-    'in another terminal. Then, for example: npx zoom-tokens status',
+    'Then run, for example: npx zoom-tokens status',
     '',
   ].join('\n');
 }
 
-/** The environment as a shell takes it. */
+/** Returns the environment variables as `export` lines for a shell. */
 export const exportLines = (environment: Record<string, string>) =>
   Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
 
-/** How fast the local clock is, in words. */
-export const pace = (speed: number) =>
-  speed === 1 ? 'in real time' : `${speed} times as fast: an hour takes ${Math.round(3600 / speed)} s`;
+/** Returns the speed of the local clock as text, such as `120 times as fast as real time: an hour takes 30 s`. */
+export const speedText = (speed: number) =>
+  speed === 1
+    ? 'in real time'
+    : `${speed} times as fast as real time: an hour takes ${Math.round(3600 / speed)} s`;
 
-const clockTime = (at: number) => new Date(at * 1000).toISOString().slice(11, 19);
-const instant = (at: number) => new Date(at * 1000).toISOString();
+const clockTime = (at: number) => timestamp(at).slice(11, 19);
+const timestamp = (at: number) => new Date(at * 1000).toISOString();
 
-function describe({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
+function detailsText({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
   if (message !== undefined) return code === undefined ? String(message) : `${message} (${code})`;
   return generation === undefined ? '' : `generation ${generation}, version ${version}`;
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
-// `npm run build` writes dist/, what the package holds: the construct as JavaScript with its types, the functions' bundles,
-// and the command line in one file. A checkout needs none of it.
+// `npm run build` writes the contents of the package to dist/: the construct as JavaScript with its types, the functions'
+// bundles, and the command line in one file. A checkout does not need it.
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -23,7 +23,7 @@ for (const task of ['callback', 'rotate', 'operator']) {
 
 await build({
   entryPoints: [join(ROOT, 'bin/zoom-tokens.ts')],
-  // As deep as its source, which reads ../package.json.
+  // At the depth of its source, which reads ../package.json.
   outfile: join(DIST, 'zoom-tokens.js'),
   bundle: true,
   minify: true,
@@ -33,7 +33,7 @@ await build({
   target: 'node22',
   legalComments: 'none',
   logLevel: 'warning',
-  // CommonJS packages call `require`, and a module has none.
+  // CommonJS packages call `require`, and an ES module has no `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },

@@ -4,17 +4,17 @@ import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Bytes of a function's bundle. */
+/** Sizes of a function's bundle, bytes. */
 export interface BundleContents {
-  /** Of what is read when the function starts. */
+  /** Files that Node reads when the function starts. */
   atOnce: number;
-  /** Of the files that are read when they are needed. */
+  /** Files that Node reads only when they are needed. */
   late: number;
-  /** Of what is read at once, by package, and by file for what is ours; the largest first. */
+  /** `atOnce` by package, and by file for this project's own code; the largest first. */
   parts: [string, number][];
 }
 
-/** What `lambdas/<task>.ts` is bundled to. */
+/** Returns the sizes of the bundle of `lambdas/<task>.ts`. */
 export async function bundleContents(task: string): Promise<BundleContents> {
   const { metafile } = await build({
     ...bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), '.'),
@@ -22,7 +22,7 @@ export async function bundleContents(task: string): Promise<BundleContents> {
     write: false,
   });
   const { outputs } = metafile;
-  if (!outputs['index.mjs']) throw new Error(`esbuild made no index.mjs of lambdas/${task}.ts.`);
+  if (!outputs['index.mjs']) throw new Error(`esbuild wrote no index.mjs for lambdas/${task}.ts.`);
   const atOnce = importedBy('index.mjs', outputs);
   const sizes = (files: string[]) => files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
   return {
@@ -32,7 +32,7 @@ export async function bundleContents(task: string): Promise<BundleContents> {
   };
 }
 
-/** The file and all that it imports, but for what it imports late. */
+/** Returns the file and everything that it imports, except late imports. */
 function importedBy(file: string, outputs: Metafile['outputs']): string[] {
   const found = new Set([file]);
   for (const each of found) {
@@ -49,7 +49,7 @@ function partsOf(files: string[], outputs: Metafile['outputs']): [string, number
     Object.entries(outputs[file]?.inputs ?? {}),
   )) {
     const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
-    const part = inPackage ?? path.replace('../', '');
+    const part = inPackage ?? path.replace(/^(\.\.\/)+/, '');
     parts.set(part, (parts.get(part) ?? 0) + bytesInOutput);
   }
   return [...parts].sort(([, one], [, other]) => other - one);

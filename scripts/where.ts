@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers';
 import { build, type Metafile } from 'esbuild';
 import { bundleOptions } from '../lib/bundling/bundle-options.ts';
 
-// `npm run where -- <function> <place…>` tells where in the source a place of a bundle is. A place is `index.mjs:37:1234`,
-// as the log has it in `at`; anything around it may stay, and without one the log is read from standard input. A bundle is
-// the same bytes wherever it is made, so the checkout must be of the version that is deployed.
+// `npm run where -- <function> <place…>` prints the source file and line of a place in a bundle. A place is
+// `index.mjs:37:1234`, as in `at` of a log line; text around it is ignored. Without a place it reads the log from standard
+// input. A bundle has the same bytes wherever it is made, so the checkout must have the deployed version.
 
 const ROOT = join(import.meta.dirname, '..');
 const [task = '', ...places] = process.argv.slice(2);
 if (!['callback', 'rotate', 'operator'].includes(task)) {
-  process.stderr.write('Usage: npm run where -- callback|rotate|operator index.mjs:37:1234 …\n');
+  process.stderr.write('Usage: npm run where -- callback|rotate|operator [index.mjs:37:1234 …]\n');
   process.exit(2);
 }
 
@@ -23,11 +23,13 @@ for (const [place, file = '', line, column] of log.matchAll(/([\w-]+\.mjs):(\d+)
   const origin = mapOf(file)?.findOrigin(Number(line), Number(column));
   if (origin && 'fileName' in origin) {
     process.stdout.write(
-      `${place}  ${relative(ROOT, join(ROOT, 'lib', origin.fileName))}:${origin.lineNumber}\n`,
+      `${place}  ${relative(ROOT, join(ROOT, 'lib/bundling', origin.fileName))}:${origin.lineNumber}\n`,
     );
   } else {
     isUnknown = true;
-    process.stdout.write(`${place}  is not in the ${task} function as this checkout bundles it\n`);
+    process.stdout.write(
+      `${place}  is not in the ${task} function of this checkout. Check out the deployed version.\n`,
+    );
   }
 }
 if (isUnknown) process.exitCode = 1;
@@ -37,7 +39,7 @@ function bundle(sourcemap: 'external' | false) {
   return build({ ...options, sourcemap, metafile: true, write: false });
 }
 
-/** A late file is named after its content, its map included: it is known again by what it is made of. */
+/** Finds the source map of a file. A late file's name is a hash that includes its map, so it is matched by its inputs. */
 function mapOf(file: string): SourceMap | undefined {
   const made = sourcesOf(deployed.metafile, file);
   const twin = Object.keys(mapped.metafile.outputs).find(

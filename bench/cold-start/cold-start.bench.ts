@@ -16,7 +16,7 @@ import { type Services, startServices } from './services.ts';
 const RUNS = 20;
 const QUICK_RUNS = 3;
 
-/** A bundle, and the event of its first invocation. */
+/** A bundle to measure, and the event of its first invocation. */
 interface Candidate {
   label: string;
   folder: string;
@@ -32,7 +32,7 @@ interface Start {
 
 export default {
   name: 'cold-start',
-  async run(say, quick): Promise<Report> {
+  async run(progress, quick): Promise<Report> {
     const runs = quick ? QUICK_RUNS : RUNS;
     const folder = bundlesFolder();
     const services = await startServices();
@@ -40,9 +40,9 @@ export default {
       const client = await nativeClient(folder);
       const all = await candidates(services, folder);
       const starts = new Map<string, Start[]>(all.map(({ label }) => [label, []]));
-      // One of each in turn, so that a busy moment of the machine does not fall on one of them alone.
+      // In turn, so that a busy moment of the machine does not affect one candidate alone.
       for (let run = 0; run <= runs; run += 1) {
-        say(run === 0 ? 'once to fill the file cache' : `run ${run} of ${runs}`);
+        progress(run === 0 ? 'a first run, which fills the file cache' : `run ${run} of ${runs}`);
         for (const candidate of all) {
           const start = await coldStart(candidate, services, client);
           if (run > 0) starts.get(candidate.label)?.push(start);
@@ -58,7 +58,7 @@ export default {
 
 const [FLOOR, ORDINARY, RIVET] = [
   'an empty handler',
-  'Secrets Manager client, bundled the ordinary way',
+  'Secrets Manager client, bundled with defaults',
   'Rivet with a store in Secrets Manager',
 ] as const;
 
@@ -74,7 +74,7 @@ async function candidates(services: Services, folder: string): Promise<Candidate
     },
     {
       label: RIVET,
-      // Rivet knows no other Zoom than zoom.us.
+      // Rivet's URL of Zoom is a constant.
       folder: await ordinaryBundle(peer('rivet'), folder, [
         replacing(/rivet\/accounts\/accounts\.[cm]js$/, /"https:\/\/zoom.us"/, () => `"${services.zoomUrl}"`),
       ]),
@@ -100,10 +100,10 @@ async function candidates(services: Services, folder: string): Promise<Candidate
       },
     },
     {
-      label: 'rotate, nothing due, with a look',
+      label: 'rotate, nothing due, with a health check',
       folder: rotate,
       async event() {
-        await services.makeUnseen();
+        await services.makeHealthCheckDue();
         return {};
       },
     },
@@ -129,15 +129,15 @@ async function coldStart(
   const process = await startFunction({ folder, environment: services.environment }, client);
   try {
     const loaded = await process.loaded;
-    const answered = await process.invoke(payload);
-    if (!isSuccess(answered.result)) throw new Error(`${label}: ${JSON.stringify(answered.result)}`);
-    return { load: loaded.at, total: answered.at, cpu: answered.cpu };
+    const invoked = await process.invoke(payload);
+    if (!isSuccess(invoked.result)) throw new Error(`${label}: ${JSON.stringify(invoked.result)}`);
+    return { load: loaded.at, total: invoked.at, cpu: invoked.cpu };
   } finally {
     await process.stop();
   }
 }
 
-/** Each kind of answer has a way of its own to say that it failed. */
+/** Returns whether the result is a success of the function, each of which reports failures in its own way. */
 function isSuccess(result: unknown): boolean {
   const {
     statusCode = 200,
@@ -163,8 +163,8 @@ function report(starts: Map<string, Start[]>): Report {
   const of = (wanted: string) => medians.find(([label]) => label === wanted)?.[1] as Start;
   const [floor, ordinary, rivet] = [of(FLOOR), of(ORDINARY), of(RIVET)];
   const ours = medians.filter(([, start]) => ![floor, ordinary, rivet].includes(start));
-  /** With the floor, and of what comes on top of it. */
-  const beside = (start: Start, peer: Start, what: keyof Start): [number, number] => [
+  /** Returns the ratio of the measurements, and the ratio of what each adds to the floor. */
+  const relative = (start: Start, peer: Start, what: keyof Start): [number, number] => [
     start[what] / peer[what],
     (start[what] - floor[what]) / (peer[what] - floor[what]),
   ];
@@ -189,16 +189,19 @@ function report(starts: Map<string, Start[]>): Report {
             { name: 'Rivet', peer: rivet },
           ].map(({ name, peer }) => [
             `${label} / ${name}`,
-            ...(['load', 'total', 'cpu'] as const).flatMap((what) => beside(start, peer, what)),
+            ...(['load', 'total', 'cpu'] as const).flatMap((what) => relative(start, peer, what)),
           ]),
         ),
       ),
     },
     ratios: Object.fromEntries(
       ours.flatMap(([label, start]) => [
-        [`${label}: load, beside the ordinary client`, start.load / ordinary.load],
-        [`${label}: load and first invocation, beside the ordinary client`, start.total / ordinary.total],
-        [`${label}: load and first invocation, beside Rivet`, start.total / rivet.total],
+        [`${label}: load, relative to the ordinary client`, start.load / ordinary.load],
+        [
+          `${label}: load and first invocation, relative to the ordinary client`,
+          start.total / ordinary.total,
+        ],
+        [`${label}: load and first invocation, relative to Rivet`, start.total / rivet.total],
       ]),
     ),
     data: Object.fromEntries(starts),

@@ -1,2 +1,2 @@
-/** The floor: what Node and the runtime interface client take by themselves. */
+/** The floor: the cost of Node and the runtime interface client alone. */
 export const handler = async () => ({});

@@ -6,8 +6,8 @@ import {
 import { AccountsS2SAuthClient, AwsLambdaReceiver } from '@zoom/rivet/accounts';
 
 /**
- * The same job as the rotate function's, written with Zoom's own SDK as its documentation shows it: the AWS Lambda
- * receiver, and a token store, which is in Secrets Manager.
+ * The work of the rotate function with Zoom's own SDK, written as in its documentation: the AWS Lambda receiver, and a
+ * token store in Secrets Manager.
  */
 const secrets = new SecretsManagerClient();
 const { TOKEN_SECRET = '', APP_SECRET = '', WEBHOOK_SECRET_TOKEN = '' } = process.env;
@@ -33,7 +33,7 @@ async function start() {
       },
     },
   });
-  // Its types hide what asks for a new token; else there is only a request to Zoom's API besides.
+  // The types hide `getToken`. The public way to get a new token also sends a request to Zoom's API.
   const { auth } = client as unknown as { auth: { getToken(): Promise<string> } };
   client.webEventConsumer?.event('account.settings_updated', async () => {
     await auth.getToken();

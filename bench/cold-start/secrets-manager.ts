@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-/** The least that any rotation in AWS is built on: one client, one call. */
+/** The minimum of any rotation on AWS: one client and one call. */
 const client = new SecretsManagerClient();
 
 export const handler = async ({ secret }: { secret: string }) => {

@@ -2,36 +2,38 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import { VARIABLES } from '../../lambdas/contract.ts';
 import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';
 const WEBHOOK_SECRET_TOKEN = randomBytes(16).toString('base64url');
 const TABLE_NAME = 'zoom-token-refresher-connections';
 
-/** What first invocations talk to, all on loopback: the local stack with one Server-to-Server connection. */
+/** The services of the first invocations, on loopback: the local stack with one Server-to-Server connection. */
 export interface Services {
   environment: Record<string, string>;
   zoomUrl: string;
-  /** The only connection is due, and its token about to end; the fleet has just been looked at. */
+  /** Makes the only connection due, with a token about to expire. No health check is due. */
   makeDue(): Promise<void>;
-  /** Nothing is due for an hour; the fleet has just been looked at. */
+  /** Makes nothing due for an hour, and no health check. */
   makeIdle(): Promise<void>;
-  /** Nothing is due for an hour; the next sweep looks at the fleet. */
-  makeUnseen(): Promise<void>;
-  /** A request with a one-time link, as API Gateway hands it over. */
+  /** Makes nothing due for an hour but the fleet's health check. */
+  makeHealthCheckDue(): Promise<void>;
+  /** Returns API Gateway's event for a request with a new one-time link. */
   connectRequest(): Promise<object>;
-  /** A webhook as Zoom signs it. */
+  /** Returns API Gateway's event for a webhook with Zoom's signature. */
   webhook(): object;
-  /** Rivet's store holds a token that has ended. */
+  /** Puts an expired token into Rivet's store. */
   expireRivetsToken(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startServices(): Promise<Services> {
   const stack = await startLocalStack({ now: () => Math.floor(Date.now() / 1000), speed: 1, port: 0 });
-  const answer = await stack.operate({ action: 'connect', connection: 'main', app: 'reports' });
-  if (!answer.ok) throw new Error(`The local stack did not connect: ${answer.error.message}`);
+  const response = await stack.operate({ action: 'connect', connection: 'main', app: 'reports' });
+  if (!response.ok) throw new Error(`The local stack did not connect: ${response.error.message}`);
   await stack.secretsManager.send(new CreateSecretCommand({ Name: TOKEN_SECRET, SecretString: 'null' }));
   const table = new DynamoDBClient();
   const store = createConnectionsTable(table, TABLE_NAME);
@@ -60,7 +62,7 @@ export async function startServices(): Promise<Services> {
     async makeIdle() {
       await set(stack.now() + 3600, stack.now() + 7200);
     },
-    async makeUnseen() {
+    async makeHealthCheckDue() {
       await set(stack.now() + 3600, stack.now() + 7200, 0);
     },
     connectRequest: async () => {
@@ -79,12 +81,12 @@ export async function startServices(): Promise<Services> {
         body,
       };
     },
-    // The local Secrets Manager keeps what Rivet wrote: a token that ends in an hour.
+    // Otherwise the store has the token that Rivet's last run stored, which is valid for an hour.
     async expireRivetsToken() {
       await stack.secretsManager.send(
         new PutSecretValueCommand({
           SecretId: TOKEN_SECRET,
-          SecretString: JSON.stringify({ accessToken: 'ended', expirationTimeIso: '2020-01-01T00:00:00Z' }),
+          SecretString: JSON.stringify({ accessToken: 'expired', expirationTimeIso: '2020-01-01T00:00:00Z' }),
         }),
       );
     },
@@ -98,13 +100,13 @@ export async function startServices(): Promise<Services> {
 function functionEnvironment(stack: LocalStack): Record<string, string> {
   return {
     ...stack.environment,
-    TABLE_NAME,
-    KEY_SECRET_ID: 'zoom-token-refresher/key',
-    APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
-    PUBLIC_URL: stack.publicUrl,
-    ZOOM_OAUTH_URL: stack.zoomUrl,
-    ZOOM_API_URL: stack.zoomUrl,
-    INSTALLATION_NAME: 'bench',
+    [VARIABLES.tableName]: TABLE_NAME,
+    [VARIABLES.keySecretId]: 'zoom-token-refresher/key',
+    [VARIABLES.appSecretPrefix]: 'zoom-token-refresher/app/',
+    [VARIABLES.publicUrl]: stack.publicUrl,
+    [VARIABLES.zoomOauthUrl]: stack.zoomUrl,
+    [VARIABLES.zoomApiUrl]: stack.zoomUrl,
+    [VARIABLES.installationName]: 'bench',
     POWERTOOLS_SERVICE_NAME: 'bench',
     POWERTOOLS_METRICS_NAMESPACE: 'bench',
     TOKEN_SECRET,
@@ -113,7 +115,7 @@ function functionEnvironment(stack: LocalStack): Record<string, string> {
   };
 }
 
-/** Payload format 2.0 of an HTTP API. */
+/** Returns an event of an HTTP API, payload format 2.0. */
 function request(method: string, { pathname, search, searchParams }: URL): object {
   return {
     version: '2.0',

@@ -1,20 +1,21 @@
+import { METRICS, type MetricName } from '../../lambdas/contract.ts';
 import { PRICES } from './prices.ts';
 
-/** What the bill depends on. */
+/** The usage that a bill depends on. */
 export interface Usage {
   connections: number;
-  /** Of each connection. */
+  /** Rotations of each connection. */
   rotationsPerDay: number;
-  /** How often an n8n process reads, seconds; one process. */
+  /** Seconds between two reads by n8n, which is one process. */
   pollSeconds: number;
 }
 
 export interface Line {
   what: string;
-  /** Its arithmetic in words. */
-  of: string;
+  /** The arithmetic of the quantity, in words. */
+  arithmetic: string;
   quantity: number;
-  /** Dollars for one. */
+  /** Dollars for each unit. */
   price: number;
 }
 
@@ -32,43 +33,44 @@ const SECONDS = MINUTES * 60;
 
 /** The key, the credentials of one app, and the n8n instances that are pushed to. */
 const OWN_SECRETS = 3;
-/** BatchGetSecretValue takes 20 secrets a call, ListSecrets tells 100. */
+/** Secrets for each call of BatchGetSecretValue, and for each page of ListSecrets. */
 const BATCH = 20;
 const PAGE = 100;
 
-/** Write units of a rotation: three writes of an item of up to 3 kB, and the entries of two indexes that move. */
+/** Write units of a rotation: three writes of an item of up to 3 kB, and the changed entries of two indexes. */
 const ITEM_KILOBYTES = 3;
 const WRITE_UNITS = 3 * ITEM_KILOBYTES + 2 * 2 + 2;
-/** Of a sweep with nothing due, rounded up: a query and a heartbeat, and each third time a look at the fleet. */
+/** Units of a sweep with nothing due, rounded up: a query and a heartbeat, and a health check in every third sweep. */
 const IDLE_READ_UNITS = 2;
 const IDLE_WRITE_UNITS = 1.5;
 
-/** What the function is billed for, seconds at 0.5 GB: a sweep with nothing due, and each rotation's share of sixteen. */
+/** Billed duration, seconds at 0.5 GB: a sweep with nothing due, and a rotation's share when 16 run at once. */
 const IDLE_SECONDS = 0.1;
 const ROTATION_SECONDS = 0.05;
 const MEMORY_GIGABYTES = 0.5;
 
-/** Of a sweep's metrics and Lambda's own lines, and of a rotation's two lines. */
+/** Log of a sweep (its metrics and Lambda's own lines), and of a rotation (two lines). */
 const SWEEP_LOG_BYTES = 2000;
 const ROTATION_LOG_BYTES = 1000;
 
-/** What is measured each minute (lambdas/observability.ts), and the metrics that alarms watch (lib/monitoring/alarms.ts). */
-const METRICS = 9;
+/** Metrics that every sweep records. The other one, `RotationFailed`, costs something in months with failures only. */
+const RECORDED_METRICS = METRICS.filter((name) => name !== ('RotationFailed' satisfies MetricName)).length;
+/** Rows of lib/monitoring/alarm-table.ts; a test compares it with the stack. */
 const ALARMS = 14;
 
-/** What the stack costs: one secret a connection. */
+/** Returns the bill of this stack: one secret for each connection. */
 export function ours(usage: Usage): Bill {
   return { name: 'zoom-token-refresher', lines: [...secretLines(usage, 1), ...commonLines(usage)] };
 }
 
-/** The same, were the refresh token in a second secret of each connection instead of the table's item. */
+/** Returns the bill if the refresh tokens were in a second secret of each connection instead of in the table. */
 export function twoSecrets(usage: Usage): Bill {
   return { name: 'two secrets a connection', lines: [...secretLines(usage, 2), ...commonLines(usage)] };
 }
 
 /**
- * The same, were n8n to read HashiCorp Vault on one instance of its own: no replica, no load balancer, nobody's time
- * to unseal, update and back it up. Vault refreshes no token of Zoom's, so all but Secrets Manager stays.
+ * Returns the bill if n8n read from HashiCorp Vault on one EC2 instance. It leaves out a replica, a load balancer and
+ * the work to unseal, update and back up Vault. Vault cannot refresh Zoom's tokens, so only Secrets Manager is replaced.
  */
 export function vaultOn(instance: Instance, usage: Usage): Bill {
   const own = PRICES.secretMonth;
@@ -78,7 +80,7 @@ export function vaultOn(instance: Instance, usage: Usage): Bill {
       line(`${instance}`, `${HOURS} hours`, HOURS, PRICES.instanceHour[instance]),
       line('Volume', '8 GB of gp3', 8, PRICES.volumeGigabyteMonth),
       line('Public address', `${HOURS} hours`, HOURS, PRICES.publicAddressHour),
-      line('Secrets', 'the key, one app, n8n', OWN_SECRETS, own),
+      line('Secrets', 'key + app + n8n', OWN_SECRETS, own),
       ...commonLines(usage),
     ],
   };
@@ -106,13 +108,13 @@ function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each:
 
 function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
   const rotations = connections * rotationsPerDay * DAYS;
-  const of = (each: number, idle: number) =>
+  const total = (each: number, idle: number) =>
     `${n(MINUTES)} sweeps × ${idle} + ${n(rotations)} rotations × ${each}`;
   const gigabyteSeconds = (MINUTES * IDLE_SECONDS + rotations * ROTATION_SECONDS) * MEMORY_GIGABYTES;
   return [
     line(
       'DynamoDB, write units',
-      of(WRITE_UNITS, IDLE_WRITE_UNITS),
+      total(WRITE_UNITS, IDLE_WRITE_UNITS),
       MINUTES * IDLE_WRITE_UNITS + rotations * WRITE_UNITS,
       PRICES.writeUnit,
     ),
@@ -131,26 +133,26 @@ function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
     line('Lambda, requests', `${n(MINUTES)} sweeps`, MINUTES, PRICES.lambdaRequest),
     line(
       'Lambda, GB-seconds',
-      `(${of(ROTATION_SECONDS, IDLE_SECONDS)}) × ${MEMORY_GIGABYTES} GB`,
+      `(${total(ROTATION_SECONDS, IDLE_SECONDS)}) × ${MEMORY_GIGABYTES} GB`,
       gigabyteSeconds,
       PRICES.lambdaGigabyteSecond,
     ),
     line('Schedule', `${n(MINUTES)} starts`, MINUTES, PRICES.schedulerInvocation),
     line(
       'Logs, GB',
-      `(${of(ROTATION_LOG_BYTES, SWEEP_LOG_BYTES)}) bytes`,
+      `(${total(ROTATION_LOG_BYTES, SWEEP_LOG_BYTES)}) bytes`,
       (MINUTES * SWEEP_LOG_BYTES + rotations * ROTATION_LOG_BYTES) / 1e9,
       PRICES.logGigabyte,
     ),
-    line('Metrics', `${METRICS} names`, METRICS, PRICES.metricMonth),
+    line('Metrics', `${RECORDED_METRICS} names`, RECORDED_METRICS, PRICES.metricMonth),
     line('Alarms', `${ALARMS} metrics watched`, ALARMS, PRICES.alarmMonth),
     line('Dashboard', 'one', 1, PRICES.dashboardMonth),
   ];
 }
 
-const line = (what: string, of: string, quantity: number, price: number): Line => ({
+const line = (what: string, arithmetic: string, quantity: number, price: number): Line => ({
   what,
-  of,
+  arithmetic,
   quantity,
   price,
 });

@@ -1,43 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Bill, type Line, ours, sum, twoSecrets, type Usage, vaultOn } from './bill.ts';
 import { PRICES_AS_OF } from './prices.ts';
+import { DEFAULT_INTERVAL_MINUTES, DEFAULT_POLL_SECONDS, DOCUMENTS, withBills } from './table.ts';
 
-const HELP = `Prints what a month of 30 days costs at AWS, with its arithmetic, beside two alternatives.
+const ROOT = join(import.meta.dirname, '../..');
+
+const HELP = `Prints the AWS bill of a month of 30 days line by line, and the totals of two alternatives.
 
   npm run cost -- --connections 1000
 
 Options (after "--")
-  --connections <n>        how many connections (default 1)
-  --interval <minutes>     between two rotations of a connection (default 27.5, where an earlier token outlives a
-                           refresh: 60, less a margin of 30 and half of a jitter of 5; otherwise 47.5)
-  --rotations-per-day <n>  the same the other way round
-  --poll-seconds <n>       how often n8n reads (default 300)
-  --json                   one JSON object
-  --help                   this text
+  --connections <n>        number of connections (default 1)
+  --interval <minutes>     minutes between two rotations of a connection (default ${DEFAULT_INTERVAL_MINUTES}, for tokens that
+                           outlive a refresh; otherwise use 47.5)
+  --rotations-per-day <n>  rotations of a connection, instead of --interval
+  --poll-seconds <n>       seconds between two reads by n8n (default ${DEFAULT_POLL_SECONDS})
+  --write                  update the bills in README.md and docs/performance.md
+  --json                   print one JSON object
+  --help                   print this text
 `;
 
 class UsageError extends Error {}
 
-/** @throws {UsageError} */
-function read(args: string[]): (Usage & { json: boolean }) | undefined {
+/**
+ * Returns the usage to bill, or `undefined` for `--help`.
+ * @throws {UsageError}
+ */
+function read(args: string[]): (Usage & { json: boolean; write: boolean }) | undefined {
   const values = parse(args);
   if (values.help) return undefined;
   const { interval, 'rotations-per-day': rotations } = values;
   if (interval !== undefined && rotations !== undefined) {
-    throw new UsageError('--interval and --rotations-per-day say the same: leave one of the two out.');
+    throw new UsageError('--interval and --rotations-per-day exclude each other: pass one of them.');
   }
   const connections = positive('--connections', values.connections ?? '1');
   if (!Number.isInteger(connections)) {
-    throw new UsageError(`--connections takes a whole number, not "${values.connections}".`);
+    throw new UsageError(`--connections must be a whole number, but it is "${values.connections}".`);
   }
   return {
     connections,
     rotationsPerDay:
       rotations === undefined
-        ? (24 * 60) / positive('--interval', interval ?? '27.5')
+        ? (24 * 60) / positive('--interval', interval ?? String(DEFAULT_INTERVAL_MINUTES))
         : positive('--rotations-per-day', rotations),
-    pollSeconds: positive('--poll-seconds', values['poll-seconds'] ?? '300'),
+    pollSeconds: positive('--poll-seconds', values['poll-seconds'] ?? String(DEFAULT_POLL_SECONDS)),
     json: values.json ?? false,
+    write: values.write ?? false,
   };
 }
 
@@ -51,6 +61,7 @@ function parse(args: string[]) {
         'rotations-per-day': { type: 'string' },
         'poll-seconds': { type: 'string' },
         json: { type: 'boolean' },
+        write: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -62,14 +73,14 @@ function parse(args: string[]) {
 function positive(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`${option} takes a number above 0, not "${text}".`);
+  throw new UsageError(`${option} must be a number above 0, but it is "${text}".`);
 }
 
 function text(usage: Usage, bills: Bill[]): string {
   const [own, ...others] = bills as [Bill, ...Bill[]];
   const { connections, rotationsPerDay } = usage;
   const head = `A month of 30 days, ${connections.toLocaleString('en-US')} connection${connections === 1 ? '' : 's'}, ${rotationsPerDay.toFixed(1)} rotations of each a day.
-Prices in us-east-1 as of ${PRICES_AS_OF}, in dollars, no free tier; see bench/cost/prices.ts.`;
+Prices in us-east-1 as of ${PRICES_AS_OF}, in dollars, without free tiers; see bench/cost/prices.ts.`;
   const table = [...own.lines.map(row), ['Sum', '', '', '', sum(own).toFixed(2)]];
   const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
@@ -81,26 +92,34 @@ Prices in us-east-1 as of ${PRICES_AS_OF}, in dollars, no free tier; see bench/c
       )
       .join('  '),
   );
-  const beside = others.map(
+  const alternatives = others.map(
     (bill) =>
       `${bill.name.padEnd(28)}${sum(bill).toFixed(2).padStart(14)}   ${(sum(bill) / sum(own)).toFixed(2)} times as much`,
   );
-  return `${head}\n\n${lines.join('\n')}\n\nBeside it\n${beside.join('\n')}
-Vault: one instance, 8 GB and a public address; no replica, no backup, nobody's time to unseal and update it.\n`;
+  return `${head}\n\n${lines.join('\n')}\n\nAlternatives\n${alternatives.join('\n')}
+Vault: one instance, 8 GB and a public address; without a replica, a backup, or the work to unseal and update it.\n`;
 }
 
-const row = ({ what, of, quantity, price }: Line): string[] => [
+const row = ({ what, arithmetic, quantity, price }: Line): string[] => [
   what,
-  of,
+  arithmetic,
   quantity.toLocaleString('en-US', { maximumFractionDigits: 3 }),
   `× ${Number(price.toPrecision(6)).toFixed(10).replace(/0+$/, '').replace(/\.$/, '')}`,
   (quantity * price).toFixed(2),
 ];
 
+function updateDocuments(): void {
+  for (const [name, sizes] of Object.entries(DOCUMENTS)) {
+    const file = join(ROOT, name);
+    writeFileSync(file, withBills(readFileSync(file, 'utf8'), sizes));
+  }
+}
+
 try {
   const options = read(process.argv.slice(2));
   if (options) {
-    const { json, ...usage } = options;
+    const { json, write, ...usage } = options;
+    if (write) updateDocuments();
     const bills = [ours(usage), twoSecrets(usage), vaultOn('t4g.nano', usage), vaultOn('t4g.small', usage)];
     const summed = bills.map((bill) => ({ ...bill, sum: sum(bill) }));
     process.stdout.write(

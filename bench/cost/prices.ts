@@ -1,7 +1,4 @@
-/**
- * Dollars in us-east-1 (N. Virginia), as of November 2026, on demand, without any free tier.
- * Each with the vendor's page that says so.
- */
+/** On-demand prices in us-east-1 (N. Virginia), dollars, without free tiers. Each names AWS's page. */
 export const PRICES_AS_OF = '2026-11';
 
 export const PRICES = {
@@ -11,7 +8,7 @@ export const PRICES = {
   // https://aws.amazon.com/dynamodb/pricing/on-demand/
   readUnit: 0.125 / 1e6,
   writeUnit: 0.625 / 1e6,
-  /** With point-in-time recovery, 0.25 and 0.20 a GB. */
+  /** 0.25 for storage and 0.20 for point-in-time recovery. */
   tableGigabyteMonth: 0.45,
   // https://aws.amazon.com/lambda/pricing/ (arm64)
   lambdaRequest: 0.2 / 1e6,

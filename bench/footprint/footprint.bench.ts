@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const RUNS = 3;
 const EMPTY = 'an empty handler';
 
-/** Bytes. */
+/** Sizes in bytes. */
 interface FunctionFootprint {
   label: string;
   bundle: number;
@@ -25,18 +25,18 @@ interface FunctionFootprint {
 
 export default {
   name: 'footprint',
-  async run(say, quick): Promise<Report> {
+  async run(progress, quick): Promise<Report> {
     const runs = Array.from({ length: quick ? 1 : RUNS }, (_, run) => run + 1);
     const starts: { seconds: number; memory: number }[] = [];
     const synths: number[] = [];
     for (const run of runs) {
-      say(`npm start and npm run synth, run ${run} of ${runs.length}`);
+      progress(`npm start and npm run synth, run ${run} of ${runs.length}`);
       starts.push(await startLocally());
       synths.push(synth());
     }
-    if (!quick) say('npm test, once');
+    if (!quick) progress('npm test, once');
     const tested = quick ? Number.NaN : secondsOf('npm', 'test', '--', '--silent');
-    say('functions');
+    progress('functions');
     const functions = await functionFootprints(runs.length);
     return report(functions, {
       'npm run synth, seconds': median(synths),
@@ -47,7 +47,7 @@ export default {
   },
 } satisfies Benchmark;
 
-/** From the start of the process to its first event, and the memory that it has then. */
+/** Starts the local stack; returns the seconds until its `ready` event, and its memory (RSS, bytes) then. */
 async function startLocally(): Promise<{ seconds: number; memory: number }> {
   const begun = performance.now();
   const child = spawn(process.execPath, ['local/main.ts', '--json', '--port', '0'], {
@@ -61,13 +61,13 @@ async function startLocally(): Promise<{ seconds: number; memory: number }> {
       const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' });
       return { seconds, memory: Number(kilobytes) * 1024 };
     }
-    throw new Error('npm start ended before it was ready.');
+    throw new Error('npm start exited before it was ready.');
   } finally {
     if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit');
   }
 }
 
-/** Seconds; the three bundles are part of it. */
+/** Returns the seconds of `npm run synth`, including the three bundles. */
 function synth(): number {
   const output = mkdtempSync(join(tmpdir(), 'synth-'));
   try {
@@ -84,14 +84,14 @@ function synth(): number {
   }
 }
 
-/** Seconds that the program takes; throws where it fails. */
+/** Runs the program and returns its seconds; throws if it fails. */
 function secondsOf(program: string, ...args: string[]): number {
   const begun = performance.now();
   execFileSync(program, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   return (performance.now() - begun) / 1000;
 }
 
-/** The bundles as deployed, and the memory of a process that has answered its first invocation. */
+/** Returns the sizes of the deployed bundles, and the memory of a process after its first invocation. */
 async function functionFootprints(runs: number): Promise<FunctionFootprint[]> {
   const folder = bundlesFolder();
   const services = await startServices();
@@ -153,7 +153,7 @@ function report(functions: FunctionFootprint[], tools: Record<string, number>): 
   return {
     sections: {
       'footprint-functions': markdownTable(
-        ['function', 'bundle kB', 'memory MB', 'beside an empty handler'],
+        ['function', 'bundle kB', 'memory MB', 'relative to an empty handler'],
         functions.map(({ label, bundle, memory }) => [label, bundle / 1000, memory / 1e6, memory / floor]),
       ),
       'footprint-tools': markdownTable(['', 'median'], Object.entries(tools)),
@@ -161,7 +161,7 @@ function report(functions: FunctionFootprint[], tools: Record<string, number>): 
     ratios: Object.fromEntries(
       functions
         .filter(({ label }) => label !== EMPTY)
-        .map(({ label, memory }) => [`memory of ${label} beside an empty handler`, memory / floor]),
+        .map(({ label, memory }) => [`memory of ${label} relative to an empty handler`, memory / floor]),
     ),
     data: { functions, tools },
   };

@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { listenOnLoopback } from '../../local/loopback-server.ts';
 
-/** What the function's process had used when it asked for its next event, or answered one. */
+/** Resources that the function's process had used when it asked for its next event, or sent a response. */
 interface Usage {
   /** Milliseconds since the process was started. */
   at: number;
-  /** Milliseconds, all threads. */
+  /** CPU milliseconds of all threads. */
   cpu: number;
-  /** Bytes. */
+  /** Resident set size, bytes. */
   memory: number;
 }
 
@@ -20,15 +20,15 @@ export interface FunctionProcess {
   /** Resolves when the function is loaded. */
   loaded: Promise<Usage>;
   /**
-   * @param timeoutSeconds what the function is told that it has
-   * @throws {Error} what the function threw, with its log
+   * @param timeoutSeconds the time that the function sees as its timeout
+   * @throws {Error} with the error of the function and its log
    */
   invoke(event: unknown, timeoutSeconds?: number): Promise<Usage & { result: unknown }>;
   stop(): Promise<void>;
 }
 
 export interface FunctionCode {
-  /** Where the bundle is. */
+  /** Folder of the bundle. */
   folder: string;
   environment: Record<string, string>;
 }
@@ -36,8 +36,8 @@ export interface FunctionCode {
 const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
 
 /**
- * A fresh Node process that runs a bundle as Lambda does: its runtime interface client asks this process, over the
- * Runtime API, for one event after the other.
+ * Starts a new Node process that runs a bundle as Lambda does: its runtime interface client gets one event after the
+ * other from this process, over the Runtime API.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  * @param nativeClient the bundled `native-client.ts`
  */
@@ -47,7 +47,7 @@ export async function startFunction(
 ): Promise<FunctionProcess> {
   const loaded = Promise.withResolvers<Usage>();
   let waiting = Promise.withResolvers<ServerResponse>();
-  const answers = new Map<string, PromiseWithResolvers<Usage & { result: unknown }>>();
+  const pending = new Map<string, PromiseWithResolvers<Usage & { result: unknown }>>();
   let log = '';
 
   const api = createServer(async (request, response) => {
@@ -61,13 +61,12 @@ export async function startFunction(
     response.writeHead(202, { 'Content-Length': 0 }).end();
     const [, id = '', kind] = /\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? [];
     const failed = new Error(`The function failed: ${body}\n${log}`);
-    if (kind === 'response') answers.get(id)?.resolve({ ...usage, result: JSON.parse(body) });
-    else (answers.get(id) ?? loaded).reject(failed);
+    if (kind === 'response') pending.get(id)?.resolve({ ...usage, result: JSON.parse(body) });
+    else (pending.get(id) ?? loaded).reject(failed);
   });
-  // The function's connection is silent for as long as it works.
+  // The function's connection is idle while the function works.
   api.keepAliveTimeout = 0;
-  api.listen(0, '127.0.0.1');
-  await once(api, 'listening');
+  const { port, close } = await listenOnLoopback(api);
 
   const startedAt = performance.now();
   const usageOf = ({ headers }: IncomingMessage): Usage => ({
@@ -80,7 +79,7 @@ export async function startFunction(
     cwd: folder,
     env: {
       ...environment,
-      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(api.address() as AddressInfo).port}`,
+      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
       _HANDLER: 'index.handler',
       LAMBDA_TASK_ROOT: folder,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
@@ -97,10 +96,10 @@ export async function startFunction(
     });
   }
   child.once('exit', (code) => {
-    const gone = new Error(`The function's process ended with ${code}.\n${log}`);
-    for (const answer of [loaded, ...answers.values()]) answer.reject(gone);
+    const gone = new Error(`The function's process exited with ${code}.\n${log}`);
+    for (const promise of [loaded, ...pending.values()]) promise.reject(gone);
   });
-  // Only whoever waits for it hears of a failure.
+  // A failure reaches the callers of `loaded` and `invoke`. Without a caller it must not be an unhandled rejection.
   loaded.promise.catch(() => {});
 
   return {
@@ -110,8 +109,8 @@ export async function startFunction(
       const response = await waiting.promise;
       waiting = Promise.withResolvers();
       const id = randomUUID();
-      const answer = Promise.withResolvers<Usage & { result: unknown }>();
-      answers.set(id, answer);
+      const result = Promise.withResolvers<Usage & { result: unknown }>();
+      pending.set(id, result);
       const body = JSON.stringify(event);
       response.writeHead(200, {
         'Content-Type': 'application/json',
@@ -122,20 +121,19 @@ export async function startFunction(
       });
       response.end(body);
       try {
-        return await answer.promise;
+        return await result.promise;
       } finally {
-        answers.delete(id);
+        pending.delete(id);
       }
     },
     async stop() {
-      await ended(child);
-      api.closeAllConnections();
-      api.close();
+      await kill(child);
+      await close();
     },
   };
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');

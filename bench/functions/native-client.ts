@@ -2,20 +2,20 @@ import { registerHooks } from 'node:module';
 import { connect, type Socket } from 'node:net';
 
 /**
- * Loaded before `aws-lambda-ric`: takes the place of its native part, which talks to the Runtime API and would have
- * to be compiled. All else is the package as it is. Over a plain socket, because the native part leaves Node's HTTP
- * client untouched for the function too.
+ * Replaces the native part of `aws-lambda-ric`, which sends its requests to the Runtime API and would have to be
+ * compiled. The rest of the package is unmodified. It uses a plain socket because the native part does not load Node's
+ * HTTP client either. It has to be loaded before the package.
  */
 const [host = '', port = ''] = (process.env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
 const RUNTIME = '/2018-06-01/runtime/invocation';
 let socket: Socket | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** One request after the other, as the native part does. */
+/** Sends one request after the other, as the native part does. */
 function send(method: string, path: string, body = ''): Promise<{ bodyJson: string; headers: object }> {
-  const answer = last.then(() => request(method, path, body));
-  last = answer.catch(() => {});
-  return answer;
+  const response = last.then(() => request(method, path, body));
+  last = response.catch(() => {});
+  return response;
 }
 
 function request(method: string, path: string, body: string): Promise<{ bodyJson: string; headers: object }> {

@@ -8,31 +8,32 @@ import { OrderedStore } from './ordered-store.ts';
 
 const HOUR = 3600;
 const MINUTE = 60;
-/** The fleet's consents lie within so many seconds of each other. */
+/** Period of the fleet's consents, seconds. */
 const SPREAD_SECONDS = 900;
-/** How often the heap is looked at while a backlog is worked off. */
-const LOOKS = 8;
+/** Number of heap measurements while a backlog is worked off. */
+const HEAP_SAMPLES = 8;
 
-export interface Drained {
+/** How a backlog was worked off. */
+export interface BacklogReport {
   connections: number;
   sweeps: number;
-  /** The most that one sweep rotated. */
+  /** Most rotations in one sweep. */
   mostInASweep: number;
-  /** How many were taken up after one that had been due later. */
+  /** Connections that were leased after one with a later due time. */
   outOfOrder: number;
-  /** How many were not rotated when nothing was due any more. */
-  starved: number;
-  /** Bytes of live heap beyond those before the first sweep, at the most. */
+  /** Connections that were never rotated. */
+  unreached: number;
+  /** Largest growth of the live heap since before the first sweep, bytes. */
   heapGrowth: number;
 }
 
-/** A fleet whose sweeps stood still for two hours, so that all of it is due, and the sweeps that work it off. */
-export async function drainBacklog(size: number): Promise<Drained> {
+/** Creates a fleet whose sweeps stopped for two hours, so that all of it is due, and sweeps until all is rotated. */
+export async function drainBacklog(size: number): Promise<BacklogReport> {
   const store = new OrderedStore();
   let before = 0;
   let heapGrowth = 0;
   const world = createWorld(store, () => {
-    if (world.published % Math.ceil(size / LOOKS) === 0) {
+    if (world.published % Math.ceil(size / HEAP_SAMPLES) === 0) {
       heapGrowth = Math.max(heapGrowth, liveHeap() - before);
     }
   });
@@ -64,7 +65,7 @@ export async function drainBacklog(size: number): Promise<Drained> {
     sweeps: rotated.length,
     mostInASweep: Math.max(...rotated),
     outOfOrder,
-    starved: list.filter(({ version }) => version === 1).length,
+    unreached: list.filter(({ version }) => version === 1).length,
     heapGrowth,
   };
 }
@@ -77,7 +78,7 @@ async function connect(
 ): Promise<void> {
   const lease = { owner: 'seed', now: from, until: from, early: true };
   for (let index = 0; index < size; index += 1) {
-    // Neither in the order of names nor of insertion.
+    // The order of consents is neither that of the names nor that of insertion.
     const consentedAt = from + ((index * 7919) % SPREAD_SECONDS);
     const consent = await consentOf(nameOf(index), consentedAt, deps);
     await store.commitConsent(consent, 0);

@@ -7,21 +7,21 @@ import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 
-/** As the vault's own; see lambdas/aws/secrets-vault.ts. */
+/** The vault's write rate limit; see lambdas/aws/secrets-vault.ts. */
 const WRITES_A_SECOND = 48;
-/** As long as Zoom's, which are JWTs. */
-const token = (of: string, kind: string) => `${kind}.${of}.`.padEnd(650, 'x');
+/** Returns a token as long as Zoom's, which are JWTs. */
+const token = (connection: string, kind: string) => `${kind}.${connection}.`.padEnd(650, 'x');
 
 const HOUR = 3600;
 
 export interface World {
-  /** Epoch seconds; each publication takes its share of a second, as the pace makes it. */
+  /** Epoch seconds. Each publication advances it as the write rate limit does. */
   time: number;
   readonly published: number;
   readonly deps: SweepDependencies;
 }
 
-/** An installation that keeps nothing but its store, with a Zoom and a vault that forget. */
+/** Returns an installation whose only state is the store: its Zoom and its vault keep nothing. */
 export function createWorld(store: ConnectionStore, onPublish: () => void = () => {}): World {
   const world = { time: Date.UTC(2030, 0, 1) / 1000, published: 0 };
   const now = () => Math.floor(world.time);
@@ -55,10 +55,11 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
       apiUrl: 'https://api.zoom.us',
       redirectUri: 'https://api.example/callback',
       fetch: async (_, init) => {
-        const of = String(new URLSearchParams(String(init?.body)).get('refresh_token')).split('.')[1] ?? '';
+        const connection =
+          String(new URLSearchParams(String(init?.body)).get('refresh_token')).split('.')[1] ?? '';
         return Response.json({
-          access_token: token(of, 'access'),
-          refresh_token: token(of, 'refresh'),
+          access_token: token(connection, 'access'),
+          refresh_token: token(connection, 'refresh'),
           token_type: 'bearer',
           expires_in: HOUR,
         });
@@ -75,7 +76,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
 
 export const nameOf = (index: number) => `c${index}`;
 
-/** What a consent stores that Zoom has granted at `consentedAt`. */
+/** Returns what a consent at `consentedAt` (epoch seconds) stores. */
 export async function consentOf(connection: string, consentedAt: number, { keyring }: SweepDependencies) {
   const expiresAt = consentedAt + HOUR;
   const tokens = {
@@ -95,7 +96,7 @@ export async function consentOf(connection: string, consentedAt: number, { keyri
   };
 }
 
-/** The connection's item an hour after a consent at `at`, published and waiting for its next step. */
+/** Returns the connection's item after a consent and its publication, with its next step at `dueAt`. */
 export function settledItem(consent: Awaited<ReturnType<typeof consentOf>>, dueAt: number): Connection {
   return {
     ...consent,

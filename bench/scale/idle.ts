@@ -15,32 +15,32 @@ import { liveHeap } from './heap.ts';
 
 const TABLE_NAME = 'connections';
 const HOUR = 3600;
-/** One of so many waits for a person, who has been told, and one for the operator. */
+/** One of so many connections needs a new consent, and its alert was sent. One more is misconfigured. */
 const WAITING = 10;
-/** What BatchWriteItem takes. */
+/** Items for each BatchWriteItem. */
 const BATCH = 25;
 
-/** What something asks of DynamoDB. */
-interface Asked {
+/** Requests to DynamoDB and their cost. */
+interface Usage {
   requests: number;
   /** Read and write request units. */
   reads: number;
   writes: number;
 }
 
-export interface Idle {
+export interface IdleReport {
   connections: number;
-  sweep: Asked;
-  /** Each third sweep, which looks at the whole fleet. */
-  look: Asked;
-  /** What a list of all connections asks, for comparison. */
-  scan: Asked;
-  /** Bytes of live heap that this list takes. */
+  sweep: Usage;
+  /** Every third sweep, which includes the fleet's health check. */
+  healthCheck: Usage;
+  /** A list of all connections, for comparison. */
+  scan: Usage;
+  /** Live heap of that list, bytes. */
   listHeap: number;
 }
 
-/** What a sweep with nothing due asks of a table with so many connections, and what a list of them would. */
-export async function idleSweep(size: number): Promise<Idle> {
+/** Measures a sweep with nothing due on a table with so many connections, and a list of all of them. */
+export async function idleSweep(size: number): Promise<IdleReport> {
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
   const client = new DynamoDBClient({
     endpoint: dynamodb.url,
@@ -51,56 +51,56 @@ export async function idleSweep(size: number): Promise<Idle> {
     const store = createConnectionsTable(client, TABLE_NAME);
     const world = createWorld(store);
     await fill(client, size, world.deps);
-    const asked = counted(client);
+    const usage = countUsage(client);
     const sweepOnce = async () => {
       await sweep(world.deps, { deadline: world.time + FUNCTION_SECONDS });
       world.time += 60;
-      return asked();
+      return usage();
     };
-    const looking = await sweepOnce();
+    const healthCheck = await sweepOnce();
     const plain = await sweepOnce();
     const before = liveHeap();
     const list = await store.list();
     const listHeap = liveHeap() - before;
-    return { connections: list.length, sweep: plain, look: looking, scan: asked(), listHeap };
+    return { connections: list.length, sweep: plain, healthCheck, scan: usage(), listHeap };
   } finally {
     client.destroy();
     await dynamodb.close();
   }
 }
 
-/** What has been asked since the last call. */
-function counted(client: DynamoDBClient): () => Asked {
-  let asked: Asked = { requests: 0, reads: 0, writes: 0 };
+/** Counts the client's requests. Each call of the returned function returns the usage since the call before. */
+function countUsage(client: DynamoDBClient): () => Usage {
+  let used: Usage = { requests: 0, reads: 0, writes: 0 };
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
-        asked.requests += 1;
+        used.requests += 1;
         const result = await next({
           ...args,
           input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' satisfies ReturnConsumedCapacity },
         }).catch((error) => {
-          // A write whose condition does not hold is paid like one of the smallest item.
-          if (error instanceof ConditionalCheckFailedException) asked.writes += 1;
+          // A write whose condition fails costs as much as one of the smallest item.
+          if (error instanceof ConditionalCheckFailedException) used.writes += 1;
           throw error;
         });
         const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
         const units = ConsumedCapacity?.CapacityUnits ?? 0;
-        if (commandName.startsWith('Update')) asked.writes += units;
-        // DynamoDB takes half a unit for a query that finds nothing, dynalite none.
-        else asked.reads += Math.max(0.5, units);
+        if (commandName.startsWith('Update')) used.writes += units;
+        // A query that finds nothing costs half a unit in DynamoDB, and none in dynalite.
+        else used.reads += Math.max(0.5, units);
         return result;
       },
     { step: 'initialize' },
   );
   return () => {
-    const before = asked;
-    asked = { requests: 0, reads: 0, writes: 0 };
+    const before = used;
+    used = { requests: 0, reads: 0, writes: 0 };
     return before;
   };
 }
 
-/** Nothing is due for an hour. */
+/** Writes the connections, none of which is due for an hour. */
 async function fill(
   client: DynamoDBClient,
   size: number,

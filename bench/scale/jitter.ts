@@ -5,10 +5,10 @@ const HOUR = 3600;
 const MINUTE = 60;
 
 /**
- * When a fleet that consented within one minute rotates, each as soon as it is due: for each rotation the share of the
- * fleet by the minute after the consent's, the earliest first.
+ * Returns when a fleet rotates that consented within one minute, if each connection rotates as soon as it is due: for
+ * each of these rotations, the share of the fleet by minute after the consents, in order.
  */
-export function spread(
+export function rotationMinutes(
   fleet: number,
   rotations: number[],
 ): { rotation: number; minutes: [number, number][] }[] {

@@ -1,11 +1,12 @@
 import type { Status } from '../../lambdas/tokens/connection.ts';
 import { MemoryStore } from '../../test/support/world/memory-store.ts';
 
-/** The store in memory with an index over who is due, so that a fleet of 100,000 does not have to be sorted a page. */
+/** The store in memory with an index by due time, so that a page of a fleet of 100,000 needs no sorting. */
 export class OrderedStore extends MemoryStore {
-  /** Names by status and instant. */
+  /** Names by status and due time. */
   readonly #due = new Map<Status, Map<number, Set<string>>>();
-  readonly #place = new Map<string, Set<string>>();
+  /** The set of `#due` that holds a name. */
+  readonly #entry = new Map<string, Set<string>>();
 
   override async due(status: Status, now: number, { limit, after }: Parameters<MemoryStore['due']>[2]) {
     const from = (after?.offset ?? 0) as number;
@@ -35,48 +36,48 @@ export class OrderedStore extends MemoryStore {
 
   override async commitConsent(...[consent, seen]: Parameters<MemoryStore['commitConsent']>) {
     const item = await super.commitConsent(consent, seen);
-    await this.#file(consent.connection);
+    await this.#index(consent.connection);
     return item;
   }
 
   override async commitRotation(...[of, rotation]: Parameters<MemoryStore['commitRotation']>) {
     const item = await super.commitRotation(of, rotation);
-    await this.#file(of.connection);
+    await this.#index(of.connection);
     return item;
   }
 
   override async settle(...[of, settled]: Parameters<MemoryStore['settle']>) {
     const held = await super.settle(of, settled);
-    await this.#file(of.connection);
+    await this.#index(of.connection);
     return held;
   }
 
   override async fail(...[of, failure]: Parameters<MemoryStore['fail']>) {
     const held = await super.fail(of, failure);
-    await this.#file(of.connection);
+    await this.#index(of.connection);
     return held;
   }
 
   override async snoozeAlert(...[of, dueAt]: Parameters<MemoryStore['snoozeAlert']>) {
     const held = await super.snoozeAlert(of, dueAt);
-    await this.#file(of.connection);
+    await this.#index(of.connection);
     return held;
   }
 
   override async beginDisconnect(...[connection, disconnection]: Parameters<MemoryStore['beginDisconnect']>) {
     const item = await super.beginDisconnect(connection, disconnection);
-    await this.#file(connection);
+    await this.#index(connection);
     return item;
   }
 
-  async #file(name: string): Promise<void> {
+  async #index(name: string): Promise<void> {
     const item = await this.get(name);
     if (!item) return;
-    this.#place.get(name)?.delete(name);
-    const instants = this.#due.get(item.status) ?? new Map<number, Set<string>>();
-    this.#due.set(item.status, instants);
-    const place = instants.get(item.dueAt) ?? new Set();
-    instants.set(item.dueAt, place.add(name));
-    this.#place.set(name, place);
+    this.#entry.get(name)?.delete(name);
+    const byDueTime = this.#due.get(item.status) ?? new Map<number, Set<string>>();
+    this.#due.set(item.status, byDueTime);
+    const entry = byDueTime.get(item.dueAt) ?? new Set();
+    byDueTime.set(item.dueAt, entry.add(name));
+    this.#entry.set(name, entry);
   }
 }

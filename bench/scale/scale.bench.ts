@@ -1,46 +1,50 @@
 import type { Benchmark, Report } from '../benchmark.ts';
 import { markdownTable } from '../report/markdown.ts';
-import { type Drained, drainBacklog } from './backlog.ts';
-import { type Idle, idleSweep } from './idle.ts';
-import { spread } from './jitter.ts';
+import { type BacklogReport, drainBacklog } from './backlog.ts';
+import { type IdleReport, idleSweep } from './idle.ts';
+import { rotationMinutes } from './jitter.ts';
 
 const FLEETS = [1, 1000, 10_000, 100_000];
 const QUICK_FLEETS = [1, 1000];
-/** Which of a connection's rotations the jitter is shown at. */
+/** The rotations since the consent that the table of the jitter shows. */
 const ROTATIONS = [1, 2, 6, 24];
-const SPREAD_FLEET = 10_000;
+const JITTER_FLEET = 10_000;
 
 export default {
   name: 'scale',
-  async run(say, quick): Promise<Report> {
+  async run(progress, quick): Promise<Report> {
     const fleets = quick ? QUICK_FLEETS : FLEETS;
-    // What is compiled and remembered once is no part of a backlog's heap.
+    // A first run, so that compiled code and caches do not count as heap of a backlog.
     await drainBacklog(100);
-    const idles: Idle[] = [];
-    const backlogs: Drained[] = [];
+    const idles: IdleReport[] = [];
+    const backlogs: BacklogReport[] = [];
     for (const size of fleets) {
-      say(`${size} connections: nothing due`);
+      progress(`${size} connections: nothing due`);
       idles.push(await idleSweep(size));
-      say(`${size} connections: all due`);
+      progress(`${size} connections: all due`);
       backlogs.push(await drainBacklog(size));
     }
-    say('jitter');
-    return report(idles, backlogs, spread(SPREAD_FLEET, ROTATIONS));
+    progress('jitter');
+    return report(idles, backlogs, rotationMinutes(JITTER_FLEET, ROTATIONS));
   },
 } satisfies Benchmark;
 
-function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof spread>): Report {
+function report(
+  idles: IdleReport[],
+  backlogs: BacklogReport[],
+  spreads: ReturnType<typeof rotationMinutes>,
+): Report {
   const [smallest, largest] = [idles.at(0), idles.at(-1)];
   const idleTable = markdownTable(
     [
       'connections',
       ...['requests', 'read units', 'write units'],
-      ...['with a look', 'read units', 'write units'],
+      ...['with a health check', 'read units', 'write units'],
       ...['a list: requests', 'read units', 'heap MB'],
     ],
-    idles.map(({ connections, sweep, look, scan, listHeap }) => [
+    idles.map(({ connections, sweep, healthCheck, scan, listHeap }) => [
       connections.toLocaleString('en-US'),
-      ...[sweep, look].flatMap(({ requests, reads, writes }) => [requests, reads, writes]),
+      ...[sweep, healthCheck].flatMap(({ requests, reads, writes }) => [requests, reads, writes]),
       scan.requests,
       scan.reads,
       listHeap / 1e6,
@@ -48,12 +52,12 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
   );
   const backlogTable = markdownTable(
     ['connections due', 'sweeps', 'most in one', 'out of order', 'never reached', 'heap MB'],
-    backlogs.map(({ connections, sweeps, mostInASweep, outOfOrder, starved, heapGrowth }) => [
+    backlogs.map(({ connections, sweeps, mostInASweep, outOfOrder, unreached, heapGrowth }) => [
       connections.toLocaleString('en-US'),
       sweeps,
       mostInASweep,
       outOfOrder,
-      starved,
+      unreached,
       heapGrowth / 1e6,
     ]),
   );
@@ -64,11 +68,11 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
       'scale-jitter': jitterTable(spreads),
     },
     ratios: {
-      'read units of an idle sweep, the largest fleet beside one connection':
+      'read units of an idle sweep, the largest fleet relative to one connection':
         (largest?.sweep.reads ?? Number.NaN) / (smallest?.sweep.reads ?? Number.NaN),
-      'read units of an idle sweep with a look, the largest fleet beside one connection':
-        (largest?.look.reads ?? Number.NaN) / (smallest?.look.reads ?? Number.NaN),
-      'requests of an idle sweep, the largest fleet beside one connection':
+      'read units of an idle sweep with a health check, the largest fleet relative to one connection':
+        (largest?.healthCheck.reads ?? Number.NaN) / (smallest?.healthCheck.reads ?? Number.NaN),
+      'requests of an idle sweep, the largest fleet relative to one connection':
         (largest?.sweep.requests ?? Number.NaN) / (smallest?.sweep.requests ?? Number.NaN),
       'most rotations in one minute, share of the fleet': most(spreads[0]?.minutes ?? []),
     },
@@ -78,7 +82,7 @@ function report(idles: Idle[], backlogs: Drained[], spreads: ReturnType<typeof s
 
 const most = (minutes: [number, number][]) => Math.max(...minutes.map(([, share]) => share));
 
-function jitterTable(spreads: ReturnType<typeof spread>): string {
+function jitterTable(spreads: ReturnType<typeof rotationMinutes>): string {
   return markdownTable(
     ['rotation', 'minutes', 'most in one, % of the fleet', 'minute by minute'],
     spreads.map(({ rotation, minutes }) => [
@@ -90,7 +94,7 @@ function jitterTable(spreads: ReturnType<typeof spread>): string {
   );
 }
 
-/** A bar for each value, the highest of them full. */
+/** Returns one bar for each value; the highest value has a full bar. */
 function histogram(values: number[]): string {
   const highest = Math.max(...values);
   return values.map((value) => '▁▂▃▄▅▆▇█'[Math.round((7 * value) / highest)]).join('');

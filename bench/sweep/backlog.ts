@@ -5,6 +5,7 @@ import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pMap from 'p-map';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import { PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
 import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../lambdas/tokens/sealing/seal.ts';
 import { type DynamoDBHappenings, TABLE_NAME } from './dynamodb.ts';
@@ -14,30 +15,30 @@ import { firstRefreshToken, type ZoomHappenings } from './zoom.ts';
 const KEY = 'a key for one run';
 const keys = deriveKeys(KEY);
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-/** BatchWriteItem takes this many. */
+/** Items for each BatchWriteItem. */
 const BATCH = 25;
 
-/** One connection's step as the servers saw it, milliseconds; what did not happen is missing. */
+/** Times of one connection's step as its servers recorded them, milliseconds. A missing time did not happen. */
 export interface Step {
   leased?: number;
-  answered?: number;
+  responded?: number;
   stored?: number;
   settled?: number;
 }
 
 interface Happenings {
   steps: Step[];
-  /** Requests that were refused with AWS's throttling error. */
+  /** Requests that failed with AWS's throttling error. */
   throttled: number;
-  /** Connections whose refresh token is nowhere but at Zoom, and refresh tokens that came twice. */
+  /** Connections whose valid refresh token only Zoom has, and refresh tokens that were used twice. */
   lost: number;
 }
 
-/** Servers, each a process of its own, with connections whose tokens are about to end. */
+/** The services, each in a process of its own, with connections whose tokens are about to expire. */
 export interface Backlog {
-  /** Of the function. */
+  /** Environment variables of the function. */
   environment: Record<string, string>;
-  /** That many more, due at once; a sweep begins. */
+  /** Adds that many connections, all due, before a sweep. */
   add(connections: number): Promise<void>;
   happened(): Promise<Happenings>;
   close(): Promise<void>;
@@ -65,25 +66,28 @@ export async function openBacklog(): Promise<Backlog> {
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-      TABLE_NAME,
-      KEY_SECRET_ID: 'key',
-      APP_SECRET_PREFIX: 'app/',
-      PUBLIC_URL: 'https://example.test',
-      ZOOM_OAUTH_URL: zoom.url,
-      ZOOM_API_URL: zoom.url,
-      INSTALLATION_NAME: 'bench',
+      [VARIABLES.tableName]: TABLE_NAME,
+      [VARIABLES.keySecretId]: 'key',
+      [VARIABLES.appSecretPrefix]: 'app/',
+      [VARIABLES.publicUrl]: 'https://example.test',
+      [VARIABLES.zoomOauthUrl]: zoom.url,
+      [VARIABLES.zoomApiUrl]: zoom.url,
+      [VARIABLES.installationName]: 'bench',
       POWERTOOLS_SERVICE_NAME: 'bench',
       POWERTOOLS_METRICS_NAMESPACE: 'bench',
     },
     async add(connections) {
       const more = Array.from({ length: connections }, (_, index) => `c${names.length + index}`);
-      await writeSecrets(secrets, Object.fromEntries(more.map((name) => [`n8n_zoom_${name}`, 'old'])));
+      await writeSecrets(
+        secrets,
+        Object.fromEntries(more.map((name) => [PUBLISHED_SECRET_PREFIX + name, 'old'])),
+      );
       await writeConnections(table, more);
       names.push(...more);
       secretsManager.begin();
     },
     async happened() {
-      const { answered, refreshTokens, spentTwice } = await zoom.happened();
+      const { responded, refreshTokens, spentTwice } = await zoom.happened();
       const { throttled } = await secretsManager.happened();
       const writes = await dynamodb.happened();
       const isLost = await pMap(await store.list(), async ({ connection, sealedTokens }) => {
@@ -93,7 +97,7 @@ export async function openBacklog(): Promise<Backlog> {
       return {
         steps: names.map((name) => ({
           ...writes[name],
-          ...(answered[name] && { answered: answered[name] }),
+          ...(responded[name] && { responded: responded[name] }),
         })),
         throttled,
         lost: isLost.filter(Boolean).length + spentTwice,
@@ -112,7 +116,7 @@ async function writeSecrets(client: SecretsManagerClient, values: Record<string,
   await pMap(Object.entries(values), write, { concurrency: 40 });
 }
 
-/** Every connection is as the store writes one after a consent. */
+/** Writes connections as the store does after a consent. */
 async function writeConnections(client: DynamoDBClient, connections: string[]): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
   const sealed = (connection: string) =>
@@ -161,7 +165,7 @@ async function writeConnections(client: DynamoDBClient, connections: string[]): 
 
 async function startService<Happened>(name: string) {
   const service = fork(join(import.meta.dirname, 'service.ts'), [name], { execArgv: [] });
-  const url = await heard<string>(service);
+  const url = await received<string>(service);
   return {
     url,
     begin() {
@@ -169,7 +173,7 @@ async function startService<Happened>(name: string) {
     },
     happened() {
       service.send('happened?');
-      return heard<Happened>(service);
+      return received<Happened>(service);
     },
     async stop() {
       service.kill();
@@ -178,9 +182,9 @@ async function startService<Happened>(name: string) {
   };
 }
 
-async function heard<Message>(service: ChildProcess): Promise<Message> {
+async function received<Message>(service: ChildProcess): Promise<Message> {
   const gone = once(service, 'exit').then(([code]) => {
-    throw new Error(`The process of a service ended with ${code}.`);
+    throw new Error(`The process of a service exited with ${code}.`);
   });
   const [message] = (await Promise.race([once(service, 'message'), gone])) as [Message];
   gone.catch(() => {});

@@ -1,9 +1,9 @@
 import { startDynamoDB } from '../../local/aws/dynamodb.ts';
-import { clock, holdAnswers, onRequest } from './answers.ts';
+import { addLatency, clock, onRequest } from './latency.ts';
 
 export const TABLE_NAME = 'connections';
 
-/** When a connection's lease was asked for, and when the answers to its other writes were sent: milliseconds. */
+/** Times of a connection's lease request, and of the responses to its other writes; milliseconds. */
 interface Writes {
   leased?: number;
   stored?: number;
@@ -12,14 +12,14 @@ interface Writes {
 
 export type DynamoDBHappenings = Record<string, Writes>;
 
-/** dynalite with the latency of a real one (milliseconds), and a record of what the step has written. */
+/** Starts dynalite with a latency (milliseconds), and records the writes of each step. */
 export async function startWatchedDynamoDB(latency: number) {
   const happened: DynamoDBHappenings = {};
-  holdAnswers(latency);
+  addLatency(latency);
   const { url } = await startDynamoDB({ tableName: TABLE_NAME });
   onRequest(({ request, response }) => {
     if (!String(request.headers['x-amz-target']).endsWith('.UpdateItem')) return;
-    const asked = clock();
+    const requestedAt = clock();
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     response.once('finish', () => {
@@ -27,7 +27,7 @@ export async function startWatchedDynamoDB(latency: number) {
       const { Key, UpdateExpression: update } = JSON.parse(Buffer.concat(chunks).toString());
       const writes: Writes = { ...happened[Key.connection.S] };
       happened[Key.connection.S] = writes;
-      if (update.includes('#leaseUntil = :until')) writes.leased = asked;
+      if (update.includes('#leaseUntil = :until')) writes.leased = requestedAt;
       if (update.includes('#sealedTokens')) writes.stored = clock();
       if (update.includes('#publishedVersion = :version')) writes.settled = clock();
     });

@@ -6,18 +6,18 @@ const PANEL = { left: 56, right: 16, top: 36, bottom: 48, gap: 70 };
 
 interface Panel {
   title: string;
-  /** Highest value of the axis. */
+  /** Highest value of the vertical axis. */
   top: number;
   ticks: number[];
   scale: 'linear' | 'log';
   of: (sweep: Sweep) => number;
-  /** A line across that the values are measured by. */
+  /** A horizontal line to compare the values with. */
   limit: { value: number; label: string };
 }
 
 /**
- * Rotations a second and the slowest hundredth over the number of connections at a time, as SVG. Colours follow the
- * reader's light or dark preference.
+ * Returns an SVG with the rotations a second and the 99th percentile of a rotation, over the number of concurrent steps.
+ * Colours follow the reader's light or dark preference.
  */
 export function curve(sweeps: Sweep[], quota: number): string {
   const steps = [...new Set(sweeps.map(({ concurrency }) => concurrency))].toSorted((a, b) => a - b);
@@ -41,22 +41,22 @@ export function curve(sweeps: Sweep[], quota: number): string {
     },
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">
-<title id="title">Rotations a second and time of a rotation over the connections at a time, with and without a pace</title>
+<title id="title">Rotations a second and duration of a rotation over the concurrent steps, with and without the write rate limit</title>
 <style>
-:root { color-scheme: light dark; --ink: #1c2330; --faint: #c9cfd8; --paced: #0b6b3a; --free: #a3261b }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf0; --faint: #3a4250; --paced: #6fd39b; --free: #ff9d92 } }
+:root { color-scheme: light dark; --ink: #1c2330; --faint: #c9cfd8; --limited: #0b6b3a; --unlimited: #a3261b }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf0; --faint: #3a4250; --limited: #6fd39b; --unlimited: #ff9d92 } }
 text { fill: var(--ink); font: 11px system-ui, sans-serif }
 .title { font-weight: 600; font-size: 13px }
 .grid { stroke: var(--faint); stroke-width: 1 }
 .limit { stroke: var(--ink); stroke-dasharray: 4 3 }
 polyline { fill: none; stroke-width: 2 }
-.paced { stroke: var(--paced) } .free { stroke: var(--free); stroke-dasharray: 6 3 }
-circle.paced { fill: var(--paced) } circle.free { fill: var(--free) }
+.limited { stroke: var(--limited) } .unlimited { stroke: var(--unlimited); stroke-dasharray: 6 3 }
+circle.limited { fill: var(--limited) } circle.unlimited { fill: var(--unlimited) }
 </style>
 ${panels.map((panel, index) => draw(panel, steps, sweeps, PANEL.left + index * (width + PANEL.gap), width)).join('\n')}
-${key('paced', 'writes paced (deployed)', PANEL.left)}
-${key('free', 'writes not paced', PANEL.left + 190)}
-<text x="${WIDTH - PANEL.right}" y="${HEIGHT - 10}" text-anchor="end">connections at a time →</text>
+${key('limited', 'with write rate limit (deployed)', PANEL.left)}
+${key('unlimited', 'without', PANEL.left + 220)}
+<text x="${WIDTH - PANEL.right}" y="${HEIGHT - 10}" text-anchor="end">concurrent steps →</text>
 </svg>
 `;
 }
@@ -76,10 +76,10 @@ function draw(
   const x = (step: number) => round(left + (steps.indexOf(step) / (steps.length - 1)) * width);
   const across = (value: number, kind: string) =>
     `<line class="${kind}" x1="${left}" x2="${round(left + width)}" y1="${y(value)}" y2="${y(value)}"/>`;
-  const line = (paced: boolean) => {
-    const kind = paced ? 'paced' : 'free';
+  const line = (limited: boolean) => {
+    const kind = limited ? 'limited' : 'unlimited';
     const points = sweeps
-      .filter((sweep) => sweep.paced === paced)
+      .filter((sweep) => sweep.limited === limited)
       .map((sweep) => [x(sweep.concurrency), y(of(sweep))]);
     return [
       `<polyline class="${kind}" points="${points.map((point) => point.join(',')).join(' ')}"/>`,

@@ -1,8 +1,8 @@
 /**
- * A token bucket, as AWS limits its API: `perSecond` flow in, `perSecond` is the most it holds. The first taker finds
- * only its own token, as amid a backlog.
- * @param now milliseconds
- * @returns takes a token; `false` where there is none
+ * Returns a token bucket as AWS's APIs have: it gains `perSecond` tokens a second, and holds at most that many. It starts
+ * with one token, as in the middle of a backlog.
+ * @param now returns milliseconds
+ * @returns a function that takes a token, or returns `false` if there is none
  */
 export function quota(perSecond: number, now: () => number): () => boolean {
   let tokens = 1;

@@ -1,72 +1,73 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { STEP_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import { replacing, variedBundle } from '../functions/bundles.ts';
 import { startFunction } from '../functions/function-process.ts';
 import { percentile } from '../report/statistics.ts';
 import { openBacklog, type Step } from './backlog.ts';
 import { WRITES_A_SECOND } from './secrets-manager.ts';
 
-/** What a sweep leaves unused of its function's time; see lambdas/tokens/sweep/sweep.ts. */
-const STEP_SECONDS = 20;
-/** From the lease to the end of a step, at the least. */
+/** Shortest possible step, from its lease to its last write. */
 const STEP_MILLISECONDS = 210;
-/** All that are due at once: one page, and none waits for another. */
+/** Concurrency at which all due connections fit one page and none waits. */
 export const UNBOUNDED = 1000;
 
-/** How many connections at a time, and whether the writes keep a pace. */
+/** A variant of the rotate function. */
 export interface Variant {
+  /** Concurrent steps. */
   concurrency: number;
-  paced: boolean;
+  /** Whether the write rate limit holds. */
+  limited: boolean;
 }
 
-/** How a sweep of the variant went: milliseconds unless named otherwise. */
+/** Measurements of a sweep; milliseconds unless named otherwise. */
 export interface Sweep extends Variant {
-  /** A second, once it runs. */
+  /** Rotations a second, without the first second. */
   rotations: number;
   p50: number;
   p99: number;
-  /** 99 of 100 answers of Zoom were stored within this time. */
+  /** 99th percentile of the time from Zoom's response until its tokens are stored. */
   exposure: number;
-  /** Of the function's process, each token that Zoom gave. */
+  /** CPU of the function's process for each token that Zoom issued. */
   cpu: number;
-  /** Writes that were refused, each token that Zoom gave. */
+  /** Throttled writes for each token that Zoom issued. */
   throttled: number;
-  /** Share of the rotated tokens whose publication was put off to a later sweep. */
+  /** Share of the issued tokens whose publication is left to a later sweep. */
   postponed: number;
-  /** Tokens that only Zoom knows in the end. */
+  /** Connections whose valid refresh token only Zoom has at the end. */
   lost: number;
   /** Megabytes. */
   memory: number;
 }
 
-/** The rotate function, with that many at a time. Answers its folder. */
-export function variantBundle({ concurrency, paced }: Variant, folder: string): Promise<string> {
+/** Bundles a variant of the rotate function. Returns its folder. */
+export function variantBundle({ concurrency, limited }: Variant, folder: string): Promise<string> {
   const plugins = [
     replacing(
-      /tokens\/sweep\.ts$/,
+      /tokens\/sweep\/sweep\.ts$/,
       /(CONCURRENCY|PAGE) = \d+/g,
       (_, name) => `${name} = ${name === 'PAGE' ? Math.max(100, concurrency) : concurrency}`,
     ),
   ];
-  if (!paced) {
+  if (!limited) {
     plugins.push(
       replacing(/aws\/secrets-vault\.ts$/, /WRITES_A_SECOND = \d+/, () => 'WRITES_A_SECOND = Infinity'),
     );
   }
-  return variedBundle('rotate', join(folder, `${concurrency}${paced ? '-paced' : ''}`), plugins);
+  return variedBundle('rotate', join(folder, `${concurrency}${limited ? '-limited' : ''}`), plugins);
 }
 
 export interface RunOptions {
-  /** Of the bundle. */
+  /** Folder of the bundle. */
   folder: string;
   nativeClient: string;
-  /** How long the sweep takes new connections. */
+  /** Seconds for which the sweep starts steps. */
   seconds: number;
-  /** A sweep that goes before, since a function is warm each minute but the first. */
+  /** A sweep before the measured one, because every function but a new one is warm. */
   warmUp?: { connections: number; seconds: number };
 }
 
-/** Lets a warm function work on a backlog. */
+/** Measures a warm function with a backlog. */
 export async function runSweep(
   variant: Variant,
   { folder, nativeClient, seconds, warmUp = { connections: 60, seconds: 2 } }: RunOptions,
@@ -77,16 +78,16 @@ export async function runSweep(
     await backlog.add(warmUp.connections);
     const before = await process.invoke({}, warmUp.seconds + STEP_SECONDS);
     const warmedUp = await backlog.happened();
-    // More than it can rotate meanwhile.
+    // More connections than it can rotate in the time.
     const mostRotations = Math.min((variant.concurrency * 1000) / STEP_MILLISECONDS, WRITES_A_SECOND);
     await backlog.add(Math.ceil(mostRotations * (seconds + 1)));
-    // The function counts whole seconds: from the beginning of one it has all of them.
+    // The function's clock has whole seconds, so a sweep that starts at the beginning of one has its full time.
     await setTimeout(1000 - (Date.now() % 1000));
     const after = await process.invoke({}, seconds + STEP_SECONDS + 0.9);
     const { steps, throttled, lost } = await backlog.happened();
     const done = steps.filter((_, index) => warmedUp.steps[index]?.leased === undefined);
     const settled = done.filter(isSettled);
-    const given = done.filter(({ answered }) => answered !== undefined).length;
+    const issued = done.filter(({ responded }) => responded !== undefined).length;
     const counted = withoutStart(settled);
     const took = counted.map(({ leased, settled: at }) => at - leased);
     return {
@@ -95,12 +96,12 @@ export async function runSweep(
       p50: percentile(took, 0.5),
       p99: percentile(took, 0.99),
       exposure: percentile(
-        counted.map(({ answered, stored }) => stored - answered),
+        counted.map(({ responded, stored }) => stored - responded),
         0.99,
       ),
-      cpu: (after.cpu - before.cpu) / given,
-      throttled: (throttled - warmedUp.throttled) / given,
-      postponed: 1 - settled.length / given,
+      cpu: (after.cpu - before.cpu) / issued,
+      throttled: (throttled - warmedUp.throttled) / issued,
+      postponed: 1 - settled.length / issued,
       lost,
       memory: after.memory / 1e6,
     };
@@ -113,14 +114,14 @@ export async function runSweep(
 type Settled = Required<Step>;
 
 function isSettled(step: Step): step is Settled {
-  return step.settled !== undefined && step.answered !== undefined && step.stored !== undefined;
+  return step.settled !== undefined && step.responded !== undefined && step.stored !== undefined;
 }
 
 const firstLease = (steps: Settled[]) => Math.min(...steps.map(({ leased }) => leased));
 
 /**
- * Without the first second, in which the first ones come to the vault all at once: of a whole sweep they are less than
- * a hundredth. Where all begin at once, there is nothing else.
+ * Leaves out the first second, in which the first steps reach the vault all at once. They are less than a hundredth of a
+ * whole sweep. If all steps start at once there are no others, so then it leaves out none.
  */
 function withoutStart(settled: Settled[]): Settled[] {
   const begin = firstLease(settled) + 1000;
@@ -128,7 +129,7 @@ function withoutStart(settled: Settled[]): Settled[] {
   return later.length > 0 ? later : settled;
 }
 
-/** A second, from the first second on to the last in which one may begin, or to the end of all. */
+/** Returns the rotations a second, from the second second until no step may start any more or all have ended. */
 function rateOf(settled: Settled[], seconds: number): number {
   const first = firstLease(settled);
   const begin = first + 1000;

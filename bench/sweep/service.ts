@@ -1,6 +1,6 @@
 /**
- * The program of one service's process: `service.ts <name>`. Tells its parent its address, and what happened when
- * asked; is told when a sweep begins.
+ * `service.ts <name>`: the process of one service. It sends its URL to its parent process. A message `begin` announces a
+ * sweep; for any other message it sends its record of what happened.
  */
 import { startWatchedDynamoDB } from './dynamodb.ts';
 import { startLimitedSecretsManager } from './secrets-manager.ts';

@@ -8,40 +8,40 @@ import { curve } from './plot.ts';
 import { runSweep, type Sweep, UNBOUNDED, type Variant, variantBundle } from './run.ts';
 import { WRITES_A_SECOND } from './secrets-manager.ts';
 
-/** How long a sweep takes new connections. */
+/** Seconds for which a sweep starts steps. */
 const SECONDS = 5;
 const QUICK_SECONDS = 3;
 
-/** Up to here the quota is not reached, so the pace holds no write back: one run stands for both. */
+/** Below the quota the write rate limit delays no write, so that one run stands for both variants. */
 const BELOW_THE_QUOTA = [1, 4, 8];
 const STEPS = [...new Set([...BELOW_THE_QUOTA, 12, CONCURRENCY, 25, 50, UNBOUNDED])].toSorted(
   (a, b) => a - b,
 );
 
-const DEPLOYED: Variant = { concurrency: CONCURRENCY, paced: true };
-/** The rows of the table, which are run three times: one run is noisy. */
+const DEPLOYED: Variant = { concurrency: CONCURRENCY, limited: true };
+/** The rows of the table. Each is the median of three runs, because a single run is noisy. */
 const COMPARED: [string, Variant][] = [
-  [`**as deployed** (${CONCURRENCY} at a time, paced)`, DEPLOYED],
-  ['one after the other', { concurrency: 1, paced: false }],
-  ['8 at a time', { concurrency: 8, paced: false }],
-  ['25 at a time', { concurrency: 25, paced: false }],
-  ['unbounded `Promise.all`', { concurrency: UNBOUNDED, paced: false }],
+  [`**as deployed** (${CONCURRENCY} at a time, write rate limit)`, DEPLOYED],
+  ['one after the other', { concurrency: 1, limited: false }],
+  ['8 at a time', { concurrency: 8, limited: false }],
+  ['25 at a time', { concurrency: 25, limited: false }],
+  ['unbounded `Promise.all`', { concurrency: UNBOUNDED, limited: false }],
 ];
 const RUNS = 3;
-/** V8 compiles the code of a rotation for hundreds of them: what it costs then is another number. */
+/** V8 takes hundreds of rotations to compile their code. After that, the CPU of a rotation is lower. */
 const LONG_WARM_UP = { connections: 1000, seconds: 16 };
 
 export default {
   name: 'sweep',
-  async run(say, quick): Promise<Report> {
+  async run(progress, quick): Promise<Report> {
     const folder = bundlesFolder();
     const compared = COMPARED.map(([, variant]) => variant);
     const once = STEPS.flatMap((concurrency) =>
-      [true, false].map((paced): Variant => ({ concurrency, paced })),
+      [true, false].map((limited): Variant => ({ concurrency, limited })),
     ).filter(
       (variant) =>
-        !(variant.paced && BELOW_THE_QUOTA.includes(variant.concurrency)) &&
-        !compared.some((other) => isSame(variant, other)),
+        !(variant.limited && BELOW_THE_QUOTA.includes(variant.concurrency)) &&
+        !compared.some((other) => isSameVariant(variant, other)),
     );
     const runs = [...once, ...Array.from({ length: quick ? 1 : RUNS }, () => compared).flat()];
     const sweeps: Sweep[] = [];
@@ -54,14 +54,16 @@ export default {
           folder: await variantBundle(variant, folder),
         });
         sweeps.push(sweep);
-        say(`${index + 1} of ${runs.length + 1}, ${label(variant)}: ${summary(sweep)}`);
+        progress(`${index + 1} of ${runs.length + 1}, ${label(variant)}: ${summary(sweep)}`);
       }
       compiled = await runSweep(DEPLOYED, {
         ...options,
         folder: await variantBundle(DEPLOYED, folder),
         ...(!quick && { warmUp: LONG_WARM_UP }),
       });
-      say(`${runs.length + 1} of ${runs.length + 1}, ${label(DEPLOYED)}, compiled: ${summary(compiled)}`);
+      progress(
+        `${runs.length + 1} of ${runs.length + 1}, ${label(DEPLOYED)}, compiled: ${summary(compiled)}`,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -69,18 +71,18 @@ export default {
   },
 } satisfies Benchmark;
 
-const isSame = (one: Variant, other: Variant) =>
-  one.concurrency === other.concurrency && one.paced === other.paced;
+const isSameVariant = (one: Variant, other: Variant) =>
+  one.concurrency === other.concurrency && one.limited === other.limited;
 
-const label = ({ concurrency, paced }: Variant) =>
-  `${concurrency === UNBOUNDED ? 'all at once' : `${concurrency} at a time`}${paced ? ', paced' : ''}`;
+const label = ({ concurrency, limited }: Variant) =>
+  `${concurrency === UNBOUNDED ? 'all at once' : `${concurrency} at a time`}${limited ? ', write rate limit' : ''}`;
 
 const summary = ({ rotations, p99, cpu }: Sweep) =>
   `${rotations.toFixed(1)} a second, p99 ${p99.toFixed(0)} ms, ${cpu.toFixed(1)} ms of CPU each`;
 
-/** Of each number its median over the runs of one variant; of what was lost, the most. */
+/** Returns the medians over the runs of one variant, and the maximum of `lost`. */
 function medians(sweeps: Sweep[], variant: Variant): Sweep {
-  const runs = sweeps.filter((sweep) => isSame(sweep, variant));
+  const runs = sweeps.filter((sweep) => isSameVariant(sweep, variant));
   const of = (read: (sweep: Sweep) => number) => median(runs.map(read));
   return {
     ...variant,
@@ -99,14 +101,14 @@ function medians(sweeps: Sweep[], variant: Variant): Sweep {
 function report(sweeps: Sweep[], compiled: Sweep): Report {
   const of = (variant: Variant) => medians(sweeps, variant);
   const rows = COMPARED.map(([name, variant]): [string, Sweep] => [name, of(variant)]);
-  rows.splice(1, 0, ['the same, once compiled', compiled]);
+  rows.splice(1, 0, ['the same, after V8 has compiled it', compiled]);
   const ours = of(DEPLOYED);
-  const alone = of({ concurrency: 1, paced: false });
-  const eight = of({ concurrency: 8, paced: false });
+  const alone = of({ concurrency: 1, limited: false });
+  const eight = of({ concurrency: 8, limited: false });
   const points = STEPS.flatMap((concurrency) =>
-    [true, false].map((paced) => ({
-      ...of({ concurrency, paced: paced && !BELOW_THE_QUOTA.includes(concurrency) }),
-      paced,
+    [true, false].map((limited) => ({
+      ...of({ concurrency, limited: limited && !BELOW_THE_QUOTA.includes(concurrency) }),
+      limited,
     })),
   );
   return {
@@ -119,8 +121,8 @@ function report(sweeps: Sweep[], compiled: Sweep): Report {
           'p99 ms',
           'exposed p99 ms',
           'CPU ms',
-          'refused',
-          'put off, %',
+          'throttled',
+          'left to a later sweep, %',
           'lost',
           'memory MB',
         ],
@@ -139,9 +141,9 @@ function report(sweeps: Sweep[], compiled: Sweep): Report {
       ),
     },
     ratios: {
-      'the quota beside the rotations': WRITES_A_SECOND / ours.rotations,
-      'p99 beside one after the other': ours.p99 / alone.p99,
-      'CPU of a rotation beside 8 at a time': ours.cpu / eight.cpu,
+      'the quota relative to the rotations': WRITES_A_SECOND / ours.rotations,
+      'p99 relative to one after the other': ours.p99 / alone.p99,
+      'CPU of a rotation relative to 8 at a time': ours.cpu / eight.cpu,
     },
     data: { sweeps, compiled },
     plots: { 'sweep.svg': curve(points, WRITES_A_SECOND) },

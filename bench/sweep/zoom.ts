@@ -1,44 +1,43 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { clock, holdAnswers } from './answers.ts';
+import { listenOnLoopback } from '../../local/loopback-server.ts';
+import { addLatency, clock } from './latency.ts';
 
-/** What Zoom knows in the end. */
+/** Zoom's state at the end. */
 export interface ZoomHappenings {
-  /** When each connection's latest answer was sent, milliseconds. */
-  answered: Record<string, number>;
-  /** Each connection's refresh token that would be taken next; its first one where it is missing. */
+  /** Time of the latest response for each connection, milliseconds. */
+  responded: Record<string, number>;
+  /** Each connection's valid refresh token; without an entry, its first one is valid. */
   refreshTokens: Record<string, string>;
-  /** Refresh tokens that came twice. */
+  /** Number of refresh tokens that were sent again after their use. */
   spentTwice: number;
 }
 
-/** As long as Zoom's, which are JWTs. */
+/** Returns a token as long as Zoom's, which are JWTs. */
 const token = (kind: string, connection: string, index: number) =>
   `${kind}.${connection}.${index}.`.padEnd(650, 'x');
 
 export const firstRefreshToken = (connection: string) => token('refresh', connection, 0);
 
-/** Zoom's token endpoint: takes each refresh token once, answers after `latency` milliseconds. */
+/** Starts Zoom's token endpoint, which accepts each refresh token once and responds after `latency` milliseconds. */
 export async function startZoom(latency: number) {
-  const happened: ZoomHappenings = { answered: {}, refreshTokens: {}, spentTwice: 0 };
-  holdAnswers(latency);
+  const happened: ZoomHappenings = { responded: {}, refreshTokens: {}, spentTwice: 0 };
+  addLatency(latency);
   const server = createServer(async (request, response) => {
     const presented = new URLSearchParams(await text(request)).get('refresh_token') ?? '';
     const [, connection = '', index] = presented.split('.');
     if (presented !== (happened.refreshTokens[connection] ?? firstRefreshToken(connection))) {
       happened.spentTwice += 1;
-      answer(response, 400, { error: 'invalid_grant', reason: 'Invalid Token!' });
+      send(response, 400, { error: 'invalid_grant', reason: 'Invalid Token!' });
       return;
     }
     const next = Number(index) + 1;
     const refreshToken = token('refresh', connection, next);
     happened.refreshTokens[connection] = refreshToken;
     response.once('finish', () => {
-      happened.answered[connection] = clock();
+      happened.responded[connection] = clock();
     });
-    answer(response, 200, {
+    send(response, 200, {
       access_token: token('access', connection, next),
       token_type: 'bearer',
       refresh_token: refreshToken,
@@ -46,11 +45,10 @@ export async function startZoom(latency: number) {
       scope: 'meeting:write',
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, happened };
+  const { url } = await listenOnLoopback(server);
+  return { url, happened };
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -1,16 +1,20 @@
-/** What `--profile` and `--region` choose; the SDK finds the rest as it always does. */
+/** Values of `--profile` and `--region`. The SDK resolves whatever is missing, as the AWS CLI does. */
 export interface AwsOptions {
   profile?: string;
   region?: string;
 }
 
-/** Longer than the operator function's own time limit of 60 seconds. */
-const ANSWER_MS = 70_000;
-const CONNECT_MS = 10_000;
+/** Milliseconds. Longer than the operator function's own timeout of 60 seconds. */
+const REQUEST_TIMEOUT_MS = 70_000;
+const CONNECTION_TIMEOUT_MS = 10_000;
 
-/** A client's configuration. Of endpoints, credentials and Regions it knows what the environment and the profile say. */
+/** Returns the configuration of an SDK client. Endpoints and credentials come from the environment and the profile. */
 export const clientConfig = ({ profile, region }: AwsOptions) => ({
   ...(profile !== undefined && { profile }),
   ...(region !== undefined && { region }),
-  requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  },
 });

@@ -1,60 +1,58 @@
 import { Failure, type FailureCode } from '../../lambdas/operator-protocol.ts';
+import type { AwsOptions } from './client-config.ts';
 
 interface AwsError extends Error {
   code?: string;
-  $metadata?: { httpStatusCode?: number };
+  /** Set by Node when a host name does not resolve. */
+  hostname?: string;
 }
 
 /**
- * What the SDK throws, as a sentence with what to do.
- * @param what was asked of AWS, such as `invoke zoom-token-refresher-operator`
+ * Converts an error of the AWS SDK into a failure with a message and an action for a person.
+ * @param operation what AWS was to do, such as `invoke zoom-token-refresher-operator`
+ * @returns a `Failure`, or the value itself when it is no `Error`
  */
-export function awsFailure(error: unknown, what: string): unknown {
+export function awsFailure(error: unknown, operation: string, { profile }: AwsOptions): unknown {
   if (!(error instanceof Error)) return error;
-  const { name, message, code } = error as AwsError;
-  if (/^(Credentials|Token)ProviderError$/.test(name)) return noCredentials(message);
+  const { name, message, code, hostname } = error as AwsError;
+  if (/^(Credentials|Token)ProviderError$/.test(name))
+    return credentialsFailure(message, profile ?? process.env.AWS_PROFILE);
   if (/Region is missing/.test(message)) {
     return misconfigured(
       'no_region',
-      'No AWS Region is chosen.',
-      'Name the Region of the stack: --region eu-central-1, or AWS_REGION, or a profile that has one (--profile).',
+      'No AWS Region is set.',
+      'Name the Region of the stack: --region eu-central-1, AWS_REGION, or a profile with a Region (--profile).',
     );
   }
   if (/AccessDenied/.test(name)) {
     return misconfigured(
       'access_denied',
-      `AWS does not let you ${what}.`,
-      'Ask an administrator to attach the policy of the stack’s output OperatorPolicyArn to you, or choose another --profile.',
+      `AWS denied access: your credentials may not ${operation}.`,
+      "Ask an administrator to attach the policy in the stack's output OperatorPolicyArn, or pass another --profile.",
     );
   }
-  if (REFUSED_CREDENTIALS.has(name)) {
+  if (REJECTED_CREDENTIALS.has(name)) {
     return misconfigured(
       'credentials_refused',
-      `AWS does not accept these credentials (${name}).`,
-      'They may have expired: sign in again (aws sso login, aws login), or choose another --profile.',
+      `AWS rejected the credentials (${name}).`,
+      'They may have expired: sign in again (aws sso login, aws login), or pass another --profile.',
     );
   }
   if (/Throttl|TooManyRequests|LimitExceeded/.test(name)) {
-    return tryAgain('throttled', `AWS is asked too often (${name}).`, 'Try again in a moment.');
+    return retryable('throttled', `AWS throttled the request (${name}).`, 'Retry in a minute.');
   }
   if (name === 'TimeoutError') {
-    return tryAgain(
+    return retryable(
       'aws_timeout',
-      'AWS did not answer in time.',
-      'See with zoom-tokens status what has become of it, and try again.',
+      'AWS did not respond in time. The request may still have succeeded.',
+      'Check the result with npx zoom-tokens status before you retry.',
     );
   }
-  if (code !== undefined && UNREACHABLE.has(code)) {
-    return tryAgain(
-      'aws_unreachable',
-      `AWS cannot be reached (${code}).`,
-      'Check the network and proxy, the Region (--region), and AWS_ENDPOINT_URL* if you have set one.',
-    );
-  }
-  return tryAgain('aws_failed', `AWS could not ${what}: ${message} (${name}).`, 'Try again in a moment.');
+  if (code !== undefined && NETWORK_ERRORS.has(code)) return networkFailure(code, hostname);
+  return retryable('aws_failed', `AWS could not ${operation}: ${message} (${name}).`, 'Retry in a minute.');
 }
 
-const REFUSED_CREDENTIALS = new Set([
+const REJECTED_CREDENTIALS = new Set([
   'UnrecognizedClientException',
   'InvalidClientTokenId',
   'InvalidSignatureException',
@@ -65,7 +63,7 @@ const REFUSED_CREDENTIALS = new Set([
   'MissingAuthenticationTokenException',
 ]);
 
-const UNREACHABLE = new Set([
+const NETWORK_ERRORS = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -76,17 +74,48 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 
-function noCredentials(message: string): Failure {
-  // Of a profile or a sign-in that has ended the SDK knows more than that there are none.
-  const why = /any provider/.test(message) ? '' : ` ${message.replace(/\.?$/, '.')}`;
+function credentialsFailure(message: string, profile: string | undefined): Failure {
+  if (/\bSSO session\b/.test(message)) {
+    return misconfigured(
+      'no_credentials',
+      'Your AWS SSO session has expired, or you have not signed in yet.',
+      `Run: aws sso login${profile === undefined ? '' : ` --profile ${profile}`}`,
+    );
+  }
+  // The SDK's own text is useful, unless it only says that every provider was tried.
+  const isUnspecific = /any provider/.test(message);
+  if (isUnspecific && profile !== undefined) {
+    return misconfigured(
+      'no_credentials',
+      `AWS profile "${profile}" not found, or it has no credentials.`,
+      'List the profiles: aws configure list-profiles. Then pass one of them: --profile.',
+    );
+  }
+  const reason = isUnspecific ? '' : ` ${message.replace(/\.?$/, '.')}`;
   return misconfigured(
     'no_credentials',
-    `There are no AWS credentials.${why}`,
-    'Sign in (aws sso login, aws login, aws configure), or name a profile that has credentials: --profile.',
+    `No AWS credentials found.${reason}`,
+    'Sign in (aws sso login, aws login, aws configure), or pass a profile that has credentials: --profile.',
+  );
+}
+
+function networkFailure(code: string, hostname: string | undefined): Failure {
+  const region = /^[\w-]+\.([\w-]+)\.amazonaws\.com/.exec(hostname ?? '')?.[1];
+  if (region !== undefined) {
+    return retryable(
+      'aws_unreachable',
+      `AWS is unreachable: ${hostname} does not resolve (${code}).`,
+      `Check that "${region}" is an AWS Region (--region, AWS_REGION). If it is, check the network and proxy.`,
+    );
+  }
+  return retryable(
+    'aws_unreachable',
+    `AWS is unreachable (${code}).`,
+    'Check the network and proxy, the Region (--region), and any AWS_ENDPOINT_URL variable that you have set.',
   );
 }
 
 const misconfigured = (code: FailureCode, message: string, action: string) =>
   new Failure('misconfigured', code, message, action);
-const tryAgain = (code: FailureCode, message: string, action: string) =>
+const retryable = (code: FailureCode, message: string, action: string) =>
   new Failure('retry', code, message, action);

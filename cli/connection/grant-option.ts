@@ -1,21 +1,21 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { GrantType } from '../../lambdas/operator-protocol.ts';
 
-const NAMES: Record<string, GrantType> = {
+const GRANT_BY_NAME: Record<string, GrantType> = {
   authorization_code: 'authorization_code',
   user: 'authorization_code',
   account_credentials: 'account_credentials',
   s2s: 'account_credentials',
 };
 
-/** `--grant`, by OAuth's name or by Zoom's kind of app. */
+/** Returns the option `--grant`, which takes OAuth's grant type or a short name for Zoom's type of app. */
 export function grantOption(description: string): Option {
   return new Option(
     '--grant <grant>',
     `${description}: user (authorization_code) or s2s (account_credentials)`,
-  ).argParser((text: string): GrantType => {
-    const grant = NAMES[text];
-    if (grant === undefined) throw new InvalidArgumentError('It is user or s2s.');
+  ).argParser((name: string): GrantType => {
+    const grant = GRANT_BY_NAME[name];
+    if (grant === undefined) throw new InvalidArgumentError('Expected "user" or "s2s".');
     return grant;
   });
 }

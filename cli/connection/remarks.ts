@@ -1,89 +1,92 @@
 import type { ConnectionView } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
-import { DAY, span, wallTime } from '../terminal/time.ts';
+import { DAY, formatDuration, formatTime } from '../terminal/time.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './n8n-interval.ts';
 
-/** Something about a connection that a person should know. */
+/** A problem or a warning about a connection. */
 export interface Remark {
-  /** The exit status that it asks for; 0 where nobody has to act. */
-  exit: number;
+  /** The exit status of `status` for this remark alone; 0 for a warning. */
+  exitStatus: number;
   message: string;
   action: string;
 }
 
-/** Zoom ends a refresh token after 90 days. https://developers.zoom.us/docs/integrations/oauth/ */
-const REFRESH_TOKEN_DAYS = 90;
-/** Two weeks in which somebody may be on holiday. */
-const WARN_DAYS = REFRESH_TOKEN_DAYS - 14;
+/** Zoom's refresh tokens expire after 90 days. https://developers.zoom.us/docs/integrations/oauth/ */
+export const REFRESH_TOKEN_DAYS = 90;
+/** Leaves two weeks to reach the person who must consent. */
+const WARNING_DAYS = REFRESH_TOKEN_DAYS - 14;
 
-/** The gravest first. @param now epoch seconds, by the installation's clock */
+/**
+ * Returns the problems and warnings of a connection, the most severe first.
+ * @param now epoch seconds, by the installation's clock
+ */
 export function remarks(view: ConnectionView, now: number): Remark[] {
   return [
-    ...stopped(view, now),
-    ...failing(view, now),
-    ...unpushed(view),
-    ...gap(view),
-    ...ageing(view, now),
+    ...stateRemarks(view, now),
+    ...rotationRemarks(view, now),
+    ...pushRemarks(view),
+    ...overlapRemarks(view),
+    ...ageRemarks(view, now),
   ];
 }
 
-/** The exit status that connections ask for: a lost consent before a broken app, and that before the rest. */
-export function exitOf(views: ConnectionView[], now: number): number {
-  const statuses = new Set(views.flatMap((view) => remarks(view, now)).map(({ exit }) => exit));
-  return (
-    [EXIT.reconnect, EXIT.misconfigured, EXIT.failed].find((status) => statuses.has(status)) ?? EXIT.well
-  );
+/** Returns the exit status for connections: a lost consent outranks a broken app, and both outrank the rest. */
+export function exitStatusOf(views: ConnectionView[], now: number): number {
+  const statuses = new Set(views.flatMap((view) => remarks(view, now)).map(({ exitStatus }) => exitStatus));
+  return [EXIT.reconnect, EXIT.misconfigured, EXIT.failed].find((status) => statuses.has(status)) ?? EXIT.ok;
 }
 
-function stopped(view: ConnectionView, now: number): Remark[] {
+function stateRemarks(view: ConnectionView, now: number): Remark[] {
   const { connection, status, lastError, validUntil } = view;
   if (status === 'reconnect') {
-    const rest =
-      validUntil > now ? ` n8n’s token works until ${wallTime(validUntil)}.` : ' n8n’s token has ended.';
+    const validity =
+      validUntil > now
+        ? ` n8n's token is valid until ${formatTime(validUntil)}.`
+        : " n8n's token has expired.";
     return [
       {
-        exit: EXIT.reconnect,
-        message: `${lastError?.message ?? 'Its consent has ended.'}${rest}`,
-        action: `A person must consent again: zoom-tokens connect ${connection}.`,
+        exitStatus: EXIT.reconnect,
+        message: `${lastError?.message ?? 'The consent is no longer valid.'}${validity}`,
+        action: `A person must consent again. Run: npx zoom-tokens connect ${connection}`,
       },
     ];
   }
   if (status === 'misconfigured') {
     return [
       {
-        exit: EXIT.misconfigured,
-        message: lastError?.message ?? 'Its Zoom app cannot be used.',
-        action: lastError?.action ?? `Write the app’s credentials again: zoom-tokens setup ${view.app}.`,
+        exitStatus: EXIT.misconfigured,
+        message: lastError?.message ?? 'The Zoom app of the connection cannot be used.',
+        action: lastError?.action ?? `Save the app's credentials again: npx zoom-tokens setup ${view.app}`,
       },
     ];
   }
   return [];
 }
 
-function failing(view: ConnectionView, now: number): Remark[] {
+function rotationRemarks(view: ConnectionView, now: number): Remark[] {
   const { connection, status, lastError, failures, validUntil } = view;
   if (status !== 'active') return [];
   if (lastError && failures > 0) {
     const times = failures === 1 ? 'Failed once' : `Failed ${failures} times`;
-    return [{ exit: EXIT.failed, message: `${times}: ${lastError.message}`, action: lastError.action }];
+    return [{ exitStatus: EXIT.failed, message: `${times}: ${lastError.message}`, action: lastError.action }];
   }
   if (validUntil > now) return [];
   return [
     {
-      exit: EXIT.failed,
-      message: validUntil === 0 ? 'Its token is not published yet.' : 'n8n holds a token that has ended.',
-      action: `Rotate it now: zoom-tokens rotate ${connection}.`,
+      exitStatus: EXIT.failed,
+      message: validUntil === 0 ? 'The token is not published yet.' : "n8n's token has expired.",
+      action: `Rotate it now: npx zoom-tokens rotate ${connection}`,
     },
   ];
 }
 
-function unpushed(view: ConnectionView): Remark[] {
+function pushRemarks(view: ConnectionView): Remark[] {
   return (view.targets ?? []).flatMap(({ instance, failures, lastError }) =>
     lastError && failures > 0
       ? [
           {
-            exit: lastError.class === 'misconfigured' ? EXIT.misconfigured : EXIT.failed,
-            message: `The n8n "${instance}" does not take its token: ${lastError.message}`,
+            exitStatus: lastError.class === 'misconfigured' ? EXIT.misconfigured : EXIT.failed,
+            message: `Token not pushed to the n8n instance "${instance}": ${lastError.message}`,
             action: lastError.action,
           },
         ]
@@ -91,34 +94,43 @@ function unpushed(view: ConnectionView): Remark[] {
   );
 }
 
-/** A rotation that ends the earlier token leaves an n8n that only reads with a dead one. */
-export function gap({ connection, status, grantType, overlap, targets = [] }: ConnectionView): Remark[] {
-  const isHit = grantType === 'authorization_code' && overlap === 'no' && targets.length === 0;
-  if (!isHit || status === 'disconnected') return [];
+/**
+ * Returns a warning where Zoom revokes the earlier access token at each rotation and no push replaces it: n8n then
+ * holds a revoked token until its next poll.
+ */
+export function overlapRemarks({
+  connection,
+  status,
+  grantType,
+  overlap,
+  targets = [],
+}: ConnectionView): Remark[] {
+  const isAffected = grantType === 'authorization_code' && overlap === 'no' && targets.length === 0;
+  if (!isAffected || status === 'disconnected') return [];
   return [
     {
-      exit: EXIT.well,
-      message: `Zoom ends the earlier token at each rotation, so n8n holds a dead one until it reads again: ${span(DEFAULT_INTERVAL_SECONDS)} at most by default.`,
-      action: `Set N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 for every n8n process, or push: zoom-tokens n8n link ${connection} --url https://….`,
+      exitStatus: EXIT.ok,
+      message: `Zoom revokes the earlier token at each rotation, so n8n holds a revoked one until its next poll: up to ${formatDuration(DEFAULT_INTERVAL_SECONDS)} by default.`,
+      action: `Set N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 for every n8n process, or push the token: npx zoom-tokens n8n link ${connection} --url https://…`,
     },
   ];
 }
 
 /**
- * Whether each rotation starts the 90 days anew is not documented. A consent that has passed them was carried on by
- * its rotations, and is not worth a word.
+ * Returns a warning before a refresh token or a consent is 90 days old. Zoom does not document whether a rotation
+ * restarts the 90 days. A consent older than that proves that its rotations do, and gets no warning.
  */
-function ageing(view: ConnectionView, now: number): Remark[] {
+function ageRemarks(view: ConnectionView, now: number): Remark[] {
   const { connection, grantType, status, rotatedAt, consentedAt } = view;
   if (grantType !== 'authorization_code' || status === 'disconnected') return [];
-  const age = (since: number) => (now - since) / DAY;
-  const late = (days: number) => days >= WARN_DAYS && days <= REFRESH_TOKEN_DAYS;
-  const action = `Consent again while it is early: zoom-tokens connect ${connection}.`;
-  if (age(rotatedAt) >= WARN_DAYS) {
-    const message = `Its refresh token is ${span(now - rotatedAt)} old; Zoom ends one after ${REFRESH_TOKEN_DAYS} days.`;
-    return [{ exit: EXIT.failed, message, action }];
+  const daysSince = (timestamp: number) => (now - timestamp) / DAY;
+  const action = `Consent again before it expires: npx zoom-tokens connect ${connection}`;
+  if (daysSince(rotatedAt) >= WARNING_DAYS) {
+    const message = `The refresh token is ${formatDuration(now - rotatedAt)} old. Zoom's refresh tokens expire after ${REFRESH_TOKEN_DAYS} days.`;
+    return [{ exitStatus: EXIT.failed, message, action }];
   }
-  if (!late(age(consentedAt))) return [];
-  const message = `The consent is ${span(now - consentedAt)} old. Zoom gives a refresh token ${REFRESH_TOKEN_DAYS} days, and may count them from the consent.`;
-  return [{ exit: EXIT.well, message, action }];
+  const consentDays = daysSince(consentedAt);
+  if (consentDays < WARNING_DAYS || consentDays > REFRESH_TOKEN_DAYS) return [];
+  const message = `The consent is ${formatDuration(now - consentedAt)} old. Zoom's refresh tokens expire after ${REFRESH_TOKEN_DAYS} days, possibly counted from the consent.`;
+  return [{ exitStatus: EXIT.ok, message, action }];
 }

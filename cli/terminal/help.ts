@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 
-/** Examples under a command's help: what to type, and what it does. */
-export function addExamples(command: Command, examples: [typed: string, does: string][]): Command {
-  const width = Math.max(...examples.map(([typed]) => typed.length));
-  const lines = examples.map(([typed, does]) => `  ${typed.padEnd(width)}  ${does}`.trimEnd());
+/** Adds examples to a command's help: what to type, and what it does. */
+export function addExamples(command: Command, examples: [input: string, effect: string][]): Command {
+  const width = Math.max(...examples.map(([input]) => input.length));
+  const lines = examples.map(([input, effect]) => `  ${input.padEnd(width)}  ${effect}`.trimEnd());
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
 export const EXIT_STATUS_HELP = `
 Exit status:
-  0    all is well
-  1    something is wrong, or failed and may be tried again
-  2    wrong usage: nothing was done
+  0    success
+  1    a problem was found, or the command failed; a retry may succeed
+  2    wrong usage: nothing was changed
   3    a person must consent at Zoom again
-  4    the operator must fix the Zoom app or the installation
-  130  Ctrl-C`;
+  4    an operator must fix the Zoom app or the installation
+  130  interrupted by Ctrl-C`;

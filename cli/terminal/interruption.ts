@@ -3,10 +3,10 @@ import { EXIT, Interrupted } from '../errors.ts';
 
 const controller = new AbortController();
 
-/** Aborted by Ctrl-C. Whoever waits for something passes it on. */
+/** Aborted by Ctrl-C or SIGTERM. Pass it to every request and delay. */
 export const interruption: AbortSignal = controller.signal;
 
-/** The first Ctrl-C lets the command end in order; a second one ends it at once. */
+/** Makes the first Ctrl-C abort `interruption`, and a second one exit immediately. */
 export function listenForInterruption(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -16,12 +16,12 @@ export function listenForInterruption(): void {
   }
 }
 
-/** A question at the terminal takes Ctrl-C itself. */
+/** Aborts `interruption`. For prompts, which receive Ctrl-C themselves. */
 export function interrupt(): void {
   controller.abort(new Interrupted());
 }
 
-/** @throws {Interrupted} */
+/** Waits for the given seconds. @throws {Interrupted} */
 export async function wait(seconds: number): Promise<void> {
   await delay(seconds * 1000, undefined, { signal: interruption }).catch(() => interruption.throwIfAborted());
 }

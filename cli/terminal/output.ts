@@ -1,42 +1,45 @@
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
-import { toCliFailure, toJson } from '../errors.ts';
+import { failureDocument, toCliFailure } from '../errors.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command speaks: its result to standard output, its progress and failures to standard error. */
+/** Writes a command's result to standard output, and its progress and failures to standard error. */
 export interface Output {
+  /** Whether `--json` was passed. */
   json: boolean;
-  /** A person sees standard output, and can be shown what moves. */
-  live: boolean;
-  /** A line of text for a person; nothing with `--json`. */
-  say(text?: string): void;
-  /** The one JSON document of `--json`; nothing without. */
-  document(value: object): void;
-  /** A line of progress on standard error, also with `--json`. */
-  note(text: string): void;
-  /** Shows on standard error what takes long, while it takes long. */
-  during<T>(text: string, work: () => Promise<T>): Promise<T>;
-  failure(error: unknown): void;
+  /** Whether both outputs are a terminal and `--json` was not passed: only then may a command redraw the screen. */
+  isInteractive: boolean;
+  /** Prints a line of text to standard output; nothing with `--json`. */
+  print(text?: string): void;
+  /** Prints the single JSON document of `--json` to standard output; nothing without `--json`. */
+  printJson(value: object): void;
+  /** Prints a line to standard error, also with `--json`. */
+  printNotice(text: string): void;
+  /** Shows a spinner with this text on standard error until the work is done, if standard error is a terminal. */
+  withSpinner<T>(text: string, work: () => Promise<T>): Promise<T>;
+  /** Prints an error: to standard error, or as the document of `--json`. */
+  printFailure(error: unknown): void;
 }
 
+/** Returns the output of this process. */
 export function createOutput(json: boolean): Output {
-  const say = (text = '') => {
+  const print = (text = '') => {
     if (!json) process.stdout.write(`${text}\n`);
   };
-  const document = (value: object) => {
+  const printJson = (value: object) => {
     if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   };
-  const note = (text: string) => {
+  const printNotice = (text: string) => {
     process.stderr.write(`${text}\n`);
   };
   return {
     json,
-    live: !json && process.stdout.isTTY === true && process.stderr.isTTY === true,
-    say,
-    document,
-    note,
-    async during(text, work) {
+    isInteractive: !json && process.stdout.isTTY === true && process.stderr.isTTY === true,
+    print,
+    printJson,
+    printNotice,
+    async withSpinner(text, work) {
       if (!process.stderr.isTTY) return work();
       const spinner = yoctoSpinner({ text, handleSignals: false }).start();
       try {
@@ -45,13 +48,13 @@ export function createOutput(json: boolean): Output {
         spinner.stop();
       }
     },
-    failure(error) {
-      if (json) return document(toJson(error));
+    printFailure(error) {
+      if (json) return printJson(failureDocument(error));
       const { message, action } = toCliFailure(error);
-      note(`${styleText('red', '✖', { stream: process.stderr })} ${message}\n  ${action}`);
+      printNotice(`${styleText('red', '✖', { stream: process.stderr })} ${message}\n  ${action}`);
     },
   };
 }
 
-/** Coloured where standard output is a terminal and NO_COLOR is not set. */
+/** Returns the text in a style, or unchanged when standard output is no terminal or NO_COLOR is set. */
 export const paint = (style: Style, text: string) => styleText(style, text, { stream: process.stdout });

@@ -2,35 +2,37 @@ import { confirm, input, password, select } from '@inquirer/prompts';
 import { Interrupted } from '../errors.ts';
 import { interrupt } from './interruption.ts';
 
-/** On standard error, so that standard output holds the result alone. */
+/** Prompts go to standard error, so that standard output holds the result alone. */
 const CONTEXT = { output: process.stderr };
 
-/** Somebody is there to answer. */
-export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
+/** Returns whether a person can be prompted: standard input and standard error are a terminal. */
+export const canPrompt = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
-/** Answers whether the text is good enough, or why not. */
-export type Check = (text: string) => true | string;
+/** Returns `true` for valid text, and otherwise the reason why the text is invalid. */
+export type Validator = (text: string) => true | string;
 
-export const askText = (message: string, check: Check): Promise<string> =>
-  asked(input({ message, validate: check }, CONTEXT));
+/** Prompts for text. @throws {Interrupted} */
+export const promptText = (message: string, validate: Validator): Promise<string> =>
+  interruptible(input({ message, validate }, CONTEXT));
 
-/** Nothing of it is shown. */
-export const askSecret = (message: string, check: Check): Promise<string> =>
-  asked(password({ message, validate: check }, CONTEXT));
+/** Prompts for a secret without echoing it to the terminal. @throws {Interrupted} */
+export const promptSecret = (message: string, validate: Validator): Promise<string> =>
+  interruptible(password({ message, validate }, CONTEXT));
 
-export const askChoice = <Value>(
+/** Prompts for one of several choices. @throws {Interrupted} */
+export const promptChoice = <Value>(
   message: string,
   choices: { name: string; value: Value }[],
-): Promise<Value> => asked(select({ message, choices }, CONTEXT));
+): Promise<Value> => interruptible(select({ message, choices }, CONTEXT));
 
-/** No unless the person says yes. */
-export const askConsent = (message: string): Promise<boolean> =>
-  asked(confirm({ message, default: false }, CONTEXT));
+/** Prompts for yes or no; Enter alone means no. @throws {Interrupted} */
+export const promptConfirmation = (message: string): Promise<boolean> =>
+  interruptible(confirm({ message, default: false }, CONTEXT));
 
-/** The question reads the keyboard itself, so Ctrl-C arrives as an error here. */
-async function asked<T>(answer: Promise<T>): Promise<T> {
+/** A prompt reads the keyboard itself, so Ctrl-C arrives as an error and not as a signal. */
+async function interruptible<T>(prompt: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await prompt;
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error;
     interrupt();

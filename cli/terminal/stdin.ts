@@ -1,8 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { interruption } from './interruption.ts';
 
-/** Standard input to its end. Ctrl-C ends it, though nothing arrives. */
-export async function readInput(): Promise<string> {
+/**
+ * Reads standard input to its end. Ctrl-C stops the read, even when no input arrives.
+ * @throws {Interrupted}
+ */
+export async function readStandardInput(): Promise<string> {
   const stop = () => process.stdin.destroy(interruption.reason);
   interruption.addEventListener('abort', stop, { once: true });
   return text(process.stdin).finally(() => interruption.removeEventListener('abort', stop));

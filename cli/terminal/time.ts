@@ -1,9 +1,10 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+/** Seconds of a day. */
 export const DAY = 24 * HOUR;
 
-/** A span in one short word: `45 s`, `42 min`, `5 h`, `12 d`. Rounded down; never negative. */
-export function span(seconds: number): string {
+/** Returns a duration in its largest useful unit: `45 s`, `42 min`, `5 h`, `12 d`. Rounded down, never negative. */
+export function formatDuration(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
   if (s < MINUTE) return `${s} s`;
   if (s < 2 * HOUR) return `${Math.floor(s / MINUTE)} min`;
@@ -11,11 +12,12 @@ export function span(seconds: number): string {
   return `${Math.floor(s / DAY)} d`;
 }
 
-/** An instant as the person's clock on the wall shows it. */
-export function wallTime(epochSeconds: number): string {
+/** Returns hours and minutes of a timestamp in this machine's time zone. */
+export function formatTime(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }
 
-export function day(epochSeconds: number): string {
+/** Returns the UTC date of a timestamp as `YYYY-MM-DD`. */
+export function formatDate(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toISOString().slice(0, 10);
 }

@@ -9,8 +9,9 @@ function bytesOf(source: Source): NodeJS.ArrayBufferView {
 }
 
 /**
- * SHA-256, with a secret HMAC, for the SDK's signatures. The SDK's own gives Node the secret's bytes, which Node tries as
- * two kinds of key object first, by an exception each: a twentieth of what a rotation costs; see docs/performance.md.
+ * Computes SHA-256, or HMAC with a secret, for the signatures of the SDK. The SDK's own implementation passes the secret
+ * as bytes, and Node throws two exceptions before it accepts them. This takes a twentieth of the CPU time of a rotation;
+ * see docs/performance.md.
  */
 export class Sha256 {
   readonly #hash: Hash | Hmac;
@@ -31,12 +32,12 @@ export class Sha256 {
 
 const ignore = () => {};
 
-/** What the AWS clients of every request are made with. */
+/** Options of every AWS client. */
 export const CLIENT_OPTIONS = {
-  // A request that hangs must leave time for another within the function's timeout.
+  // Milliseconds. A request that hangs must leave time for a retry within the function's timeout.
   requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
   sha256: Sha256,
-  // Without `info` the SDK does not copy each request and answer, less what is sensitive, for a log that nobody keeps.
+  // Without `info` the SDK does not copy each request and response for a log entry that is discarded.
   logger: { debug: ignore, warn: ignore, error: ignore } as unknown as NonNullable<
     DynamoDBClientConfig['logger']
   >,

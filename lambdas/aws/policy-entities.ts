@@ -1,7 +1,12 @@
 import { IAMClient, paginateListEntitiesForPolicy } from '@aws-sdk/client-iam';
 import { Failure } from '../tokens/errors.ts';
+import { accessDenied, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
 
-/** The users, roles and groups that have the managed policy: `user/n8n`. */
+/**
+ * Returns the users, roles and groups to which a managed policy is attached, such as `user/n8n`.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
+ * @throws {Failure} `misconfigured` (`iam_denied`, `policy_gone`) or `retry` (`iam_unavailable`)
+ */
 export async function policyEntities(policyArn: string): Promise<string[]> {
   const client = new IAMClient({ maxAttempts: 2 });
   const entities: string[] = [];
@@ -15,34 +20,28 @@ export async function policyEntities(policyArn: string): Promise<string[]> {
     }
     return entities;
   } catch (error) {
-    throw asking(error);
+    throw listingFailure(error);
   } finally {
     client.destroy();
   }
 }
 
-function asking(error: unknown): Failure {
-  const name = error instanceof Error ? error.name : 'unknown';
-  if (/AccessDenied/.test(name)) {
-    return new Failure(
-      'misconfigured',
-      'iam_denied',
-      "The function may not ask IAM to whom n8n's policy is attached.",
-      'Deploy again (npx cdk deploy); if it stays, see who changed the policies of the function.',
-    );
+function listingFailure(error: unknown): Failure {
+  if (isAccessDenied(error)) {
+    return accessDenied('iam_denied', "The function is not allowed to list who has n8n's policy.");
   }
-  if (/NoSuchEntity/.test(name)) {
+  if (isNotFound(error)) {
     return new Failure(
       'misconfigured',
       'policy_gone',
-      "n8n's policy no longer exists, so n8n can read no token.",
-      'Deploy again: npx cdk deploy makes it. Then attach it to the user or role of n8n.',
+      "n8n cannot read any token: n8n's policy no longer exists.",
+      'Deploy again: npx cdk deploy creates the policy. Then attach it to the user or role of n8n.',
     );
   }
   return new Failure(
     'retry',
     'iam_unavailable',
-    `IAM did not say to whom n8n's policy is attached (${name}).`,
+    `IAM did not list who has n8n's policy (${errorName(error)}).`,
     'Check again in a few minutes.',
   );
 }

@@ -9,12 +9,12 @@ import {
 } from '../tokens/sweep/alert-messages.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 
-/** A hanging topic must not take the sweep's time: at most twice these, less than the 20 s that a sweep leaves. */
+/** At most two attempts: a topic that hangs must take less than the 20 s that a sweep reserves. */
 const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
 
 /**
- * Alerts through an SNS topic; none without one. The client is loaded with the first alert, since nearly every sweep
- * has none.
+ * Sends alerts to an SNS topic, or nowhere without one. The client is imported with the first alert, because nearly every
+ * sweep sends none.
  */
 export function createAlerts(topicArn: string | undefined): Alerts {
   let client: SNSClient | undefined;

@@ -1,2 +1,2 @@
-// Imported late, by itself: of a package that is, esbuild keeps all.
+// A module of its own: esbuild bundles the whole of a package that is imported dynamically.
 export { PublishCommand, SNSClient } from '@aws-sdk/client-sns';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds from some beginning, and how to let some pass. */
+/** A clock in milliseconds from an arbitrary start. */
 interface Time {
   now(): number;
   wait(milliseconds: number): Promise<unknown>;
@@ -8,7 +8,7 @@ interface Time {
 
 const REAL_TIME: Time = { now: () => performance.now(), wait: (milliseconds) => setTimeout(milliseconds) };
 
-/** Each call resolves when it is its turn: at once, or the pace's interval after the turn before. */
+/** Returns a function whose calls resolve at most `perSecond` times a second, in order and without bursts. */
 export function createRateLimit(perSecond: number, { now, wait }: Time = REAL_TIME): () => Promise<void> {
   let next = now();
   return async () => {

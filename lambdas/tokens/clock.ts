@@ -1,7 +1,7 @@
-/** Epoch seconds, an integer. */
+/** Returns the current time in epoch seconds, an integer. */
 export type Clock = () => number;
 
-/** An instant for people: `2030-01-01 00:00 UTC`. */
+/** Formats epoch seconds for people: `2030-01-01 00:00 UTC`. */
 export function utc(at: number): string {
   const date = new Date(at * 1000);
   // A malformed item must not spoil a message about others.

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import { expression, secretName } from './n8n-names.ts';
 
-/** The fields that a person may see. An attribute that is not listed here never leaves the functions. */
+/** The fields that people may see. An attribute that is not in this list never leaves the functions. */
 const SHOWN = [
   'connection',
   'app',
@@ -26,13 +26,13 @@ const SHOWN = [
   'secretDeletedAt',
 ] as const satisfies (keyof Connection)[];
 
-/** A connection as `status` shows it: no token, sealed or not. Timestamps are epoch seconds. */
+/** A connection as `status` shows it, without any token, sealed or not. Timestamps are epoch seconds. */
 export type ConnectionView = Pick<Connection, (typeof SHOWN)[number]> & {
   secretName: string;
   expression: string;
 };
 
-/** Returns what a person may see of a connection. */
+/** Returns the fields of a connection that people may see. */
 export function toView(item: Connection): ConnectionView {
   const shown = Object.fromEntries(
     SHOWN.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]),

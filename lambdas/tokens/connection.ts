@@ -4,34 +4,34 @@ import { Failure, type FailureDetails } from './errors.ts';
 export type GrantType = 'authorization_code' | 'account_credentials';
 export type Status = 'active' | 'reconnect' | 'misconfigured' | 'disconnected';
 
-/** One connection's item. All instants are epoch seconds. */
+/** The item of one connection. All timestamps are epoch seconds. */
 export interface Connection {
   connection: string;
-  /** Which Zoom app's credentials, `default` unless named. */
+  /** The Zoom app whose credentials are used, `default` unless another is named. */
   app: string;
   grantType: GrantType;
   status: Status;
-  /** When the next step is due; for `reconnect`, when a person is told (again). */
+  /** When the next step is due; in the status `reconnect`, when the next alert is due. */
   dueAt: number;
-  /** +1 at each consent and each disconnection. */
+  /** Incremented by each consent and each disconnection. */
   generation: number;
-  /** +1 whenever new tokens are stored, and at a disconnection; the fence of every later write. */
+  /** Incremented by each disconnection and whenever new tokens are stored. It fences every later write. */
   version: number;
   /** The last version that n8n can read; 0 before the first. */
   publishedVersion: number;
   /** Empty once disconnected. */
   sealedTokens: string;
-  /** When the stored access token dies. */
+  /** When the stored access token expires. */
   expiresAt: number;
-  /** When the published access token dies: what n8n has. 0 before the first. */
+  /** When the published access token, the one that n8n holds, expires; 0 before the first. */
   validUntil: number;
   consentedAt: number;
-  /** Tells a repetition of the consent's commit from another consent. */
+  /** Distinguishes a repetition of the consent's commit from another consent. */
   consentId: string;
   rotatedAt: number;
   leaseOwner?: string;
   leaseUntil?: number;
-  /** Consecutive failures. */
+  /** Number of consecutive failures. */
   failures: number;
   /** Since when every step has failed. */
   failingSince?: number;
@@ -46,7 +46,7 @@ export interface Connection {
   clientId?: string;
   zoomUserId?: string;
   zoomAccountId?: string;
-  /** Does an earlier access token outlive a refresh? */
+  /** Whether an earlier access token stays valid after a refresh. */
   overlap: 'yes' | 'no' | 'unknown';
   /** Rotations at which the earlier token was seen alive, and when Zoom was asked last. */
   overlapSeen?: number;
@@ -59,46 +59,58 @@ export interface Connection {
   lostAt?: number;
   /** A consent in the rescue store, of which Zoom has not said yet by whom it was given. */
   keptConsent?: { consentId: string; app: string };
-  /** The n8n credentials that are told each new access token; at most one an instance. */
+  /** The n8n credentials to which each new access token is pushed; at most one an instance. */
   targets?: PushTarget[];
-  /** When it was disconnected, or deauthorized at Zoom; the next consent takes this and the next two away. */
+  /** When it was disconnected, or deauthorized at Zoom. The next consent removes this and the next two fields. */
   disconnectedAt?: number;
   /** When Zoom confirmed that the tokens are revoked. */
   revokedAt?: number;
-  /** When Secrets Manager deletes the published secret for good. */
+  /** When Secrets Manager deletes the published secret permanently. */
   secretDeletedAt?: number;
 }
 
-/** One n8n credential, and how far it is. */
+/** One n8n credential, and the version that it holds. */
 export interface PushTarget {
-  /** Names the n8n whose address and API key are in the n8n secret. */
+  /** Names the n8n instance whose address and API key are in the n8n secret. */
   instance: string;
   credentialId: string;
-  /** The last version that n8n has taken; 0 before the first. */
+  /** The last version that n8n accepted; 0 before the first. */
   pushedVersion: number;
+  /** When the token in the credential was overwritten after a disconnection; epoch seconds. */
+  overwrittenAt?: number;
   /** When the token that n8n has taken expires; epoch seconds. */
   validUntil?: number;
-  /** Consecutive failures of the push; the rotation has a count of its own. */
+  /** Number of consecutive failures of the push; rotations are counted separately. */
   failures: number;
   lastError?: StepError;
-  /** Not before this instant; epoch seconds. */
+  /** No push is sent before this time, epoch seconds. */
   retryAt?: number;
 }
 
-/** A failure as it is noted. */
+/** A failure as an item stores it; `at` is in epoch seconds. */
 type StepError = FailureDetails & { at: number };
 
-/** Zoom's answer with absolute instants. Access tokens live one hour, refresh tokens 90 days. */
+/** Zoom's token response with absolute times. Access tokens live one hour, refresh tokens 90 days. */
 export interface Tokens {
   accessToken: string;
   /** Single-use. A Server-to-Server app has none. */
   refreshToken?: string;
+  /** Epoch seconds. */
   expiresAt: number;
   scope?: string;
   apiUrl?: string;
 }
 
-/** What a log line tells of a connection. */
+type WithStatus = Pick<Connection, 'status'>;
+
+/** Returns whether the connection has ended: it has no tokens until the next consent. */
+export const isDisconnected = ({ status }: WithStatus): boolean => status === 'disconnected';
+
+/** Returns whether steps rotate the connection. In the other statuses only a new consent helps. */
+export const isRotatable = ({ status }: WithStatus): boolean =>
+  status === 'active' || status === 'misconfigured';
+
+/** Returns the fields of a connection that a log line contains. */
 export const logContext = ({
   connection,
   app,
@@ -113,7 +125,7 @@ export const logContext = ({
 
 const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
 
-/** @throws {Failure} `rejected` when the name would not fit n8n's dotted expression. */
+/** @throws {Failure} `rejected` (`invalid_name`) when the name does not fit n8n's dotted expression */
 export function assertName(kind: keyof typeof KINDS, name: string): void {
   if (NAME_PATTERN.test(name)) return;
   throw new Failure(

@@ -9,12 +9,12 @@ import type { Keyring } from './sealing/keyring.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
-/** Everything outside that the domain needs. */
+/** Everything outside the domain that it needs. */
 export interface Dependencies {
   now: Clock;
   /** Milliseconds of a clock that only runs forward, from any origin. It measures how long a step takes. */
   elapsed: () => number;
-  /** 0 ≤ x < 1. */
+  /** Returns a number x with 0 ≤ x < 1. */
   random: () => number;
   /** Waits. Once `signal` is aborted, the wait may end early or reject. */
   wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -25,14 +25,14 @@ export interface Dependencies {
   zoom: Zoom;
   keyring: Keyring;
   margins: Margins;
-  /** Left out, nothing is pushed to n8n. */
+  /** Without it nothing is pushed to n8n. */
   push?: Push | undefined;
-  /** How long a one-time link can be opened, and then how long a consent may take; seconds. */
+  /** For how long a one-time link can be used, and then for how long a consent may take; seconds. */
   linkSeconds: number;
   log: Log;
 }
 
-/** The sweep's dependencies: it alone alerts people. */
+/** The dependencies of the sweep, which alone sends alerts. */
 export interface SweepDependencies extends Dependencies {
   alerts: Alerts;
 }
@@ -50,7 +50,7 @@ export interface AppIncident {
 
 /** Delivers alerts to people. */
 export interface Alerts {
-  /** Alerts, in one message, that these connections wait for a person. Rejects when it may not have been delivered. */
+  /** Sends one message that these connections must be connected again. Rejects when the delivery is not confirmed. */
   reconnectNeeded(items: Connection[]): Promise<void>;
   /** Alerts that n8n has held an expired token of these connections for a while, whatever the reason. */
   tokensExpired(items: Connection[]): Promise<void>;
@@ -60,29 +60,35 @@ export interface Alerts {
   incidentAssumed(incident: AppIncident): Promise<void>;
 }
 
-/** Every n8n instance by its name. */
+/** The n8n instances by name. */
 export type N8nInstances = ReadonlyMap<string, N8nInstance>;
 
-/** The one secret that holds the addresses and API keys of the n8n instances. */
+/** The n8n secret, which contains the addresses and API keys of all n8n instances. */
 export interface N8nSettings {
   /**
-   * Returns the instances, remembered for seconds so that a sweep reads once.
-   * @throws {Failure} `misconfigured` when the secret cannot be read or understood
+   * Returns the instances. They are cached for some seconds, so that a sweep reads the secret once.
+   * @throws {Failure} `misconfigured` (`n8n_secret_denied`, `n8n_secret_unusable`)
    */
   read(options?: { fresh: boolean }): Promise<N8nInstances>;
-  /** @throws {Failure} `misconfigured` when the function may not write it */
+  /**
+   * Replaces all instances.
+   * @throws {Failure} `misconfigured` (`n8n_secret_denied`) when the function is not allowed to write the secret
+   */
   write(instances: N8nInstances): Promise<void>;
 }
 
-/** The dependencies of pushing to n8n; a deployment may go without. */
+/** The dependencies of pushing to n8n, which is optional. */
 export interface Push {
   settings: N8nSettings;
   n8n: N8n;
-  /** Instances that are not asked until then, and why: an instance that hangs must not use up a sweep's time. */
+  /**
+   * Instances to which no request is sent until `until` (epoch seconds), and the error that paused them. An instance that
+   * hangs must not use up the time of a sweep.
+   */
   pauses: Map<string, { until: number; instance: N8nInstance; error: Failure }>;
 }
 
-/** Writes one structured line a decision, with the connection, generation, version and class that it concerns. */
+/** Writes one structured line for each decision, with the connection, generation, version and class. */
 export interface Log {
   info(message: string, details: LogDetails): void;
   warn(message: string, details: LogDetails): void;

@@ -3,14 +3,14 @@ import type { FailureCode } from './failure-codes.ts';
 
 export type { FailureClass, FailureCode };
 
-/** A failure with its class. Neither `message` nor `action` ever holds a token, a code or a secret. */
+/** An error with a class and a code. Neither `message` nor `action` ever contains a token, a code or a secret. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly class: FailureClass;
   readonly code: FailureCode;
-  /** What to do next, one sentence for a person. */
+  /** What the reader can do next, in one or two sentences. */
   readonly action: string;
-  /** Seconds that the other side asked us to wait. */
+  /** Seconds after which the service allows the next request (RFC 9110, section 10.2.3). */
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class Failure extends Error {
 /** A failure as it is stored, logged and shown. */
 export type FailureDetails = Pick<Failure, 'class' | 'code' | 'message' | 'action'>;
 
-/** Returns the details of a failure. An error that is no `Failure` stays private: only its name is told. */
+/** Returns the details of a failure. Of any other error it reveals the name alone. */
 export function toFailure(error: unknown): FailureDetails {
   if (error instanceof Failure) {
     const { class: failureClass, code, message, action } = error;

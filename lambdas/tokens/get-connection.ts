@@ -4,7 +4,7 @@ import type { ConnectionStore } from './store.ts';
 
 /**
  * Returns the connection's item.
- * @throws {Failure} `rejected`: `invalid_name` or `unknown_connection`
+ * @throws {Failure} `rejected` (`invalid_name`, `unknown_connection`)
  */
 export async function getConnectionOrThrow(
   connection: string,
@@ -17,6 +17,6 @@ export async function getConnectionOrThrow(
     'rejected',
     'unknown_connection',
     `There is no connection "${connection}".`,
-    `List the connections: zoom-tokens status. Make this one: zoom-tokens connect ${connection}.`,
+    `List the connections: zoom-tokens status. To create this one: zoom-tokens connect ${connection}.`,
   );
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Goes before a schema whose keys may all be missing: valibot takes a list for an object. */
+/** Accepts JSON objects alone. It precedes a schema without required keys, because valibot takes a list for an object. */
 export const jsonObject = v.custom<Record<string, unknown>>(
   (input) => typeof input === 'object' && input !== null && !Array.isArray(input),
 );

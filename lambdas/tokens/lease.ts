@@ -4,8 +4,8 @@ import type { Dependencies } from './dependencies.ts';
 import { Failure } from './errors.ts';
 
 /**
- * A lease's length, in seconds. It exceeds the longest run of a function (60 s) by twice the minute that two clocks may
- * differ, so that a lease never expires while its holder still works.
+ * Length of a lease, seconds. It exceeds the longest timeout of a function (60 s) by 120 s, twice the allowed difference
+ * between two clocks, so that a lease never expires while its holder still works.
  */
 export const LEASE_SECONDS = 180;
 
@@ -24,9 +24,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * Calls `take` until it returns the leased connection, with growing pauses.
- * @param deadline epoch seconds, until which `take` is repeated; it is called at least once
- * @throws {Failure} the one that `busy` makes, once the deadline has passed
+ * Calls `take` with growing pauses until it returns the leased connection.
+ * @param deadline epoch seconds; `take` is called at least once and repeated until then
+ * @throws {Failure} the one that `busy` returns, after the deadline
  */
 export async function waitForLease<T>(
   take: () => Promise<T | undefined>,
@@ -43,10 +43,10 @@ export async function waitForLease<T>(
 }
 
 /**
- * Runs `act` while it holds the connection's lease, which keeps every step away, and releases the lease afterwards.
- * Where `act` returns `undefined`, because a consent came between, it runs again with the item as it is then.
- * @param deadline epoch seconds, after which nothing is started any more
- * @throws {Failure} `retry`, `busy` when no lease could be had in time
+ * Runs `act` under the connection's lease, which excludes every step, and releases the lease afterwards.
+ * Runs `act` again with the current item when it returns `undefined` because a consent has changed the item.
+ * @param deadline epoch seconds after which `act` is not started again
+ * @throws {Failure} `retry` (`busy`) when the lease was not available in time
  */
 export function withLease<T>(
   connection: string,
@@ -75,7 +75,7 @@ export function leaseIsHeld(connection: string): Failure {
   return new Failure(
     'retry',
     'busy',
-    `"${connection}" is being rotated right now.`,
-    `Retry in a minute. See how it is: zoom-tokens status ${connection}.`,
+    `"${connection}" was not changed: another function is rotating it.`,
+    'Run the command again in a minute.',
   );
 }

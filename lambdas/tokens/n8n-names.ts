@@ -1,6 +1,6 @@
 import { PUBLISHED_SECRET_PREFIX } from '../contract.ts';
 
-/** Returns the name of the secret that n8n reads for a connection. It holds the bare access token and nothing else. */
+/** Returns the name of the secret that n8n reads for a connection. Its value is the bare access token. */
 export const secretName = (connection: string) => `${PUBLISHED_SECRET_PREFIX}${connection}`;
 
 /**

@@ -3,20 +3,20 @@ import { type FailureClass, MARGIN_SECONDS } from '../contract.ts';
 import type { Connection } from './connection.ts';
 import { Failure, toFailure } from './errors.ts';
 
-/** Remaining life of an access token, in seconds, at which it is replaced. See `MARGIN_SECONDS` for the defaults. */
+/** Remaining lifetime of an access token, in seconds, at which it is replaced. `MARGIN_SECONDS` has the defaults. */
 export interface Margins {
-  /** Where the earlier token outlives a refresh. */
+  /** For connections whose earlier access token stays valid after a refresh. */
   overlapping: number;
-  /** Where it may not. */
+  /** For all others. */
   late: number;
 }
 
 export const DEFAULT_MARGINS: Margins = { overlapping: MARGIN_SECONDS.early, late: MARGIN_SECONDS.late };
 
-/** A fleet that connected in one minute must not rotate in one minute. */
+/** Spreads the rotations of connections that were made in the same minute. Seconds. */
 export const JITTER_SECONDS = 5 * 60;
 
-/** When the connection's stored token is to be replaced: the margin before its end, less a steady jitter. */
+/** Returns when to replace the stored token, epoch seconds: its expiry less the margin and a constant jitter. */
 export function rotateAt(
   connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'>,
   margins: Margins,
@@ -25,7 +25,7 @@ export function rotateAt(
   return connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
 }
 
-/** Derived, not drawn: every function computes the same instant for the same version. */
+/** Returns 0 to `JITTER_SECONDS`, derived from `seed`, so that every function computes the same time for a version. */
 function jitter(seed: string): number {
   return createHash('sha256').update(seed).digest().readUInt32BE() % JITTER_SECONDS;
 }

@@ -1,7 +1,7 @@
 import type { Connection, PushTarget, Status } from './connection.ts';
 import type { AppHealth } from './judgement/app-health.ts';
 
-/** The lease holder of a connection, and until when; epoch seconds. */
+/** The lease of a connection: its holder and its expiry, epoch seconds. */
 export interface Lease {
   owner: string;
   until: number;
@@ -43,7 +43,7 @@ export type StepFailure = Pick<
 > &
   Required<Pick<Connection, 'lastError'>>;
 
-/** The fields that a completed step writes; an optional one that is left out keeps its value. */
+/** The fields that a completed step writes. An optional field that is absent keeps its value. */
 type Settlement = Pick<
   Connection,
   | 'validUntil'
@@ -65,13 +65,13 @@ interface ReplacedTokens {
 }
 
 /**
- * The connections' items: strongly consistent, every write under a condition.
- * A method returns `undefined` (or `false`) when its condition did not hold, because another writer was faster.
+ * The items of the connections. Reads by key are strongly consistent, and every write has a condition.
+ * A method returns `undefined` (or `false`) when its condition failed because another writer was faster.
  */
 export interface Connections {
   get(connection: string): Promise<Connection | undefined>;
 
-  /** Returns all connections, in no order; for people, not for the sweep. */
+  /** Returns all connections, unordered. It reads the whole table, so the sweep does not use it. */
   list(): Promise<Connection[]>;
 
   /**
@@ -94,7 +94,7 @@ export interface Connections {
   /** Returns how many connections are in `status`, at most `most`. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
 
-  /** Returns the earliest `validUntil` of the active connections, `null` without any. Eventually consistent. */
+  /** Returns the earliest `validUntil` of the active connections, `null` if there are none. Eventually consistent. */
   leastValidUntil(): Promise<number | null>;
 
   /**
@@ -109,13 +109,13 @@ export interface Connections {
   ): Promise<Connection | undefined>;
 
   /**
-   * Stores a consent: generation and version +1, active, due at once. A live lease stays with its holder.
-   * Returns the item as it is afterwards, which is unchanged when the consent is
-   * - a repetition of the same write, recognized by its `consentId`;
-   * - older by `consentedAt` than one that was stored since the generation `seen`;
-   * - given by another Zoom user than the connection's owner;
-   * - older than a disconnection that came since.
-   * @param seen the generation before Zoom was asked, 0 where there was no connection
+   * Stores a consent: increments generation and version, active, due immediately. A live lease stays with its holder.
+   * Returns the resulting item. The item is unchanged when the consent
+   * - repeats the same write, recognized by its `consentId`;
+   * - is older by `consentedAt` than one that was stored after the generation `seen`;
+   * - was given by a different Zoom user than the owner of the connection;
+   * - is older than a later disconnection.
+   * @param seen the generation before the request to Zoom, 0 without a connection
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
 
@@ -132,13 +132,13 @@ export interface Connections {
   /** Forgets the kept consent, unless it is another one by now. */
   dropKeptConsent(of: Connection): Promise<void>;
 
-  /** Stores a rotation of exactly that version: version +1, no failures. The lease stays until `settle`. */
+  /** Stores the rotation of exactly that version: increments it and resets the failures. Keeps the lease. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
-  /** Completes a step of the lease holder: active, what is published is noted, the lease and `askedAt` removed. */
+  /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. `askedAt` stays if given. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Ends a failed step of exactly that version of the lease holder, and releases the lease. `askedAt` stays if given. */
+  /** Records a failed step of exactly that version and lease holder, and releases the lease. `askedAt` stays if given. */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
@@ -169,7 +169,7 @@ export type DueEntry = Pick<
   'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince'
 >;
 
-export interface DuePage {
+interface DuePage {
   entries: DueEntry[];
   /** Missing after the last page. */
   next?: Cursor;
@@ -186,33 +186,33 @@ interface ExpiredPage {
 /** A disconnection's begin: the lease that it takes, and from when on the connection is no longer wanted. */
 interface Disconnection extends Lease {
   now: number;
-  /** Epoch seconds. A consent that crosses it and is not older wins. */
+  /** Epoch seconds. A concurrent consent that is not older than this wins. */
   disconnectedAt: number;
-  /** Disconnects only this generation; any where it is left out. */
+  /** Disconnects this generation alone; any generation if absent. */
   generation?: number;
 }
 
-/** The outcome that the end of a disconnection writes. */
-export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+/** The fields that the end of a disconnection writes. */
+export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError' | 'targets'>;
 
 /** The two writes of a disconnection. */
 export interface Disconnections {
   /**
-   * Disconnects and takes the lease, in one write, when no other lease is alive: generation and version +1, so that
-   * nothing that is under way can be stored any more. The tokens stay until `finishDisconnect`.
+   * Disconnects and takes the lease in one write, if the lease is free or expired. Increments generation and version, so
+   * that no concurrent step can store its tokens. The tokens stay until `finishDisconnect`.
    */
   beginDisconnect(connection: string, disconnection: Disconnection): Promise<Connection | undefined>;
 
-  /** Ends the disconnection of exactly that version: no tokens, nothing published, the lease released. */
+  /** Completes the disconnection of exactly that version: erases the tokens and releases the lease. */
   finishDisconnect(of: Connection, result: DisconnectResult): Promise<Connection | undefined>;
 }
 
-/** Which connection holds which Zoom user of an app. */
+/** The claims of connections on the Zoom users of an app. */
 export interface UserClaims {
   /**
-   * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or one
-   * that was faster and is still connected as that user, or whose first consent is under way.
-   * @param claim.until when a claim expires that no consent has followed; epoch seconds, as `now`
+   * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or an earlier
+   * one that is still connected as that user or whose first consent is in progress.
+   * @param claim.until when the claim expires unless a consent follows; epoch seconds, as `now`
    */
   claimUser(
     app: string,
@@ -224,37 +224,37 @@ export interface UserClaims {
   /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */
   holderOf(app: string, zoomUserId: string, now: number): Promise<string | undefined>;
 
-  /** Returns the connection that claimed the Zoom user last, whatever has become of it. */
+  /** Returns the connection that claimed the Zoom user last, whatever its status. */
   claimant(app: string, zoomUserId: string): Promise<string | undefined>;
 }
 
-/** The state of the whole fleet, as one health check found it. */
+/** The result of one health check of the whole fleet. */
 export interface FleetHealth {
-  /** When it was checked, epoch seconds; 0 where the next sweep has to check again. */
+  /** Time of the check, epoch seconds; 0 if the next sweep must repeat it. */
   checkedAt: number;
-  /** When n8n loses the first token, epoch seconds; `null` where nothing is active. */
+  /** When the first token that n8n holds expires, epoch seconds; `null` without an active connection. */
   leastValidUntil: number | null;
-  /** Capped: the alarms only ask whether any connection waits. */
+  /** Capped, because the alarms only ask whether any connection waits. */
   reconnect: number;
   misconfigured: number;
 }
 
-/** The notes that a sweep leaves to the next ones and to `doctor`. Timestamps are epoch seconds. */
+/** The notes that a sweep leaves for later sweeps and for `doctor`. Timestamps are epoch seconds. */
 export interface SweepNotes {
   /**
-   * Records the end of a sweep that reuses the last health check. Returns that check, or `undefined` where it is not
-   * younger than `checkedAfter`; then nothing is recorded.
-   * @param leastValidUntil the sweep changed connections: replaces that figure, and makes the next sweep check again
+   * Records the end of a sweep that reuses the last health check. Returns that check. Returns `undefined` and records
+   * nothing when the check is not newer than `checkedAfter`.
+   * @param leastValidUntil replaces that figure after a sweep that changed connections, and makes the next sweep check again
    */
   reuseHealthCheck(
     sweptAt: number,
     check: { checkedAfter: number; leastValidUntil?: number | null },
   ): Promise<FleetHealth | undefined>;
 
-  /** Makes the next sweep check the fleet's health, whatever becomes of this one. */
+  /** Makes the next sweep check the fleet's health, even if this sweep is interrupted. */
   expireHealthCheck(): Promise<void>;
 
-  /** Records the end of a sweep, and the health check that it made. */
+  /** Records the end of a sweep and its health check. */
   recordHealthCheck(sweptAt: number, health: FleetHealth): Promise<void>;
 
   /** Records that no sweep ended between two timestamps, for longer than is normal. */
@@ -285,9 +285,9 @@ interface ReplacedTokensStore {
 /** One-time ids. */
 export interface Redemptions {
   /**
-   * Notes that a one-time id was used; false when it had been before. A repetition of the same request by the SDK
-   * counts as one use.
-   * @param until when the note may be deleted, epoch seconds
+   * Records the use of a one-time id. Returns false if it was used before. A retry of the same request by the SDK counts
+   * as one use.
+   * @param until when the record may be deleted, epoch seconds
    */
   redeem(id: string, until: number): Promise<boolean>;
 }

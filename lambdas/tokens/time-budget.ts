@@ -1,45 +1,46 @@
 /**
- * How a function's time is divided; all in seconds. Every deadline is the time at which Lambda stops the function.
+ * How a function divides its time, in seconds. The deadline is the time at which Lambda stops the function.
  *
- * A step of the sweep (60 s in all; a consent and `rotate` run the same step within their own timeouts):
+ * A step of the sweep, 60 s in all. A consent and `rotate` run the same step within their own timeouts:
  *
  *     |<------------------------- the function's timeout ------------------------->|
- *     |  steps are started            | no new step is started        (STEP)  20 s |
- *     |  one step: ask Zoom (ZOOM) 10 s | commit, retried until RETRY_END before end |
+ *     |  steps are started              | no new step is started      (STEP)  20 s |
+ *     |  one step: request tokens (ZOOM) 10 s | commit, retried until RETRY_END    |
  *     |                                 | publish | push (N8N) 5 s | settle (STORE) |
  *
- * A request is sent only while there is time for its response and for what has to be stored after it:
+ * A request is sent only while there is time for its response and for what has to be stored after it. At the latest
+ * this long before the deadline:
  *
- *     refresh at Zoom      ZOOM_TIMEOUT  + STORE   before the deadline, at the latest
- *     push to n8n          N8N_TIMEOUT   + STORE
- *     ask for the Zoom user  USER_TIMEOUT  + STORE
- *     link an n8n          2 × N8N_TIMEOUT + RESPONSE
- *     revoke at Zoom       REVOKE + UNPUBLISH
+ *     refresh at Zoom         ZOOM_TIMEOUT + STORE
+ *     push to n8n             N8N_TIMEOUT + STORE
+ *     request the Zoom user   USER_TIMEOUT + STORE
+ *     link an n8n             2 × N8N_TIMEOUT + RESPONSE
+ *     revoke at Zoom          REVOKE + UNPUBLISH
  */
 
-/** Zoom's token endpoint. Longer than Zoom is known to take, far below the functions' timeouts. */
+/** Timeout of a request to Zoom's token endpoint: longer than its known response times, far below the functions' timeouts. */
 export const ZOOM_TIMEOUT_SECONDS = 10;
 
-/** Zoom's `/users/me`. Fresh tokens wait to be stored meanwhile, and can do without its response. */
+/** Timeout of a request to Zoom's `/users/me`. It is short because fresh tokens are stored only after it. */
 export const USER_TIMEOUT_SECONDS = 3;
 
-/** One request to n8n's public API. */
+/** Timeout of a request to n8n's public API. */
 export const N8N_TIMEOUT_SECONDS = 5;
 
-/** Left for a step's last write, and for the commit after Zoom's latest response. */
+/** Reserved for a step's last write, and for the commit after Zoom's latest response. */
 export const STORE_SECONDS = 5;
 
 /** The retries of a write that must not be lost end this long before the deadline. */
 export const RETRY_END_SECONDS = 2;
 
-/** The sweep starts no step with less than this left: Zoom, commit, publication and push. */
+/** The sweep starts no step with less time than this: Zoom, commit, publication and push. */
 export const STEP_SECONDS = 20;
 
-/** Left for the operator function's response. */
+/** Reserved for the operator function's response. */
 export const RESPONSE_SECONDS = 5;
 
-/** Two requests to Zoom's revocation endpoint: the access token and the refresh token. */
+/** Two requests to Zoom's revocation endpoint: one for the access token, one for the refresh token. */
 export const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
 
-/** Left for the deletion of the published secret and the last write of a disconnection. */
+/** Reserved for deleting the published secret and for the last write of a disconnection. */
 export const UNPUBLISH_SECONDS = 15;

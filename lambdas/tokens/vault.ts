@@ -1,56 +1,58 @@
-/** A Zoom app's credentials, as its owner finds them in the Zoom App Marketplace. */
+/** The credentials of a Zoom app, as the Zoom App Marketplace shows them to its owner. */
 export interface ZoomApp {
   clientId: string;
   clientSecret: string;
-  /** A Server-to-Server OAuth app has one. */
+  /** Only Server-to-Server OAuth apps have one. */
   accountId?: string;
-  /** Signs the events that Zoom sends; an app without event subscriptions has none. */
+  /** Key with which Zoom signs its webhooks; an app without event subscriptions has none. */
   webhookSecret?: string;
 }
 
 /** The secrets with the credentials of the Zoom apps. */
-interface AppCredentials {
+export interface AppCredentials {
   /**
-   * Returns a Zoom app's credentials, remembered after the first reading.
-   * @param options.fresh reads again: the operator may have replaced them
-   * @throws {Failure} `misconfigured` when the secret is missing, no JSON or incomplete
+   * Returns the credentials of a Zoom app. They are cached after the first read.
+   * @param options.fresh bypasses the cache, because the operator may have replaced them
+   * @throws {Failure} `misconfigured` (`secret_unusable`, `secret_denied`) when the secret is missing, not valid JSON,
+   * incomplete or not readable
    */
   app(app: string, options?: { fresh: boolean }): Promise<ZoomApp>;
 }
 
-/** The secret from which every key is derived. */
-interface KeySecret {
+/** The secret from which all keys are derived. */
+export interface KeySecret {
   /**
-   * Returns the secret's text.
-   * @param stage `previous`: the one before the operator replaced it, where there is one
-   * @throws {Failure} `misconfigured` when there is no current one
+   * Returns the text of the secret.
+   * @param stage `previous` is the value before the operator replaced it; `undefined` without one
+   * @throws {Failure} `misconfigured` when there is no current value
    */
   key(stage: 'current' | 'previous', options: { fresh: boolean }): Promise<string | undefined>;
 }
 
-/** The secrets that n8n reads, one a connection. */
-interface PublishedTokens {
+/** The secrets that n8n reads, one for each connection. */
+export interface PublishedTokens {
   /**
-   * Makes `value` the secret that n8n reads for this connection.
-   * @param versionId names this very publication: a repetition of it changes nothing; 32 to 64 characters
-   * @throws {Failure} `misconfigured` when the function may not write it, `retry` otherwise
+   * Stores `value` as the secret that n8n reads for this connection.
+   * @param versionId identifies the publication, so that a repetition changes nothing; 32 to 64 characters
+   * @throws {Failure} `misconfigured` (`publish_denied`) when the function is not allowed to write the secret
    */
   publish(connection: string, value: string, versionId: string): Promise<void>;
 
   /**
-   * Returns what n8n reads for this connection now; `undefined` where it finds nothing.
-   * @throws {Failure} `misconfigured` when the function may not read it
+   * Returns the value that n8n reads for this connection, `undefined` when n8n finds none. Never cached.
+   * @throws {Failure} `misconfigured` (`secret_denied`) when the function is not allowed to read the secret
    */
   published(connection: string): Promise<string | undefined>;
 
   /**
-   * Deletes the secret that n8n reads for this connection: at once for n8n, for good after Secrets Manager's recovery
-   * window of 7 days, or with `force` now. Until then `publish` restores it. A repetition changes nothing.
-   * @returns when it is gone for good, epoch seconds; `undefined` when there is no such secret
-   * @throws {Failure} `misconfigured` when the function may not delete it
+   * Deletes the secret that n8n reads for this connection. n8n loses it immediately. Secrets Manager deletes it
+   * permanently after a recovery window of 7 days, or immediately with `force`; `publish` restores it until then.
+   * A repetition changes nothing.
+   * @returns when it is deleted permanently, epoch seconds; `undefined` when there is no such secret
+   * @throws {Failure} `misconfigured` (`withdraw_denied`) when the function is not allowed to delete the secret
    */
   unpublish(connection: string, options: { force: boolean }): Promise<number | undefined>;
 }
 
-/** Secrets Manager, as the domain sees it. */
+/** All that the domain uses of Secrets Manager. */
 export interface Vault extends AppCredentials, KeySecret, PublishedTokens {}

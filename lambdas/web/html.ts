@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Markup, told from text by its type. */
+/** Markup. Its type distinguishes it from text. */
 export class Html {
   readonly markup: string;
 
@@ -9,14 +9,14 @@ export class Html {
   }
 }
 
-/** Markup with holes: what fills one is escaped, unless it is markup itself. */
-export function html(markup: TemplateStringsArray, ...holes: (string | Html | Html[])[]): Html {
-  return new Html(String.raw({ raw: markup }, ...holes.map(filled)));
+/** Builds markup from a template. Escapes every text that is inserted, and no markup. */
+export function html(markup: TemplateStringsArray, ...inserted: (string | Html | Html[])[]): Html {
+  return new Html(String.raw({ raw: markup }, ...inserted.map(markupOf)));
 }
 
-function filled(hole: string | Html | Html[]): string {
-  if (hole instanceof Html) return hole.markup;
-  return typeof hole === 'string' ? escapeHtml(hole) : hole.map(({ markup }) => markup).join('\n');
+function markupOf(value: string | Html | Html[]): string {
+  if (value instanceof Html) return value.markup;
+  return typeof value === 'string' ? escapeHtml(value) : value.map(({ markup }) => markup).join('\n');
 }
 
 const ENTITIES: Record<string, string> = {
@@ -27,25 +27,26 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+/** Escapes text for HTML, in an element or in a quoted attribute. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** What a page may do; without any of these, nothing. */
-export interface Allowed {
-  /** The one style sheet, which stands inline. */
+/** What a page is allowed to use; nothing else is. */
+interface PagePermissions {
+  /** The text of its inline style sheet. */
   style?: string;
-  /** The one script, which stands inline. */
+  /** The text of its inline script. */
   script?: string;
-  /** Sources to which its form may lead, redirects included. */
+  /** Sources to which its form may send the browser, redirects included. */
   formAction?: string;
 }
 
 /**
- * A Content-Security-Policy that allows what is named and nothing else. `sandbox` takes even the origin from a page
- * that needs none.
+ * Returns a Content-Security-Policy that allows only what is given. `sandbox` removes even the origin of a page that
+ * needs none. https://www.w3.org/TR/CSP3/
  */
-export function contentSecurityPolicy({ style, script, formAction }: Allowed = {}): string {
+export function contentSecurityPolicy({ style, script, formAction }: PagePermissions = {}): string {
   return [
     "default-src 'none'",
     ...(style ? [`style-src ${hash(style)}`] : []),
@@ -53,7 +54,7 @@ export function contentSecurityPolicy({ style, script, formAction }: Allowed = {
     "base-uri 'none'",
     `form-action ${formAction ?? "'none'"}`,
     "frame-ancestors 'none'",
-    // The clipboard is closed to a page without an origin.
+    // A page without an origin has no access to the clipboard.
     ['sandbox', script && 'allow-scripts allow-same-origin', formAction && 'allow-forms']
       .filter(Boolean)
       .join(' '),

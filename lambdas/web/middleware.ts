@@ -5,16 +5,15 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { errorLocation, logger, metrics } from '../observability.ts';
 import { Failure, toFailure } from '../tokens/errors.ts';
+import { errorPage } from './error-page.ts';
 import { contentSecurityPolicy } from './html.ts';
-import { errorPage } from './pages.ts';
 
 /**
- * Every function's first middleware: the log knows the request. It is never given the event, not even where
- * POWERTOOLS_LOGGER_LOG_EVENT asks for it.
+ * Adds the request's ids to every log line. It never logs the event, not even if POWERTOOLS_LOGGER_LOG_EVENT is set.
  */
 export const withLogContext = () => injectLambdaContext(logger, { logEvent: false });
 
-/** The domain keeps the function's deadline itself; middy's timer would only cut its last write short. */
+/** Switches off middy's timer, which could interrupt the last write. The domain observes the deadline itself. */
 export const OWN_DEADLINE = { timeoutEarlyInMillis: 0 };
 
 /** Writes the metrics at the end of the request. */
@@ -22,7 +21,10 @@ export const withMetrics = () => logMetrics(metrics);
 
 type Page = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
 
-/** Headers of every answer (RFC 9700: the callback's address holds a code, and must reach nobody else). */
+/**
+ * Sets the security headers of every response. The address of the callback contains a code, which no other site may
+ * receive (RFC 9700, section 4.2.4).
+ */
 export const pageHeaders = (): Page[] => [
   pagePolicy(),
   httpSecurityHeaders({
@@ -33,7 +35,7 @@ export const pageHeaders = (): Page[] => [
   }),
 ];
 
-/** A page brings the policy that it needs; any other answer may do nothing. */
+/** Adds the strictest policy to every response that has none of its own. */
 function pagePolicy(): Page {
   const set: Page['after'] = ({ response }) => {
     if (!response) return;
@@ -42,7 +44,7 @@ function pagePolicy(): Page {
   return { after: set, onError: set };
 }
 
-/** A failure becomes a page that says what to do; what is unexpected stays private. */
+/** Turns a failure into a page that says what to do. The page reveals nothing of an unexpected error. */
 export function failurePage(): Page {
   return {
     onError(request) {
@@ -52,16 +54,17 @@ export function failurePage(): Page {
   };
 }
 
+/** Logs a failure by its message, class and code, and an unexpected error by its name and location. */
 export function logFailure(error: unknown): void {
   if (error instanceof Failure) {
     const { class: failureClass, code, message } = toFailure(error);
     logger.warn(message, { class: failureClass, code });
   } else {
-    logger.error('unexpected', errorLocation(error));
+    logger.error('unexpected error', errorLocation(error));
   }
 }
 
-/** When the function will be stopped, epoch seconds. */
+/** Returns when Lambda stops the function, epoch seconds. */
 export function deadlineOf(context: Pick<Context, 'getRemainingTimeInMillis'>, now: number): number {
   return now + Math.floor(context.getRemainingTimeInMillis() / 1000);
 }

@@ -7,16 +7,16 @@ const STYLE = `
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; grid-template-rows: auto 1fr; justify-items: center; gap: 1.5rem; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif }
 header { color: var(--faint); font-size: .9375rem; letter-spacing: .01em }
-main { align-self: start; width: 100%; max-width: 36rem; margin-top: min(8vh, 5rem); padding: 2rem; background: var(--card); border: 1px solid var(--line); border-top: .3rem solid var(--mood); border-radius: .75rem; box-shadow: 0 .5rem 2rem var(--shadow) }
-.good { --mood: var(--good) }
-.note { --mood: var(--note) }
-.bad { --mood: var(--bad) }
-.ask { --mood: var(--ask) }
-svg { display: block; width: 2.75rem; height: 2.75rem; margin-bottom: 1rem; fill: none; stroke: var(--mood); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
+main { align-self: start; width: 100%; max-width: 36rem; margin-top: min(8vh, 5rem); padding: 2rem; background: var(--card); border: 1px solid var(--line); border-top: .3rem solid var(--tone); border-radius: .75rem; box-shadow: 0 .5rem 2rem var(--shadow) }
+.good { --tone: var(--good) }
+.note { --tone: var(--note) }
+.bad { --tone: var(--bad) }
+.ask { --tone: var(--ask) }
+svg { display: block; width: 2.75rem; height: 2.75rem; margin-bottom: 1rem; fill: none; stroke: var(--tone); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
 h1 { margin: 0 0 1rem; font-size: 1.625rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
 p { margin: 1rem 0; overflow-wrap: anywhere; text-wrap: pretty }
 main > :last-child { margin-bottom: 0 }
-.next { padding: .75rem 1rem; border-left: .25rem solid var(--mood); border-radius: .25rem; background: color-mix(in srgb, var(--mood) 9%, var(--card)) }
+.next { padding: .75rem 1rem; border-left: .25rem solid var(--tone); border-radius: .25rem; background: color-mix(in srgb, var(--tone) 9%, var(--card)) }
 .aside { color: var(--faint); font-size: .9375rem }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4rem 1.25rem; margin: 1rem 0 1.25rem }
 dt { color: var(--faint) }
@@ -32,7 +32,7 @@ button[hidden] { display: none }
 @media (forced-colors: active) { button { border: 1px solid } }
 `;
 
-/** How a page looks, and the sign on it: all is well, get another link, somebody must mend it, may we go on. */
+/** The color and the sign of a page: success, a new link is needed, an error, a question. */
 type Tone = keyof typeof SIGNS;
 
 const SIGNS = {
@@ -47,13 +47,13 @@ export interface PageContent {
   tone: Tone;
   title: string;
   content: Html[];
-  /** The one script that may run, inline at the page's end. */
+  /** The only script that may run, inline at the end of the page. */
   script?: string;
-  /** Sources to which the page's form may lead, redirects included. */
+  /** Sources to which the page's form may send the browser, redirects included. */
   formAction?: string;
 }
 
-/** The one template: plain HTML with its style inline, and a policy that allows what this page needs. */
+/** Renders a page: plain HTML with inline style, and a policy that allows only what the page needs. */
 export function page({
   statusCode,
   tone,
@@ -95,3 +95,9 @@ ${script ? html`<script>${new Html(script)}</script>` : ''}
     body: markup,
   };
 }
+
+/** Returns two paragraphs: what happened, and what to do next. */
+export const eventAndAction = (event: string, action: string): Html[] => [
+  html`<p>${event}</p>`,
+  html`<p class="next">${action}</p>`,
+];

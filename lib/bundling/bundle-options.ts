@@ -6,8 +6,8 @@ import { forLambda } from './lambda-plugin.ts';
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /**
- * How `entry` becomes `index.mjs` in `folder`, which a function runs. What is imported late is in files of its own beside
- * it: they are read when they are needed, which for most is never.
+ * Returns esbuild's options to bundle `entry` into `<folder>/index.mjs`, which a function runs. Each late import
+ * (`await import()`) becomes a file of its own, which Node reads only when it is needed.
  */
 export function bundleOptions(entry: string, folder: string): BuildOptions {
   return {
@@ -21,19 +21,19 @@ export function bundleOptions(entry: string, folder: string): BuildOptions {
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    // Without this, a package's CommonJS build would be taken where it names both with `main` and `module`.
+    // By default esbuild prefers `main`, which is the CommonJS build of packages that have both.
     mainFields: ['module', 'main'],
-    // A function's credentials are in its environment; the other ways to find some are 140 kB.
+    // A function's credentials are in its environment. The SDK's other credential providers are 140 kB.
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
     plugins: [forLambda],
     legalComments: 'none',
     logLevel: 'warning',
-    // By it the command line knows whether what is deployed is older than its checkout.
+    // The command line compares it with its own version, to notice an older deployment.
     define: { 'process.env.VERSION': JSON.stringify(version) },
     banner: {
-      // CommonJS packages call `require` for Node's own modules, and a module has none.
+      // CommonJS packages call `require` for Node's own modules, and an ES module has no `require`.
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   };

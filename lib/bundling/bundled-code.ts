@@ -6,13 +6,13 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 
 const LAMBDAS = join(import.meta.dirname, '../../lambdas');
 const BUNDLE = join(import.meta.dirname, 'bundle.ts');
-/** Beside the compiled `lib` of the package, made by `npm run build`. A checkout has none beside its own. */
+/** Bundles of the package, beside its compiled `lib`; `npm run build` makes them. A checkout has no such folder. */
 const PREBUILT = join(import.meta.dirname, '../../functions');
 
 /**
- * `lambdas/<task>.ts` with everything it imports, as `index.mjs` and what that loads late. The package brings it along; in a checkout esbuild
- * makes it on this machine. Both are the same bytes, so both are the same asset.
- * @throws {Error} when esbuild fails; it has said why on stderr
+ * Returns the code of a function: the bundle of `lambdas/<task>.ts`. The package contains it; in a checkout esbuild makes
+ * it on this machine. Both have the same bytes, so both are the same asset.
+ * @throws {Error} when esbuild fails, after its message on stderr
  */
 export function bundledCode(task: string): Code {
   const prebuilt = join(PREBUILT, task);
@@ -21,10 +21,10 @@ export function bundledCode(task: string): Code {
   return Code.fromAsset(LAMBDAS, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // The CDK tells bundles of one folder apart by their command.
+      // The CDK caches bundles by folder and command, so each function needs a command of its own.
       command: [task],
       local: { tryBundle: (folder) => bundle(entry, folder) },
-      // Never used: the local bundling either succeeds or throws.
+      // Required but never used: local bundling either succeeds or throws.
       image: DockerImage.fromRegistry('none'),
     },
   });
@@ -34,6 +34,6 @@ function bundle(entry: string, folder: string): true {
   const { status, error } = spawnSync(process.execPath, [BUNDLE, entry, folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  if (status !== 0) throw error ?? new Error(`${entry} cannot be bundled; see esbuild's message above.`);
+  if (status !== 0) throw error ?? new Error(`${entry} was not bundled: see esbuild's message above.`);
   return true;
 }

@@ -1,2 +1,2 @@
-// Stands in for `@aws-sdk/credential-provider-node` in the bundles.
+// Replaces `@aws-sdk/credential-provider-node` in the bundles.
 export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { build, type Loader, type Plugin } from 'esbuild';
 
 /**
- * Leaves out of a bundle, or loads more cheaply, what the AWS SDK brings for other places than Lambda.
- * Each is here because it was measured; see docs/performance.md.
+ * Removes parts of the AWS SDK that Lambda does not need, or loads them more cheaply. docs/performance.md has the
+ * measured effect of each.
  */
 export const forLambda: Plugin = {
   name: 'for-lambda',
@@ -27,7 +27,7 @@ export const forLambda: Plugin = {
       return { contents: alone.text, loader: 'js' };
     });
 
-    // An ES import of `node:http` evaluates each of its exports, and three of them load all of undici.
+    // An ES import of `node:http` evaluates every export, and three of them load all of undici.
     onResolve({ filter: /^node:https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,
@@ -42,21 +42,21 @@ export const forLambda: Plugin = {
       }),
     );
 
-    // No operation of ours streams events, and no function is a browser. The SDK imports these late: they are files
-    // of their own, which nothing would ever load.
+    // The functions call no operation with event streams, and do not run in a browser. The SDK imports both late, so
+    // they would become files that are never loaded.
     onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path }) => ({
       path,
       external: true,
     }));
 
-    // A function is configured by its environment alone; there is no ~/.aws to read.
+    // A function is configured by its environment alone: Lambda has no ~/.aws.
     replace(
       /shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
       `export const CONFIG_PREFIX_SEPARATOR = '.';
       export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
     );
 
-    // DynamoDB's client prepares a cache for it, though none of its operations discovers its endpoint any more.
+    // DynamoDB's client allocates a cache for endpoint discovery, which none of its operations uses any more.
     replace(
       /middleware-endpoint-discovery[\\/]dist-es[\\/]index\.js$/,
       `export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
@@ -65,7 +65,7 @@ export const forLambda: Plugin = {
       export const resolveEndpointDiscoveryConfig = (config) => config;`,
     );
 
-    // Of its package.json a client tells its version alone, in the user agent.
+    // A client uses only the version of its package.json, in the user agent.
     onLoad({ filter: /@aws-sdk[\\/]client-[\w-]+[\\/]package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ version }), loader: 'json' };

@@ -11,57 +11,57 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { CALLBACK_TIMEOUT, ServiceFunction } from '../service-function.ts';
+import { ROUTES, VARIABLES } from '../../lambdas/contract.ts';
+import { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { CapabilityProps } from './function-props.ts';
+import type { FunctionProps } from './function-props.ts';
 
 /**
- * Where a person's browser begins a consent, `/connect`, and where Zoom sends it back, `/callback`; where Zoom
- * delivers its events, `POST /zoom/events`, or `/zoom/events/<app>` for another app than the default one.
+ * The HTTP API and its function. A browser starts a consent at `/connect` and returns from Zoom to `/callback`. Zoom
+ * posts the default app's webhook events to `/zoom/events`, and those of another app to `/zoom/events/<app>`.
  */
 export class CallbackApi extends Construct {
   readonly function: ServiceFunction;
-  /** Origin of the API, without a slash at its end. */
+  /** Origin of the API, no trailing slash. */
   readonly url: string;
   readonly api: HttpApi;
-  /** Where the DNS record of a domain of one's own must point. */
+  /** Target of the DNS record for `domainName`; `undefined` without one. */
   readonly domainTarget: string | undefined;
 
-  constructor(scope: Construct, id: string, props: CapabilityProps) {
+  constructor(scope: Construct, id: string, props: FunctionProps) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess, rescueBucket } = props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'callback',
       description: 'Turns a consent at Zoom into a connection.',
-      timeout: CALLBACK_TIMEOUT,
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     credentials.grantRead(this.function);
-    n8nAccess.grantPublish(this.function);
-    n8nAccess.grantWithdraw(this.function);
+    publishedTokens.grantPublish(this.function);
+    publishedTokens.grantUnpublish(this.function);
     rescueBucket.grantWrite(this.function);
 
     const domain = this.domain(settings);
     const integration = new HttpLambdaIntegration('Callback', this.function);
     this.api = new HttpApi(this, 'Api', {
       apiName: settings.name,
-      // Any other path gets a page of ours: what API Gateway itself answers there is JSON, and cannot be changed.
+      // For any other path the function returns an HTML page. API Gateway's own 404 is JSON and cannot be changed.
       defaultIntegration: integration,
       createDefaultStage: false,
-      // A consent begun at one name cannot end at another: cookies know their host.
+      // The consent cookie belongs to one host, so a consent must begin and end at the same name.
       disableExecuteApiEndpoint: domain !== undefined,
     });
-    // A route each, so that the access log tells them apart.
-    this.api.addRoutes({ path: '/connect', methods: [HttpMethod.GET, HttpMethod.POST], integration });
-    this.api.addRoutes({ path: '/callback', methods: [HttpMethod.GET], integration });
-    for (const path of ['/zoom/events', '/zoom/events/{app}']) {
+    // One route for each path, because the access log has the route but not the path.
+    this.api.addRoutes({ path: ROUTES.link, methods: [HttpMethod.GET, HttpMethod.POST], integration });
+    this.api.addRoutes({ path: ROUTES.callback, methods: [HttpMethod.GET], integration });
+    for (const path of [ROUTES.events, ROUTES.appEvents]) {
       this.api.addRoutes({ path, methods: [HttpMethod.POST], integration });
     }
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      // A few people now and then; whoever floods it must not take the account's concurrency from the sweep.
+      // Consents are rare. The limit keeps a flood of requests from using up the concurrency that the sweep needs.
       throttle: { rateLimit: 10, burstLimit: 20 },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog(settings)),
@@ -71,17 +71,17 @@ export class CallbackApi extends Construct {
     });
     this.domainTarget = domain?.regionalDomainName;
     this.url = domain ? `https://${settings.domainName}` : this.api.apiEndpoint;
-    this.tellUrl(this.function);
+    this.addPublicUrl(this.function);
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
-        'A one-time signed ticket or a sealed cookie with its state lets browsers in, a signature lets Zoom in.',
+        'Browsers need a signed one-time link ticket or the sealed consent cookie; Zoom signs its events.',
     });
   }
 
-  /** Tells the function where the API is reached: of this its links and the redirect URI are made. */
-  tellUrl(fn: ServiceFunction): void {
-    fn.addEnvironment('PUBLIC_URL', this.url);
+  /** Gives the function the API's origin, from which it builds links and the redirect URI. */
+  addPublicUrl(fn: ServiceFunction): void {
+    fn.addEnvironment(VARIABLES.publicUrl, this.url);
   }
 
   private domain({ domainName, certificateArn }: Settings): DomainName | undefined {
@@ -94,7 +94,7 @@ export class CallbackApi extends Construct {
 
   private accessLog({ name, logRetentionDays }: Settings): LogGroup {
     return new LogGroup(this, 'AccessLog', {
-      // Under this prefix the log needs no entry in the account's log resource policy, whose size is limited.
+      // A log under this prefix needs no entry in the account's log resource policy, whose size is limited.
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
       logGroupName: `/aws/vendedlogs/${name}-api`,
       retention: logRetentionDays,
@@ -103,7 +103,7 @@ export class CallbackApi extends Construct {
   }
 }
 
-// The route, never the path with its query string: that holds tickets and authorization codes.
+// The route, never the path or query string: they hold link tickets and authorization codes.
 const FORMAT = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),

@@ -4,31 +4,30 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ROTATE_TIMEOUT, ServiceFunction } from '../service-function.ts';
+import { ServiceFunction } from '../service-function.ts';
 import type { CallbackApi } from './callback-api.ts';
-import type { CapabilityProps } from './function-props.ts';
+import type { FunctionProps } from './function-props.ts';
 
-/** The sweep: every minute, each connection that is due gets its next step. */
+/** The function that sweeps, and the schedule that starts it every `sweepRateMinutes`. */
 export class Rotation extends Construct {
   readonly function: ServiceFunction;
-  /** Starts that the scheduler could not deliver. They are evidence, nothing takes them up again. */
+  /** Invocations that the scheduler could not deliver. They are kept for diagnosis and never replayed. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, props: CapabilityProps & { readonly callbackApi: CallbackApi }) {
+  constructor(scope: Construct, id: string, props: FunctionProps & { readonly callbackApi: CallbackApi }) {
     super(scope, id);
-    const { settings, connections, credentials, n8nAccess, rescueBucket, callbackApi } = props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket, callbackApi } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'rotate',
       description: 'Rotates and publishes the Zoom tokens that are due.',
-      timeout: ROTATE_TIMEOUT,
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     connections.grantSweep(this.function);
     credentials.grantRead(this.function);
-    n8nAccess.grantPublish(this.function);
+    publishedTokens.grantPublish(this.function);
     rescueBucket.grantTakeUp(this.function);
-    callbackApi.tellUrl(this.function);
+    callbackApi.addPublicUrl(this.function);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: `${settings.name}-dead-letters`,
@@ -39,9 +38,9 @@ export class Rotation extends Construct {
     });
     Validations.of(this.deadLetters).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'It is the dead-letter queue, of a schedule.',
+      reason: 'It is itself a dead-letter queue, for the schedule.',
     });
-    // A group of our own, so that the schedule's role trusts this one alone.
+    // The schedule's role can trust a group, not a single schedule. In its own group this schedule is alone.
     const scheduleGroup = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: settings.name,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -52,17 +51,17 @@ export class Rotation extends Construct {
       schedule: ScheduleExpression.rate(Duration.minutes(settings.sweepRateMinutes)),
       scheduleGroup,
       target: new LambdaInvoke(this.function, {
-        // A sweep that did not start is made up for by the next one.
+        // The next sweep does the work of one that did not start.
         retryAttempts: 0,
         maxEventAge: Duration.minutes(1),
         deadLetterQueue: this.deadLetters,
-        role: this.startingRole(scheduleGroup.scheduleGroupArn),
+        role: this.schedulerRole(scheduleGroup.scheduleGroupArn),
       }),
     });
   }
 
   // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-  private startingRole(groupArn: string): IRole {
+  private schedulerRole(groupArn: string): IRole {
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -74,7 +73,7 @@ export class Rotation extends Construct {
       role.addToPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
     allow('lambda:InvokeFunction', this.function.functionArn);
     allow('sqs:SendMessage', this.deadLetters.queueArn);
-    // The CDK would add every version of the function.
+    // Otherwise the CDK would also allow every version of the function.
     return role.withoutPolicyUpdates();
   }
 }

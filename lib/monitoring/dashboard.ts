@@ -4,32 +4,30 @@ import {
   Dashboard as CloudWatchDashboard,
   GraphWidget,
   type IMetric,
+  type Metric,
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { FAILURE_CLASSES, functionMetric } from '../metrics.ts';
+import { FAILURE_CLASSES } from '../../lambdas/contract.ts';
+import { functionMetric } from '../metrics.ts';
+import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { AlarmSources, Alarms } from './alarms.ts';
+import type { Alarms } from './alarms.ts';
+import { functionsByTask, type WatchedFunctions } from './watched-functions.ts';
 
-interface DashboardProps extends AlarmSources {
+interface DashboardProps extends WatchedFunctions {
   readonly settings: Settings;
   readonly alarms: Alarms;
 }
 
-/** One page: what rings, how long n8n's tokens are valid, what the sweeps do, and how the functions fare. */
+/** One page: the alarms, the validity of n8n's tokens, the work of the sweeps, and the functions' health. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { settings, alarms, callbackApi, rotation, operator } = props;
+    const { settings, alarms, callbackApi } = props;
     const five = Duration.minutes(5);
-    const functions = {
-      callback: callbackApi.function,
-      rotate: rotation.function,
-      operator: operator.function,
-    };
-    const ofEach = (
-      metric: (fn: (typeof functions)['rotate']) => { with(props: { label: string }): IMetric },
-    ) => Object.entries(functions).map(([label, fn]) => metric(fn).with({ label }));
+    const ofEachFunction = (metric: (fn: ServiceFunction) => Metric) =>
+      Object.entries(functionsByTask(props)).map(([label, fn]) => metric(fn).with({ label }));
 
     new CloudWatchDashboard(this, 'Dashboard', {
       dashboardName: settings.name,
@@ -49,7 +47,7 @@ export class Dashboard extends Construct {
           }),
         ],
         [
-          graph('Minutes of validity, of the token that ends first', [
+          graph('Minutes of validity of the token that expires first', [
             functionMetric(settings, 'MinutesOfValidity', 'Minimum'),
           ]),
           graph('Tokens', [
@@ -67,27 +65,27 @@ export class Dashboard extends Construct {
               functionMetric(settings, 'RotationFailed', 'Sum', { period: five, failureClass }),
             ),
           ),
-          graph('Seconds of a sweep', [functionMetric(settings, 'SweepSeconds', 'Maximum')]),
+          graph('Duration of a sweep, seconds', [functionMetric(settings, 'SweepSeconds', 'Maximum')]),
         ],
         [
-          graph("The consent's pages", [
+          graph('Requests to the HTTP API', [
             callbackApi.api.metricCount({ statistic: 'Sum', label: 'Requests' }),
             callbackApi.api.metricClientError({ statistic: 'Sum', label: 'Client errors' }),
             callbackApi.api.metricServerError({ statistic: 'Sum', label: 'Server errors' }),
           ]),
           graph(
             'Errors of the functions',
-            ofEach((fn) => fn.metricErrors()),
+            ofEachFunction((fn) => fn.metricErrors()),
           ),
         ],
         [
           graph(
             'Throttles of the functions',
-            ofEach((fn) => fn.metricThrottles()),
+            ofEachFunction((fn) => fn.metricThrottles()),
           ),
           graph(
-            'Milliseconds of a function, 99th percentile',
-            ofEach((fn) => fn.metricDuration({ statistic: 'p99' })),
+            'Duration of the functions, milliseconds, 99th percentile',
+            ofEachFunction((fn) => fn.metricDuration({ statistic: 'p99' })),
           ),
         ],
       ],

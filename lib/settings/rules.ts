@@ -1,13 +1,28 @@
-/** What a setting must be, in words, and how it is read; `undefined` for what it cannot be. */
+import { isHttpsOrLoopback } from '../../lambdas/contract.ts';
+
+/** How a setting is read and checked. */
 export interface Rule<T> {
+  /** Completes "… must be". */
   readonly expects: string;
+  /** Returns the setting, or `undefined` for an invalid value. */
   read(value: unknown): T | undefined;
 }
 
-// `cdk -c key=value` gives every value as text, so numbers, switches and lists are taken as text too.
+// `cdk -c key=value` passes every value as text, so rules accept numbers, booleans and lists as text too.
 
 export function text(pattern: RegExp, expects: string): Rule<string> {
   return { expects, read: (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined) };
+}
+
+/** Returns the rule without one of its values. */
+export function except<T>(excluded: T, rule: Rule<T>): Rule<T> {
+  return {
+    expects: rule.expects,
+    read(value) {
+      const read = rule.read(value);
+      return read === excluded ? undefined : read;
+    },
+  };
 }
 
 export function oneOf<T extends string>(...choices: T[]): Rule<T> {
@@ -25,14 +40,15 @@ export function among(choices: number[]): Rule<number> {
   return numberThat((value) => choices.includes(value), `one of ${choices.join(', ')}`);
 }
 
-export const yesOrNo: Rule<boolean> = {
+export const trueOrFalse: Rule<boolean> = {
   expects: 'true or false',
   read: (value) => [true, false].find((choice) => value === choice || value === String(choice)),
 };
 
+/** A list without duplicates, or its items separated by commas. */
 export function listOf(item: Rule<string>): Rule<readonly string[]> {
   return {
-    expects: `a list, each item ${item.expects}`,
+    expects: `a list without duplicates, each item ${item.expects}`,
     read(value) {
       const items = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
       const isList = Array.isArray(items) && items.every((each) => item.read(each) !== undefined);
@@ -41,17 +57,14 @@ export function listOf(item: Rule<string>): Rule<readonly string[]> {
   };
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
+/** An origin to which credentials may be sent. */
 export function origin(example: string): Rule<string> {
   return {
     expects: `an https origin with nothing after the host, such as ${example}`,
     read(value) {
       if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
       const url = new URL(value);
-      // Credentials go there: never in the clear, except on this very machine.
-      const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-      return isSafe && value === url.origin ? value : undefined;
+      return isHttpsOrLoopback(url) && value === url.origin ? value : undefined;
     },
   };
 }

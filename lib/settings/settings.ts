@@ -1,24 +1,25 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
+import { DEFAULT_APP, DEFAULT_NAME, MARGIN_SECONDS, NAME_PATTERN } from '../../lambdas/contract.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
-import { among, listOf, oneOf, origin, type Rule, text, whole, yesOrNo } from './rules.ts';
+import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
 type Optional = 'domainName' | 'certificateArn' | 'kmsKeyArn' | 'alarmEmail';
 
-/** What a deployment has chosen, complete and checked. */
+/** The settings of a deployment, complete and valid. */
 export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
   Pick<ZoomTokenRefresherProps, Optional>;
 
 type Rules = { readonly [key in keyof Settings]-?: Rule<NonNullable<Settings[key]>> };
 
 const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
-  name: 'zoom-token-refresher',
+  name: DEFAULT_NAME,
   apps: [],
   zoomOauthUrl: 'https://zoom.us',
   zoomApiUrl: 'https://api.zoom.us',
   sweepRateMinutes: 1,
-  marginSeconds: 600,
-  earlyMarginSeconds: 1800,
+  marginSeconds: MARGIN_SECONDS.late,
+  earlyMarginSeconds: MARGIN_SECONDS.early,
   n8nPrincipals: [],
   createN8nUser: false,
   n8nPush: true,
@@ -36,28 +37,34 @@ const RETENTIONS = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
+/** Two sweeps at the fastest rate, which leaves time for one retry. */
+const LEAST_MARGIN_SECONDS = 2 * 60;
+
 const RULES: Rules = {
-  // With the longest suffix it fits a function's 64 characters, and it is a valid stack name.
-  name: text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", the first a letter'),
+  // With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
+  name: text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter'),
   apps: listOf(
-    text(
-      /^(?!default$)[a-z][a-z0-9_]{0,39}$/,
-      'a name of 1 to 40 of a-z, 0-9 and "_", the first a letter, and not "default", which is always there',
+    except(
+      DEFAULT_APP,
+      text(
+        NAME_PATTERN,
+        `1 to 40 of a-z, 0-9 and "_", starting with a letter, but not "${DEFAULT_APP}", which always exists`,
+      ),
     ),
   ),
   zoomOauthUrl: origin(DEFAULTS.zoomOauthUrl),
   zoomApiUrl: origin(DEFAULTS.zoomApiUrl),
   sweepRateMinutes: whole(1, 5),
-  marginSeconds: whole(120, 3000),
-  earlyMarginSeconds: whole(120, 3000),
+  marginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most),
+  earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most),
   n8nPrincipals: listOf(
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),
-  createN8nUser: yesOrNo,
-  n8nPush: yesOrNo,
+  createN8nUser: trueOrFalse,
+  n8nPush: trueOrFalse,
   domainName: text(
     /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-    'a domain name in lower case, such as zoom.example.com',
+    'a domain name in lower-case letters, such as zoom.example.com',
   ),
   certificateArn: text(
     /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
@@ -69,7 +76,7 @@ const RULES: Rules = {
     'the ARN of a KMS key, not of an alias',
   ),
   removalPolicy: oneOf('retain', 'destroy'),
-  deletionProtection: yesOrNo,
+  deletionProtection: trueOrFalse,
   logRetentionDays: among(RETENTIONS),
   alarmEmail: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'),
   alarmNoSweepMinutes: whole(5, 60),
@@ -82,50 +89,57 @@ const RULES: Rules = {
 const KEYS = Object.keys(RULES) as (keyof Settings)[];
 
 /**
- * The settings in the context of `cdk.json` or of `-c key=value`, with the defaults for those that are not there.
- * @throws {Error} that names the context key whose value is wrong
+ * Returns the settings of the CDK context (`cdk.json`, `-c key=value`), completed with the defaults.
+ * @throws {Error} that names the invalid context key, what it must be, what it is, and where to correct it
  */
 export function settingsFromContext(node: Node): Settings {
   try {
-    return settings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
+    return toSettings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
   } catch (error) {
-    if (!(error instanceof WrongSetting)) throw error;
+    if (!(error instanceof InvalidSetting)) throw error;
     const { key, message } = error;
-    throw new Error(`${message} Correct it in the context of cdk.json, or give it with -c ${key}=…`);
+    throw new Error(`${message} Correct it in the context of cdk.json, or pass -c ${key}=…`);
   }
 }
 
-/** @throws {Error} that names the property whose value is wrong */
-export function settings(given: { readonly [key in keyof Settings]?: unknown }): Settings {
+/**
+ * Returns the settings completed with the defaults.
+ * @throws {Error} that names the invalid setting, what it must be and what it is
+ */
+export function toSettings(given: { readonly [key in keyof Settings]?: unknown }): Settings {
   const chosen: Record<string, unknown> = { ...DEFAULTS };
   for (const key of KEYS) {
     if (given[key] === undefined) continue;
     const value = RULES[key].read(given[key]);
-    if (value === undefined) throw new WrongSetting(key, RULES[key].expects, given[key]);
+    if (value === undefined) throw new InvalidSetting(key, RULES[key].expects, given[key]);
     chosen[key] = value;
   }
   chosen.alarmValidityMinutes ??= Math.floor(Number(chosen.marginSeconds) / 60);
   const all = chosen as unknown as Settings;
-  assertTogether(all);
+  assertConsistent(all);
   return all;
 }
 
-/** What is right by itself may be wrong beside another. */
-function assertTogether(all: Settings): void {
+/** Throws for settings that are valid one by one but not together. */
+function assertConsistent(all: Settings): void {
   const { sweepRateMinutes, marginSeconds, earlyMarginSeconds, alarmValidityMinutes, alarmNoSweepMinutes } =
     all;
   if (alarmNoSweepMinutes < 2 * sweepRateMinutes) {
-    throw new WrongSetting(
+    throw new InvalidSetting(
       'alarmNoSweepMinutes',
-      `at least two sweeps, ${2 * sweepRateMinutes}`,
+      `at least the minutes of two sweeps, ${2 * sweepRateMinutes}`,
       alarmNoSweepMinutes,
     );
   }
   if (marginSeconds < 2 * 60 * sweepRateMinutes) {
-    throw new WrongSetting('marginSeconds', `at least two sweeps, ${120 * sweepRateMinutes}`, marginSeconds);
+    throw new InvalidSetting(
+      'marginSeconds',
+      `at least the seconds of two sweeps, ${120 * sweepRateMinutes}`,
+      marginSeconds,
+    );
   }
   if (earlyMarginSeconds < marginSeconds) {
-    throw new WrongSetting(
+    throw new InvalidSetting(
       'earlyMarginSeconds',
       `at least "marginSeconds", ${marginSeconds}`,
       earlyMarginSeconds,
@@ -133,28 +147,28 @@ function assertTogether(all: Settings): void {
   }
   if (alarmValidityMinutes * 60 > marginSeconds) {
     const most = Math.floor(marginSeconds / 60);
-    throw new WrongSetting(
+    throw new InvalidSetting(
       'alarmValidityMinutes',
-      `at most ${most}, the minutes at which a token is replaced`,
+      `at most ${most}, the minutes of "marginSeconds"`,
       alarmValidityMinutes,
     );
   }
   if (all.domainName !== undefined && all.certificateArn === undefined) {
-    throw new WrongSetting('certificateArn', 'the ARN of the certificate for "domainName"', undefined);
+    throw new InvalidSetting('certificateArn', 'the ARN of the certificate for "domainName"', undefined);
   }
   if (all.certificateArn !== undefined && all.domainName === undefined) {
-    throw new WrongSetting('domainName', 'the name that "certificateArn" is for', undefined);
+    throw new InvalidSetting('domainName', 'the domain name of "certificateArn"', undefined);
   }
   if (all.kmsKeyArn !== undefined && all.encryption === 'customer') {
-    throw new WrongSetting(
+    throw new InvalidSetting(
       'encryption',
-      'left out beside "kmsKeyArn", since "customer" makes a key',
+      'left out if "kmsKeyArn" is set, since "customer" creates another key',
       all.encryption,
     );
   }
 }
 
-class WrongSetting extends Error {
+class InvalidSetting extends Error {
   readonly key: string;
 
   constructor(key: keyof Settings, expects: string, value: unknown) {

@@ -1,6 +1,6 @@
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { TABLE } from '../../lambdas/contract.ts';
+import { TABLE, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
@@ -8,7 +8,7 @@ import { removal } from './removal.ts';
 
 type Operation = 'GetItem' | 'UpdateItem' | 'Scan';
 
-/** The connections: one item each, with its sealed tokens, its lease and the time of its next step. */
+/** The table: one item for each connection, with its sealed tokens, its lease and the time of its next step. */
 export class Connections extends Construct {
   readonly table: Table;
   private readonly encryption: Encryption;
@@ -22,11 +22,11 @@ export class Connections extends Construct {
     const { settings, encryption } = props;
     this.encryption = encryption;
     this.table = new Table(this, 'Table', {
-      partitionKey: { name: 'connection', type: AttributeType.STRING },
+      partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // Only the ids of used tickets have it.
-      timeToLiveAttribute: 'ttl',
+      // Only the ids of used link tickets have it.
+      timeToLiveAttribute: TABLE.timeToLive,
       ...(encryption.key && {
         encryption: TableEncryption.CUSTOMER_MANAGED,
         encryptionKey: encryption.key,
@@ -34,33 +34,34 @@ export class Connections extends Construct {
       deletionProtection: settings.deletionProtection,
       removalPolicy: removal(settings),
     });
-    this.addIndex('due', 'dueAt', TABLE.projected.due);
-    this.addIndex('validity', 'validUntil', TABLE.projected.validity);
+    for (const [index, sortKey] of Object.entries(TABLE.indexes)) {
+      this.addIndex(index, sortKey, TABLE.projected[index as keyof typeof TABLE.projected]);
+    }
   }
 
-  /** Lets the function do these on the table, and tells it the table's name. */
+  /** Allows the function these operations on the table, and gives it the table's name. */
   grant(fn: ServiceFunction, ...operations: Operation[]): void {
-    fn.addEnvironment('TABLE_NAME', this.table.tableName);
+    fn.addEnvironment(VARIABLES.tableName, this.table.tableName);
     fn.allow(
       operations.map((operation) => `dynamodb:${operation}`),
       [this.table.tableArn],
     );
-    fn.addStatements(this.encryption.use('dynamodb'));
+    fn.addStatements(this.encryption.statementsFor('dynamodb'));
   }
 
-  /** Lets the function ask which connection is due and which n8n loses first. */
+  /** Allows the function to query which connections are due, and which published token expires first. */
   grantSweep(fn: ServiceFunction): void {
     fn.allow(
       ['dynamodb:Query'],
-      ['due', 'validity'].map((index) => `${this.table.tableArn}/index/${index}`),
+      Object.keys(TABLE.indexes).map((index) => `${this.table.tableArn}/index/${index}`),
     );
   }
 
-  private addIndex(indexName: string, timestamp: string, projected: readonly string[]): void {
+  private addIndex(indexName: string, sortKey: string, projected: readonly string[]): void {
     this.table.addGlobalSecondaryIndex({
       indexName,
-      partitionKey: { name: 'status', type: AttributeType.STRING },
-      sortKey: { name: timestamp, type: AttributeType.NUMBER },
+      partitionKey: { name: TABLE.status, type: AttributeType.STRING },
+      sortKey: { name: sortKey, type: AttributeType.NUMBER },
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: [...projected],
     });

@@ -2,6 +2,7 @@ import { Lazy, type RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ResourcePolicy, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
@@ -13,14 +14,14 @@ interface CredentialsProps {
   readonly encryption: Encryption;
 }
 
-/** What only our functions may read: the key that seals the tokens, the Zoom apps' credentials, n8n's API keys. */
+/** The secrets that only the functions may read: the sealing key, the Zoom apps' credentials and n8n's API keys. */
 export class Credentials extends Construct {
   /** Name of the default Zoom app's secret: `{client_id, client_secret, account_id, webhook_secret_token}`. */
   readonly defaultAppName: string;
-  /** Pattern of the ARNs of the apps' secrets. */
+  /** ARN pattern of the apps' secrets. */
   readonly appArns: string;
   private readonly key: Secret;
-  /** Addresses and API keys of the n8n instances that are pushed to. */
+  /** URLs and API keys of the n8n instances that tokens are pushed to; `undefined` without `n8nPush`. */
   private readonly n8n: Secret | undefined;
   private readonly appPrefix: string;
   private readonly encryption: Encryption;
@@ -34,7 +35,7 @@ export class Credentials extends Construct {
       removalPolicy: removal(settings),
       ...(encryption.key && { encryptionKey: encryption.key }),
     };
-    // A change of what follows makes CloudFormation generate another key, with which no stored token opens.
+    // Never change what follows: CloudFormation would generate a new key, which opens no stored token.
     this.key = new Secret(this, 'Key', {
       ...common,
       secretName: `${settings.name}/key`,
@@ -44,17 +45,17 @@ export class Credentials extends Construct {
     this.protect(
       this.key,
       common.removalPolicy,
-      'The tokens that it seals open with no other key; it is replaced by hand.',
+      'Stored tokens open with no other key, so an operator replaces it by hand.',
     );
 
     this.appPrefix = `${settings.name}/app/`;
     this.appArns = secretArns(this, this.appPrefix);
-    this.defaultAppName = `${this.appPrefix}default`;
+    this.defaultAppName = `${this.appPrefix}${DEFAULT_APP}`;
     const empty = SecretValue.unsafePlainText('');
-    for (const app of ['default', ...settings.apps]) {
-      // It has a value from the start: a secret without one spoils the batch in which n8n reads it. A change of
-      // this one overwrites what the operator has put there.
-      const secret = new Secret(this, app === 'default' ? 'DefaultApp' : `App-${app}`, {
+    for (const app of [DEFAULT_APP, ...settings.apps]) {
+      // A secret without a value fails the whole batch in which n8n reads it. Never change this value: CloudFormation
+      // would overwrite the operator's credentials with it.
+      const secret = new Secret(this, app === DEFAULT_APP ? 'DefaultApp' : `App-${app}`, {
         ...common,
         secretName: `${this.appPrefix}${app}`,
         description: 'Credentials of the Zoom app. To be filled in by the operator.',
@@ -65,7 +66,11 @@ export class Credentials extends Construct {
           webhook_secret_token: empty,
         },
       });
-      this.protect(secret, common.removalPolicy, 'Zoom makes these credentials, and a person copies them.');
+      this.protect(
+        secret,
+        common.removalPolicy,
+        'Zoom issues these credentials, and an operator copies them.',
+      );
     }
 
     if (!settings.n8nPush) return;
@@ -73,44 +78,44 @@ export class Credentials extends Construct {
       ...common,
       secretName: `${settings.name}/n8n`,
       description: 'The n8n instances that new tokens are pushed to. Written by n8n link.',
-      // As above: a value from the start, which never changes here.
+      // As above: it needs a value, which must never change here.
       secretStringValue: SecretValue.unsafePlainText('{"instances":{}}'),
     });
-    this.protect(this.n8n, common.removalPolicy, 'n8n makes these API keys, and a person hands them over.');
+    this.protect(this.n8n, common.removalPolicy, 'n8n issues these API keys, and an operator copies them.');
   }
 
-  /** Lets the function read the key, every app's credentials and n8n's API keys, and tells it their names. */
+  /** Allows the function to read the key, every app's credentials and n8n's API keys, and gives it their names. */
   grantRead(fn: ServiceFunction): void {
-    fn.addEnvironment('KEY_SECRET_ID', this.key.secretArn);
-    fn.addEnvironment('APP_SECRET_PREFIX', this.appPrefix);
+    fn.addEnvironment(VARIABLES.keySecretId, this.key.secretArn);
+    fn.addEnvironment(VARIABLES.appSecretPrefix, this.appPrefix);
     fn.allow(['secretsmanager:GetSecretValue'], [this.key.secretArn, this.appArns]);
-    fn.addStatements(this.encryption.use('secretsmanager'));
-    acknowledgePatterns(fn.ownRole, [this.appArns], 'Each app has a secret under this prefix.');
+    fn.addStatements(this.encryption.statementsFor('secretsmanager'));
+    acknowledgePatterns(fn.ownRole, [this.appArns], 'Each Zoom app has a secret under this prefix.');
     this.readers.push(fn.ownRole.roleArn);
     if (!this.n8n) return;
-    fn.addEnvironment('N8N_SECRET_ID', this.n8n.secretArn);
+    fn.addEnvironment(VARIABLES.n8nSecretId, this.n8n.secretArn);
     fn.allow(['secretsmanager:GetSecretValue'], [this.n8n.secretArn]);
   }
 
-  /** Lets the function, which reads already, change what n8n instances there are. */
-  grantLink(fn: ServiceFunction): void {
+  /** Allows the function to add and remove n8n instances. It needs `grantRead` too. */
+  grantN8nUpdate(fn: ServiceFunction): void {
     if (this.n8n) fn.allow(['secretsmanager:PutSecretValue'], [this.n8n.secretArn]);
   }
 
-  // A principal with `GetSecretValue` on everything, such as n8n's own sample policy gives, must not read these.
+  // Denies reads even to a principal with `GetSecretValue` on every secret, as n8n's own sample policy allows.
   private protect(secret: Secret, removalPolicy: RemovalPolicy, whyNoRotation: string): void {
     secret.addToResourcePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['secretsmanager:GetSecretValue'],
-        resources: ['*'], // In a secret's policy this is the secret.
-        // Of a session the key holds the ARN of its role.
+        resources: ['*'], // In a secret's own policy, `*` is that secret.
+        // For an assumed role, this condition key holds the ARN of the role, not of the session.
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
         conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.readers }) } },
       }),
     );
-    // A secret that is kept keeps its protection. The CDK makes the policy at the first statement, and hides it.
+    // A retained secret must retain its policy. The CDK creates the policy with the first statement, as a hidden child.
     (secret.node.findChild('Policy') as ResourcePolicy).applyRemovalPolicy(removalPolicy);
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: whyNoRotation });
   }

@@ -16,11 +16,11 @@ const ACTIONS = [
   'kms:ReEncryptTo',
 ];
 
-/** The customer's key, where one is asked for, and who may use it through which service. */
+/** The KMS key that the settings ask for, if any, and the policy statements for its use. */
 export class Encryption extends Construct {
-  /** For the table, the rescue bucket and the secrets; `undefined` leaves them to the keys of AWS. */
+  /** For the table, the rescue bucket and the secrets; `undefined` means AWS-owned and AWS-managed keys. */
   readonly key: IKey | undefined;
-  /** For the topic: CloudWatch must be let in by the key's own policy, which is ours to write only if the key is. */
+  /** For the topic. CloudWatch needs a statement in the key's policy, which only a key of this stack can get. */
   readonly topicKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: { readonly settings: Settings }) {
@@ -38,7 +38,7 @@ export class Encryption extends Construct {
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-        resources: ['*'], // In a key's policy this is the key.
+        resources: ['*'], // In a key's own policy, `*` is that key.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
@@ -46,8 +46,8 @@ export class Encryption extends Construct {
     this.topicKey = key;
   }
 
-  /** Statements for who reads and writes what this key encrypts, through these services alone. */
-  use(...services: ('dynamodb' | 's3' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
+  /** Returns statements that allow the use of the key through these services; none without a customer key. */
+  statementsFor(...services: ('dynamodb' | 's3' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
     if (!this.key) return [];
     const { region, urlSuffix } = Stack.of(this);
     return [

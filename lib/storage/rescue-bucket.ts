@@ -1,6 +1,7 @@
 import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
@@ -61,12 +62,12 @@ export class RescueBucket extends Construct {
 
   private allowOnObjects(fn: ServiceFunction, ...operations: string[]): void {
     const objects = this.bucket.arnForObjects('*');
-    fn.addEnvironment('RESCUE_BUCKET', this.bucket.bucketName);
+    fn.addEnvironment(VARIABLES.rescueBucket, this.bucket.bucketName);
     fn.allow(
       operations.map((operation) => `s3:${operation}`),
       [objects],
     );
-    fn.addStatements(this.encryption.use('s3'));
+    fn.addStatements(this.encryption.statementsFor('s3'));
     const id = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
     Validations.of(fn.ownRole).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${id}.Arn>/*]`,

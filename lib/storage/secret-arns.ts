@@ -1,12 +1,12 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** ARN pattern of the secrets whose name begins with `prefix`. */
+/** Returns the ARN pattern of the secrets whose names start with `prefix`. */
 export function secretArns(scope: Construct, prefix: string): string {
   return Stack.of(scope).formatArn({ service: 'secretsmanager', resource: `secret:${prefix}*` });
 }
 
-/** Tells cdk-nag why a policy under `scope` names these patterns; it knows a finding by the pattern as it prints it. */
+/** Suppresses cdk-nag's finding for each ARN pattern in a policy. A finding's id holds the pattern as cdk-nag prints it. */
 export function acknowledgePatterns(scope: Construct, patterns: string[], reason: string): void {
   for (const pattern of patterns) {
     const parts = Stack.of(scope).resolve(pattern)['Fn::Join']?.[1] ?? [Stack.of(scope).resolve(pattern)];

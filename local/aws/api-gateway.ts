@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 /**
- * A request as an HTTP API hands it to a function: payload format 2.0.
+ * Converts a request to the event that an HTTP API passes to a function, in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export async function toEvent(request: IncomingMessage, routes: string[]): Promise<APIGatewayProxyEventV2> {
@@ -47,10 +47,11 @@ export async function toEvent(request: IncomingMessage, routes: string[]): Promi
   };
 }
 
-/** A parameter in a route's path, `{app}`, is one segment. */
-const isRoute = (key: string, call: string) => new RegExp(`^${key.replace(/{\w+}/g, '[^/]+')}$`).test(call);
+/** Returns whether the request matches the route key. A path parameter, such as `{app}`, matches one segment. */
+const isRoute = (key: string, request: string) =>
+  new RegExp(`^${key.replace(/{\w+}/g, '[^/]+')}$`).test(request);
 
-/** Sends a function's answer; cookies become a header each. */
+/** Sends a function's result as the response. Each cookie becomes a header. */
 export function sendResult(response: ServerResponse, result: APIGatewayProxyStructuredResultV2): void {
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value));
   if (result.cookies?.length) response.setHeader('set-cookie', result.cookies);
@@ -58,13 +59,13 @@ export function sendResult(response: ServerResponse, result: APIGatewayProxyStru
   response.end(result.body);
 }
 
-/** The time as access logs write it: `12/Mar/2020:19:03:58 +0000`. */
+/** Formats the time as access logs do: `12/Mar/2020:19:03:58 +0000`. */
 function logTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-/** A parameter that is there twice arrives as one, its values joined by commas. */
+/** Joins the values of a repeated parameter with commas, as API Gateway does. */
 function joined(parameters: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));
 }

@@ -1,60 +1,48 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { TABLE } from '../../lambdas/contract.ts';
+import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
 
-/** Starts a DynamoDB in memory, on loopback only, with the connections' table as the stack defines it. */
+/** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
 export async function startDynamoDB({
   port = 0,
   tableName,
 }: {
   port?: number;
   tableName: string;
-}): Promise<{ url: string; close(): Promise<void> }> {
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}): Promise<LoopbackServer> {
+  const server = await listenOnLoopback(dynalite({ createTableMs: 0 }), port);
   const client = new DynamoDBClient({
-    endpoint: url,
+    endpoint: server.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   await client.send(createTable(tableName));
   client.destroy();
-  return {
-    url,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return server;
 }
 
 function createTable(tableName: string): CreateTableCommand {
   const index = (name: string, sortKey: string, projected: readonly string[]) => ({
     IndexName: name,
     KeySchema: [
-      { AttributeName: 'status', KeyType: 'HASH' as const },
+      { AttributeName: TABLE.status, KeyType: 'HASH' as const },
       { AttributeName: sortKey, KeyType: 'RANGE' as const },
     ],
     Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
   });
+  const indexes = Object.entries(TABLE.indexes);
   return new CreateTableCommand({
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
+    KeySchema: [{ AttributeName: TABLE.partitionKey, KeyType: 'HASH' }],
     AttributeDefinitions: [
-      { AttributeName: 'connection', AttributeType: 'S' },
-      { AttributeName: 'status', AttributeType: 'S' },
-      { AttributeName: 'dueAt', AttributeType: 'N' },
-      { AttributeName: 'validUntil', AttributeType: 'N' },
+      { AttributeName: TABLE.partitionKey, AttributeType: 'S' },
+      { AttributeName: TABLE.status, AttributeType: 'S' },
+      ...indexes.map(([, sortKey]) => ({ AttributeName: sortKey, AttributeType: 'N' as const })),
     ],
-    GlobalSecondaryIndexes: [
-      index('due', 'dueAt', TABLE.projected.due),
-      index('validity', 'validUntil', TABLE.projected.validity),
-    ],
+    GlobalSecondaryIndexes: indexes.map(([name, sortKey]) =>
+      index(name, sortKey, TABLE.projected[name as keyof typeof TABLE.projected]),
+    ),
   });
 }

@@ -1,6 +1,9 @@
 import { devNull } from 'node:os';
 
-/** Nothing here may reach an AWS account: the person's own profile and configuration are left out. */
+/**
+ * Replaces every AWS variable of this process, so that no call can reach an AWS account: neither the user's credentials
+ * nor the user's configuration files are read.
+ */
 export function useLocalAws(): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, {

@@ -3,18 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Context } from 'aws-lambda';
 
-/** A handler as Lambda calls it. */
+/** A function's handler, as Lambda calls it. */
 // biome-ignore lint/suspicious/noExplicitAny: each handler has an event type of its own
 type LambdaHandler = (event: any, context: Context) => Promise<unknown>;
 
-/** One function: its handler and its timeout in seconds (of a clock that may run `speed` times as fast). */
+/** One function. Its timeout is in seconds of the local clock, which may run `speed` times as fast as real time. */
 export interface LocalFunction {
   name: string;
   handler: LambdaHandler;
   timeoutSeconds: number;
 }
 
-/** Runs a function once, with a context that counts its time down. */
+/** Runs a function once, with a context that counts its remaining time down. */
 export function invoke(fn: LocalFunction, event: unknown, speed: number): Promise<unknown> {
   const end = performance.now() + fn.timeoutSeconds * 1000;
   const context: Context = {
@@ -37,10 +37,10 @@ export function invoke(fn: LocalFunction, event: unknown, speed: number): Promis
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /**
- * Answers Lambda's Invoke API for these functions; `false` when the request is not for it.
+ * Handles a request to Lambda's Invoke API for these functions; resolves to `false` when it is another request.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export async function answerInvoke(
+export async function handleInvoke(
   request: IncomingMessage,
   response: ServerResponse,
   functions: LocalFunction[],
@@ -48,7 +48,7 @@ export async function answerInvoke(
 ): Promise<boolean> {
   const named = INVOKE_PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1];
   if (request.method !== 'POST' || named === undefined) return false;
-  // A page elsewhere can make a browser send a plain POST here, but not this header.
+  // Another site's page can make a browser send a plain POST here, but not with this header.
   if (!request.headers.authorization) {
     sendError(response, 403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
     return true;

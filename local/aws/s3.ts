@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { isLoopback } from '../loopback-request.ts';
+import { hasLoopbackHost } from '../loopback-host.ts';
+import { listenOnLoopback } from '../loopback-server.ts';
 
 /** A request that S3 refuses; also the ones that `failing` may return. */
 export const S3_ERRORS = {
@@ -27,7 +26,7 @@ interface S3Options {
 }
 
 /**
- * An S3 with one bucket and the operations PutObject, GetObject and DeleteObject, addressed by path.
+ * Starts an S3 that has one bucket and the operations PutObject, GetObject and DeleteObject, addressed by path.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  * As of a caller with `s3:ListBucket`, a missing object is `NoSuchKey`; a deletion of one succeeds.
  * Listens on loopback only. Signatures are not checked.
@@ -39,7 +38,7 @@ export async function startS3({ port = 0, bucket, failing = () => undefined }: S
     const { bucket: named, key } = targetOf(request);
     const operation = OPERATIONS[request.method ?? ''];
     const body = await bodyOf(request);
-    if (!isLoopback(request) || !operation || key === '') return refuse(response, 'NotImplemented');
+    if (!hasLoopbackHost(request) || !operation || key === '') return refuse(response, 'NotImplemented');
     const failure = named === bucket ? failing(operation, key) : 'NoSuchBucket';
     if (failure) return refuse(response, failure);
     if (operation === 'PutObject') {
@@ -54,19 +53,9 @@ export async function startS3({ port = 0, bucket, failing = () => undefined }: S
     if (!object) return refuse(response, 'NoSuchKey');
     return reply(response, 200, { etag: etagOf(object), 'content-type': 'application/json' }, object);
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    /** `localhost` would make the SDK put the bucket into the host's name; an IP address never does. */
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The objects' bodies by their keys. */
-    objects: objects as ReadonlyMap<string, Buffer>,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const listening = await listenOnLoopback(server, port);
+  /** The objects' bodies by their keys. */
+  return { ...listening, objects: objects as ReadonlyMap<string, Buffer> };
 }
 
 const OPERATIONS: Record<string, 'PutObject' | 'GetObject' | 'DeleteObject'> = {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { isLoopback } from '../loopback-request.ts';
+import { hasLoopbackHost } from '../loopback-host.ts';
+import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
 
-/** What a subscriber of the topic gets. */
+/** A message as a subscriber of the topic receives it. */
 export interface Notification {
   topicArn: string;
   subject: string;
@@ -15,10 +14,10 @@ export interface Notification {
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
 
 /**
- * An SNS with one subscriber and the one operation Publish, in the AWS Query protocol.
+ * Starts an SNS that has one subscriber and one operation, Publish, in the AWS Query protocol.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  * Listens on loopback only. Signatures are not checked.
- * @param options `port` 0 takes any free one
+ * @param options `port` 0 takes any free one; `deliver` is the subscriber
  */
 export async function startSns({
   port = 0,
@@ -26,25 +25,16 @@ export async function startSns({
 }: {
   port?: number;
   deliver: (notification: Notification) => void;
-}): Promise<{ url: string; close(): Promise<void> }> {
+}): Promise<LoopbackServer> {
   const server = createServer(async (request, response) => {
-    const body = isLoopback(request) ? await answer(request, deliver) : undefined;
-    response.writeHead(body ? 200 : 400, { 'content-type': 'text/xml' }).end(body ?? refusal());
+    const body = hasLoopbackHost(request) ? await publish(request, deliver) : undefined;
+    response.writeHead(body ? 200 : 400, { 'content-type': 'text/xml' }).end(body ?? invalidParameter());
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listenOnLoopback(server, port);
 }
 
-/** `undefined` for what SNS would refuse. */
-async function answer(
+/** Delivers the message and returns the response body; `undefined` for a request that SNS would reject. */
+async function publish(
   request: IncomingMessage,
   deliver: (notification: Notification) => void,
 ): Promise<string | undefined> {
@@ -58,5 +48,5 @@ async function answer(
   return `<PublishResponse xmlns="${NAMESPACE}"><PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`;
 }
 
-const refusal = () =>
+const invalidParameter = () =>
   `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`;

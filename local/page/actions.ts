@@ -1,38 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Breakage } from '../breakage.ts';
-import type { Responder } from '../gateway.ts';
-import type { LocalStack } from '../stack.ts';
+import type { RequestHandler } from '../gateway.ts';
+import type { LocalStack } from '../local-stack.ts';
 import { sendJson } from './responses.ts';
 
-/** What a button answers: a sentence for the person who pressed it, and one on what to do where it did not work. */
-interface ActionMessage {
+/** The response to a button: what happened, and for a failure also what to do. */
+interface ActionResult {
   status: number;
   message: string;
   action?: string;
 }
 
-/** What each switch says when it is on, and when it is off again. */
+/** The message of each switch when it is turned on, and when it is turned off. */
 const SWITCHES: Record<keyof Breakage, { on: string; off: string }> = {
-  zoomIsDown: { on: 'Zoom is down: it answers 503.', off: 'Zoom is up again.' },
-  nextAnswerIsLost: {
-    on: 'Zoom will act on the next request, and its answer will be lost.',
-    off: 'No answer of Zoom will be lost.',
+  zoomIsDown: { on: 'Zoom is down: it responds 503.', off: 'Zoom is up again.' },
+  nextResponseIsLost: {
+    on: 'Zoom will process the next token request, and its response will be lost.',
+    off: 'No response of Zoom will be lost.',
   },
   publishingIsDenied: {
-    on: 'Secrets Manager refuses to write what n8n reads.',
-    off: 'Secrets Manager writes again.',
+    on: 'Secrets Manager denies writing the secrets that n8n reads.',
+    off: 'Secrets Manager allows writing again.',
   },
 };
 
-/** The buttons of the page: `POST /rotate/<connection>`, `/forget/<connection>`, `/break/<switch>`, `/mend/<switch>`. */
-export function actions(stack: LocalStack): Responder {
+/**
+ * Handles the page's buttons: `POST /rotate/<connection>`, `/revoke/<connection>`, `/break/<switch>` and
+ * `/repair/<switch>`.
+ */
+export function actions(stack: LocalStack): RequestHandler {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', stack.publicUrl);
-    const [, verb, what = ''] = /^\/(rotate|forget|break|mend)\/([^/]+)$/.exec(pathname) ?? [];
+    const [, verb, target = ''] = /^\/(rotate|revoke|break|repair)\/([^/]+)$/.exec(pathname) ?? [];
     if (request.method !== 'POST' || verb === undefined) return false;
-    if (isSameOrigin(request, stack.publicUrl)) say(response, await act(stack, verb, what));
+    if (isSameOrigin(request, stack.publicUrl)) sendResult(response, await perform(stack, verb, target));
     else {
-      say(response, {
+      sendResult(response, {
         status: 403,
         message: 'The request does not come from this page.',
         action: `Open ${stack.publicUrl}/ and press the button there.`,
@@ -42,41 +45,41 @@ export function actions(stack: LocalStack): Responder {
   };
 }
 
-const say = (response: ServerResponse, { status, ...said }: ActionMessage) =>
-  sendJson(response, status, said);
+const sendResult = (response: ServerResponse, { status, ...body }: ActionResult) =>
+  sendJson(response, status, body);
 
-/** A page elsewhere can make a browser send a POST here, but not say that it is from here. */
+/** Returns whether the browser says that this page sent the request. Another site's page cannot forge that. */
 function isSameOrigin({ headers }: IncomingMessage, publicUrl: string): boolean {
   return headers.origin === publicUrl || headers['sec-fetch-site'] === 'same-origin';
 }
 
-async function act(stack: LocalStack, verb: string, what: string): Promise<ActionMessage> {
-  if (verb === 'rotate') return rotate(stack, what);
-  if (verb === 'forget') return forget(stack, what);
-  return turn(stack, what, verb === 'break');
+async function perform(stack: LocalStack, verb: string, target: string): Promise<ActionResult> {
+  if (verb === 'rotate') return rotate(stack, target);
+  if (verb === 'revoke') return revokeRefreshToken(stack, target);
+  return setSwitch(stack, target, verb === 'break');
 }
 
-async function rotate(stack: LocalStack, connection: string): Promise<ActionMessage> {
-  const answer = await stack.operate({ action: 'rotate', connection });
-  return answer.ok
+async function rotate(stack: LocalStack, connection: string): Promise<ActionResult> {
+  const response = await stack.operate({ action: 'rotate', connection });
+  return response.ok
     ? { status: 200, message: `“${connection}” was rotated.` }
-    : { status: 409, ...answer.error };
+    : { status: 409, ...response.error };
 }
 
-async function forget({ zoom, journal }: LocalStack, connection: string): Promise<ActionMessage> {
-  if (!(await zoom?.forgetRefreshToken(connection))) {
-    return { status: 409, message: `The local Zoom knows no refresh token of “${connection}”.` };
+async function revokeRefreshToken({ zoom, journal }: LocalStack, connection: string): Promise<ActionResult> {
+  if (!(await zoom?.revokeRefreshToken(connection))) {
+    return { status: 409, message: `The local Zoom holds no refresh token of “${connection}”.` };
   }
-  const message = 'Zoom does not know its refresh token any more.';
+  const message = 'Zoom has revoked the refresh token.';
   journal.log.info('broken', { connection, message });
-  return { status: 200, message: `${message} The next rotation of “${connection}” finds out.` };
+  return { status: 200, message: `${message} The next rotation of “${connection}” will fail.` };
 }
 
-async function turn({ zoom, journal }: LocalStack, name: string, on: boolean): Promise<ActionMessage> {
-  const words = Object.entries(SWITCHES).find(([known]) => known === name)?.[1];
-  if (!zoom || !words) return { status: 409, message: 'There is no such switch here.' };
-  zoom.trouble[name as keyof Breakage] = on;
-  const message = on ? words.on : words.off;
-  journal.log.info(on ? 'broken' : 'mended', { message });
+async function setSwitch({ zoom, journal }: LocalStack, name: string, on: boolean): Promise<ActionResult> {
+  const messages = Object.entries(SWITCHES).find(([each]) => each === name)?.[1];
+  if (!zoom || !messages) return { status: 409, message: `There is no switch “${name}”.` };
+  zoom.breakage[name as keyof Breakage] = on;
+  const message = on ? messages.on : messages.off;
+  journal.log.info(on ? 'broken' : 'repaired', { message });
   return { status: 200, message };
 }

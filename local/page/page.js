@@ -1,54 +1,67 @@
-/** Shows each state that the local stack sends. Instants are epoch seconds of its clock. */
+/** Shows each state that the local stack sends. Timestamps are epoch seconds of the local clock. */
 
 const STATUS = {
   active: 'Active',
-  reconnect: 'A person must connect again',
-  misconfigured: 'The app must be fixed',
+  reconnect: 'Reconnect needed',
+  misconfigured: 'Misconfigured',
   disconnected: 'Disconnected',
 };
 
 const GRANTS = {
-  authorization_code: 'a user’s consent (authorization_code)',
+  authorization_code: 'user consent (authorization_code)',
   account_credentials: 'Server-to-Server (account_credentials)',
 };
 
-const SAID_MILLISECONDS = 8000;
+const ANNOUNCEMENT_MILLISECONDS = 8000;
 
 const byId = (id) => document.getElementById(id);
 const cards = new Map();
 const switches = [...document.querySelectorAll('[data-switch]')];
 let shownEvents = '';
-let silence;
+let announcementTimer;
 
 for (const button of switches) {
   button.onclick = () =>
-    press(button, `${button.ariaChecked === 'true' ? 'mend' : 'break'}/${button.dataset.switch}`);
+    press(button, `${button.ariaChecked === 'true' ? 'repair' : 'break'}/${button.dataset.switch}`);
 }
 
 const source = new EventSource('/events');
 source.onmessage = ({ data }) => {
-  byId('lost').hidden = true;
+  byId('offline').hidden = true;
   show(JSON.parse(data));
 };
 source.onerror = () => {
-  byId('lost').hidden = false;
+  byId('offline').hidden = false;
 };
 
-function show({ now, speed, pace, zoom, environment, connectable, trouble, connections, events }) {
-  byId('clock').dateTime = instant(now);
-  write(byId('clock'), `${instant(now).slice(0, 10)} ${clockTime(now)} UTC`);
-  write(byId('pace'), pace);
+function show({
+  now,
+  speed,
+  speedText,
+  zoom,
+  environment,
+  n8nHint,
+  connectable,
+  breakage,
+  connections,
+  events,
+}) {
+  byId('clock').dateTime = timestamp(now);
+  write(byId('clock'), `${timestamp(now).slice(0, 10)} ${clockTime(now)} UTC`);
+  write(byId('speed'), speedText);
   write(byId('zoom'), zoom);
   write(byId('environment'), environment);
   byId('connect').hidden = !connectable;
   byId('waiting').hidden = connectable || connections.length > 0;
-  byId('trouble').hidden = !trouble;
-  for (const button of switches) button.ariaChecked = String(trouble?.[button.dataset.switch] ?? false);
+  write(byId('n8n-field'), n8nHint);
+  byId('n8n-field').hidden = connections.length === 0;
+  byId('faults').hidden = !breakage;
+  for (const button of switches) button.ariaChecked = String(breakage?.[button.dataset.switch] ?? false);
   removeCardsExcept(connections);
   for (const connection of connections) {
     showConnection(connection, now, speed);
-    cards.get(connection.connection).forget.hidden =
-      !trouble || connection.status !== 'active' || connection.grantType !== 'authorization_code';
+    cards.get(connection.connection).revoke.hidden =
+      !breakage || connection.status !== 'active' || connection.grantType !== 'authorization_code';
   }
   if (shownEvents !== JSON.stringify(events)) {
     shownEvents = JSON.stringify(events);
@@ -65,9 +78,9 @@ function showConnection(connection, now, speed) {
   write(card.status, STATUS[status]);
   card.status.className = `status ${status}`;
   write(card.kind, `Zoom app “${connection.app}”, ${GRANTS[connection.grantType]}`);
-  card.trouble.hidden = !lastError;
+  card.error.hidden = !lastError;
   if (lastError) {
-    write(card.problem, lastError.message);
+    write(card.message, lastError.message);
     write(card.action, lastError.action);
   }
 
@@ -84,7 +97,7 @@ function showConnection(connection, now, speed) {
 
   write(card.next, nextRotation(connection, now, speed));
   write(card.last, `${clockTime(rotatedAt)}, ${duration(now - rotatedAt)} ago`);
-  write(card.token, maskedToken ? `${maskedToken} (version ${publishedVersion})` : 'nothing yet');
+  write(card.token, maskedToken ? `${maskedToken} (version ${publishedVersion})` : 'no token yet');
   write(card.expression, connection.expression);
   card.rotate.hidden = status === 'reconnect' || status === 'disconnected';
   card.reconnect.hidden = !card.rotate.hidden || connection.grantType !== 'authorization_code';
@@ -103,7 +116,7 @@ function validity(publishedVersion, left) {
 }
 
 function nextRotation({ status, dueAt }, now, speed) {
-  if (status === 'reconnect' || status === 'disconnected') return 'after it was connected again';
+  if (status === 'reconnect' || status === 'disconnected') return 'after it is connected again';
   if (dueAt <= now) return 'at the next sweep, within a minute';
   const real = speed === 1 ? '' : `; ${Math.ceil((dueAt - now) / speed)} s in real time`;
   return `${clockTime(dueAt)}, in ${duration(dueAt - now)}${real}`;
@@ -120,15 +133,15 @@ function addCard({ connection, expression }) {
   card.rotate.ariaLabel = `Rotate now: ${connection}`;
   card.copy.onclick = () => copy(expression);
   card.rotate.onclick = () => press(card.rotate, `rotate/${connection}`);
-  card.forget.ariaLabel = `Kill its refresh token: ${connection}`;
-  card.forget.onclick = () => press(card.forget, `forget/${connection}`);
+  card.revoke.ariaLabel = `Revoke refresh token: ${connection}`;
+  card.revoke.onclick = () => press(card.revoke, `revoke/${connection}`);
   const next = [...cards.keys()].sort().find((name) => name > connection);
   byId('connections').insertBefore(article, cards.get(next)?.article ?? null);
   cards.set(connection, card);
   return card;
 }
 
-/** A restarted stack has none of the connections that it had before. */
+/** A stack that was restarted has none of its earlier connections. */
 function removeCardsExcept(connections) {
   const names = new Set(connections.map(({ connection }) => connection));
   for (const [name, { article }] of cards) {
@@ -141,20 +154,20 @@ function removeCardsExcept(connections) {
 async function copy(expression) {
   try {
     await navigator.clipboard.writeText(expression);
-    say(`Copied: ${expression}`);
+    announce(`Copied: ${expression}`);
   } catch {
-    say('The browser does not let this page copy: select the expression and copy it.');
+    announce('The browser does not allow copying. Select the expression and copy it.');
   }
 }
 
 async function press(button, path) {
   button.disabled = true;
   try {
-    const answer = await fetch(`/${path}`, { method: 'POST' });
-    const { message, action = '' } = await answer.json();
-    say(`${message} ${action}`.trim());
+    const response = await fetch(`/${path}`, { method: 'POST' });
+    const { message, action = '' } = await response.json();
+    announce(`${message} ${action}`.trim());
   } catch {
-    say('The local stack does not answer.');
+    announce('The local stack is not running. Run npm start again.');
   }
   button.disabled = false;
 }
@@ -163,27 +176,27 @@ function eventItem({ event, at, connection, text }) {
   const item = document.createElement('li');
   item.className = event;
   const time = document.createElement('time');
-  time.dateTime = instant(at);
+  time.dateTime = timestamp(at);
   time.textContent = clockTime(at);
   const title = document.createElement('strong');
   title.textContent = `${connection} ${event}`.trim();
-  const words = document.createElement('p');
-  words.textContent = text;
-  item.append(time, title, words);
+  const description = document.createElement('p');
+  description.textContent = text;
+  item.append(time, title, description);
   return item;
 }
 
-function say(text) {
-  write(byId('said'), text);
-  clearTimeout(silence);
-  silence = setTimeout(() => write(byId('said'), ''), SAID_MILLISECONDS);
+function announce(text) {
+  write(byId('announcement'), text);
+  clearTimeout(announcementTimer);
+  announcementTimer = setTimeout(() => write(byId('announcement'), ''), ANNOUNCEMENT_MILLISECONDS);
 }
 
-/** Leaves alone what is right already, and with it what a person has selected. */
+/** Sets the element's text. Leaves an equal text alone, because a change would clear the user's selection. */
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const instant = (at) => new Date(at * 1000).toISOString();
-const clockTime = (at) => instant(at).slice(11, 19);
+const timestamp = (at) => new Date(at * 1000).toISOString();
+const clockTime = (at) => timestamp(at).slice(11, 19);
 const duration = (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`);

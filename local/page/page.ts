@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import type { Responder } from '../gateway.ts';
-import { escapeHtml } from '../html.ts';
-import type { LocalStack } from '../stack.ts';
+import { escapeHtml } from '../../lambdas/web/html.ts';
+import type { RequestHandler } from '../gateway.ts';
+import type { LocalStack } from '../local-stack.ts';
 import { HEADERS, send, sendHtml } from './responses.ts';
 import { stateOf } from './state.ts';
 
@@ -16,14 +16,14 @@ const FILES: Record<string, { type: string; text: string }> = {
   '/page.js': { type: 'text/javascript; charset=utf-8', text: file('page.js') },
 };
 
-/** The page that shows live what happens, its events and its one-time links. */
-export function page(stack: LocalStack): Responder {
+/** Serves the live page, its stream of states and its one-time links. */
+export function page(stack: LocalStack): RequestHandler {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', stack.publicUrl);
     const [, connection] = /^\/link\/([^/]+)$/.exec(pathname) ?? [];
-    const asked = FILES[pathname];
+    const requestedFile = FILES[pathname];
     if (request.method !== 'GET') return false;
-    if (asked) send(response, 200, asked.type, asked.text);
+    if (requestedFile) send(response, 200, requestedFile.type, requestedFile.text);
     else if (pathname === '/events') sendStates(stack, response);
     else if (connection !== undefined) await sendLink(stack, connection, response);
     else return false;
@@ -31,7 +31,7 @@ export function page(stack: LocalStack): Responder {
   };
 }
 
-/** Server-sent events: the state now, at every entry of the journal, and every second. */
+/** Sends the state as server-sent events: at once, at every entry of the journal, and every second. */
 function sendStates(stack: LocalStack, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   let isOutdated = false;
@@ -47,7 +47,7 @@ function sendStates(stack: LocalStack, response: ServerResponse): void {
         if (!response.destroyed) response.write(`data: ${state}\n\n`);
       }
     } catch {
-      // The stack is being closed. A page that still listens connects again by itself.
+      // The stack is being closed. The browser reconnects by itself.
       response.destroy();
     } finally {
       isSending = false;
@@ -62,11 +62,12 @@ function sendStates(stack: LocalStack, response: ServerResponse): void {
   void sendState();
 }
 
-/** A one-time link as a redirect: no person has to copy it, and it stands in no page. */
+/** Redirects to a new one-time link. The link is on no page, and the user does not copy it. */
 async function sendLink(stack: LocalStack, connection: string, response: ServerResponse): Promise<void> {
-  const answer = await stack.operate({ action: 'link', connection });
-  if (!answer.ok) return sendHtml(response, 400, errorPage('No link was made', answer.error));
-  const { link } = answer.result as { link: string };
+  const linkResponse = await stack.operate({ action: 'link', connection });
+  if (!linkResponse.ok)
+    return sendHtml(response, 400, errorPage('The link was not created', linkResponse.error));
+  const { link } = linkResponse.result as { link: string };
   response.writeHead(302, { ...HEADERS, location: link }).end();
 }
 
@@ -85,7 +86,7 @@ function errorPage(title: string, { message, action }: { message: string; action
 <h1>${title}</h1>
 <p>${escapeHtml(message)}</p>
 <p>${escapeHtml(action)}</p>
-<p><a href="/">Back to the local page</a></p>
+<p><a href="/">Back to the live page</a></p>
 </div>
 </main>
 </body>

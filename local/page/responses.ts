@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Only the files of this folder are used, and nothing stands inline. */
+/** Allows only the files of this folder; the page has no inline style or script. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "style-src 'self'",

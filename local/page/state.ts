@@ -1,29 +1,31 @@
+import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
 import type { Breakage } from '../breakage.ts';
 import type { Entry } from '../journal.ts';
+import type { LocalStack } from '../local-stack.ts';
 import { type ShownConnection, snapshot } from '../snapshot.ts';
-import type { LocalStack } from '../stack.ts';
-import { exportLines, pace } from '../terminal.ts';
+import { exportLines, speedText } from '../terminal.ts';
 
-/** What the page shows; instants are epoch seconds of the local clock. */
+/** The data of the page. Timestamps are epoch seconds of the local clock. */
 export interface State {
   now: number;
   speed: number;
-  /** The speed in words. */
-  pace: string;
-  /** Whose consent page it is. */
+  speedText: string;
+  /** The name of the Zoom whose consent page opens. */
   zoom: string;
-  /** What another program needs to read the same secrets. */
+  /** The `export` lines with which another program reads the same secrets. */
   environment: string;
-  /** The user connection `main` waits for its consent. */
+  /** Where the expression goes in n8n. */
+  n8nHint: string;
+  /** Whether the user connection `main` can be made and does not exist yet. */
   connectable: boolean;
-  /** What is broken now; nothing can be broken where Zoom is the real one. */
-  trouble: Breakage | undefined;
+  /** The state of the switches; `undefined` with a real Zoom, which cannot be broken. */
+  breakage: Breakage | undefined;
   connections: ShownConnection[];
   /** The newest first. */
   events: { event: string; at: number; connection: string; text: string }[];
 }
 
-const SHOWN_EVENTS = 20;
+const MAX_EVENTS = 20;
 
 export async function stateOf(stack: LocalStack): Promise<State> {
   const connections = await snapshot(stack);
@@ -31,26 +33,27 @@ export async function stateOf(stack: LocalStack): Promise<State> {
   return {
     now: stack.now(),
     speed: stack.speed,
-    pace: pace(stack.speed),
+    speedText: speedText(stack.speed),
     zoom: hostname === 'localhost' ? 'the local Zoom' : hostname,
     environment: exportLines(stack.environment).join('\n'),
+    n8nHint: `In n8n, open the credential of the type ${N8N.credentialType} and paste the expression into the field ${N8N.field}. (${N8N.deprecation})`,
     connectable:
-      stack.apps.includes('default') && !connections.some(({ connection }) => connection === 'main'),
-    trouble: stack.zoom?.trouble,
+      stack.apps.includes(DEFAULT_APP) && !connections.some(({ connection }) => connection === 'main'),
+    breakage: stack.zoom?.breakage,
     connections,
-    events: stack.journal.entries.slice(-SHOWN_EVENTS).reverse().map(shown),
+    events: stack.journal.entries.slice(-MAX_EVENTS).reverse().map(shownEvent),
   };
 }
 
-function shown(entry: Entry): State['events'][number] {
+function shownEvent(entry: Entry): State['events'][number] {
   const { event, at, connection } = entry;
-  return { event, at, connection: String(connection ?? ''), text: inWords(entry) };
+  return { event, at, connection: String(connection ?? ''), text: eventText(entry) };
 }
 
-function inWords({ event, message, text, version }: Entry): string {
-  if (event === 'connected') return `Zoom gave tokens, stored as version ${version}.`;
-  if (event === 'rotated') return `Zoom gave new tokens, stored as version ${version}.`;
-  if (event === 'alerted') return 'A person was told.';
+function eventText({ event, message, text, version }: Entry): string {
+  if (event === 'connected') return `Zoom issued the first tokens, stored as version ${version}.`;
+  if (event === 'rotated') return `Zoom issued new tokens, stored as version ${version}.`;
+  if (event === 'alerted') return 'The alert was sent.';
   if (event === 'published') return `n8n reads the access token of version ${version}.`;
   return text === undefined ? String(message ?? '') : `${message}\n${text}`;
 }

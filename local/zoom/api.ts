@@ -1,8 +1,8 @@
 import type { Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { accountOwner, users, type ZoomUser } from './users.ts';
 
-const ANSWERS: Record<string, (user: ZoomUser) => object> = {
+const RESPONSES: Record<string, (user: ZoomUser) => object> = {
   '/v2/users/me': (user) => user,
   '/v2/users/me/meetings': () => ({
     page_count: 1,
@@ -13,24 +13,28 @@ const ANSWERS: Record<string, (user: ZoomUser) => object> = {
   }),
 };
 
-/** Zoom's API, as far as a token can be tried: `GET /v2/users/me` and its meetings. Errors are `{code, message}`. */
-export function api(provider: Provider, apps: ZoomApp[]): Parameters<Provider['use']>[0] {
+/** Serves the part of Zoom's API that a token can be tried on: `GET /v2/users/me` and its meetings. */
+export function api(provider: Provider, apps: MarketplaceApp[]): Parameters<Provider['use']>[0] {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/v2/')) return next();
-    const answer = ctx.method === 'GET' && ANSWERS[ctx.path];
-    if (!answer) {
+    const respond = ctx.method === 'GET' && RESPONSES[ctx.path];
+    if (!respond) {
       ctx.status = 404;
       ctx.body = { code: 2300, message: 'This API endpoint is not recognized.' };
       return;
     }
     const [, token = ''] = /^Bearer +(\S+)$/i.exec(ctx.get('authorization')) ?? [];
-    const me = await whoHolds(provider, apps, token);
+    const me = await findTokenUser(provider, apps, token);
     ctx.status = me ? 200 : 401;
-    ctx.body = me ? answer(me) : { code: 124, message: 'Invalid access token.' };
+    ctx.body = me ? respond(me) : { code: 124, message: 'Invalid access token.' };
   };
 }
 
-async function whoHolds(provider: Provider, apps: ZoomApp[], token: string): Promise<ZoomUser | undefined> {
+async function findTokenUser(
+  provider: Provider,
+  apps: MarketplaceApp[],
+  token: string,
+): Promise<ZoomUser | undefined> {
   const userToken = await provider.AccessToken.find(token);
   if (userToken) return users.find(({ id }) => id === userToken.accountId);
   const accountToken = await provider.ClientCredentials.find(token);

@@ -6,7 +6,7 @@ import { users } from './users.ts';
 
 type Middleware = Parameters<Provider['use']>[0];
 
-/** Zoom's authorize endpoint: scopes come from the app, and no `iss` (RFC 9207) goes back to it. */
+/** Serves Zoom's authorize endpoint: scopes come from the app, and the redirect has no `iss` (RFC 9207). */
 export function authorize(url: string): Middleware {
   return async (ctx, next) => {
     if (!`${ctx.path}/`.startsWith(`${AUTHORIZE_PATH}/`)) return next();
@@ -22,7 +22,7 @@ export function authorize(url: string): Middleware {
   };
 }
 
-/** The consent page, and what its buttons do. */
+/** Serves the consent page, and handles its buttons. */
 export function consent(provider: Provider): Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith(`${CONSENT_PATH}/`)) return next();

@@ -7,22 +7,22 @@ export interface Page {
 }
 
 export interface ConsentOptions {
-  /** A name as the consent page shows it, such as `Grace Hopper`. Default: the one the page has chosen. */
+  /** A name on the consent page, such as `Grace Hopper`. Default: the user that the page has preselected. */
   user?: string;
   decline?: boolean;
-  /** The browser's cookies. Default: a browser that was never used. */
+  /** The browser's cookies. Default: none. */
   cookies?: CookieJar;
 }
 
 const MAX_REDIRECTS = 20;
 
-/** A form that sends nothing but its own address. */
+/** A form without fields. */
 const ONE_BUTTON = /<form method="post"><button>/;
 
 /**
- * Follows the link to Zoom's consent page (past a page before it that has one button), presses Allow (or Decline) as
- * `user`, and returns after the redirect back was followed. Where the link leads to no consent page, returns the page
- * that it leads to.
+ * Follows the link to Zoom's consent page, through the page before it that has one button. Presses Allow (or Decline)
+ * as `user`, follows the redirect back, and returns the page at its end. Returns the page that the link leads to where
+ * that is no consent page.
  */
 export async function consentAsBrowser(
   link: string,

@@ -6,15 +6,15 @@ interface Cookie {
 }
 
 export interface CookieJar {
-  /** Keeps what an answer from `url` sets. */
+  /** Stores the cookies that a response from `url` sets. */
   keep(url: URL, headers: Headers): void;
-  /** The Cookie header for a request to `url`. */
+  /** Returns the Cookie header for a request to `url`. */
   header(url: URL): string;
 }
 
 /**
- * Cookies per host, whatever the port, by path, as in RFC 6265. As in browsers, `localhost` counts as secure, and
- * Expires is measured from the response's own Date.
+ * Creates a cookie jar that follows RFC 6265: cookies belong to a host and a path, whatever the port. As in browsers,
+ * `localhost` counts as secure, and Expires is measured from the response's own Date.
  */
 export function createCookieJar(): CookieJar {
   const hosts = new Map<string, Cookie[]>();
@@ -22,11 +22,11 @@ export function createCookieJar(): CookieJar {
     keep(url, headers) {
       const date = Date.parse(headers.get('date') ?? '') || Date.now();
       for (const line of headers.getSetCookie()) {
-        const { cookie, dead } = parse(line, url, date);
-        const others = (hosts.get(url.hostname) ?? []).filter(
+        const { cookie, expired } = parse(line, url, date);
+        const otherCookies = (hosts.get(url.hostname) ?? []).filter(
           ({ name, path }) => name !== cookie.name || path !== cookie.path,
         );
-        hosts.set(url.hostname, dead ? others : [...others, cookie]);
+        hosts.set(url.hostname, expired ? otherCookies : [...otherCookies, cookie]);
       }
     },
     header(url) {
@@ -40,7 +40,7 @@ export function createCookieJar(): CookieJar {
   };
 }
 
-function parse(line: string, url: URL, date: number): { cookie: Cookie; dead: boolean } {
+function parse(line: string, url: URL, date: number): { cookie: Cookie; expired: boolean } {
   const [pair = '', ...attributes] = line.split(';').map(split);
   const read = (wanted: string) => attributes.find(([name]) => name.toLowerCase() === wanted)?.[1];
   const path = read('path');
@@ -54,7 +54,7 @@ function parse(line: string, url: URL, date: number): { cookie: Cookie; dead: bo
       secure: read('secure') !== undefined,
     },
     // RFC 6265 5.3: Max-Age wins over Expires.
-    dead: maxAge === undefined ? Date.parse(expires ?? '') <= date : Number(maxAge) <= 0,
+    expired: maxAge === undefined ? Date.parse(expires ?? '') <= date : Number(maxAge) <= 0,
   };
 }
 

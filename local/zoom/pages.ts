@@ -1,10 +1,10 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { escapeHtml } from '../html.ts';
+import { escapeHtml } from '../../lambdas/web/html.ts';
 import type { ZoomUser } from './users.ts';
 
 type Page = Pick<KoaContextWithOIDC, 'body' | 'set' | 'status' | 'type'>;
 
-/** Which app asks, who answers, Allow or Decline. A plain form, so that it works without scripts. */
+/** Shows the app, the users to sign in as, and the buttons Allow and Decline. A plain form, which needs no scripts. */
 export function consentPage(
   page: Page,
   clientId: string,
@@ -32,10 +32,10 @@ ${choices.join('\n')}
   );
 }
 
-/** Zoom's error page: it never sends the browser back to the app. */
+/** Shows Zoom's error page, which never sends the browser back to the app. */
 export function errorPage(page: Page, message: string): void {
   page.status = 400;
-  respond(page, 'Error', `<h1>Zoom cannot go on</h1>\n<p role="alert">${escapeHtml(message)}</p>`);
+  respond(page, 'Error', `<h1>Zoom cannot continue</h1>\n<p role="alert">${escapeHtml(message)}</p>`);
 }
 
 function respond(page: Page, title: string, main: string): void {
@@ -58,7 +58,7 @@ function respond(page: Page, title: string, main: string): void {
 <main>
 ${main}
 </main>
-<footer>A Zoom that runs on this machine. Its users are made up.</footer>
+<footer>This Zoom runs on this machine. Its users are fictitious.</footer>
 </body>
 </html>
 `;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { errors, interactionPolicy, Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { errorPage } from './pages.ts';
 import type { Store } from './store.ts';
 import { users } from './users.ts';
@@ -14,7 +14,7 @@ export const REVOKE_PATH = '/oauth/revoke';
 export const USER_SCOPE = 'user:read:user meeting:read:list_meetings';
 const ACCOUNT_SCOPE = 'user:read:user:admin meeting:read:list_meetings:admin';
 
-/** The same at each consent, so that all tokens of a user and an app are under one grant. */
+/** Returns the same id at each consent, so that all tokens of a user and an app belong to one grant. */
 export const grantIdOf = (clientId: string, userId: string) => `${clientId} ${userId}`;
 
 /** Lifetime of an authorization code at Zoom, in seconds. */
@@ -23,8 +23,13 @@ export const CODE_SECONDS = 300;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** The authorization server: who may ask, what is issued and how long it lives. Its wire format is its own. */
-export function createProvider(url: string, apps: ZoomApp[], store: Store, codeSeconds: number): Provider {
+/** Creates the authorization server: clients, grants and token lifetimes. Its wire format is not Zoom's. */
+export function createProvider(
+  url: string,
+  apps: MarketplaceApp[],
+  store: Store,
+  codeSeconds: number,
+): Provider {
   const provider = new Provider(url, {
     adapter: store.adapter,
     clients: apps.map(client),
@@ -32,7 +37,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: {
       keys: [randomBytes(32).toString('base64url')],
-      // Cookies ignore ports: on the path of Zoom alone, they do not reach what else runs on localhost.
+      // Cookies ignore ports. The path keeps them away from other programs on localhost.
       long: { path: '/oauth', httpOnly: true, sameSite: 'lax', signed: true },
     },
     features: {
@@ -59,7 +64,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
     rotateRefreshToken: () => true,
     routes: { authorization: AUTHORIZE_PATH, token: TOKEN_PATH, revocation: REVOKE_PATH },
     scopes: USER_SCOPE.split(' '),
-    // Seconds. The store counts them by the injected clock, but for Interaction and Session.
+    // Seconds, counted by the injected clock. Interaction and Session are counted in real time.
     ttl: {
       AccessToken: HOUR,
       AuthorizationCode: codeSeconds,
@@ -90,7 +95,7 @@ export function createProvider(url: string, apps: ZoomApp[], store: Store, codeS
   return provider;
 }
 
-function client(app: ZoomApp) {
+function client(app: MarketplaceApp) {
   const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
   return app.accountId
     ? { ...credentials, grant_types: ['account_credentials'], redirect_uris: [], response_types: [] }

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../lambdas/tokens/clock.ts';
 import { type Breakage, noBreakage } from '../breakage.ts';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { api } from './api.ts';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
 import { outage } from './outage.ts';
 import {
@@ -16,32 +15,32 @@ import {
   TOKEN_PATH,
 } from './provider.ts';
 import { openStore } from './store.ts';
-import { clientAuthentication, revocation, shapeTokenAnswers } from './token.ts';
+import { clientAuthentication, revocation, shapeTokenResponses } from './token.ts';
 
 export interface Zoom {
   /** `http://localhost:<port>`, for `ZOOM_OAUTH_URL` and `ZOOM_API_URL`. */
   url: string;
-  /** Ends the refresh token that the app holds for the user. Answers whether there was one. */
-  endRefreshToken(clientId: string, userId: string): boolean;
+  /** Revokes the refresh token that the app holds for the user. Returns whether there was one. */
+  revokeRefreshToken(clientId: string, userId: string): boolean;
   close(): Promise<void>;
 }
 
 export interface ZoomOptions {
   /** 0, the default, takes any free port. */
   port?: number;
-  /** Tells how old tokens and codes are. It may run fast or jump. */
+  /** Tokens and codes expire by this clock. It may run fast or jump. */
   now: Clock;
-  apps: ZoomApp[];
+  apps: MarketplaceApp[];
   /** Lifetime of an authorization code, in seconds of `now`. Default: Zoom's five minutes. */
   codeSeconds?: number;
   /** Whether a refresh leaves the earlier access token of a user alive. Zoom does not document it. Default true. */
   accessTokenOutlivesRefresh?: boolean;
-  /** What is broken. It is read at each request. */
-  trouble?: Breakage;
+  /** The faults that are on. Read at each request. */
+  breakage?: Breakage;
 }
 
 /**
- * Starts a Zoom on loopback: oidc-provider decides, and what it answers is shaped to Zoom's wire format.
+ * Starts a Zoom on loopback: oidc-provider issues the tokens, and its responses are reshaped to Zoom's wire format.
  * Rejects with `EADDRINUSE` when the port is taken.
  */
 export async function startZoom({
@@ -50,30 +49,29 @@ export async function startZoom({
   apps,
   codeSeconds = CODE_SECONDS,
   accessTokenOutlivesRefresh = true,
-  trouble = noBreakage(),
+  breakage = noBreakage(),
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const { port: ownPort, close } = await listenOnLoopback(server, port);
+  const url = `http://localhost:${ownPort}`;
 
   const store = openStore(now);
   const provider = createProvider(url, apps, store, codeSeconds);
-  shapeTokenAnswers(provider, { url, store, accessTokenOutlivesRefresh });
+  shapeTokenResponses(provider, { url, store, accessTokenOutlivesRefresh });
   provider.use(async (ctx, next) => {
-    // The API alone is dated by the injected clock. Browsers measure a cookie's Expires from Date, and oidc-provider
-    // sets Expires in real time: on what sets cookies, Date must be real too.
+    // Only responses of the API carry the injected clock's Date. Browsers measure a cookie's Expires from Date, and
+    // oidc-provider sets Expires in real time: a response that sets cookies needs the real Date.
     if (ctx.path.startsWith('/v2/')) ctx.set('Date', new Date(now() * 1000).toUTCString());
     await next();
   });
-  provider.use(outage(trouble));
+  provider.use(outage(breakage));
   provider.use(api(provider, apps));
   provider.use(consent(provider));
   provider.use(authorize(url));
   provider.use(clientAuthentication(apps));
   provider.use(revocation);
   provider.use(async (ctx, next) => {
-    // What oidc-provider has besides, such as its discovery document, Zoom has not.
+    // Zoom has none of oidc-provider's other endpoints, such as the discovery document.
     if ([AUTHORIZE_PATH, TOKEN_PATH, REVOKE_PATH].some((path) => `${ctx.path}/`.startsWith(`${path}/`)))
       await next();
   });
@@ -81,12 +79,7 @@ export async function startZoom({
 
   return {
     url,
-    endRefreshToken: (clientId, userId) => store.endRefreshTokens(grantIdOf(clientId, userId)),
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    revokeRefreshToken: (clientId, userId) => store.revokeRefreshTokens(grantIdOf(clientId, userId)),
+    close,
   };
 }

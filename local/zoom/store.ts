@@ -8,16 +8,16 @@ interface Entry {
 
 export interface Store {
   adapter: AdapterFactory;
-  /** Ends every access and refresh token of a grant but these. */
+  /** Revokes every access and refresh token of a grant except the given ones. */
   keepOnly(grantId: string, tokens: string[]): void;
-  /** Ends every refresh token of a grant. Answers whether there was one. */
-  endRefreshTokens(grantId: string): boolean;
+  /** Revokes every refresh token of a grant. Returns whether there was one. */
+  revokeRefreshTokens(grantId: string): boolean;
 }
 
 // A person reads the consent page in real time, however fast the injected clock runs.
 const wallClock: Clock = () => Math.floor(Date.now() / 1000);
 
-/** What the authorization server remembers, in memory. Tokens and codes expire by `now`. */
+/** Creates the authorization server's store, in memory. Tokens and codes expire by `now`. */
 export function openStore(now: Clock): Store {
   const models = new Map<string, Map<string, Entry>>();
 
@@ -40,7 +40,7 @@ export function openStore(now: Clock): Store {
       forgetGrant('AccessToken', grantId, tokens);
       forgetGrant('RefreshToken', grantId, tokens);
     },
-    endRefreshTokens(grantId) {
+    revokeRefreshTokens(grantId) {
       const before = entriesOf('RefreshToken').size;
       forgetGrant('RefreshToken', grantId);
       return entriesOf('RefreshToken').size < before;
@@ -58,14 +58,14 @@ function adapterFor(
     async upsert(id, payload, expiresIn) {
       // Zoom's consent page asks every time, so no login is remembered.
       if (model === 'Session') return;
-      // A model's entries live equally long, so the first that is alive ends the search.
+      // All entries of a model have the same lifetime, so the search stops at the first that has not expired.
       for (const [oldId, { expiresAt }] of entries) {
         if (expiresAt > now()) break;
         entries.delete(oldId);
       }
-      // There is one grant for each user and app; it does not expire, its tokens do.
+      // A user has one grant for each app. The grant does not expire, its tokens do.
       const expiresAt = model === 'Grant' || expiresIn === undefined ? Infinity : now() + expiresIn;
-      // oidc-provider compares `exp` with the real clock. Without it, the clock here alone decides.
+      // oidc-provider compares `exp` with the real clock. Without `exp`, only `now` decides.
       const { exp, ...rest } = payload;
       entries.set(id, { payload: model === 'Interaction' ? payload : rest, expiresAt });
     },
@@ -73,8 +73,8 @@ function adapterFor(
       const entry = entries.get(id);
       return entry && entry.expiresAt > now() ? entry.payload : undefined;
     },
-    // Only one of two requests can take a code or refresh token out. A later use finds nothing, so it
-    // is refused without ending the newer tokens, which oidc-provider would do for a consumed entry.
+    // Of two concurrent requests with one code or refresh token, one gets it. A later use finds nothing and is refused.
+    // oidc-provider would also revoke the newer tokens if the entry were kept as consumed. Zoom does not.
     async consume(id) {
       if (!entries.delete(id)) throw new errors.InvalidGrant('already used');
     },

@@ -1,5 +1,5 @@
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { ZoomApp } from './app.ts';
+import type { MarketplaceApp } from './app.ts';
 import { REVOKE_PATH, TOKEN_PATH } from './provider.ts';
 import type { Store } from './store.ts';
 
@@ -12,10 +12,10 @@ interface ZoomError {
 }
 
 /**
- * Takes HTTP Basic over the plain id and secret, as Zoom documents it. A form-encoded pair (RFC 6749 section 2.3.1)
- * is refused where the encoding changes it, so that a client that relies on decoding fails here first.
+ * Accepts HTTP Basic over the plain id and secret, as Zoom documents it. A form-encoded pair (RFC 6749 section 2.3.1)
+ * is refused where the encoding changes it: a client that relies on decoding must fail here, before it meets Zoom.
  */
-export function clientAuthentication(apps: ZoomApp[]): Middleware {
+export function clientAuthentication(apps: MarketplaceApp[]): Middleware {
   const known = new Set(apps.map((app) => `${app.clientId}:${app.clientSecret}`));
   return async (ctx, next) => {
     if (ctx.path !== TOKEN_PATH && ctx.path !== REVOKE_PATH) return next();
@@ -32,7 +32,7 @@ export function clientAuthentication(apps: ZoomApp[]): Middleware {
   };
 }
 
-/** Zoom answers a revocation with a body. */
+/** Adds the body that Zoom sends after a revocation. */
 export const revocation: Middleware = async (ctx, next) => {
   await next();
   if (ctx.path === REVOKE_PATH && ctx.status === 200) ctx.body = { status: 'success' };
@@ -40,8 +40,8 @@ export const revocation: Middleware = async (ctx, next) => {
 
 const BAD_CODE = 'Invalid authorization code: unknown, expired, used or not yours';
 
-/** Turns what the token endpoint answers into Zoom's wire format, and ends the tokens that Zoom would end. */
-export function shapeTokenAnswers(
+/** Reshapes the token endpoint's responses to Zoom's wire format, and revokes the tokens that Zoom would revoke. */
+export function shapeTokenResponses(
   provider: Provider,
   {
     url,
@@ -58,11 +58,11 @@ export function shapeTokenAnswers(
     }
     ctx.body = { access_token, token_type: 'bearer', refresh_token, expires_in, scope, api_url: url };
   });
-  provider.on('grant.error', (ctx, error) => answer(ctx, zoomError(ctx.oidc.params?.grant_type, error)));
-  provider.on('revocation.error', (ctx, error) => answer(ctx, plainError(error)));
+  provider.on('grant.error', (ctx, error) => respond(ctx, zoomError(ctx.oidc.params?.grant_type, error)));
+  provider.on('revocation.error', (ctx, error) => respond(ctx, plainError(error)));
 }
 
-function answer(ctx: KoaContextWithOIDC, error: ZoomError): void {
+function respond(ctx: KoaContextWithOIDC, error: ZoomError): void {
   ctx.status = 400;
   ctx.body = error;
 }

@@ -1,4 +1,4 @@
-/** A user as `GET /v2/users/me` answers. https://developers.zoom.us/docs/api/users/#tag/users/get/users/{userId} */
+/** A user as `GET /v2/users/me` returns it. https://developers.zoom.us/docs/api/users/#tag/users/get/users/{userId} */
 export interface ZoomUser {
   id: string;
   account_id: string;
@@ -25,14 +25,14 @@ function user(id: string, accountId: string, firstName: string, lastName: string
   };
 }
 
-/** The made-up users that the consent page offers. */
+/** The fictitious users that the consent page offers. */
 export const users: readonly ZoomUser[] = [
   user('AdaLovelace-1815-Q2vZg', 'AnalyticalEngine-8kTnA', 'Ada', 'Lovelace'),
   user('GraceHopper-1906-b7YwA', 'HarvardMarkOne-3mRqPwA', 'Grace', 'Hopper'),
   user('KatherineJohnson-1918Q', 'OrbitalMechanics-5hLxQ', 'Katherine', 'Johnson'),
 ];
 
-/** Whom `me` means for a Server-to-Server token. */
+/** Returns the user that `me` means for a Server-to-Server token. */
 export function accountOwner(accountId: string): ZoomUser {
   return user('DorothyVaughan-1910-wA', accountId, 'Dorothy', 'Vaughan');
 }

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type Bill, ours, sum, twoSecrets, vaultOn } from '../../bench/cost/bill.ts';
+import { DOCUMENTS, withBills } from '../../bench/cost/table.ts';
 import { synthesized } from '../lib/synthesized.ts';
 
 const LONG = 60_000;
@@ -11,8 +13,8 @@ const amount = (bill: Bill, what: string) => {
   return (line?.quantity ?? Number.NaN) * (line?.price ?? Number.NaN);
 };
 
-/** Computed by hand for 100 connections: 43,200 sweeps, 90,000 rotations. */
-describe('the month of 100 connections', () => {
+// Computed by hand: 43,200 sweeps and 90,000 rotations.
+describe('the bill of a month with 100 connections', () => {
   const bill = ours(HUNDRED);
 
   test.each([
@@ -37,21 +39,21 @@ describe('the month of 100 connections', () => {
     ['Metrics', 2.7],
     ['Alarms', 1.4],
     ['Dashboard', 3],
-  ])('%s: %d', (what, dollars) => {
+  ])('has the line %s with %d dollars', (what, dollars) => {
     expect(amount(bill, what)).toBeCloseTo(dollars, 9);
   });
 
-  test('is the sum of these', () => {
+  test('is the sum of its lines', () => {
     expect(sum(bill)).toBeCloseTo(50.146425, 5);
     expect(bill.lines).toHaveLength(13);
   });
 
-  test('costs with two secrets a connection a secret and a publication more of each', () => {
+  test('has one more secret and publication for each connection with two secrets a connection', () => {
     // 40 for the secrets, 0.45 for the writes, and a third page of ListSecrets at each poll.
     expect(sum(twoSecrets(HUNDRED)) - sum(bill)).toBeCloseTo(40 + 0.45 + 8640 * 5e-6, 9);
   });
 
-  test('costs with Vault an instance, a volume, an address and the secrets of the functions', () => {
+  test('has an instance, a volume, an address and the secrets of the functions with Vault', () => {
     const saved = amount(bill, 'Secrets') + amount(bill, 'Publishing') + amount(bill, 'Reading by n8n');
     // 720 × 0.0168, 8 × 0.08, 720 × 0.005, 3 × 0.40
     expect(sum(vaultOn('t4g.small', HUNDRED)) - (sum(bill) - saved)).toBeCloseTo(
@@ -61,7 +63,7 @@ describe('the month of 100 connections', () => {
   });
 });
 
-test('has the alarms, the secrets and the dashboard that the stack has', () => {
+test('the bill has as many alarms, secrets and dashboards as the stack', () => {
   const template = synthesized();
   const bill = ours(HUNDRED);
   const quantity = (of: string) => bill.lines.find(({ what }) => what === of)?.quantity;
@@ -70,6 +72,14 @@ test('has the alarms, the secrets and the dashboard that the stack has', () => {
   expect(quantity('Dashboard')).toBe(resources('AWS::CloudWatch::Dashboard'));
   expect(quantity('Secrets')).toBe(HUNDRED.connections + resources('AWS::SecretsManager::Secret'));
 });
+
+test.each(Object.entries(DOCUMENTS))(
+  'the bills in %s are current: run npm run cost -- --write',
+  (name, sizes) => {
+    const document = readFileSync(name, 'utf8');
+    expect(document).toBe(withBills(document, sizes));
+  },
+);
 
 describe('npm run cost', () => {
   const cost = (...args: string[]) =>
@@ -90,7 +100,7 @@ describe('npm run cost', () => {
   );
 
   test(
-    'prints the same as JSON',
+    'prints the same bills as JSON with --json',
     () => {
       const { stdout } = cost('--connections', '100', '--interval', '48', '--json');
       const { pricesAsOf, usage, bills } = JSON.parse(stdout);
@@ -101,7 +111,7 @@ describe('npm run cost', () => {
   );
 
   test(
-    'tells how to use it',
+    'prints its options with --help',
     () => {
       expect(cost('--help')).toMatchObject({
         status: 0,
@@ -120,7 +130,7 @@ describe('npm run cost', () => {
     ['--interval=5', '--rotations-per-day=5'],
     ['--what'],
   ])(
-    'refuses %s %s',
+    'rejects %s %s',
     (...args) => {
       const { status, stdout, stderr } = cost(...args);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { quota } from '../../bench/sweep/quota.ts';
 
-describe('the quota of a service', () => {
+describe('the token bucket of a service', () => {
   let time = 0;
   const taken = (take: () => boolean, times: number) =>
     Array.from({ length: times }, take).filter(Boolean).length;
 
-  test('finds the first request amid a backlog: it has no token but its own', () => {
+  test('starts with a single token, as in the middle of a backlog', () => {
     expect(
       taken(
         quota(50, () => time),
@@ -15,7 +15,7 @@ describe('the quota of a service', () => {
     ).toBe(1);
   });
 
-  test('takes one request more each fiftieth of a second', () => {
+  test('accepts one more request every fiftieth of a second', () => {
     const take = quota(50, () => time);
     taken(take, 1);
     time += 100;
@@ -26,7 +26,7 @@ describe('the quota of a service', () => {
     expect(taken(take, 10)).toBe(1);
   });
 
-  test('saves up no more than a second’s worth', () => {
+  test('holds at most the tokens of one second', () => {
     const take = quota(50, () => time);
     taken(take, 1);
     time += 60_000;

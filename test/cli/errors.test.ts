@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { createCommandLine } from '../support/cli/command-line.ts';
 
@@ -10,18 +10,18 @@ const OPERATOR = 'zoom-token-refresher-operator';
 const HERE = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'hush-hush' };
 
 let gateway: Gateway;
-/** What Lambda answers: an error of AWS, or what the function does. */
-let refuse: { status: number; type: string } | undefined;
+/** An error that Lambda responds with instead of invoking the function. */
+let awsError: { status: number; type: string } | undefined;
 let operator: () => Promise<unknown>;
 
 beforeAll(async () => {
   gateway = await openGateway(0);
   gateway.serve([
     async (_, response) => {
-      if (!refuse) return false;
-      response.writeHead(refuse.status, {
+      if (!awsError) return false;
+      response.writeHead(awsError.status, {
         'content-type': 'application/json',
-        'x-amzn-errortype': refuse.type,
+        'x-amzn-errortype': awsError.type,
       });
       response.end(JSON.stringify({ message: 'no' }));
       return true;
@@ -32,73 +32,87 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
+beforeEach(() => {
+  awsError = undefined;
+  operator = async () => {
+    throw new Error('This test did not expect an invocation.');
+  };
+});
+
 const commandLine = createCommandLine({});
 afterAll(() => commandLine.close());
+afterEach(() => {
+  expect(commandLine.transcript()).not.toContain('hush-hush');
+});
 
 const run = (env: Record<string, string> = {}, ...args: string[]) =>
   commandLine.run(['status', ...args], { env: { AWS_ENDPOINT_URL_LAMBDA: gateway.url, ...env } });
 
-describe('what AWS says becomes a sentence with what to do', () => {
-  test('no credentials', async () => {
+describe('errors of AWS', () => {
+  test('a command without AWS credentials says how to sign in', async () => {
     const { code, stdout, stderr } = await run({ AWS_REGION: 'us-east-1' });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toMatch(/^✖ There are no AWS credentials\.\n {2}Sign in/);
+    expect(stderr).toMatch(/^✖ No AWS credentials found\.\n {2}Sign in/);
   });
 
-  test('no Region', async () => {
+  test('a command without an AWS Region says how to set one', async () => {
     const { code, stderr } = await run({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
     expect(code).toBe(4);
-    expect(stderr).toMatch(/^✖ No AWS Region is chosen\.\n {2}Name the Region of the stack: --region/);
+    expect(stderr).toMatch(/^✖ No AWS Region is set\.\n {2}Name the Region of the stack: --region/);
   });
 
-  test('a profile that does not exist', async () => {
-    const { code, stderr } = await run({ AWS_REGION: 'us-east-1' }, '--profile', 'nobody');
+  test('a command with an AWS profile that does not exist names the profile', async () => {
+    const { code, stderr } = await run({ AWS_REGION: 'us-east-1' }, '--profile', 'nope');
     expect(code).toBe(4);
-    expect(stderr).toMatch(/profile/);
+    expect(stderr).toMatch(
+      /^✖ AWS profile "nope" not found, or it has no credentials\.\n {2}List the profiles: aws configure/,
+    );
   });
 
-  test('nothing listens', async () => {
+  test('a command whose AWS endpoint refuses the connection says that AWS is unreachable', async () => {
     const { code, stderr } = await run({ ...HERE, AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9' });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^✖ AWS cannot be reached \(ECONNREFUSED\)\.\n/);
+    expect(stderr).toMatch(/^✖ AWS is unreachable \(ECONNREFUSED\)\.\n/);
   });
 
-  test('a function that is not there, of another name', async () => {
+  test('a command with a name that is not deployed says which function is missing', async () => {
     const { code, stderr } = await run(HERE, '--name', 'another');
     expect(code).toBe(4);
     expect(stderr).toBe(
-      '✖ There is no function another-operator in this account and Region.\n' +
-        '  Deploy it (npx cdk deploy), or name what is deployed: --name, --region, --profile.\n',
+      '✖ Function another-operator not found in this AWS account and Region.\n' +
+        '  Deploy it (npx cdk deploy), or choose the installation that is deployed: --name, --region, --profile.\n',
     );
   });
 
   test.each([
     ['AccessDeniedException', 403, 4, /OperatorPolicyArn/],
     ['ExpiredTokenException', 403, 4, /sign in again/],
-    ['TooManyRequestsException', 429, 1, /Try again in a moment/],
+    ['TooManyRequestsException', 429, 1, /AWS throttled the request .*\n {2}Retry in a minute/],
     ['ServiceException', 500, 1, /AWS could not invoke/],
-  ])('%s', async (type, status, code, message) => {
-    refuse = { type, status };
-    const ended = await run(HERE);
-    refuse = undefined;
-    expect(ended).toMatchObject({ code, stdout: '' });
-    expect(ended.stderr).toMatch(message);
-  });
+  ])(
+    'the AWS error %s with the status %i exits with %i and says what to do',
+    async (type, status, code, message) => {
+      awsError = { type, status };
+      const result = await run(HERE);
+      expect(result).toMatchObject({ code, stdout: '' });
+      expect(result.stderr).toMatch(message);
+    },
+  );
 });
 
-describe('what the function says', () => {
-  test('that it failed: where to look, and nothing of what it threw', async () => {
+describe('responses of the operator function', () => {
+  test('a crash of the operator function names its log, and shows nothing of the thrown text', async () => {
     operator = async () => {
       throw new TypeError('hush-hush');
     };
     const { code, stderr } = await run(HERE);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `✖ ${OPERATOR} failed (TypeError).\n  Look into its log: aws logs tail /aws/lambda/${OPERATOR} --since 10m.\n`,
+      `✖ ${OPERATOR} failed (TypeError).\n  Read its log: aws logs tail /aws/lambda/${OPERATOR} --since 10m\n`,
     );
   });
 
-  test('that its time was over', async () => {
+  test('a timeout of the operator function is retryable', async () => {
     operator = async () => {
       throw new Error('2026-11-24T00:00:00Z 1-2 Task timed out after 60.00 seconds');
     };
@@ -107,12 +121,12 @@ describe('what the function says', () => {
     expect(JSON.parse(stdout).error).toMatchObject({ class: 'retry', code: 'function_timeout' });
   });
 
-  test('that it does not know the action: another version is deployed', async () => {
+  test('an action that the operator function does not know means that another version is deployed', async () => {
     const error = { class: 'rejected', code: 'bad_request', message: 'no', action: 'no' };
     operator = async () => ({ ok: false, error });
     const { code, stderr } = await run(HERE);
     expect(code).toBe(4);
-    expect(stderr).toContain('Deploy this version: npx cdk deploy.');
+    expect(stderr).toContain('Deploy this version: npx cdk deploy\n');
   });
 
   test.each([
@@ -120,7 +134,7 @@ describe('what the function says', () => {
     ['misconfigured', 4],
     ['retry', 1],
     ['rejected', 1],
-  ])('a failure of the class %s is the exit status %i', async (failureClass, code) => {
+  ])('a failure of the class %s exits with %i', async (failureClass, code) => {
     operator = async () => ({
       ok: false,
       error: { class: failureClass, code: 'x', message: 'It is so.', action: 'Do that.' },
@@ -128,35 +142,35 @@ describe('what the function says', () => {
     expect(await run(HERE)).toEqual({ code, stdout: '', stderr: '✖ It is so.\n  Do that.\n' });
   });
 
-  test('nothing that is JSON of ours', async () => {
+  test('a response in an unknown shape counts as a failure of the function, and is not shown', async () => {
     operator = async () => 'hush-hush';
     const { code, stderr } = await run(HERE);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/failed \(no answer\)/);
+    expect(stderr).toMatch(/failed \(no response\)/);
   });
 });
 
-describe('the program itself', () => {
+describe('the program', () => {
   test.each([
-    [[], /^✖ A command is missing\.\n/],
-    [['statsu'], /^✖ Unknown command 'statsu'/],
-    [['status', '--nonsense'], /^✖ Unknown option '--nonsense'/],
+    [[], /^Usage: zoom-tokens /],
+    [['statsu'], /^✖ Unknown command "statsu"\. Did you mean "status"\?\n/],
+    [['status', '--nonsense'], /^✖ Unknown option "--nonsense"/],
     [['status', 'a', 'b'], /^✖ Too many arguments/],
-    [['rotate'], /^✖ Missing required argument 'connection'/],
-  ])('%j is wrong usage', async (args, message) => {
+    [['rotate'], /^✖ Missing required argument "connection"/],
+  ])('the arguments %j are wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await commandLine.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
-  test('wrong usage with --json is a document too', async () => {
+  test('wrong usage with --json prints the failure as the document', async () => {
     const { code, stdout, stderr } = await commandLine.run(['--json', 'nonsense']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     expect(JSON.parse(stdout).error).toMatchObject({ class: 'rejected', code: 'usage' });
   });
 
   test.each(['setup', 'connect', 'status', 'rotate', 'disconnect'])(
-    '%s --help has examples',
+    '%s --help shows examples',
     async (command) => {
       const { code, stdout } = await commandLine.run([command, '--help']);
       expect(code).toBe(0);
@@ -166,19 +180,31 @@ describe('the program itself', () => {
     },
   );
 
-  test('--help lists the exit statuses', async () => {
+  test('the help of the program lists the exit statuses', async () => {
     const { stdout } = await commandLine.run(['--help']);
     for (const status of ['0', '1', '2', '3', '4', '130'])
       expect(stdout).toMatch(new RegExp(`^ {2}${status} `, 'm'));
   });
 
-  test('is started by a JavaScript file, which an older Node can read', async () => {
+  test('the program starts from a JavaScript file, which an older Node can parse', async () => {
     const launcher = new URL('../../bin/zoom-tokens.js', import.meta.url).pathname;
     const { stdout } = await promisify(execFile)(process.execPath, [launcher, '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('said no credential', () => {
-    expect(commandLine.said()).not.toContain('hush-hush');
+  test('no command prints the AWS credentials or the text of a crash', async () => {
+    operator = async () => {
+      throw new TypeError('hush-hush');
+    };
+    await run(HERE);
+    await run(HERE, '--json');
+    expect(commandLine.transcript()).toContain('TypeError');
+    expect(commandLine.transcript()).not.toContain('hush-hush');
+  });
+
+  test('the program without a command and with --json prints the failure as the document', async () => {
+    const { code, stdout } = await commandLine.run(['--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout).error).toMatchObject({ class: 'rejected', code: 'usage' });
   });
 });

@@ -13,20 +13,20 @@ interface Template {
 const POLICY = 'AWS::SecretsManager::ResourcePolicy';
 const SECRET = 'AWS::SecretsManager::Secret';
 const ACCESS_KEY = 'AWS::IAM::AccessKey';
-/** Begins the outputs that tell the ARNs of what the policies name. */
+/** Prefix of the outputs that hold the ARNs of the secrets and roles in the policies. */
 const ARN_OUTPUT = 'ArnOf';
 
-/** A secret's resource policy, taken out of the template: the logical id of the secret, and the document. */
+/** A resource policy that was removed from the template: the logical id of its secret, and its document. */
 export interface SecretPolicy {
   secret: string;
   document: Json;
 }
 
 /**
- * Makes the synthesized template one that the emulator takes: it does not know resource policies of secrets, and its
- * `Ref` of a secret is the name, where AWS gives the ARN, as `Fn::GetAtt` of `Id` does in both. Nor does it know access
- * keys; what refers to one gets an empty text.
- * Answers the policies, to be put by `protect` after the deployment.
+ * Adapts the synthesized template to the emulator. The emulator has no resource policies of secrets and no access keys:
+ * both are removed, and a reference to an access key becomes an empty string. Its `Ref` of a secret is the name, while
+ * AWS returns the ARN: `Fn::GetAtt` of `Id`, which is the ARN in both, replaces it.
+ * Returns the policies, for `protect` after the deployment.
  */
 export function adapt(folder: string, stack: string): SecretPolicy[] {
   const file = join(folder, `${stack}.template.json`);
@@ -59,8 +59,8 @@ export function adapt(folder: string, stack: string): SecretPolicy[] {
 }
 
 /**
- * Puts the policies that were taken out, with the ARNs that the deployment's outputs tell. Of a function's session
- * the emulator's `aws:PrincipalArn` is the session's ARN, where AWS gives the role's: both are named.
+ * Attaches the removed policies, with the ARNs from the deployment's outputs. In the emulator, `aws:PrincipalArn` of a
+ * function is the ARN of its session. At AWS it is the ARN of its role. The policies name both.
  */
 export async function protect(
   client: SecretsManagerClient,

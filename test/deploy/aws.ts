@@ -12,7 +12,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ACCOUNT, type Emulator, REGION } from './emulator.ts';
 
-/** The AWS services, as one principal may use them. */
+/** Clients of the AWS services with one principal's credentials. */
 export interface Caller {
   secrets: SecretsManagerClient;
   lambda: LambdaClient;
@@ -42,7 +42,7 @@ export function root(emulator: Emulator): Caller {
 
 export const userArn = (name: string) => `arn:aws:iam::${ACCOUNT}:user/${name}`;
 
-/** Makes a user without any permission, and an access key for it. */
+/** Creates a user without any permission, and an access key for it. */
 export async function createUser(emulator: Emulator, name: string): Promise<Caller> {
   await root(emulator).iam.send(new CreateUserCommand({ UserName: name }));
   return accessKeyFor(emulator, name);
@@ -75,12 +75,15 @@ export async function allow(emulator: Emulator, user: string, statement: object)
   );
 }
 
-/** What the function answers. @throws {Error} when it fails */
+/**
+ * Invokes a function and returns its result.
+ * @throws {Error} when the function fails
+ */
 export async function invoke<T>({ lambda }: Caller, name: string, event: object): Promise<T> {
   const { FunctionError, Payload } = await lambda.send(
     new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
   );
-  const answer = Buffer.from(Payload ?? []).toString();
-  if (FunctionError !== undefined) throw new Error(`${name} failed: ${answer}`);
-  return JSON.parse(answer);
+  const result = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) throw new Error(`${name} failed: ${result}`);
+  return JSON.parse(result);
 }

@@ -7,14 +7,14 @@ export interface CommandOptions {
 
 const groups = new Set<number>();
 
-/** Ends what `run` has started, with all that it has started itself. */
-export function endCommands(): void {
+/** Stops every program that `run` has started, and their child processes. */
+export function stopCommands(): void {
   for (const group of groups) process.kill(-group);
 }
 
 /**
- * Runs a program to its end. Answers what it said, both streams.
- * @throws {Error} with the last of it when the program fails or cannot be started
+ * Runs a program to its end. Returns its output, stdout and stderr together.
+ * @throws {Error} with the last lines of the output when the program fails or cannot be started
  */
 export async function run(program: string, args: string[], { cwd, env }: CommandOptions): Promise<string> {
   const child = spawn(program, args, {
@@ -24,17 +24,17 @@ export async function run(program: string, args: string[], { cwd, env }: Command
     detached: true,
   });
   if (child.pid !== undefined) groups.add(child.pid);
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+      output += text;
     });
   }
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
   if (child.pid !== undefined) groups.delete(child.pid);
-  if (status === 0) return said;
-  const last = said.trim().split('\n').slice(-30).join('\n');
-  throw new Error(`${program} ${args[0]} ended with ${status}:\n${last}`);
+  if (status === 0) return output;
+  const lastLines = output.trim().split('\n').slice(-30).join('\n');
+  throw new Error(`${program} ${args[0]} failed with status ${status}:\n${lastLines}`);
 }

@@ -17,45 +17,45 @@ import { type Caller, invoke } from './aws.ts';
 const NAME = 'zoom-token-refresher';
 const KEY = `${NAME}/key`;
 
-interface People {
+interface Callers {
   root: Caller;
   operator: Caller;
-  /** With the policy of the stack. */
+  /** Has the stack's policy for n8n. */
   n8n: Caller;
-  /** With the sample policy of n8n's vendor. */
-  curious: Caller;
+  /** Has the sample policy of n8n's documentation. */
+  sample: Caller;
 }
 
 type Tokens = Map<string, string>;
 
-/** The deployed system as people meet it: its API, its functions and its secrets, each with their own permissions. */
+/** Tests the deployed system from outside: its API, its functions and its secrets, with each caller's permissions. */
 export class Deployed {
   private readonly outputs: Record<string, string>;
   private readonly zoomUrl: string;
-  private readonly people: People;
+  private readonly callers: Callers;
 
-  constructor(outputs: Record<string, string>, zoomUrl: string, people: People) {
+  constructor(outputs: Record<string, string>, zoomUrl: string, callers: Callers) {
     this.outputs = outputs;
     this.zoomUrl = zoomUrl;
-    this.people = people;
+    this.callers = callers;
   }
 
   async writeApp(app: string, credentials: object): Promise<void> {
-    const { secrets } = this.people.operator;
+    const { secrets } = this.callers.operator;
     const SecretId = `${NAME}/app/${app}`;
     await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(credentials) }));
     for (const secret of [SecretId, KEY]) await this.isDenied('operator', secret);
   }
 
-  async refusesStrangers(): Promise<void> {
+  async refusesRequestsWithoutLink(): Promise<void> {
     const { origin } = new URL(`${this.outputs.CallbackUrl}`);
     const page = await fetch(`${origin}/connect`);
     assert.equal(page.status, 400);
-    assert.match(await page.text(), /A link is needed/);
+    assert.match(await page.text(), /You need a personal link/);
     assert.match(`${page.headers.get('content-security-policy')}`, /default-src 'none'/);
     const nowhere = await fetch(`${origin}/anything`);
     assert.equal(nowhere.status, 404);
-    assert.match(await nowhere.text(), /No such page/);
+    assert.match(await nowhere.text(), /Page not found/);
   }
 
   async connectServerToServer(connection: string): Promise<void> {
@@ -67,25 +67,25 @@ export class Deployed {
     assert.equal(
       (await fetch(link)).status,
       200,
-      'A preview of the link must get its page, and not spend it.',
+      'A preview of the link must get its page without redeeming the link.',
     );
     const cookies = createCookieJar();
     const { url } = await consentAsBrowser(link, { cookies });
     const { statusCode, body = '' } = await this.callback(new URL(url), cookies);
-    assert.equal(statusCode, 200, `The consent ended with ${statusCode}: ${body}`);
+    assert.equal(statusCode, 200, `The consent failed with the status ${statusCode}: ${body}`);
     assert.match(body, new RegExp(`secrets\\.aws\\.n8n_zoom_${connection}`));
     const again = await consentAsBrowser(link);
-    assert.equal(again.status, 410, 'A link must open once.');
+    assert.equal(again.status, 410, 'A link must work once.');
   }
 
   rotate(connection: string): Promise<object> {
     return this.operate({ action: 'rotate', connection });
   }
 
-  /** What the clock does in an hour. */
+  /** Makes the connection's token due, as an hour's passing does. */
   async makeDue(connection: string): Promise<void> {
     const now = String(Math.floor(Date.now() / 1000));
-    await this.people.root.dynamodb.send(
+    await this.callers.root.dynamodb.send(
       new UpdateItemCommand({
         TableName: await this.table(),
         Key: { connection: { S: connection } },
@@ -96,26 +96,27 @@ export class Deployed {
   }
 
   async sweep(): Promise<void> {
-    const report = await invoke<SweepReport>(this.people.root, `${NAME}-rotate`, {});
+    const report = await invoke<SweepReport>(this.callers.root, `${NAME}-rotate`, {});
     assert.deepEqual([report.rotated, report.publishFailed], [1, 0]);
-    // The other connection's first publication counted as failed there; its repetition falls due within half a minute.
+    // The other connection's first publication failed in the emulator. Its retry is due within half a minute.
     assert.ok([1, 2].includes(report.published), `${report.published} tokens were published.`);
   }
 
   read(): Promise<Tokens> {
-    return readAsN8n(this.people.n8n.secrets);
+    return readAsN8n(this.callers.n8n.secrets);
   }
 
-  /** n8n reads these connections and nothing else, and Zoom accepts each token. */
+  /** Expects that n8n reads the tokens of these connections and no other secret, and that Zoom accepts each token. */
   async readAll(connections: string[]): Promise<Tokens> {
     const tokens = await this.read();
     const names = connections.map((connection) => `n8n_zoom_${connection}`);
     assert.deepEqual([...tokens.keys()].sort(), names.sort());
-    for (const name of names) assert.equal(await this.asked(tokens.get(name)), 200, `${name} is refused.`);
+    for (const name of names)
+      assert.equal(await this.zoomStatus(tokens.get(name)), 200, `Zoom refuses the token of ${name}.`);
     return tokens;
   }
 
-  /** The connection has another token than before, the others have the same; Zoom accepts all. */
+  /** Expects a new token for the connection and unchanged tokens for the others, all of which Zoom accepts. */
   async replaced(connection: string, before: Tokens): Promise<Tokens> {
     const names = [...before.keys()].map((name) => name.replace('n8n_zoom_', ''));
     const tokens = await this.readAll(names);
@@ -123,23 +124,23 @@ export class Deployed {
       assert.equal(
         token !== before.get(name),
         name === `n8n_zoom_${connection}`,
-        `${name} is not as expected.`,
+        `The token of ${name} must ${name === `n8n_zoom_${connection}` ? '' : 'not '}change.`,
       );
     }
     return tokens;
   }
 
-  async sampleOpensNothingElse(): Promise<void> {
-    const seen = await readAsN8n(this.people.curious.secrets);
+  async sampleReadsNothingElse(): Promise<void> {
+    const seen = await readAsN8n(this.callers.sample.secrets);
     assert.deepEqual([...seen.keys()].sort(), ['n8n_zoom_main', 'n8n_zoom_reports']);
     for (const secret of [KEY, `${NAME}/app/default`, `${NAME}/app/reports`]) {
-      await this.isDenied('curious', secret);
+      await this.isDenied('sample', secret);
       await this.isDenied('n8n', secret);
     }
   }
 
   async keepsOnlyData(): Promise<void> {
-    const { lambda, secrets } = this.people.root;
+    const { lambda, secrets } = this.callers.root;
     const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
     assert.deepEqual(Functions, []);
     const { SecretList = [] } = await secrets.send(new ListSecretsCommand());
@@ -151,7 +152,7 @@ export class Deployed {
       KEY,
       `${NAME}/n8n`,
     ]);
-    const { Table } = await this.people.root.dynamodb.send(
+    const { Table } = await this.callers.root.dynamodb.send(
       new DescribeTableCommand({ TableName: await this.table() }),
     );
     assert.equal(Table?.TableStatus, 'ACTIVE');
@@ -159,16 +160,16 @@ export class Deployed {
 
   private async operate<T = object>(request: object): Promise<T> {
     const name = `${this.outputs.OperatorFunctionName}`;
-    const answer = await invoke<OperatorResponse>(this.people.operator, name, request);
-    if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
-    return answer.result as T;
+    const response = await invoke<OperatorResponse>(this.callers.operator, name, request);
+    if (!response.ok) throw new Error(`${response.error.message} ${response.error.action}`);
+    return response.result as T;
   }
 
   /** The browser's last request, with its cookies where API Gateway hands them over. */
   private callback(url: URL, cookies: CookieJar): Promise<APIGatewayProxyStructuredResultV2> {
     assert.equal(`${url.origin}${url.pathname}`, this.outputs.CallbackUrl);
     const http = { method: 'GET', path: url.pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' };
-    return invoke(this.people.root, `${NAME}-callback`, {
+    return invoke(this.callers.root, `${NAME}-callback`, {
       version: '2.0',
       routeKey: `GET ${url.pathname}`,
       rawPath: url.pathname,
@@ -180,24 +181,24 @@ export class Deployed {
     });
   }
 
-  private async asked(token: string | undefined): Promise<number> {
-    const answer = await fetch(`${this.zoomUrl}/v2/users/me`, {
+  private async zoomStatus(token: string | undefined): Promise<number> {
+    const response = await fetch(`${this.zoomUrl}/v2/users/me`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    await answer.body?.cancel();
-    return answer.status;
+    await response.body?.cancel();
+    return response.status;
   }
 
   private async table(): Promise<string | undefined> {
-    const { TableNames = [] } = await this.people.root.dynamodb.send(new ListTablesCommand());
+    const { TableNames = [] } = await this.callers.root.dynamodb.send(new ListTablesCommand());
     return TableNames.find((name) => name.startsWith(NAME));
   }
 
-  private async isDenied(who: keyof People, SecretId: string): Promise<void> {
+  private async isDenied(caller: keyof Callers, SecretId: string): Promise<void> {
     await assert.rejects(
-      this.people[who].secrets.send(new GetSecretValueCommand({ SecretId })),
+      this.callers[caller].secrets.send(new GetSecretValueCommand({ SecretId })),
       { name: 'AccessDeniedException' },
-      `${who} must not read ${SecretId}.`,
+      `The caller ${caller} must not read ${SecretId}.`,
     );
   }
 }

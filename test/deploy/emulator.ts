@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { freePort, Missing } from '../support/services/machine.ts';
 import { run } from './command.ts';
-import { answerLocalhost } from './localhost.ts';
+import { resolveLocalhostNames } from './localhost.ts';
 
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-west-1';
@@ -18,13 +18,13 @@ const START_SECONDS = 40;
 
 export interface Emulator {
   url: string;
-  /** For programs that talk to it: the account's root, and no AWS configuration of this machine's user. */
+  /** Variables for programs that use it: the account's root, without the AWS configuration of this machine's user. */
   environment: NodeJS.ProcessEnv;
   stop(): void;
 }
 
 /**
- * Installs the emulator, once for each version, under node_modules/.cache. Answers its Python.
+ * Installs the emulator under node_modules/.cache, once for each version. Returns the path of its Python.
  * @throws {Missing} without Python 3 or without PyPI
  */
 export async function install(): Promise<string> {
@@ -48,7 +48,7 @@ export async function install(): Promise<string> {
 }
 
 /**
- * Starts it on loopback, over TLS and with IAM enforced: what runs in it may do what its policies allow.
+ * Starts the emulator on loopback, over TLS and with IAM enforced.
  * @throws {Missing} without openssl
  */
 export async function start(python: string, folder: string): Promise<Emulator> {
@@ -56,7 +56,7 @@ export async function start(python: string, folder: string): Promise<Emulator> {
   const url = `https://localhost:${port}`;
   const { certificate, key } = await certificateFor(folder);
   trust(certificate);
-  answerLocalhost();
+  resolveLocalhostNames();
   const root = { AWS_ACCESS_KEY_ID: 'root', AWS_SECRET_ACCESS_KEY: 'root-of-the-emulator' };
   const path = `${BIN}:${process.env.PATH}`;
   const log = join(folder, 'emulator.log');
@@ -70,7 +70,7 @@ export async function start(python: string, folder: string): Promise<Emulator> {
     ]),
     {
       cwd: folder,
-      // A group of its own, so that the functions' processes end with it.
+      // A process group of its own, so that the functions' processes stop with it.
       detached: true,
       stdio: ['ignore', openSync(log, 'w'), openSync(log, 'a')],
       env: {
@@ -93,10 +93,10 @@ export async function start(python: string, folder: string): Promise<Emulator> {
   const stop = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
   };
-  for (let waited = 0; !(await answers(url)); waited += 0.25) {
+  for (let waited = 0; !(await isReady(url)); waited += 0.25) {
     if (child.exitCode !== null || waited > START_SECONDS) {
       stop();
-      throw new Error(`The emulator does not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+      throw new Error(`The emulator did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
     }
     await setTimeout(250);
   }
@@ -115,7 +115,7 @@ export async function start(python: string, folder: string): Promise<Emulator> {
   return { url, environment, stop };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   return fetch(`${url}/_ministack/health`).then(
     async (response) => {
       await response.body?.cancel();
@@ -125,7 +125,7 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** The bootstrap's bucket refuses whatever comes without TLS, so a certificate is made for this run. */
+/** Creates a certificate for this run: the bucket of `cdk bootstrap` refuses requests without TLS. */
 async function certificateFor(folder: string): Promise<{ certificate: string; key: string }> {
   const certificate = join(folder, 'certificate.pem');
   const key = join(folder, 'certificate.key');

@@ -6,22 +6,22 @@ import { startZoom, type Zoom } from '../../local/zoom/server.ts';
 import { freePort, Missing } from '../support/services/machine.ts';
 import { adapt, protect } from './assembly.ts';
 import { allow, attach, createUser, root, userArn } from './aws.ts';
-import { endCommands, run } from './command.ts';
+import { run, stopCommands } from './command.ts';
 import { Deployed } from './deployed.ts';
 import { ACCOUNT, type Emulator, install, REGION, start } from './emulator.ts';
 import { SecondInstallation } from './second.ts';
 
-// `npm run test:deploy [-- --keep]` deploys to an emulator of AWS and uses what was deployed, from outside.
-// Exit status: 0 all is well, 1 it is not, 75 this machine lacks something and nothing was tested.
+// `npm run test:deploy [-- --keep]` deploys to an emulator of AWS and tests the deployed system from outside.
+// Exit status: 0 passed, 1 failed, 75 not tested because this machine lacks a program.
 
-const LACKING = 75;
+const NOT_TESTED = 75;
 const ROOT = join(import.meta.dirname, '../..');
 const STACK = 'zoom-token-refresher';
-/** A schedule of one minute, counted by the emulator from its creation, looked at every ten seconds. */
+/** The schedule's rate is one minute, which the emulator counts from its creation and checks every ten seconds. */
 const SCHEDULE_SECONDS = 100;
 
 /** https://docs.n8n.io/external-secrets/ */
-const VENDORS_SAMPLE = {
+const SAMPLE_POLICY_OF_N8N = {
   Effect: 'Allow',
   Action: [
     'secretsmanager:ListSecrets',
@@ -43,31 +43,31 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const python = await install();
   emulator = await start(python, folder);
-  await story(emulator, python);
-  say('All is well.');
+  await testDeployment(emulator, python);
+  print('Passed.');
   await end(0);
 } catch (error) {
-  if (ending) await new Promise(() => {}); // A signal has come, and what it ended complains.
-  const isLacking = error instanceof Missing;
-  say(isLacking ? `NOT TESTED. ${error.message}` : `FAILED: ${(error as Error).stack}`);
-  if (!isLacking) say(`The emulator's log:\n${tail(join(folder, 'emulator.log'))}`);
-  await end(isLacking ? LACKING : 1);
+  if (ending) await new Promise(() => {}); // A signal is stopping the run. The error comes from a program that it stopped.
+  const isMissing = error instanceof Missing;
+  print(isMissing ? `NOT TESTED. ${error.message}` : `FAILED: ${(error as Error).stack}`);
+  if (!isMissing) print(`The emulator's log:\n${tail(join(folder, 'emulator.log'))}`);
+  await end(isMissing ? NOT_TESTED : 1);
 }
 
-async function story(aws: Emulator, python: string): Promise<void> {
+async function testDeployment(aws: Emulator, python: string): Promise<void> {
   step(`An emulator of AWS runs at ${aws.url}; IAM is enforced.`);
   const cdk = (...args: string[]) =>
     run('cdk', [...args, '--no-notices'], { cwd: ROOT, env: aws.environment });
 
   await run('cdk', ['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--no-notices'], {
-    cwd: folder, // Elsewhere it would synthesize the app.
+    cwd: folder, // In the project's folder it would synthesize the app.
     env: aws.environment,
   });
   step('cdk bootstrap');
 
-  const people = {
+  const callers = {
     n8n: await createUser(aws, 'n8n'),
-    curious: await createUser(aws, 'curious'),
+    sample: await createUser(aws, 'sample'),
     operator: await createUser(aws, 'operator'),
   };
   const zoomPort = await freePort();
@@ -79,9 +79,9 @@ async function story(aws: Emulator, python: string): Promise<void> {
     n8nPrincipals: userArn('n8n'),
     alarmEmail: 'operator@example.com',
   };
-  const synth = async (output: string, choices: Record<string, string>) => {
-    const chosen = Object.entries(choices).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-    await cdk('synth', '--quiet', '--output', output, ...chosen);
+  const synth = async (output: string, settings: Record<string, string>) => {
+    const contextArgs = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+    await cdk('synth', '--quiet', '--output', output, ...contextArgs);
     await run(join(python, '../cfn-lint'), [join(output, '*.template.json')], {
       cwd: ROOT,
       env: process.env,
@@ -92,7 +92,7 @@ async function story(aws: Emulator, python: string): Promise<void> {
 
   const policies = adapt(assembly, STACK);
   deviation(
-    'it knows no AWS::SecretsManager::ResourcePolicy: they are put through the API after the deployment',
+    'it has no AWS::SecretsManager::ResourcePolicy: the policies are attached through the API after the deployment',
   );
   deviation(
     'its Ref of a secret is the name, not the ARN: replaced by Fn::GetAtt Id, which is the ARN in both',
@@ -110,7 +110,7 @@ async function story(aws: Emulator, python: string): Promise<void> {
 
   await protect(root(aws).secrets, policies, outputs);
   await attach(aws, 'operator', outputs.OperatorPolicyArn);
-  await allow(aws, 'curious', VENDORS_SAMPLE);
+  await allow(aws, 'sample', SAMPLE_POLICY_OF_N8N);
 
   const apps = {
     default: { client_id: 'a-user-app', client_secret: 'user-app-secret' },
@@ -132,73 +132,71 @@ async function story(aws: Emulator, python: string): Promise<void> {
       },
     ],
   });
-  const deployed = new Deployed(outputs, zoom.url, { ...people, root: root(aws) });
+  const deployed = new Deployed(outputs, zoom.url, { ...callers, root: root(aws) });
 
   for (const [app, credentials] of Object.entries(apps)) await deployed.writeApp(app, credentials);
-  step('The operator writes the credentials of the apps, and can read neither them nor the key.');
-  await deployed.refusesStrangers();
-  step('The API shows a page to who comes without a link, and knows no other path.');
+  step('The operator writes the credentials of the apps, and cannot read them or the key.');
+  await deployed.refusesRequestsWithoutLink();
+  step('The API shows an error page without a link, and has no other path.');
 
   deviation(
-    'its CreateSecret gives the version an id of its own: a first publication counts as failed, and is repeated',
+    'its CreateSecret gives the version an id of its own: a first publication counts as failed and is retried',
   );
   await deployed.connectServerToServer('reports');
-  deviation(
-    'its HTTP API hands over no cookies: the last request of the consent is given to the function by Invoke',
-  );
+  deviation('its HTTP API passes no cookies: the last request of the consent invokes the function directly');
   await deployed.connectUser('main');
   let tokens = await deployed.readAll(['main', 'reports']);
-  step('Two connections are made; n8n reads their tokens and nothing else, and Zoom accepts them.');
-  await deployed.sampleOpensNothingElse();
-  step(
-    "With its vendor's sample policy (Resource: *) n8n reads the published tokens and nothing else of ours.",
-  );
+  step('Two connections are made. n8n reads only their tokens, and Zoom accepts them.');
+  await deployed.sampleReadsNothingElse();
+  step("With the sample policy of n8n's documentation (Resource: *), n8n reads only the published tokens.");
 
   await deployed.rotate('main');
   tokens = await deployed.replaced('main', tokens);
-  step("The operator's rotate replaces a token.");
+  step('The rotate action of the operator function replaces a token.');
 
-  deviation('time does not pass for a deployed function: the table is told that the token is due');
+  deviation('the clock of a deployed function cannot be moved: the token is made due in the table');
   await deployed.makeDue('main');
   await deployed.sweep();
   tokens = await deployed.replaced('main', tokens);
   step('The rotate function replaces the token that is due.');
 
-  await cdk(...deploy).then((said) => expectText(said, /no changes/, 'The second deployment'));
+  await cdk(...deploy).then((output) => expectText(output, /no changes/, 'The second deployment'));
   step('cdk deploy again: no changes');
-  await cdk('diff', '--app', assembly, '--method=template', '--fail').then((said) =>
-    expectText(said, /no differences/i, 'cdk diff'),
+  await cdk('diff', '--app', assembly, '--method=template', '--fail').then((output) =>
+    expectText(output, /no differences/i, 'cdk diff'),
   );
   step('cdk diff: no differences');
 
   await deployed.makeDue('main');
-  await second(aws, deployed, apps.reports, cdk, synth);
+  await testSecondInstallation(aws, deployed, apps.reports, cdk, synth);
 
-  say('   waiting for the schedule, a minute at most …');
+  print('   waiting up to a minute for the schedule …');
   for (
     let waited = 0;
     (await deployed.read()).get('n8n_zoom_main') === tokens.get('n8n_zoom_main');
     waited += 2
   ) {
-    if (waited > SCHEDULE_SECONDS) throw new Error('The schedule has not started a sweep.');
+    if (waited > SCHEDULE_SECONDS) throw new Error('The schedule did not start a sweep.');
     await setTimeout(2000);
   }
   await deployed.replaced('main', tokens);
-  step('The schedule starts the rotate function by itself.');
+  step('The schedule invokes the rotate function.');
 
   if (keep) return;
   await cdk('destroy', '--app', assembly, '--force');
   await deployed.keepsOnlyData();
-  step('cdk destroy: the functions are gone; the table, the key and the credentials of the apps stay.');
+  step(
+    'cdk destroy: the functions are deleted. The table, the key and the credentials of the apps are retained.',
+  );
 }
 
-/** Another installation beside the first, with the rest chosen, while the first waits for its schedule. */
-async function second(
+/** Tests a second installation with the other settings, while the first waits for its schedule. */
+async function testSecondInstallation(
   aws: Emulator,
   first: Deployed,
   credentials: object,
   cdk: (...args: string[]) => Promise<string>,
-  synth: (output: string, choices: Record<string, string>) => Promise<void>,
+  synth: (output: string, settings: Record<string, string>) => Promise<void>,
 ): Promise<void> {
   const zoomUrl = `${zoom?.url}`;
   const app = join(folder, 'second.out');
@@ -219,50 +217,52 @@ async function second(
   await protect(root(aws).secrets, policies, outputs);
   step('cdk deploy of a second installation: a user for n8n, a KMS key, a domain, nothing retained');
 
-  deviation('it knows no AWS::IAM::AccessKey: the key of the user for n8n is made through the API');
+  deviation('it has no AWS::IAM::AccessKey: the access key of the user for n8n is created through the API');
 
   const staging = new SecondInstallation(aws, outputs);
   await staging.writeApp(credentials);
   await staging.isEncrypted();
-  step('Its key and its app secret are under its own KMS key; its links lead to its domain.');
+  step('Its key and its app secret are encrypted with its own KMS key, and its links lead to its domain.');
   const tokens = await first.read();
   await staging.publishes(zoomUrl);
-  step('It connects and publishes; the user that was made for n8n reads the token, and Zoom accepts it.');
+  step('It connects and publishes. The user created for n8n reads the token, and Zoom accepts it.');
   await staging.doesNotOverwrite('reports', tokens);
-  step("It is refused to publish under the first installation's connection, whose token stays.");
+  step("It cannot overwrite the published secret of the first installation's connection.");
 
   await cdk('destroy', '--app', app, '--force');
   await staging.isGone();
-  step('cdk destroy: of the second installation nothing is left but what it has published.');
+  step('cdk destroy: only the published secrets of the second installation are left.');
 }
 
-function expectText(said: string, wanted: RegExp, what: string): void {
-  if (!wanted.test(said)) throw new Error(`${what} did not say ${wanted}:\n${said.slice(-2000)}`);
+function expectText(output: string, expected: RegExp, command: string): void {
+  if (!expected.test(output)) {
+    throw new Error(`${command} did not print ${expected}:\n${output.slice(-2000)}`);
+  }
 }
 
 async function end(status: number): Promise<never> {
   if (keep && status === 0 && emulator) {
-    say(`It goes on, and so does Zoom at ${zoom?.url}, until Ctrl+C. For another terminal:`);
+    print(`The emulator and Zoom at ${zoom?.url} keep running until Ctrl-C. For another terminal:`);
     for (const [name, value] of Object.entries(emulator.environment)) {
-      if (name.startsWith('AWS_') || name.startsWith('NODE_')) say(`export ${name}=${value}`);
+      if (name.startsWith('AWS_') || name.startsWith('NODE_')) print(`export ${name}=${value}`);
     }
     process.removeAllListeners('SIGINT');
     await new Promise((resolve) => process.once('SIGINT', resolve));
   }
   ending = true;
-  endCommands();
+  stopCommands();
   await zoom?.close();
   emulator?.stop();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(status);
 }
 
-function step(what: string): void {
-  say(`✔ ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${what}`);
+function step(text: string): void {
+  print(`✔ ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${text}`);
 }
 
-function deviation(what: string): void {
-  say(`  ≠ the emulator is not AWS: ${what}`);
+function deviation(text: string): void {
+  print(`  ≠ the emulator is not AWS: ${text}`);
 }
 
 function tail(file: string): string {
@@ -273,6 +273,6 @@ function tail(file: string): string {
   }
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

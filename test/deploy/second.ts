@@ -15,7 +15,7 @@ import type { Emulator } from './emulator.ts';
 
 const NAME = 'staging';
 
-/** Another installation in the same account and Region, deployed with the choices that the first leaves out. */
+/** Tests another installation in the same account and Region, deployed with the settings that the first does not use. */
 export class SecondInstallation {
   private readonly emulator: Emulator;
   private readonly outputs: Record<string, string>;
@@ -42,7 +42,7 @@ export class SecondInstallation {
     assert.match(link, /^https:\/\/zoom\.example\.com\/connect\?ticket=/);
   }
 
-  /** A Server-to-Server connection, read by the user that the stack has made for n8n. */
+  /** Makes a Server-to-Server connection, and reads its token as the user that the stack created for n8n. */
   async publishes(zoomUrl: string): Promise<void> {
     await this.operate({ action: 'connect', connection: 'extra' });
 
@@ -54,7 +54,7 @@ export class SecondInstallation {
     assert.equal((await fetch(`${zoomUrl}/v2/users/me`, { headers })).status, 200);
   }
 
-  /** @param before what n8n reads of the first installation */
+  /** @param before the tokens of the first installation that n8n reads */
   async doesNotOverwrite(connection: string, before: Map<string, string>): Promise<void> {
     const { connection: view } = await this.operate<{ connection: { lastError?: { code: string } } }>({
       action: 'connect',
@@ -65,7 +65,7 @@ export class SecondInstallation {
     assert.equal(now.get(`n8n_zoom_${connection}`), before.get(`n8n_zoom_${connection}`));
   }
 
-  /** Of the installation nothing is left but what it has published; that is deleted by hand. */
+  /** Expects that only the installation's published secrets are left. Deletes them. */
   async isGone(): Promise<void> {
     const { lambda, secrets, dynamodb } = root(this.emulator);
     await secrets.send(
@@ -96,8 +96,8 @@ export class SecondInstallation {
 
   private async operate<T = object>(request: object): Promise<T> {
     const name = `${this.outputs.OperatorFunctionName}`;
-    const answer = await invoke<OperatorResponse<T & object>>(root(this.emulator), name, request);
-    if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
-    return answer.result;
+    const response = await invoke<OperatorResponse<T & object>>(root(this.emulator), name, request);
+    if (!response.ok) throw new Error(`${response.error.message} ${response.error.action}`);
+    return response.result;
   }
 }

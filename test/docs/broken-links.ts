@@ -17,7 +17,7 @@ interface Reference {
 }
 
 /**
- * Returns the references that lead nowhere, each as `file:line target: reason`, in the order of the files.
+ * Returns the references whose file or heading does not exist, each as `file:line target: reason`, in the order of the files.
  *
  * Reads links, images, link definitions and the `href` and `src` of embedded HTML in Markdown, the `href` of SVG,
  * and the names of Markdown files in everything else. Does not open addresses outside the repository.

@@ -6,10 +6,10 @@ import { brokenLinks } from './broken-links.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const READ = new Set(['.js', '.json', '.md', '.svg', '.ts', '.yml']);
-// It names documents that must not exist.
+// This file names documents that do not exist.
 const THIS_FILE = 'test/docs/links.test.ts';
 
-test('every link in the documentation, and every document that the code names, leads somewhere', () => {
+test('every link in the documentation and every document that the code names has its file and heading', () => {
   const texts = repository();
   expect(texts.has('README.md')).toBe(true);
   expect(brokenLinks(texts)).toEqual([]);
@@ -58,7 +58,7 @@ test('a document that the code names must exist, with its heading', () => {
   ]);
 });
 
-test('an image that refers to a file must find it', () => {
+test('a file that an SVG image refers to must exist', () => {
   const svg = '<svg>\n<use href="#arrow"/>\n<image href="gone.png"/></svg>';
   expect(brokenLinks(new Map([['docs/flow.svg', svg]]))).toEqual(['docs/flow.svg:3 gone.png: no such file']);
 });

@@ -7,7 +7,7 @@ import { takeRequests, tally } from '../support/faults/requests.ts';
 import { createFunctions } from '../support/services/handlers.ts';
 import { type Services, startServices } from '../support/services/services.ts';
 
-// What a sweep costs is its calls: they are counted on the wire, as the real SDK and the real handlers make them.
+// The calls of a sweep are its cost. They are counted on the wire, with the real SDK and the real handlers.
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
@@ -24,12 +24,12 @@ afterEach(async () => {
   await services.close();
 });
 
-/** Who is due, and the heartbeat. */
+/** The query of the due connections, and the record of the sweep. */
 const IDLE = { 'DynamoDB.Query': 1, 'DynamoDB.UpdateItem': 1 };
-/** Besides: which misconfigured ones are due, of whom a person is to be told, and the fleet's health in three queries. */
-const LOOKING = 5;
+/** Queries of a health check: the due misconfigured connections, the due alerts, and three for the fleet's health. */
+const HEALTH_CHECK = 5;
 
-/** A token's hour less the margins, and the most that jitter takes; see lambdas/tokens/connection.ts. */
+/** The hour of a token minus the margins; see lambdas/tokens/schedule.ts. */
 const EARLY = 30 * 60;
 const LATE = 50 * 60;
 const connectServer = (connection: string) =>
@@ -41,7 +41,7 @@ async function requestsOfASweep(): Promise<Record<string, number>> {
   return tally(takeRequests());
 }
 
-/** A sweep's requests with something due, beside those with nothing due. Another has looked at the fleet just before. */
+/** Returns the requests of a sweep with a due connection, minus those of an idle one. A health check was made just before. */
 async function requestsOfARotation(): Promise<Record<string, number>> {
   await table.recordHealthCheck(services.clock.now(), {
     checkedAt: services.clock.now(),
@@ -61,9 +61,9 @@ describe('a sweep with nothing due', () => {
   test.each([
     ['without a connection', async () => {}],
     ['with connections', () => connectServer('server')],
-  ])('makes two requests, %s', async (_, connect) => {
+  ])('makes two requests %s', async (_, connect) => {
     await connect();
-    // After one that did something the next looks.
+    // The sweep after a rotation makes a health check.
     for (let minute = 0; minute < 2; minute += 1) {
       await functions.sweep();
       services.clock.advance(60);
@@ -71,16 +71,16 @@ describe('a sweep with nothing due', () => {
     expect(await requestsOfASweep()).toEqual(IDLE);
   });
 
-  test('looks at the whole fleet every three minutes, in six requests more', async () => {
+  test('checks the health of the fleet every three minutes, in six more requests', async () => {
     await connectServer('server');
     await functions.sweep();
     services.clock.advance(60);
     await functions.sweep();
     services.clock.advance(180);
-    const { 'DynamoDB.UpdateItem': noted, ...asked } = await requestsOfASweep();
-    expect({ noted, asked }).toEqual({
-      noted: 2,
-      asked: { 'DynamoDB.Query': IDLE['DynamoDB.Query'] + LOOKING },
+    const { 'DynamoDB.UpdateItem': writes, ...reads } = await requestsOfASweep();
+    expect({ writes, reads }).toEqual({
+      writes: 2,
+      reads: { 'DynamoDB.Query': IDLE['DynamoDB.Query'] + HEALTH_CHECK },
     });
   });
 });
@@ -89,13 +89,13 @@ describe('a rotation', () => {
   const ROTATION = {
     'Zoom POST /oauth/token': 1,
     'SecretsManager.PutSecretValue': 1,
-    // The lease, the new tokens, the end of the step.
+    // The lease, the new tokens and the end of the step.
     'DynamoDB.UpdateItem': 3,
-    // What n8n loses first now.
+    // The first token of n8n that expires.
     'DynamoDB.Query': 1,
   };
 
-  test('is one request to Zoom, one write to Secrets Manager, three writes to DynamoDB, and no read once warm', async () => {
+  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB and no read once warm', async () => {
     await connectServer('server');
     for (let rotation = 1; rotation <= 2; rotation += 1) {
       services.clock.advance(EARLY);
@@ -103,14 +103,14 @@ describe('a rotation', () => {
     }
   });
 
-  test('reads the key and the app’s credentials once more where the function is cold', async () => {
+  test('also reads the key and the app’s credentials in a cold function', async () => {
     await connectServer('server');
     functions = createFunctions(services);
     services.clock.advance(EARLY);
     expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'SecretsManager.GetSecretValue': 2 });
   });
 
-  test('of a user asks Zoom’s API once, the first time: does the earlier token outlive the refresh?', async () => {
+  test('of a user sends one request to Zoom’s API the first time, to measure the overlap', async () => {
     await functions.connect('user');
     services.clock.advance(LATE);
     expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'Zoom GET /v2/users/me': 1 });

@@ -1,16 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchByNode } from '../../lambdas/http-client.ts';
 import type { Fetch, HttpRequest } from '../../lambdas/tokens/apis/http.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
+import { freePort } from '../support/services/machine.ts';
 
 // What the functions ask Zoom and n8n with, beside the global `fetch`: the domain must not see a difference.
 
-let server: Server;
+let listening: LoopbackServer;
 let url: string;
 /** What the server was asked, and how many connections that took. */
 const asked: { method?: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
@@ -19,7 +20,7 @@ let connections = 0;
 let closed: Promise<unknown>;
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     asked.push({ method: request.method, headers: request.headers, body: await text(request) });
     switch (request.url) {
       case '/redirect':
@@ -56,14 +57,10 @@ beforeAll(async () => {
   server.on('connection', () => {
     connections += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  listening = await listenOnLoopback(server);
+  url = listening.url;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => listening.close());
 
 const post = (signal = AbortSignal.timeout(60_000)): HttpRequest => ({
   method: 'POST',
@@ -113,11 +110,7 @@ describe.each<[string, Fetch]>([
   });
 
   test('names the system’s code where nobody listens', async () => {
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((resolve) => closed.close(resolve));
-    await expect(send(`http://127.0.0.1:${port}/`, post())).rejects.toMatchObject({
+    await expect(send(`http://127.0.0.1:${await freePort()}/`, post())).rejects.toMatchObject({
       name: 'TypeError',
       cause: { code: 'ECONNREFUSED' },
     });

@@ -35,7 +35,7 @@ describe('the environment', () => {
     });
   });
 
-  test('names everything that is wrong at once', () => {
+  test('with several errors is misconfigured, and the message names them all', () => {
     const wrong = { TABLE_NAME: '', KEY_SECRET_ID: undefined, ZOOM_API_URL: 'zoom', MARGIN_SECONDS: 'soon' };
     expect(refusal(wrong).message).toBe(
       'Environment variables are missing or wrong: TABLE_NAME is empty, KEY_SECRET_ID is missing, ' +
@@ -44,7 +44,7 @@ describe('the environment', () => {
   });
 
   test.each(['PUBLIC_URL', 'ZOOM_OAUTH_URL', 'ZOOM_API_URL'])(
-    'takes for %s an https origin alone',
+    'accepts only an https origin for %s',
     (name) => {
       for (const value of [
         'zoom.us',
@@ -66,13 +66,13 @@ describe('the environment', () => {
     },
   );
 
-  test('loses the slash at the end of our own address: the redirect URL must be exact', () => {
+  test('loses the trailing slash of PUBLIC_URL, because the redirect URL must be exact', () => {
     const { publicUrl } = createRuntime({ ...environment, PUBLIC_URL: 'https://tokens.example.com/' });
     expect(publicUrl).toBe('https://tokens.example.com');
   });
 
   test.each(['MARGIN_SECONDS', 'EARLY_MARGIN_SECONDS'])(
-    'takes for %s whole seconds within the hour',
+    'accepts only whole seconds within the hour for %s',
     (name) => {
       for (const value of ['0', '59', '3001', '90.5', '-600', '10m', '']) {
         expect(refusal({ [name]: value }).message).toContain(`${name} must be whole seconds, 60 to 3000`);
@@ -80,19 +80,19 @@ describe('the environment', () => {
     },
   );
 
-  test('sets the margins; without it they are 10 and 30 minutes', () => {
+  test('sets the margins, which are 10 and 30 minutes by default', () => {
     expect(createRuntime(environment).margins).toEqual({ late: 600, overlapping: 1800 });
     const margins = { MARGIN_SECONDS: '300', EARLY_MARGIN_SECONDS: '2400' };
     expect(createRuntime({ ...environment, ...margins }).margins).toEqual({ late: 300, overlapping: 2400 });
   });
 
-  test('names the secret with the n8n instances, or nothing is pushed', () => {
+  test('switches the push on by naming the n8n secret', () => {
     expect(createRuntime(environment).push).toBeUndefined();
     expect(createRuntime({ ...environment, N8N_SECRET_ID: 'zoom-token-refresher/n8n' }).push).toBeDefined();
     expect(refusal({ N8N_SECRET_ID: '' }).message).toContain('N8N_SECRET_ID is empty');
   });
 
-  test('leads to Zoom unless another host is named', async () => {
+  test('sets the host of Zoom, which is zoom.us by default', async () => {
     const consent = { state: 's', codeVerifier: 'v'.repeat(43) };
     const app = { clientId: 'the-id', clientSecret: 'the-secret' };
     const urlOf = async (variables = {}) =>
@@ -108,8 +108,8 @@ test('a deployed function counts time in whole epoch seconds', () => {
   expect(Math.abs(now - Date.now() / 1000)).toBeLessThan(5);
 });
 
-describe('what a function is built from', () => {
-  test('is built once, at the first request', () => {
+describe('the runtime of a function', () => {
+  test('is created once, at the first request', () => {
     let built = 0;
     const load = lazily(() => {
       built += 1;
@@ -120,20 +120,20 @@ describe('what a function is built from', () => {
     expect(built).toBe(1);
   });
 
-  test('is tried again at the next request where it failed', () => {
-    const answers = [
+  test('is created again at the next request after a failure', () => {
+    const attempts = [
       () => {
         throw new Error('not yet');
       },
       () => 'built',
     ];
-    const load = lazily(() => (answers.shift() as () => string)());
+    const load = lazily(() => (attempts.shift() as () => string)());
     expect(load).toThrow('not yet');
     expect(load()).toBe('built');
   });
 });
 
-test('a function without its environment says in its log which variable is missing', async () => {
+test('a function without its environment logs which variable is missing', async () => {
   takeOutput();
   const functions = functionsWith(
     () => createRuntime({ ...environment, TABLE_NAME: undefined }),

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { logger, metrics } from '../../lambdas/observability.ts';
 import { Failure } from '../../lambdas/tokens/errors.ts';
+import { errorPage } from '../../lambdas/web/error-page.ts';
 import { logFailure } from '../../lambdas/web/middleware.ts';
-import { errorPage } from '../../lambdas/web/pages.ts';
 import { takeOutput } from '../support/services/output.ts';
-import { createWatch, shown } from '../support/services/watch.ts';
+import { createWatch, printed } from '../support/services/watch.ts';
 
 const token = randomBytes(32).toString('base64url');
 const watch = createWatch();
@@ -20,7 +20,7 @@ describe('the search for secrets finds a token', () => {
     ['in base64', () => logger.info(Buffer.from(`me:${token}`).toString('base64'))],
     ['in hexadecimal', () => logger.info(Buffer.from(token).toString('hex'))],
     ['in an address', () => logger.info(`https://localhost/callback?code=${encodeURIComponent(token)}`)],
-    ['in a message of ours', () => logFailure(new Failure('retry', 'unexpected', `no ${token}`, 'a'))],
+    ['in the message of a failure', () => logFailure(new Failure('retry', 'unexpected', `no ${token}`, 'a'))],
     ["in an error's cause", () => logger.error('e', new Error('no', { cause: { body: token } }))],
     [
       'in a metric',
@@ -32,8 +32,8 @@ describe('the search for secrets finds a token', () => {
     expect(watch.leaks(takeOutput())).toEqual(['the token']);
   });
 
-  test('in an error that nobody catches', () => {
-    expect(watch.leaks(shown(new Error('no', { cause: new Error(token) })))).toEqual(['the token']);
+  test('in an uncaught error', () => {
+    expect(watch.leaks(printed(new Error('no', { cause: new Error(token) })))).toEqual(['the token']);
   });
 
   test('on a page', () => {
@@ -41,17 +41,17 @@ describe('the search for secrets finds a token', () => {
     expect(watch.leaks(body)).toEqual(['the token']);
   });
 
-  test('and nothing where there is none', () => {
+  test('and finds nothing in text without it', () => {
     logger.info('rotated', { connection: 'main' });
     expect(watch.leaks([...takeOutput(), errorPage(new Error('no')).body ?? ''])).toEqual([]);
   });
 
-  test('but takes no word so short that it would be found by accident', () => {
+  test('and refuses to search for a word that is short enough to be found by accident', () => {
     expect(() => watch.note('a word', 'default')).toThrow('a word is too short');
   });
 });
 
-test('an unexpected error is logged by its name and place: neither its message nor its cause', () => {
+test('an unexpected error is logged with its name and location, without its message and its cause', () => {
   takeOutput();
   logFailure(new SyntaxError(`Unexpected token in "${token}"`, { cause: { body: token } }));
   const output = takeOutput();

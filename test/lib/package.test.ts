@@ -15,16 +15,17 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
 
-// What `npm pack` makes, installed in another CDK app that has aws-cdk-lib and constructs, and no package of ours.
+// Installs the output of `npm pack` in another CDK app, which has aws-cdk-lib and constructs and none of this
+// project's packages.
 
-// Each starts programs, on however busy a machine.
+// Each test starts programs, which take long on a busy machine.
 jest.setTimeout(60_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const app = mkdtempSync(join(tmpdir(), 'embedding-app-'));
 const installed = join(app, 'node_modules/zoom-token-refresher');
 
-/** The app's stack, of which `Zoom` is the checkout's own construct in one test. */
+/** Statement of the other app that creates the construct. */
 const ONE = `new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });`;
 
 beforeAll(() => {
@@ -41,7 +42,7 @@ beforeAll(() => {
 afterAll(() => rmSync(app, { recursive: true }));
 
 describe('the package', () => {
-  test('is the compiled construct, the bundles of the functions, the command line and the runbook, with no source and no test', () => {
+  test('holds the compiled construct, the bundles, the command line and the runbook, but no source and no test', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(files).toEqual(
       expect.arrayContaining([
@@ -58,14 +59,14 @@ describe('the package', () => {
     expect(files.filter((name) => /^(lambdas|lib|local|test|bench)\b|(?<!\.d)\.ts$/.test(name))).toEqual([]);
   });
 
-  test('needs nothing but the CDK: no esbuild, no SDK', () => {
+  test('depends on the CDK alone, not on esbuild or the AWS SDK', () => {
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(manifest.dependencies).toBeUndefined();
     expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
   });
 
-  test('documents every property where an editor looks', () => {
-    const types = readFileSync(join(installed, 'dist/lib/props.d.ts'), 'utf8');
+  test('documents every property in its type declarations', () => {
+    const types = readFileSync(join(installed, 'dist/lib/settings/props.d.ts'), 'utf8');
     const properties = types.match(/^ {4}readonly \w+\?:/gm) ?? [];
     expect(properties.length).toBeGreaterThan(20);
     expect(types.match(/@default .*\n {5}\*\/\n {4}readonly/g)).toHaveLength(properties.length);
@@ -80,7 +81,7 @@ describe('the command line in the package', () => {
       env,
     });
 
-  test('is the one of the checkout', () => {
+  test('prints the same version and help as the checkout', () => {
     const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(packaged('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
     const here = spawnSync(process.execPath, [join(ROOT, 'bin/zoom-tokens.ts'), '--help'], {
@@ -90,11 +91,11 @@ describe('the command line in the package', () => {
     expect(packaged('--help')).toMatchObject({ status: 0, stdout: here.stdout, stderr: '' });
   });
 
-  test('asks AWS with what is in its one file', () => {
-    // Port 9 discards, where there is anyone at all.
-    const nobody = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' };
+  test('sends requests to AWS without any installed package', () => {
+    // Nothing listens on port 9.
+    const unreachable = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' };
     const { stderr } = packaged('status', {
-      ...nobody,
+      ...unreachable,
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',
     });
@@ -114,7 +115,7 @@ describe('a CDK app in JavaScript', () => {
       'app.cjs',
       "const { App, Stack } = require('aws-cdk-lib');\nconst { ZoomTokenRefresher } = require('zoom-token-refresher');",
     ],
-  ])('as %s gets the very stack that a checkout makes, with the same bundles', (kind, file, imports) => {
+  ])('as %s synthesizes the same template as a checkout, with the same bundles', (kind, file, imports) => {
     const outdir = join(app, kind);
     synth(file, `${imports}\n${inStack(outdir, ONE)}`);
     const theirs = JSON.parse(readFileSync(join(outdir, 'Theirs.template.json'), 'utf8'));
@@ -122,7 +123,7 @@ describe('a CDK app in JavaScript', () => {
     expect(theirs).toEqual(Template.fromStack(stack).toJSON());
   });
 
-  test('may have two of them in one stack, under two names', () => {
+  test('may have two installations in one stack, under two names', () => {
     const outdir = join(app, 'two');
     const two = `${ONE} new ZoomTokenRefresher(stack, 'Staging', { name: 'staging' });`;
     synth('two.mjs', `${IMPORTS}\n${inStack(outdir, two)}`);
@@ -137,7 +138,7 @@ describe('a CDK app in JavaScript', () => {
     );
   });
 
-  test('is told which property is wrong', () => {
+  test('gets an error that names the invalid property', () => {
     const wrong = `new ZoomTokenRefresher(stack, 'Zoom', { sweepRateMinutes: 60 });`;
     writeFileSync(join(app, 'wrong.mjs'), `${IMPORTS}\n${inStack(join(app, 'wrong'), wrong)}`);
     const { status, stderr } = spawnSync(process.execPath, ['wrong.mjs'], { cwd: app, encoding: 'utf8' });
@@ -148,7 +149,7 @@ describe('a CDK app in JavaScript', () => {
 
 describe('a CDK app in TypeScript', () => {
   test.each(['nodenext', 'bundler'])(
-    'finds the types (%s), and they refuse a property that is not there or of another type',
+    'finds the types (%s), which reject an unknown property and a value of another type',
     (moduleResolution) => {
       writeFileSync(
         join(app, 'typed.mts'),
@@ -177,7 +178,7 @@ new ZoomTokenRefresher(stack, 'Wrong', { sweepRateMinutes: '1' });
   );
 });
 
-// What takes seconds and is done by `npm run synth`: validating the template.
+// Skips the validation of the template, which takes seconds; `npm run synth` does it.
 const QUICKLY = { builtinCloudFormationValidation: false };
 
 const IMPORTS = `import { App, Stack } from 'aws-cdk-lib';
@@ -196,7 +197,7 @@ function synth(file: string, source: string): void {
   run(process.execPath, [file], app);
 }
 
-/** The same stack, from the sources of this checkout. */
+/** Returns the same stack, from the sources of this checkout. */
 function checkout(): { stack: Stack } {
   const stack = new Stack(new App({ outdir: join(app, 'checkout'), ...QUICKLY }), 'Theirs');
   new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });

@@ -6,7 +6,7 @@ import { ZoomTokenRefresherStack } from '../../lib/stack.ts';
 
 const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
-/** An app that leaves out what takes seconds: bundling, and validating the template. `bundled` and `npm run synth` do both. */
+/** Returns an app without bundling and template validation, which take seconds. `bundled` and `npm run synth` do both. */
 export function quickApp(context: Record<string, unknown> = {}): App {
   return new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
@@ -14,24 +14,24 @@ export function quickApp(context: Record<string, unknown> = {}): App {
   });
 }
 
-/** The stack as `cdk synth -c key=value` makes it, with the functions left unbundled. */
+/** Returns the stack as `cdk synth -c key=value` creates it, without bundled functions. */
 export function stackWith(context: Record<string, unknown> = {}): ZoomTokenRefresherStack {
   const app = quickApp({ ...flags, ...context });
   return new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node));
 }
 
-/** Its template. */
+/** Returns the template of that stack. */
 export function synthesized(context: Record<string, unknown> = {}): Template {
   return Template.fromStack(stackWith(context));
 }
 
-/** The same with the functions bundled, into the folder `outdir`. */
+/** Returns the template with the default settings, and writes it and the bundled functions to the folder `outdir`. */
 export function bundled(outdir: string): Template {
   const app = new App({ context: flags, outdir });
   return Template.fromStack(new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node)));
 }
 
-/** Properties of the function of that name. */
+/** Returns the properties of the function with that name. */
 export function functionNamed(template: Template, name: string) {
   const found = Object.values(
     template.findResources('AWS::Lambda::Function', { Properties: { FunctionName: name } }),
@@ -40,7 +40,7 @@ export function functionNamed(template: Template, name: string) {
   return found[0]?.Properties;
 }
 
-/** A context in which everything that can be chosen is chosen. */
+/** A context with a value for every optional resource. */
 export const everything = {
   apps: 'reports,support',
   n8nPrincipals: 'arn:aws:iam::111122223333:role/service/n8n,arn:aws:iam::111122223333:user/n8n',

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type Gateway, httpApi, openGateway } from '../../local/gateway.ts';
 
-/** What the function was called with, and what it answers. */
+/** The events that the function was invoked with, and the result that it returns or throws. */
 let events: APIGatewayProxyEventV2[];
-let answer: APIGatewayProxyStructuredResultV2 | Error;
+let result: APIGatewayProxyStructuredResultV2 | Error;
 let gateway: Gateway;
 
 beforeAll(async () => {
@@ -17,8 +17,8 @@ beforeAll(async () => {
     timeoutSeconds: 25,
     handler: async (event: APIGatewayProxyEventV2) => {
       events.push(event);
-      if (answer instanceof Error) throw answer;
-      return answer;
+      if (result instanceof Error) throw result;
+      return result;
     },
   };
   gateway.serve([httpApi(callback, 1)]);
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-/** Sends headers as they are, repeated ones and `Host` too, which `fetch` does not. */
+/** Sends headers unchanged, repeated headers and `Host` included. `fetch` does not. */
 async function send(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET', body?: string) {
   events = [];
   const request = httpRequest(`${gateway.url}${path}`, { method, headers }).end(body);
@@ -34,9 +34,9 @@ async function send(path: string, headers: OutgoingHttpHeaders = {}, method = 'G
   return response;
 }
 
-describe('a request becomes the event that API Gateway sends (payload format 2.0)', () => {
-  test('with its path, query, headers and whereabouts', async () => {
-    answer = { statusCode: 204 };
+describe('the gateway converts a request to an event of API Gateway, payload format 2.0,', () => {
+  test('with its path, query, headers and request context', async () => {
+    result = { statusCode: 204 };
     const { port } = new URL(gateway.url);
     const response = await send('/callback?code=a%26b&state=s', {
       'User-Agent': 'a browser',
@@ -82,8 +82,8 @@ describe('a request becomes the event that API Gateway sends (payload format 2.0
     ]);
   });
 
-  test('whose repeated parameters are joined by commas', async () => {
-    answer = { statusCode: 204 };
+  test('with the values of repeated parameters joined by commas', async () => {
+    result = { statusCode: 204 };
     (await send('/connect?ticket=1&ticket=2')).resume();
     expect(events[0]).toMatchObject({
       rawQueryString: 'ticket=1&ticket=2',
@@ -91,8 +91,8 @@ describe('a request becomes the event that API Gateway sends (payload format 2.0
     });
   });
 
-  test("with Zoom's event as it came, and the app that its address names", async () => {
-    answer = { statusCode: 200 };
+  test("with the unchanged body of Zoom's webhook, and the app in its path", async () => {
+    result = { statusCode: 200 };
     const body = '{ "event": "größer" }';
     (await send('/zoom/events', { 'X-Zm-Signature': 'v0=1' }, 'POST', body)).resume();
     expect(events[0]).toMatchObject({ body, isBase64Encoded: false, headers: { 'x-zm-signature': 'v0=1' } });
@@ -100,8 +100,8 @@ describe('a request becomes the event that API Gateway sends (payload format 2.0
     expect(events[0]).toMatchObject({ rawPath: '/zoom/events/reports', body });
   });
 
-  test('without cookies and parameters where there are none', async () => {
-    answer = { statusCode: 204 };
+  test('without cookies, parameters and body when the request has none', async () => {
+    result = { statusCode: 204 };
     (await send('/connect')).resume();
     expect(events[0]).not.toHaveProperty('cookies');
     expect(events[0]).not.toHaveProperty('queryStringParameters');
@@ -109,9 +109,9 @@ describe('a request becomes the event that API Gateway sends (payload format 2.0
   });
 });
 
-describe('what the function answers becomes the response', () => {
+describe('the gateway converts the result of the function to a response', () => {
   test('with a header for each cookie', async () => {
-    answer = {
+    result = {
       statusCode: 302,
       headers: { Location: '/there' },
       cookies: ['a=1; HttpOnly', 'b=2'],
@@ -123,8 +123,8 @@ describe('what the function answers becomes the response', () => {
     expect(await json(response)).toEqual({});
   });
 
-  test('a function that throws is an Internal Server Error, its reason private', async () => {
-    answer = new Error('the reason');
+  test('that is an Internal Server Error without the reason when the function throws', async () => {
+    result = new Error('the reason');
     const response = await send('/connect');
     expect(response.statusCode).toBe(500);
     expect(await json(response)).toEqual({ message: 'Internal Server Error' });
@@ -144,13 +144,13 @@ test.each([
   ['GET', '/connect/', '$default'],
   ['POST', '/callback', '$default'],
   ['HEAD', '/connect', '$default'],
-])('%s %s is a call by the route %s', async (method, path, routeKey) => {
-  answer = { statusCode: 204 };
+])('a request %s %s invokes the function by the route %s', async (method, path, routeKey) => {
+  result = { statusCode: 204 };
   (await send(path, {}, method)).resume();
   expect(events).toMatchObject([{ routeKey, requestContext: { routeKey, http: { method, path } } }]);
 });
 
-describe('a request that arrives before the gateway serves', () => {
+describe('a request that arrives before the gateway is ready', () => {
   let early: Gateway;
 
   beforeEach(async () => {
@@ -159,7 +159,7 @@ describe('a request that arrives before the gateway serves', () => {
 
   afterEach(() => early.close());
 
-  /** Sends a request, and resolves once the gateway has taken it and asks for its body. */
+  /** Sends a request. Resolves once the gateway has accepted it and requests its body. */
   async function arrive() {
     const request = httpRequest(early.url, { method: 'POST', headers: { expect: '100-continue' } });
     request.flushHeaders();
@@ -167,7 +167,7 @@ describe('a request that arrives before the gateway serves', () => {
     return request;
   }
 
-  test('is answered, with its body, once the gateway serves', async () => {
+  test('gets its response, with its body read, once the gateway is ready', async () => {
     const request = await arrive();
     early.serve([
       async (received, response) => {
@@ -179,7 +179,7 @@ describe('a request that arrives before the gateway serves', () => {
     expect(await text(response)).toBe('received: the body');
   });
 
-  test('fails at once when the gateway is closed without having served', async () => {
+  test('fails at once when the gateway closes before it is ready', async () => {
     const failed = once(await arrive(), 'response');
     await early.close();
     await expect(failed).rejects.toThrow('socket hang up');
@@ -187,7 +187,7 @@ describe('a request that arrives before the gateway serves', () => {
 });
 
 test.each(['evil.example', 'localhost.evil.example', 'localhost:8787@evil.example'])(
-  'a request for the host %s is refused: a name elsewhere was made to point here',
+  'a request with the Host header %s is refused, as a guard against DNS rebinding',
   async (host) => {
     const response = await send('/connect', { host });
     response.resume();

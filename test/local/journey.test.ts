@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 
 const ROOT = new URL('../..', import.meta.url);
 const SECONDS = 1000;
 
-/** What a token, a code or a client secret of the local Zoom would look like; not the name of a variable. */
+/** Matches what looks like a token, a code or a client secret of the local Zoom, but no variable's name. */
 const SECRET = /(?<![\w-])(?![A-Z_]+=)[\w-]{32,}/;
 
 let child: ChildProcess | undefined;
@@ -29,7 +30,7 @@ function start(...args: string[]) {
   return started;
 }
 
-/** Runs it to its end. */
+/** Runs the program to its end. */
 async function run(...args: string[]) {
   const started = start(...args);
   const [stdout, stderr, [code]] = await Promise.all([
@@ -42,7 +43,7 @@ async function run(...args: string[]) {
 
 describe('npm start -- --once', () => {
   test(
-    '--json: the last lines say for each connection that every token n8n read was accepted',
+    '--json ends with one line for each connection, which says that Zoom accepted every token that n8n read',
     async () => {
       const { code, stdout, stderr } = await run('--once', '--json');
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -82,7 +83,7 @@ describe('npm start -- --once', () => {
   );
 
   test(
-    'says the same in words',
+    'ends with a text that says that Zoom accepted every token that n8n read',
     async () => {
       const { code, stdout } = await run('--once');
       expect(code).toBe(0);
@@ -98,7 +99,7 @@ describe('npm start -- --once', () => {
 
 describe('npm start', () => {
   test.each([[['--port', '0', '--speed', '600']], [['--once']]])(
-    'ends quietly when nobody reads any more, as after "| head -1" (%j)',
+    'exits without an error when the reader of its output exits, as with "| head -1" (%j)',
     async (args) => {
       const started = start(...args);
       const stderr = text(started.stderr);
@@ -111,7 +112,7 @@ describe('npm start', () => {
   );
 
   test(
-    'says within 10 seconds what is where, connects reports, rotates it, and ends on Ctrl-C',
+    'writes its addresses within 10 seconds, connects reports, rotates it, and exits on Ctrl-C',
     async () => {
       const startedAt = performance.now();
       const started = start('--port', '0', '--speed', '600');
@@ -121,13 +122,13 @@ describe('npm start', () => {
       const until = async (pattern: RegExp) => {
         while (!pattern.test(output)) {
           const { value, done } = await lines.next();
-          if (done) throw new Error(`It ended before ${pattern}: ${output}`);
+          if (done) throw new Error(`The output ended before ${pattern}: ${output}`);
           output += `${value}\n`;
         }
         return pattern.exec(output)?.[1] ?? '';
       };
 
-      const page = await until(/See it live: +(http:\/\/localhost:\d+\/)\n/);
+      const page = await until(/Live page: +(http:\/\/localhost:\d+\/)\n/);
       expect(performance.now() - startedAt).toBeLessThan(10 * SECONDS);
       await until(/reports +connected/);
       await until(/reports +published +\{\{ \$secrets\.aws\.n8n_zoom_reports \}\} = ••••••••/);
@@ -157,34 +158,30 @@ describe('npm start', () => {
     expect(stdout).toContain('--speed <n>');
   });
 
-  test('a wrong option is explained, and the exit status is 2', async () => {
+  test('explains a wrong option and exits with status 2', async () => {
     const { code, stdout, stderr } = await run('--speed', 'fast');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(
-      '--speed takes a whole number from 1 to 600, not "fast".\nSee npm start -- --help.\n',
+      '--speed must be a whole number from 1 to 600, not "fast".\nSee: npm start -- --help\n',
     );
   });
 });
 
-describe('a port that is taken is named, and the exit status is 1', () => {
-  let other: Server;
-  let taken: number;
+describe('npm start names a port that is in use and exits with status 1', () => {
+  let other: LoopbackServer;
 
-  afterEach(() => {
-    other.close();
-  });
+  afterEach(() => other.close());
 
   test.each([
-    ['its own', 0],
-    ['one of the four after it', 2],
-  ])('%s', async (_, offset) => {
-    // Below the ports that a system hands out, or another test may have its neighbour.
-    taken = 10_000 + randomInt(20_000);
-    other = createServer().listen(taken, '127.0.0.1');
-    await once(other, 'listening');
+    ['its first port', 0],
+    ['one of the four ports after it', 2],
+  ])('when it is %s', async (_, offset) => {
+    // Below the ephemeral ports, so that no other test gets one of its neighbours.
+    const taken = 10_000 + randomInt(20_000);
+    other = await listenOnLoopback(createServer(), taken);
 
     const { code, stdout, stderr } = await run('--port', String(taken - offset));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(`Port ${taken} is taken. Choose another: npm start -- --port 9000.\n`);
+    expect(stderr).toBe(`Port ${taken} is in use. Choose another: npm start -- --port 9000.\n`);
   });
 });

@@ -9,11 +9,11 @@ const SERVER_APP = {
 };
 
 describe('npm start', () => {
-  test('runs 120 times as fast as time does, on port 8787', () => {
+  test('runs at 120 times real time on port 8787 by default', () => {
     expect(readOptions([], {})).toEqual({ once: false, json: false, speed: 120, port: 8787 });
   });
 
-  test('takes another speed, another port and JSON', () => {
+  test('accepts a speed, a port and JSON output', () => {
     expect(readOptions(['--speed', '60', '--port', '9000', '--json'], {})).toEqual({
       once: false,
       json: true,
@@ -22,17 +22,17 @@ describe('npm start', () => {
     });
   });
 
-  test('--once moves its clock itself, and takes any free ports', () => {
+  test('--once runs at speed 1, because it moves the clock itself, and uses any free ports', () => {
     expect(readOptions(['--once'], {})).toMatchObject({ once: true, speed: 1, port: 0 });
   });
 
-  test.each(['--help', '-h'])('%s asks for the help text', (option) => {
+  test.each(['--help', '-h'])('%s requests the help text', (option) => {
     expect(readOptions([option], {})).toBeUndefined();
   });
 });
 
 describe('--zoom', () => {
-  test('takes a real Zoom, in real time, with both apps from the environment', () => {
+  test('uses a real Zoom, in real time, with the credentials of both apps from the environment', () => {
     expect(readOptions(['--zoom', 'https://zoom.us/'], { ...USER_APP, ...SERVER_APP })).toMatchObject({
       speed: 1,
       zoom: {
@@ -49,13 +49,13 @@ describe('--zoom', () => {
   test.each([
     ['a user app', USER_APP, ['default']],
     ['a Server-to-Server app', SERVER_APP, ['reports']],
-  ])('%s alone is enough', (_, environment, apps) => {
+  ])('accepts the credentials of %s alone', (_, environment, apps) => {
     expect(Object.keys(readOptions(['--zoom', 'https://zoom.us'], environment)?.zoom?.apps ?? {})).toEqual(
       apps,
     );
   });
 
-  test('takes the API of another Zoom from the environment', () => {
+  test('reads the API of another Zoom from the environment', () => {
     const environment = { ...USER_APP, ZOOM_API_URL: 'https://api.zoomgov.com' };
     expect(readOptions(['--zoom', 'https://zoomgov.com'], environment)?.zoom).toMatchObject({
       oauthUrl: 'https://zoomgov.com',
@@ -64,35 +64,51 @@ describe('--zoom', () => {
   });
 });
 
-describe('what is wrong is said', () => {
+describe('the message for wrong arguments or variables names the mistake:', () => {
   const zoom = ['--zoom', 'https://zoom.us'];
   test.each<[string[], NodeJS.ProcessEnv, RegExp]>([
     [['--sped', '60'], {}, /Unknown option '--sped'/],
     [['once'], {}, /Unexpected argument 'once'/],
     [['--speed'], {}, /--speed/],
-    [['--speed', 'fast'], {}, /^--speed takes a whole number from 1 to 600, not "fast"\.$/],
-    [['--speed', '0'], {}, /^--speed takes .*, not "0"\.$/],
-    [['--speed', '1.5'], {}, /^--speed takes .*, not "1\.5"\.$/],
-    [['--speed', '601'], {}, /^--speed takes .*, not "601"\.$/],
-    [['--speed', ''], {}, /^--speed takes .*, not ""\.$/],
-    [['--port', '65533'], {}, /^--port takes a whole number from 0 to 65531, not "65533"\.$/],
-    [['--port', 'http'], {}, /^--port takes .*, not "http"\.$/],
+    [['--speed', 'fast'], {}, /^--speed must be a whole number from 1 to 600, not "fast"\.$/],
+    [['--speed', '0'], {}, /^--speed must be .*, not "0"\.$/],
+    [['--speed', '1.5'], {}, /^--speed must be .*, not "1\.5"\.$/],
+    [['--speed', '601'], {}, /^--speed must be .*, not "601"\.$/],
+    [['--speed', ''], {}, /^--speed must be .*, not ""\.$/],
+    [['--port', '65533'], {}, /^--port must be a whole number from 0 to 65531, not "65533"\.$/],
+    [['--port', 'http'], {}, /^--port must be .*, not "http"\.$/],
     [
       ['--zoom', 'zoom.us'],
       USER_APP,
-      /^--zoom takes an origin such as https:\/\/zoom\.us, not "zoom\.us"\.$/,
+      /^--zoom must be an https origin such as https:\/\/zoom\.us, not "zoom\.us"\.$/,
     ],
-    [['--zoom', 'http://zoom.us'], USER_APP, /^--zoom takes an origin .*, not "http:\/\/zoom\.us"\.$/],
-    [[...zoom, '--once'], USER_APP, /^--once presses Allow by itself, which only the local Zoom permits\.$/],
-    [[...zoom, '--speed', '2'], USER_APP, /^--speed cannot hurry a real Zoom/],
-    [zoom, {}, /^No credentials in the environment: set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET/],
-    [zoom, { ZOOM_CLIENT_ID: 'id' }, /^ZOOM_CLIENT_SECRET is missing in the environment\.$/],
-    [zoom, { ZOOM_CLIENT_SECRET: 'secret' }, /^ZOOM_CLIENT_ID is missing in the environment\.$/],
-    [zoom, { ...SERVER_APP, ZOOM_S2S_CLIENT_ID: '' }, /^ZOOM_S2S_CLIENT_ID is missing in the environment\.$/],
+    [
+      ['--zoom', 'http://zoom.us'],
+      USER_APP,
+      /^--zoom must be an https origin .*, not "http:\/\/zoom\.us"\.$/,
+    ],
+    [
+      [...zoom, '--once'],
+      USER_APP,
+      /^--once cannot be used with --zoom: it presses Allow by itself, which works only at the local Zoom\.$/,
+    ],
+    [[...zoom, '--speed', '2'], USER_APP, /^--speed cannot be used with --zoom/],
+    [zoom, {}, /^--zoom needs the credentials of a Zoom app\. Set ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET/],
+    [zoom, { ZOOM_CLIENT_ID: 'id' }, /^The environment variable ZOOM_CLIENT_SECRET is missing\. Set both/],
+    [
+      zoom,
+      { ZOOM_CLIENT_SECRET: 'secret' },
+      /^The environment variable ZOOM_CLIENT_ID is missing\. Set both/,
+    ],
+    [
+      zoom,
+      { ...SERVER_APP, ZOOM_S2S_CLIENT_ID: '' },
+      /^The environment variable ZOOM_S2S_CLIENT_ID is missing\. Set both/,
+    ],
     [
       zoom,
       { ...SERVER_APP, ZOOM_S2S_ACCOUNT_ID: '' },
-      /^ZOOM_S2S_ACCOUNT_ID is missing in the environment\.$/,
+      /^The environment variable ZOOM_S2S_ACCOUNT_ID is missing\. Set it to the account ID/,
     ],
   ])('%j', (args, environment, message) => {
     let error: unknown;

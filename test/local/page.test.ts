@@ -1,9 +1,10 @@
 import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { manualClock } from '../../local/clock.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
 import type { State } from '../../local/page/state.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 
 const REAL = [
@@ -24,8 +25,8 @@ afterEach(() => stack.close());
 const get = (path: string) => fetch(`${stack.publicUrl}${path}`, { redirect: 'manual' });
 const connectReports = () => stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
 
-describe('the page', () => {
-  test('runs and shows only what comes from itself', async () => {
+describe('the live page', () => {
+  test('has a Content-Security-Policy that allows only its own style and script', async () => {
     const response = await get('/');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -41,7 +42,7 @@ describe('the page', () => {
 });
 
 describe('/link/<connection>', () => {
-  test('leads to a one-time link, which reaches nobody else and no cache', async () => {
+  test('redirects to a new one-time link, which no cache and no other site receives', async () => {
     const [first, second] = [await get('/link/main'), await get('/link/main')];
     expect(first.status).toBe(302);
     expect(first.headers.get('location')).toContain(`${stack.publicUrl}/connect?ticket=`);
@@ -50,35 +51,35 @@ describe('/link/<connection>', () => {
     expect(first.headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  test('says in words why there is no link', async () => {
+  test('explains why no link was created', async () => {
     await connectReports();
     const response = await get('/link/reports');
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
-    expect(await response.text()).toContain('is connected with the grant account_credentials.');
+    expect(await response.text()).toContain('is already connected with the grant account_credentials.');
   });
 
-  test('does not take markup from its address', async () => {
+  test('escapes markup in its path', async () => {
     const html = await (await get("/link/a&b'")).text();
-    expect(html).toContain('a&#38;b&#39;');
+    expect(html).toContain('a&amp;b&#39;');
     expect(html).not.toContain('a&b');
   });
 });
 
-describe('rotate now', () => {
+describe('the button Rotate now', () => {
   const rotate = (connection: string, headers: Record<string, string>) =>
     fetch(`${stack.publicUrl}/rotate/${connection}`, { method: 'POST', headers });
   const rotations = () => stack.journal.entries.filter(({ event }) => event === 'rotated').length;
 
   beforeEach(connectReports);
 
-  test('rotates for this page, as its origin tells', async () => {
+  test('rotates when the Origin header is that of this page', async () => {
     const response = await rotate('reports', { origin: stack.publicUrl });
     expect(response.status).toBe(200);
     expect(rotations()).toBe(1);
   });
 
-  test('rotates for this page, as the browser says that the request comes from it', async () => {
+  test('rotates when the browser says that the request is same-origin', async () => {
     const response = await rotate('reports', { 'sec-fetch-site': 'same-origin' });
     expect(response.status).toBe(200);
     expect(rotations()).toBe(1);
@@ -89,14 +90,14 @@ describe('rotate now', () => {
     { origin: 'null' },
     { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
     { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' },
-  ])('is refused for a page elsewhere: %j', async (headers) => {
+  ])('is refused for the page of another site: %j', async (headers) => {
     const response = await rotate('reports', headers);
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ message: 'The request does not come from this page.' });
     expect(rotations()).toBe(0);
   });
 
-  test('says what is wrong and what to do', async () => {
+  test('responds with what failed and what to do', async () => {
     const response = await rotate('nobody', { origin: stack.publicUrl });
     expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({
@@ -105,14 +106,14 @@ describe('rotate now', () => {
     });
   });
 
-  test('is no link that a browser may follow ahead', async () => {
+  test('does nothing for a GET, which a browser may prefetch', async () => {
     expect((await get('/rotate/reports')).status).toBe(404);
   });
 });
 
 describe('/events', () => {
   beforeEach(() => {
-    // The second that passes is the test's to say; all else runs in real time.
+    // The test controls the interval of one second; everything else runs in real time.
     jest.useFakeTimers({ doNotFake: REAL });
   });
 
@@ -120,53 +121,54 @@ describe('/events', () => {
     jest.useRealTimers();
   });
 
-  /** Follows the events as a browser does. */
+  /** Reads the event stream as a browser does. */
   async function follow() {
     const response = await get('/events');
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (!reader) throw new Error('no events');
+    if (!reader) throw new Error('The response has no body.');
     let text = '';
     return {
       type: response.headers.get('content-type'),
-      /** The next state that is as asked. */
-      async until(isIt: (state: State) => boolean): Promise<State> {
+      /** Resolves to the next state that fulfils the condition. */
+      async until(isWanted: (state: State) => boolean): Promise<State> {
         for (;;) {
           const end = text.indexOf('\n\n');
           if (end === -1) {
             const { value, done } = await reader.read();
-            if (done) throw new Error('the events have ended');
+            if (done) throw new Error('The event stream has ended.');
             text += value;
             continue;
           }
           const state = JSON.parse(text.slice('data: '.length, end)) as State;
           text = text.slice(end + 2);
-          if (isIt(state)) return state;
+          if (isWanted(state)) return state;
         }
       },
       stop: () => reader.cancel(),
     };
   }
 
-  test('tell at once how all stands', async () => {
+  test('sends the state at once', async () => {
     const events = await follow();
     expect(events.type).toBe('text/event-stream');
     expect(await events.until(() => true)).toEqual({
       now: clock.now(),
       speed: 120,
-      pace: '120 times as fast: an hour takes 30 s',
+      speedText: '120 times as fast as real time: an hour takes 30 s',
       zoom: 'the local Zoom',
       environment: expect.stringContaining(
         `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${stack.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER}\n`,
       ),
+      n8nHint: expect.stringContaining('the type Zoom API and paste the expression into the field JWT Token'),
       connectable: true,
-      trouble: { zoomIsDown: false, nextAnswerIsLost: false, publishingIsDenied: false },
+      breakage: { zoomIsDown: false, nextResponseIsLost: false, publishingIsDenied: false },
       connections: [],
       events: [],
     });
     await events.stop();
   });
 
-  test('tell what has happened, the newest first, and never a whole token', async () => {
+  test('sends the events, the newest first, and never a whole token', async () => {
     const events = await follow();
     await connectReports();
     const connected = await events.until((state) => state.events.length === 2);
@@ -175,7 +177,11 @@ describe('/events', () => {
     ]);
     expect(connected.events).toMatchObject([
       { event: 'published', connection: 'reports', text: 'n8n reads the access token of version 1.' },
-      { event: 'connected', connection: 'reports', text: 'Zoom gave tokens, stored as version 1.' },
+      {
+        event: 'connected',
+        connection: 'reports',
+        text: 'Zoom issued the first tokens, stored as version 1.',
+      },
     ]);
 
     clock.advance(31 * 60);
@@ -190,9 +196,9 @@ describe('/events', () => {
     await events.stop();
   });
 
-  test('tell the whole alert that a person is sent, once a connection waits for one', async () => {
+  test('sends the whole text of the alert once a connection needs a new consent', async () => {
     await consentAsBrowser(`${stack.publicUrl}/link/main`);
-    // Nobody has used the refresh token for longer than it lives.
+    // The refresh token has expired, because it was not used for 91 days.
     clock.advance(91 * 86_400);
     await stack.sweep();
     const events = await follow();
@@ -204,7 +210,7 @@ describe('/events', () => {
     await events.stop();
   });
 
-  test('tell every second how the time goes on', async () => {
+  test('sends the state every second', async () => {
     const events = await follow();
     const { now } = await events.until(() => true);
     clock.advance(120);
@@ -213,7 +219,7 @@ describe('/events', () => {
     await events.stop();
   });
 
-  test('end with the stack', async () => {
+  test('ends when the stack is closed', async () => {
     const events = await follow();
     await stack.close();
     await expect(events.until(() => false)).rejects.toThrow();

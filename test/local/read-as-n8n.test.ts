@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test('n8n reads every secret that has a value, page by page and 20 at a time', async () => {
+test('readAsN8n returns every secret that has a value, reading the list page by page and the values 20 at a time', async () => {
   const expected = new Map<string, string>();
   for (let number = 0; number < 120; number += 1) {
     const Name = `n8n_zoom_${number}`;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ShownConnection } from '../../local/snapshot.ts';
-import { banner, createTerminal } from '../../local/terminal.ts';
+import { createTerminal, startupText } from '../../local/terminal.ts';
 
 const AT = Date.UTC(2027, 0, 15, 8, 0, 0) / 1000;
 
@@ -33,11 +33,11 @@ beforeEach(() => {
   written = '';
 });
 
-describe('text for a person', () => {
+describe('the terminal writes text:', () => {
   const terminal = createTerminal(false, write);
 
-  test('a line for what happened', () => {
-    terminal.entry({
+  test('one line for an event', () => {
+    terminal.writeEntry({
       event: 'rotated',
       at: AT,
       connection: 'main',
@@ -48,8 +48,8 @@ describe('text for a person', () => {
     expect(written).toBe('08:00:00  main       rotated    generation 1, version 2\n');
   });
 
-  test('a line for a failure, with its code', () => {
-    terminal.entry({
+  test('one line for a failure, with its code', () => {
+    terminal.writeEntry({
       event: 'failed',
       at: AT,
       connection: 'main',
@@ -59,8 +59,8 @@ describe('text for a person', () => {
     expect(written).toBe('08:00:00  main       failed     Zoom is down. (http_503)\n');
   });
 
-  test('an alert with all that a person is sent', () => {
-    terminal.entry({
+  test('the whole text of an alert', () => {
+    terminal.writeEntry({
       event: 'alert',
       at: AT,
       message: 'Zoom: connect "main" again',
@@ -71,22 +71,22 @@ describe('text for a person', () => {
     );
   });
 
-  test('a publication once, with what n8n reads, until when, and the next rotation', () => {
-    terminal.entry({ event: 'published', at: AT, connection: 'main', generation: 1, version: 2 });
-    terminal.published(MAIN, AT);
+  test('one line for a publication, with the expression, the validity and the next rotation', () => {
+    terminal.writeEntry({ event: 'published', at: AT, connection: 'main', generation: 1, version: 2 });
+    terminal.writePublication(MAIN, AT);
     expect(written).toBe(
       '08:00:00  main       published  {{ $secrets.aws.n8n_zoom_main }} = ••••••••x9Zq, ' +
         'valid until 09:00:00, next rotation 08:47:00\n',
     );
   });
 
-  test('no JSON', () => {
-    terminal.emit({ event: 'ready' });
+  test('nothing for a JSON event', () => {
+    terminal.writeJson({ event: 'ready' });
     expect(written).toBe('');
   });
 });
 
-describe('JSON for a program, one object a line', () => {
+describe('with --json, the terminal writes one JSON object a line:', () => {
   const terminal = createTerminal(true, write);
   const lines = () =>
     written
@@ -94,9 +94,9 @@ describe('JSON for a program, one object a line', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
 
-  test('instants are ISO 8601', () => {
-    terminal.entry({ event: 'rotated', at: AT, connection: 'main', version: 2 });
-    terminal.published(MAIN, AT);
+  test('timestamps are in ISO 8601', () => {
+    terminal.writeEntry({ event: 'rotated', at: AT, connection: 'main', version: 2 });
+    terminal.writePublication(MAIN, AT);
     expect(lines()).toEqual([
       { event: 'rotated', at: '2027-01-15T08:00:00.000Z', connection: 'main', version: 2 },
       {
@@ -112,13 +112,13 @@ describe('JSON for a program, one object a line', () => {
     ]);
   });
 
-  test('no text', () => {
-    terminal.say('Hello');
+  test('nothing for a text', () => {
+    terminal.writeText('Hello');
     expect(written).toBe('');
   });
 });
 
-describe('the banner', () => {
+describe('the startup text', () => {
   const stack = {
     publicUrl: 'http://localhost:8787',
     zoomUrl: 'http://localhost:8788',
@@ -127,20 +127,22 @@ describe('the banner', () => {
     speed: 120,
   };
 
-  test('says where to look, what to open, and how time runs', () => {
-    expect(banner(stack)).toContain('See it live:                   http://localhost:8787/\n');
-    expect(banner(stack)).toContain('Connect "main" in a browser:   http://localhost:8787/link/main\n');
-    expect(banner(stack)).toContain('Time runs 120 times as fast: an hour takes 30 s.\n');
-    expect(banner({ ...stack, speed: 1 })).toContain('Time runs in real time.\n');
+  test('has the address of the live page, the link to connect, and the speed of the clock', () => {
+    expect(startupText(stack)).toContain('Live page:                     http://localhost:8787/\n');
+    expect(startupText(stack)).toContain('Connect "main" in a browser:   http://localhost:8787/link/main\n');
+    expect(startupText(stack)).toContain(
+      'The local clock runs 120 times as fast as real time: an hour takes 30 s.\n',
+    );
+    expect(startupText({ ...stack, speed: 1 })).toContain('The local clock runs in real time.\n');
   });
 
-  test('has the lines with which another program reads the same secrets', () => {
-    expect(banner(stack)).toContain(
+  test('has the export lines with which another program reads the same secrets', () => {
+    expect(startupText(stack)).toContain(
       '  export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:8789\n  export AWS_REGION=us-east-1\n',
     );
   });
 
-  test('offers no link where no user app has credentials', () => {
-    expect(banner({ ...stack, apps: ['reports'] })).not.toContain('/link/main');
+  test('has no link when no user app has credentials', () => {
+    expect(startupText({ ...stack, apps: ['reports'] })).not.toContain('/link/main');
   });
 });

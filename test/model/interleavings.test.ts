@@ -4,13 +4,13 @@ import { type Plan, plan, play } from '../support/model/run.ts';
 import { MemoryStore } from '../support/world/memory-store.ts';
 import { World } from '../support/world/world.ts';
 
-/** More, and other ones: MODEL_RUNS=100000 MODEL_SEED=42 npm test -- test/model. A failure prints its seed. */
+/** For more runs or another seed: MODEL_RUNS=100000 MODEL_SEED=42 npm test -- test/model. A failure prints its seed. */
 const numRuns = Number(process.env.MODEL_RUNS ?? 2000);
 const seed = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) };
-/** Generous: some 10 ms a run, on a busy machine. */
+/** A run takes some 10 ms; a busy machine may take three times as long. */
 const timeout = 60_000 + numRuns * 30;
 
-describe('sweeps, rotations on demand, consents, disconnections and faults in any interleaving', () => {
+describe('sweeps, rotations, consents, disconnections and faults in any order', () => {
   test(
     'keep every promise',
     async () => {
@@ -23,7 +23,7 @@ describe('sweeps, rotations on demand, consents, disconnections and faults in an
   );
 });
 
-/** A store that gives the lease to everybody. */
+/** A store that grants the lease to every function. */
 class GenerousStore extends MemoryStore {
   override lease(connection: string, lease: Parameters<MemoryStore['lease']>[1]) {
     return super.lease(connection, { ...lease, now: Number.MAX_SAFE_INTEGER });
@@ -35,7 +35,7 @@ const withoutDisconnects = (each: Plan): Plan => ({
   events: each.events.filter(({ does }) => does !== 'disconnect'),
 });
 
-/** A store that disconnects while somebody holds the lease. */
+/** A store that disconnects while another function holds the lease. */
 class HastyStore extends MemoryStore {
   override beginDisconnect(connection: string, by: Parameters<MemoryStore['beginDisconnect']>[1]) {
     return super.beginDisconnect(connection, { ...by, now: Number.MAX_SAFE_INTEGER });
@@ -51,7 +51,7 @@ class GenerousWorld extends World {
 }
 
 test(
-  'the check bites: with a lease that everybody gets, two steps are found at once',
+  'a store that grants the lease to every function is found to break a promise',
   async () => {
     const property = fc.asyncProperty(plan, (each) => play(withoutDisconnects(each), new GenerousWorld()));
     const { failed, errorInstance } = await fc.check(property, { numRuns: 500, seed: 1, endOnFailure: true });
@@ -62,7 +62,7 @@ test(
 );
 
 test(
-  'the check bites: with a disconnection that waits for no lease, a published token stays',
+  'a disconnection that does not wait for the lease is found to leave a published token behind',
   async () => {
     const property = fc.asyncProperty(plan, (each) => play(each, new HastyWorld()));
     const { failed, errorInstance } = await fc.check(property, {
@@ -71,7 +71,7 @@ test(
       endOnFailure: true,
     });
     expect(failed).toBe(true);
-    expect(String(errorInstance)).toMatch(/disconnected: a published token stays|token was taken away/);
+    expect(String(errorInstance)).toMatch(/disconnected: a token is still published|token was removed/);
   },
   timeout,
 );

@@ -4,12 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Missing } from '../support/services/machine.ts';
 
-/** The n8n that the claims of docs/n8n.md were tried with. */
+/** The version of n8n that the claims of docs/n8n.md are tested with. */
 export const N8N_VERSION = '2.41.1';
 
 const PROGRESS_SECONDS = 15;
 
-/** `N8N_TEST_CACHE`, or a folder of its own in the user's cache. n8n is 2.8 GB and never a part of this tree. */
+/** Returns `N8N_TEST_CACHE`, or a folder in the user's cache. n8n takes 2.8 GB and is never part of this repository. */
 export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   const cache =
     environment.N8N_TEST_CACHE ??
@@ -18,44 +18,44 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Installs n8n where it is not installed yet. Answers the folder of its package.
+ * Installs n8n if it is not installed yet. Returns the folder of its package.
  * @throws {Missing} when the registry cannot be reached
  */
-export async function install(folder: string, say: (line: string) => void): Promise<string> {
+export async function install(folder: string, print: (line: string) => void): Promise<string> {
   const complete = join(folder, 'complete');
   const installed = join(folder, 'node_modules/n8n');
   if (existsSync(complete)) return installed;
-  say(`Installing n8n ${N8N_VERSION} into ${folder}. It takes about five minutes, once, and 2.8 GB.`);
+  print(`Installing n8n ${N8N_VERSION} into ${folder}. This takes about five minutes, once, and 2.8 GB.`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }));
   const began = Date.now();
   const progress = setInterval(
-    () => say(`  … ${Math.round((Date.now() - began) / 1000)} s`),
+    () => print(`  … ${Math.round((Date.now() - began) / 1000)} s`),
     PROGRESS_SECONDS * 1000,
   );
   try {
-    // Of all the install scripts only the one of SQLite is needed.
+    // Only SQLite needs its install script.
     await npm(folder, ['install', `n8n@${N8N_VERSION}`, '--ignore-scripts', '--no-audit', '--no-fund']);
-    say('  … building SQLite');
+    print('  … building SQLite');
     await npm(folder, ['rebuild', 'sqlite3']);
   } finally {
     clearInterval(progress);
   }
   const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  if (version !== N8N_VERSION) throw new Error(`npm installed n8n ${version}.`);
+  if (version !== N8N_VERSION) throw new Error(`npm installed n8n ${version}, not ${N8N_VERSION}.`);
   writeFileSync(complete, '');
   return installed;
 }
 
 async function npm(cwd: string, args: string[]): Promise<void> {
   const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
+  let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2000);
+    output = (output + text).slice(-2000);
   });
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  if (status !== 0) throw new Missing(`npm ${args[0]} ended with ${status}:\n${said}`);
+  if (status !== 0) throw new Missing(`npm ${args[0]} failed with status ${status}:\n${output}`);
 }

@@ -6,7 +6,8 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { manualClock } from '../../local/clock.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
+import { startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { freePort, Missing } from '../support/services/machine.ts';
 import { cacheFolder, install, N8N_VERSION } from './install.ts';
@@ -14,12 +15,12 @@ import { connectVault } from './provider.ts';
 import { type N8n, startN8n } from './server.ts';
 import { startZoomProxy, type ZoomProxy } from './zoom-proxy.ts';
 
-// `npm run test:n8n` tries what docs/n8n.md says, with the real n8n.
-// Exit status: 0 all is well, 1 it is not, 75 this machine lacks something and nothing was tested.
+// `npm run test:n8n` tests the claims of docs/n8n.md with a real n8n.
+// Exit status: 0 passed, 1 failed, 75 not tested because this machine lacks a program.
 
-const LACKING = 75;
+const NOT_TESTED = 75;
 const ROOT = join(import.meta.dirname, '../..');
-const OTHERS = 300;
+const OTHER_SECRETS = 300;
 const ROTATIONS = 3;
 const ACTIVATION_SECONDS = 60;
 const began = Date.now();
@@ -28,42 +29,43 @@ const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, forc
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(1));
 try {
-  const n8n = await install(cacheFolder(process.env), say);
+  const n8n = await install(cacheFolder(process.env), print);
   step(`n8n ${N8N_VERSION} is installed.`);
   const stack = await start();
-  await externalSecrets(n8n, stack);
-  await push(n8n, stack);
-  say('All is well.');
+  await testExternalSecrets(n8n, stack);
+  await testPush(n8n, stack);
+  print('Passed.');
   await end(0);
 } catch (error) {
-  const isLacking = error instanceof Missing;
-  say(isLacking ? `NOT TESTED. ${error.message}` : `FAILED: ${(error as Error).stack}`);
-  await end(isLacking ? LACKING : 1);
+  const isMissing = error instanceof Missing;
+  print(isMissing ? `NOT TESTED. ${error.message}` : `FAILED: ${(error as Error).stack}`);
+  await end(isMissing ? NOT_TESTED : 1);
 }
 
-/** Two connections in an account with many other secrets, some of which nobody may read. */
+/** Starts a stack with two connections and many other secrets, of which some cannot be read. */
 async function start(): Promise<LocalStack> {
   const clock = manualClock();
   const denied = (name: string, operation: string) =>
     name.startsWith('denied/') && operation === 'GetSecretValue';
   const stack = await startLocalStack({ now: clock.now, speed: 1, port: 0, denied });
   closing.unshift(() => stack.close());
-  for (let count = 0; count < OTHERS; count += 1) {
+  for (let count = 0; count < OTHER_SECRETS; count += 1) {
     const kind = count % 10 === 0 ? 'denied' : 'others';
     await stack.secretsManager.send(
       new CreateSecretCommand({ Name: `${kind}/secret-${count}`, SecretString: `value-${count}` }),
     );
   }
-  await asked(stack, { action: 'connect', connection: 'reports', app: 'reports' });
-  const { link } = (await asked(stack, { action: 'link', connection: 'main' })) as { link: string };
+  await operate(stack, { action: 'connect', connection: 'reports', app: 'reports' });
+  const { link } = (await operate(stack, { action: 'link', connection: 'main' })) as { link: string };
   const page = await consentAsBrowser(link);
-  if (page.status !== 200) throw new Error(`The consent ended with ${page.status}.`);
-  step(`Two connections, beside ${OTHERS} other secrets.`);
+  if (page.status !== 200)
+    throw new Error(`The consent failed: the last page has the status ${page.status}.`);
+  step(`The stack has two connections and ${OTHER_SECRETS} other secrets.`);
   return stack;
 }
 
-/** The licensed way: n8n's own provider class reads what is published. */
-async function externalSecrets(n8n: string, stack: LocalStack): Promise<void> {
+/** Tests n8n's licensed feature: its own provider class reads the published secrets. */
+async function testExternalSecrets(n8n: string, stack: LocalStack): Promise<void> {
   const vault = await connectVault(n8n, stack.environment);
   closing.unshift(() => vault.close());
   const earlier = new Set<string>();
@@ -72,20 +74,22 @@ async function externalSecrets(n8n: string, stack: LocalStack): Promise<void> {
     const known = await vault.update();
     for (const connection of ['main', 'reports']) {
       const token = known.get(`n8n_zoom_${connection}`) ?? '';
-      if (earlier.has(token)) throw new Error(`"${connection}" did not change by a rotation.`);
+      if (earlier.has(token))
+        throw new Error(`The token of "${connection}" did not change after a rotation.`);
       earlier.add(token);
-      await accepts(stack, connection, token);
+      await expectAccepted(stack, connection, token);
     }
     const readable = [...known.keys()].filter((name) => name.startsWith('others/')).length;
-    if (readable !== OTHERS * 0.9) throw new Error(`n8n knows ${readable} of the other secrets.`);
+    if (readable !== OTHER_SECRETS * 0.9)
+      throw new Error(`n8n reads ${readable} of the other secrets, not ${OTHER_SECRETS * 0.9}.`);
     if ([...known.keys()].some((name) => name.startsWith('denied/')))
-      throw new Error('n8n reads what is denied.');
+      throw new Error('n8n reads a secret that is denied.');
   }
   step(`n8n's own provider reads the tokens through ${ROTATIONS} rotations, and Zoom accepts each.`);
 }
 
-/** The free edition: the token is pushed into a credential, which the Zoom node uses. */
-async function push(n8n: string, stack: LocalStack): Promise<void> {
+/** Tests the free edition: the token is pushed into a credential, which the Zoom node uses. */
+async function testPush(n8n: string, stack: LocalStack): Promise<void> {
   const proxy = await startZoomProxy(folder, stack.zoomUrl);
   closing.unshift(() => proxy.close());
   const server = await startN8n({
@@ -97,48 +101,48 @@ async function push(n8n: string, stack: LocalStack): Promise<void> {
     authority: proxy.authority,
   });
   closing.unshift(() => server.stop());
-  step(`A real n8n, without a licence, at ${server.url}.`);
+  step(`A real n8n without a licence runs at ${server.url}.`);
 
   const apiKey = await server.createApiKey(['credential:create', 'credential:update']);
   const linked = JSON.parse(
     await zoomTokens(stack, ['n8n', 'link', 'main', '--url', server.url, '--json'], { N8N_API_KEY: apiKey }),
   );
-  step('zoom-tokens n8n link made the credential and put the token in.');
+  step('zoom-tokens n8n link creates the credential with the token in it.');
 
   await server.activate(workflow(linked.credentialId), await server.createApiKey());
-  const first = await runsWith(stack, proxy, server);
+  const first = await runWorkflow(stack, proxy, server);
   await rotate(stack);
-  const second = await runsWith(stack, proxy, server);
+  const second = await runWorkflow(stack, proxy, server);
   if (first === second) throw new Error('After the rotation the Zoom node used the earlier token.');
-  step('The unmodified Zoom node runs before and after a rotation, the second time with the new token.');
+  step('The unmodified Zoom node runs before and after a rotation, with the new token after it.');
 
   const file = join(folder, 'workflow.json');
   await zoomTokens(stack, ['n8n', 'main', '--workflow', file], {});
-  await imported(server, proxy, file, linked.credentialId);
+  await testImport(server, proxy, file, linked.credentialId);
   step('The workflow of zoom-tokens n8n --workflow imports and runs.');
 }
 
-/** Runs the workflow of the webhook. Answers the token that the Zoom node sent. */
-async function runsWith(stack: LocalStack, proxy: ZoomProxy, server: N8n): Promise<string> {
+/** Runs the webhook's workflow. Returns the token that the Zoom node sent. */
+async function runWorkflow(stack: LocalStack, proxy: ZoomProxy, server: N8n): Promise<string> {
   const before = proxy.calls.length;
-  const answer = await runWebhook(server);
-  if (answer.status !== 200) throw new Error(`The workflow ended with ${answer.status}.`);
+  const response = await runWebhook(server);
+  if (response.status !== 200) throw new Error(`The workflow failed with the status ${response.status}.`);
   const [call] = proxy.calls.slice(before);
-  if (call?.status !== 200) throw new Error(`The Zoom node got ${call?.status ?? 'no answer'} from Zoom.`);
-  await accepts(stack, 'main', call.bearer);
+  if (call?.status !== 200) throw new Error(`The Zoom node got ${call?.status ?? 'no response'} from Zoom.`);
+  await expectAccepted(stack, 'main', call.bearer);
   return call.bearer;
 }
 
-/** n8n answers an activation before its webhook is there. */
+/** Calls the webhook. Retries a 404: n8n registers the webhook some time after it responds to the activation. */
 async function runWebhook({ url }: N8n): Promise<Response> {
   for (let waited = 0; ; waited += 1) {
-    const answer = await fetch(`${url}/webhook/zoom`);
-    if (answer.status !== 404 || waited > ACTIVATION_SECONDS) return answer;
+    const response = await fetch(`${url}/webhook/zoom`);
+    if (response.status !== 404 || waited > ACTIVATION_SECONDS) return response;
     await setTimeout(1000);
   }
 }
 
-async function imported(server: N8n, proxy: ZoomProxy, file: string, credentialId: string): Promise<void> {
+async function testImport(server: N8n, proxy: ZoomProxy, file: string, credentialId: string): Promise<void> {
   const exported = JSON.parse(readFileSync(file, 'utf8'));
   const [one] = [exported].flat();
   const named = JSON.stringify(one).includes(credentialId);
@@ -148,27 +152,27 @@ async function imported(server: N8n, proxy: ZoomProxy, file: string, credentialI
   await server.command('execute', `--id=${one.id}`);
   const call = proxy.calls.slice(before).find(({ path }) => path.startsWith('/v2/users/me'));
   if (call?.status !== 200)
-    throw new Error(`The imported workflow got ${call?.status ?? 'no answer'} from Zoom.`);
+    throw new Error(`The imported workflow got ${call?.status ?? 'no response'} from Zoom.`);
 }
 
 async function rotate(stack: LocalStack): Promise<void> {
-  for (const connection of ['main', 'reports']) await asked(stack, { action: 'rotate', connection });
+  for (const connection of ['main', 'reports']) await operate(stack, { action: 'rotate', connection });
 }
 
-async function accepts(stack: LocalStack, connection: string, token: string): Promise<void> {
+async function expectAccepted(stack: LocalStack, connection: string, token: string): Promise<void> {
   const { status } = await fetch(`${stack.zoomUrl}/v2/users/me`, {
     headers: { authorization: `Bearer ${token}` },
   });
-  if (status !== 200) throw new Error(`Zoom answers ${status} to the token of "${connection}".`);
+  if (status !== 200) throw new Error(`Zoom responds ${status} to the token of "${connection}".`);
 }
 
-async function asked(stack: LocalStack, request: object): Promise<object> {
-  const answer = await stack.operate(request);
-  if (!answer.ok) throw new Error(`${answer.error.message} ${answer.error.action}`);
-  return answer.result;
+async function operate(stack: LocalStack, request: object): Promise<object> {
+  const response = await stack.operate(request);
+  if (!response.ok) throw new Error(`${response.error.message} ${response.error.action}`);
+  return response.result;
 }
 
-/** The command line, as a person would use it against this stack, which answers from this very process. */
+/** Runs the command line against this stack, which this process serves. */
 async function zoomTokens(
   stack: LocalStack,
   args: string[],
@@ -180,7 +184,7 @@ async function zoomTokens(
   return stdout;
 }
 
-/** A webhook that lists the user's meetings through the Zoom node. */
+/** Returns a workflow whose webhook lists the user's meetings through the Zoom node. */
 function workflow(credentialId: string): object {
   return {
     name: 'Zoom',
@@ -220,10 +224,10 @@ async function end(status: number): Promise<never> {
   process.exit(status);
 }
 
-function step(what: string): void {
-  say(`✔ ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${what}`);
+function step(text: string): void {
+  print(`✔ ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${text}`);
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

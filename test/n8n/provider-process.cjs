@@ -1,4 +1,4 @@
-// Runs n8n's own AWS Secrets Manager provider, as it is shipped: `update` over IPC answers what n8n would know.
+// Runs n8n's own AWS Secrets Manager provider, unmodified. `update` over IPC returns the secrets that n8n would have.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
@@ -29,8 +29,8 @@ async function update() {
 
 process.on('message', async (request) => {
   try {
-    const known = request === 'connect' ? await connect() : await update();
-    process.send({ known: known ?? [] });
+    const secrets = request === 'connect' ? await connect() : await update();
+    process.send({ secrets: secrets ?? [] });
   } catch (error) {
     process.send({ failed: error.message });
   }

@@ -2,15 +2,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** n8n's vault: what it knows changes when it updates, as every `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`. */
+/** A vault of n8n. It reads the secrets when it updates, which n8n does every `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`. */
 export interface Vault {
-  /** Names and values that `$secrets` would give. */
+  /** Reads the secrets. Returns the names and values that `$secrets` would give. */
   update(): Promise<Map<string, string>>;
   close(): void;
 }
 
 /**
- * n8n's own provider class in a process of its own, unmodified, with an access key as a person types it into n8n.
+ * Connects n8n's own provider class, unmodified, in a separate process, with an access key as n8n's form takes it.
  * @param n8n folder of n8n's package
  */
 export async function connectVault(n8n: string, environment: Record<string, string>): Promise<Vault> {
@@ -18,15 +18,15 @@ export async function connectVault(n8n: string, environment: Record<string, stri
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const ask = async (request: 'connect' | 'update') => {
+  const send = async (request: 'connect' | 'update') => {
     child.send(request);
-    const [{ known, failed }] = await Promise.race([
+    const [{ secrets, failed }] = await Promise.race([
       once(child, 'message'),
-      once(child, 'exit').then(() => [{ failed: 'its process has ended' }]),
+      once(child, 'exit').then(() => [{ failed: 'its process has exited' }]),
     ]);
     if (failed !== undefined) throw new Error(`n8n's provider: ${failed}`);
-    return new Map<string, string>(known);
+    return new Map<string, string>(secrets);
   };
-  await ask('connect');
-  return { update: () => ask('update'), close: () => child.disconnect() };
+  await send('connect');
+  return { update: () => send('update'), close: () => child.disconnect() };
 }

@@ -10,7 +10,7 @@ const OWNER = {
   lastName: 'Lovelace',
   password: 'Only-for-this-run-1',
 };
-/** n8n binds a session to it. */
+/** n8n binds a session to this header. */
 const BROWSER = { 'browser-id': 'test' };
 
 export interface N8nOptions {
@@ -20,7 +20,7 @@ export interface N8nOptions {
   folder: string;
   port: number;
   brokerPort: number;
-  /** Takes what n8n sends to Zoom. */
+  /** URL of the proxy that receives n8n's requests to Zoom. */
   proxy: string;
   /** Certificate file of the proxy's authority. */
   authority: string;
@@ -29,11 +29,11 @@ export interface N8nOptions {
 /** A real n8n, without a licence, on loopback. */
 export interface N8n {
   url: string;
-  /** An API key with these scopes; `undefined` gives all that the owner may have. */
+  /** Creates an API key with the scopes; `undefined` gives all scopes of the owner. */
   createApiKey(scopes?: string[]): Promise<string>;
-  /** Puts a workflow in and makes it answer its webhook. */
+  /** Creates a workflow and activates its webhook. */
   activate(workflow: object, apiKey: string): Promise<void>;
-  /** Runs n8n's own command line on the same database. Answers what it said. */
+  /** Runs n8n's own command line on the same database. Returns its output. */
   command(...args: string[]): Promise<string>;
   stop(): void;
 }
@@ -56,7 +56,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
   for (let waited = 0; !(await isReady(url)); waited += 0.5) {
     if (child.exitCode !== null || waited > START_SECONDS) {
       stop();
-      throw new Error(`n8n does not start:\n${readFileSync(log, 'utf8').slice(-3000)}`);
+      throw new Error(`n8n did not start:\n${readFileSync(log, 'utf8').slice(-3000)}`);
     }
     await setTimeout(500);
   }
@@ -73,24 +73,30 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
   return {
     url,
     async createApiKey(scopes) {
-      const all = await answerOf(await fetch(`${url}/rest/api-keys/scopes`, { headers: session }), 'scopes');
+      const all = await parseResponse(
+        await fetch(`${url}/rest/api-keys/scopes`, { headers: session }),
+        'scopes',
+      );
       const wanted = { label: `key-${Date.now()}`, scopes: scopes ?? all.data, expiresAt: null };
-      const made = await answerOf(await fetch(`${url}/rest/api-keys`, json(wanted, session)), 'the API key');
+      const made = await parseResponse(
+        await fetch(`${url}/rest/api-keys`, json(wanted, session)),
+        'the API key',
+      );
       return made.data.rawApiKey;
     },
     async activate(workflow, apiKey) {
       const headers = { 'X-N8N-API-KEY': apiKey };
-      const made = await answerOf(
+      const made = await parseResponse(
         await fetch(`${url}/api/v1/workflows`, json(workflow, headers)),
         'the workflow',
       );
-      await answerOf(
+      await parseResponse(
         await fetch(`${url}/api/v1/workflows/${made.id}/activate`, json({}, headers)),
         'its activation',
       );
     },
     command: (...args) =>
-      said(bin, args, { ...environment, N8N_RUNNERS_BROKER_PORT: String(options.brokerPort + 1) }),
+      runCommand(bin, args, { ...environment, N8N_RUNNERS_BROKER_PORT: String(options.brokerPort + 1) }),
     stop,
   };
 }
@@ -128,14 +134,14 @@ const json = (body: object, headers: Record<string, string>): RequestInit => ({
   body: JSON.stringify(body),
 });
 
-async function answerOf(response: Response, what: string) {
+async function parseResponse(response: Response, subject: string) {
   const text = await response.text();
-  // An answer of n8n may hold an API key, a refusal does not.
-  if (!response.ok) throw new Error(`n8n refused ${what}: ${response.status} ${text.slice(0, 300)}`);
+  // A successful response of n8n may hold an API key, an error does not.
+  if (!response.ok) throw new Error(`n8n refused ${subject}: ${response.status} ${text.slice(0, 300)}`);
   return JSON.parse(text);
 }
 
-async function said(bin: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+async function runCommand(bin: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
   const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -144,6 +150,6 @@ async function said(bin: string, args: string[], env: NodeJS.ProcessEnv): Promis
     });
   }
   const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (status !== 0) throw new Error(`n8n ${args[0]} ended with ${status}:\n${text.slice(-2000)}`);
+  if (status !== 0) throw new Error(`n8n ${args[0]} failed with status ${status}:\n${text.slice(-2000)}`);
   return text;
 }

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { listenOnLoopback } from '../../local/loopback-server.ts';
 
-/** What reached Zoom through the proxy. */
+/** A request that reached Zoom through the proxy. */
 interface ZoomCall {
   path: string;
   bearer: string;
@@ -16,12 +17,12 @@ export interface ZoomProxy {
   url: string;
   authority: string;
   calls: ZoomCall[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
- * An HTTPS proxy on loopback that answers as `api.zoom.us`, with the certificate of a throw-away authority, and hands
- * over to the local Zoom. Any other host is refused: nothing leaves the machine.
+ * Starts an HTTPS proxy on loopback. It poses as `api.zoom.us`, with the certificate of a temporary authority, and
+ * forwards to the local Zoom. It refuses any other host: no request leaves the machine.
  */
 export async function startZoomProxy(folder: string, zoomUrl: string): Promise<ZoomProxy> {
   const { authority, certificate, key } = certify(folder);
@@ -30,39 +31,29 @@ export async function startZoomProxy(folder: string, zoomUrl: string): Promise<Z
     { cert: readFileSync(certificate), key: readFileSync(key) },
     async (request, response) => {
       const authorization = request.headers.authorization ?? '';
-      const answer = await fetch(`${zoomUrl}${request.url}`, {
+      const forwarded = await fetch(`${zoomUrl}${request.url}`, {
         method: request.method ?? 'GET',
         headers: { authorization },
       });
       const path = new URL(`${zoomUrl}${request.url}`).pathname;
-      calls.push({ path, bearer: authorization.replace(/^Bearer /, ''), status: answer.status });
-      response.writeHead(answer.status, {
-        'content-type': answer.headers.get('content-type') ?? 'text/plain',
+      calls.push({ path, bearer: authorization.replace(/^Bearer /, ''), status: forwarded.status });
+      response.writeHead(forwarded.status, {
+        'content-type': forwarded.headers.get('content-type') ?? 'text/plain',
       });
-      response.end(await answer.text());
+      response.end(await forwarded.text());
     },
   );
-  const sockets = new Set<Socket>();
   const proxy = createServer((_request, response) => response.writeHead(405).end());
   proxy.on('connect', (request, socket: Socket) => {
     if (request.url !== 'api.zoom.us:443') {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       return;
     }
-    sockets.add(socket.once('close', () => sockets.delete(socket)));
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     zoom.emit('connection', socket);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    authority,
-    calls,
-    close() {
-      proxy.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  const { url, close } = await listenOnLoopback(proxy);
+  return { url, authority, calls, close };
 }
 
 function certify(folder: string): { authority: string; certificate: string; key: string } {
@@ -70,7 +61,7 @@ function certify(folder: string): { authority: string; certificate: string; key:
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   openssl(
-    ...['req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=throw-away authority'],
+    ...['req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=temporary authority'],
     ...['-keyout', file('authority.key'), '-out', file('authority.pem')],
   );
   openssl(

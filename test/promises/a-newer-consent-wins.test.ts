@@ -25,18 +25,18 @@ describe('A newer consent wins', () => {
       [point, 'before'],
       [point, 'after'],
     ]),
-  )('when it comes at %s, %s the call', async (where, when) => {
-    let hasCome = false;
+  )('when it arrives at the call %s, %s that call', async (where, when) => {
+    let hasArrived = false;
     const intercept: Intercept = async (point, call) => {
-      const comes = point === where && !hasCome;
-      hasCome ||= comes;
-      if (comes && when === 'before') await world.connect('one');
-      const answer = await call();
-      if (comes && when === 'after') await world.connect('one');
-      return answer;
+      const arrives = point === where && !hasArrived;
+      hasArrived ||= arrives;
+      if (arrives && when === 'before') await world.connect('one');
+      const result = await call();
+      if (arrives && when === 'after') await world.connect('one');
+      return result;
     };
     await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
-    expect(hasCome).toBe(true);
+    expect(hasArrived).toBe(true);
     for (let minute = 0; minute < 8; minute += 1) {
       world.pass(60);
       await run();

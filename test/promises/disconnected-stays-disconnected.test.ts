@@ -17,7 +17,7 @@ describe('Disconnected stays disconnected', () => {
   const end = (options?: FunctionOptions) =>
     disconnect('one', world.dependencies(options), { deadline: world.deadline, force: false });
 
-  test('it waits for a step that is under way, and takes away what that publishes', async () => {
+  test('because a disconnection waits for a step under way and removes the token that it publishes', async () => {
     let ended: Promise<unknown> | undefined;
     const stepping = step(
       'one',
@@ -42,16 +42,16 @@ describe('Disconnected stays disconnected', () => {
     expect(world.zoom.hasLiving('one')).toBe(false);
   });
 
-  test('a holder that outlived its lease can store nothing', async () => {
+  test('because a function whose lease has expired can store nothing', async () => {
     await step(
       'one',
       world.dependencies({
         intercept: async (point, call) => {
           if (point !== 'zoom.token') return call();
           world.pass(LEASE_SECONDS);
-          const answer = await call();
+          const result = await call();
           await end();
-          return answer;
+          return result;
         },
       }),
       { deadline: world.deadline },
@@ -59,7 +59,7 @@ describe('Disconnected stays disconnected', () => {
     expect(await world.item('one')).toMatchObject({ status: 'disconnected', sealedTokens: '' });
   });
 
-  test('a newer consent connects it again', async () => {
+  test('until a newer consent connects it again', async () => {
     await end();
     world.pass(1);
     await world.connect('one');

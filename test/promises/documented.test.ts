@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
-test('every promise of docs/reliability.md has a file of tests here, and no other is tested', () => {
+test('every promise of docs/reliability.md has one test file in test/promises, and every file there tests one promise', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
   const promised = [...read('../../docs/reliability.md').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
   const tested = readdirSync(import.meta.dirname)

@@ -4,7 +4,7 @@ import { type FunctionOptions, World } from '../support/world/world.ts';
 const HOUR = 3600;
 export const FLEET = ['one', 'two', 'three', 'four', 'five'];
 
-/** Five connections in one world, all of them due. */
+/** Creates a world with five connections, all of them due. */
 export async function openFleet() {
   const world = new World();
   for (const name of FLEET) await world.connect(name);
@@ -16,7 +16,7 @@ export async function openFleet() {
   };
 }
 
-/** Zoom's token endpoint answers so. */
-export const answering = (answer: () => Response | Promise<Response>): FunctionOptions => ({
-  intercept: async (point, call) => (point === 'zoom.token' ? ((await answer()) as never) : call()),
+/** Options with which Zoom's token endpoint sends this response. */
+export const responding = (respond: () => Response | Promise<Response>): FunctionOptions => ({
+  intercept: async (point, call) => (point === 'zoom.token' ? ((await respond()) as never) : call()),
 });

@@ -4,21 +4,21 @@ import { isWithin, merge, outages, type Window } from './faults.ts';
 import type { Way } from './ledger.ts';
 import type { SimulationOptions, SimulationReport } from './report.ts';
 
-/** A Lambda execution environment: its caches live until it is killed, or replaced by a deployment. */
+/** A Lambda execution environment. It keeps its caches until it is killed or replaced by a deployment. */
 export interface Environment {
   deps: SweepDependencies;
   isDead: boolean;
   killed: Promise<void>;
 }
 
-/** Hears of every call that took effect. `isLost`: its function does not. */
-export type Note = (point: string, answer: unknown, to: Environment, isLost: boolean) => Promise<void>;
+/** Is called with every response. `isLost`: the function did not get it. */
+export type Note = (point: string, response: unknown, to: Environment, isLost: boolean) => Promise<void>;
 
 const DAY = 86_400;
 const AWS_SECONDS = 0.1;
 const ZOOM_SECONDS = 1;
 
-/** Everything that befalls the functions' calls. */
+/** Decides how each call of the functions ends. */
 export class Weather {
   readonly #world: World;
   readonly #rates: SimulationOptions['faults'];
@@ -49,7 +49,7 @@ export class Weather {
     return !Object.values(this.#down).some((windows) => isWithin(windows, this.#world.time));
   }
 
-  /** When something on the way to n8n was down, and `after` seconds more. */
+  /** Returns when a service on the way to n8n was down, each time prolonged by `after` seconds. */
   outages(way: Way, after: number): Window[] {
     const { n8n, ...others } = this.#down;
     return merge([...Object.values(others), way === 'push' ? n8n : []].flat(), after);
@@ -68,7 +68,7 @@ export class Weather {
       random: this.#random,
       intercept: (point, perform) => this.#call(point, perform, environment, note, die),
     });
-    // Deriving keys a million times over takes longer than all the rest.
+    // Deriving keys a million times would take longer than the whole simulation.
     const keys = new Map<string | undefined, ReturnType<SweepDependencies['keyring']>>();
     const keyring: SweepDependencies['keyring'] = (id) => {
       const found = keys.get(id) ?? deps.keyring(id);
@@ -92,10 +92,10 @@ export class Weather {
   ): Promise<T> {
     const { zoom } = this.#world;
     const isZoom = point.startsWith('zoom');
-    // Nothing of a killed function goes on. A request ends with it, so that it is not under way for ever.
+    // A killed function makes no further call. Its request to Zoom ends, so that it does not count as under way.
     if (environment.isDead && !isZoom) return new Promise(() => {});
     if (environment.isDead) throw new Error('killed');
-    // A warm environment remembers these: no call leaves it.
+    // A warm environment has cached these, so it makes no call.
     if (point === 'vault.app' || point === 'vault.key' || point === 'settings.read') return perform();
     this.#world.pass(this.#random() * (isZoom ? ZOOM_SECONDS : AWS_SECONDS));
     const service = serviceOf(point);
@@ -108,17 +108,17 @@ export class Weather {
     const isKilledBefore = this.#random() < 0.5;
     if (fate === 'kills' && isKilledBefore) die();
     if (environment.isDead) throw new Error('killed');
-    const answer = await perform();
-    await note(point, answer, environment, fate === 'lostAnswers');
+    const response = await perform();
+    await note(point, response, environment, fate === 'lostResponses');
     if (fate === 'kills') die();
     if (environment.isDead) throw new Error('killed');
-    if (fate === 'lostAnswers') throw broken('ECONNRESET');
-    return answer;
+    if (fate === 'lostResponses') throw broken('ECONNRESET');
+    return response;
   }
 
   #fate() {
     let drawn = this.#random();
-    for (const fate of ['kills', 'failedCalls', 'lostAnswers'] as const) {
+    for (const fate of ['kills', 'failedCalls', 'lostResponses'] as const) {
       drawn -= this.#rates[fate];
       if (drawn >= 0) continue;
       this.#counts[fate] += 1;

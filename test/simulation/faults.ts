@@ -1,4 +1,4 @@
-/** Random numbers from a seed (mulberry32): 0 ≤ x < 1. */
+/** Returns a generator of random numbers, 0 ≤ x < 1, from a seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -14,12 +14,12 @@ export interface Window {
   to: number;
 }
 
-/** How often what goes wrong. */
+/** How often each fault happens. */
 export interface FaultRates {
   /** Mean days from one outage to the next of each service. */
   outageEveryDays: number;
   /** Shares of all calls. */
-  lostAnswers: number;
+  lostResponses: number;
   failedCalls: number;
   kills: number;
   /** Share of all sweeps that are delivered twice. */
@@ -27,10 +27,10 @@ export interface FaultRates {
   deployEveryDays: number;
 }
 
-/** Much worse than the services are. */
+/** Much worse than the real services. */
 export const ROUGH: FaultRates = {
   outageEveryDays: 4,
-  lostAnswers: 1 / 10_000,
+  lostResponses: 1 / 10_000,
   failedCalls: 1 / 1_000,
   kills: 1 / 20_000,
   duplicates: 1 / 50,
@@ -39,14 +39,14 @@ export const ROUGH: FaultRates = {
 
 export const CALM: FaultRates = {
   outageEveryDays: Infinity,
-  lostAnswers: 0,
+  lostResponses: 0,
   failedCalls: 0,
   kills: 0,
   duplicates: 0,
   deployEveryDays: Infinity,
 };
 
-/** Outages of two minutes to four hours, most of them short. */
+/** Draws outages of two minutes to four hours, most of them short. */
 export function outages(start: number, end: number, everyDays: number, random: () => number): Window[] {
   const windows: Window[] = [];
   if (everyDays === Infinity) return windows;
@@ -62,7 +62,7 @@ export function outages(start: number, end: number, everyDays: number, random: (
 export const isWithin = (windows: Window[], time: number) =>
   windows.some(({ from, to }) => from <= time && time < to);
 
-/** One window for those that meet, each prolonged by `after` seconds. */
+/** Prolongs each window by `after` seconds and joins those that overlap. */
 export function merge(windows: Window[], after: number): Window[] {
   const merged: Window[] = [];
   for (const { from, to } of windows.toSorted((a, b) => a.from - b.from)) {

@@ -6,21 +6,21 @@ interface Token {
   diesAt: number;
 }
 
-/** How n8n comes by a token: it reads Secrets Manager every so many seconds, or is pushed to. */
+/** How n8n gets a token: it reads Secrets Manager every 300 or 30 seconds, or receives a push. */
 export type Way = 300 | 30 | 'push';
 
-/** Seconds for which n8n held a token that Zoom would refuse. */
+/** How long n8n held a token that Zoom would refuse, seconds. */
 export interface DeadSeconds {
   way: Way;
-  /** From a connection's loss until its human had consented again, and n8n had polled. */
+  /** From a connection's loss until the user had consented again and n8n had the new token. */
   lost: number;
-  /** While something was down, and until it had been caught up with. */
+  /** During outages, and until the sweeps had caught up. */
   outage: number;
-  /** Otherwise. */
+  /** At all other times. */
   otherwise: number;
 }
 
-/** Zoom that remembers when each access token was born, and when it died. */
+/** A Zoom that records when each access token was issued and when it died. */
 export class RecordedZoom extends ZoomModel {
   readonly tokens = new Map<string, Token>();
   readonly #time: () => number;
@@ -31,7 +31,7 @@ export class RecordedZoom extends ZoomModel {
     this.#time = time;
   }
 
-  /** Notes an answer of the token endpoint. */
+  /** Records a token of a response. */
   issue(user: string, accessToken: string): void {
     const now = this.#time();
     const token = { issuedAt: now, diesAt: Math.floor(now) + 3600 };
@@ -50,13 +50,13 @@ export class RecordedZoom extends ZoomModel {
 type Publications = Map<string, { at: number; token: Token }[]>;
 
 function note(all: Publications, connection: string, at: number, token: Token | undefined): void {
-  if (!token) throw new Error(`n8n reads for "${connection}" what Zoom never issued`);
+  if (!token) throw new Error(`the published value of "${connection}" is no token that Zoom issued`);
   const publications = all.get(connection) ?? [];
   if (publications.at(-1)?.token !== token) publications.push({ at, token });
   all.set(connection, publications);
 }
 
-/** What n8n could read when, and when a connection was lost. */
+/** Records when n8n could have each token, and when each connection was lost. */
 export class Ledger {
   readonly #publications: Publications = new Map();
   readonly #pushes: Publications = new Map();
@@ -80,8 +80,8 @@ export class Ledger {
   }
 
   /**
-   * What n8n held until `end`.
-   * @param outages when something was down, in order and apart
+   * Returns for how long n8n held dead tokens until `end`.
+   * @param outages when a service was down, in order and without overlaps
    */
   dead(way: Way, end: number, outages: Window[]): DeadSeconds {
     const sum: DeadSeconds = { way, lost: 0, outage: 0, otherwise: 0 };
@@ -90,8 +90,8 @@ export class Ledger {
       const losses = (this.#losses.get(connection) ?? []).map(({ from, to }) => ({ from, to: to + poll }));
       for (const [index, { at, token }] of publications.entries()) {
         const next = publications[index + 1];
-        const from = Math.max(read(at, poll, connection), token.diesAt);
-        const to = next ? read(next.at, poll, connection) : end;
+        const from = Math.max(nextPoll(at, poll, connection), token.diesAt);
+        const to = next ? nextPoll(next.at, poll, connection) : end;
         if (to <= from) continue;
         const lost = within({ from, to }, losses);
         const lostFrom = losses.find((loss) => loss.from < to && from < loss.to)?.from ?? to;
@@ -106,14 +106,14 @@ export class Ledger {
   }
 }
 
-/** The first poll at or after `at`; each connection has its own second of the period. */
-function read(at: number, poll: number, connection: string): number {
+/** Returns the time of the first poll at or after `at`. Each connection is polled at its own second of the period. */
+function nextPoll(at: number, poll: number, connection: string): number {
   if (poll === 0) return at;
   const phase = (Number(connection.slice(1)) * 7919) % poll;
   return Math.ceil((at - phase) / poll) * poll + phase;
 }
 
-/** Seconds of the window that lie in one of those. */
+/** Returns how many seconds of the window lie in the other windows. */
 function within({ from, to }: Window, windows: Window[]): number {
   return windows.reduce(
     (seconds, each) => seconds + Math.max(0, Math.min(to, each.to) - Math.max(from, each.from)),

@@ -1,13 +1,14 @@
 /**
- * A simulated quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
- * Both kinds of Zoom at once, each in a thread of its own.
+ * Simulates a quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
+ * It runs twice at once, each in its own thread: with a Zoom whose old tokens outlive a refresh, and with one whose do not.
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { table } from '../../bench/report/table.ts';
 import { ROUGH } from './faults.ts';
 import type { SimulationOptions, SimulationReport } from './report.ts';
+import { playScenarios } from './scenarios/command.ts';
 import { simulate } from './simulation.ts';
+import { table } from './table.ts';
 
 if (isMainThread) await main();
 else parentPort?.postMessage(await simulate(workerData as SimulationOptions));
@@ -19,8 +20,13 @@ async function main(): Promise<void> {
       connections: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
+      scenario: { type: 'string' },
     },
   });
+  if (values.scenario !== undefined) {
+    process.exitCode = await playScenarios(values.scenario, values.json);
+    return;
+  }
   const shared = {
     days: positive('days', values.days),
     connections: positive('connections', values.connections),
@@ -46,6 +52,6 @@ function inThread(options: SimulationOptions): Promise<SimulationReport> {
 function positive(name: string, text: string): number {
   const number = Number(text);
   if (Number.isFinite(number) && number > 0) return number;
-  process.stderr.write(`--${name} is a number above 0, not "${text}".\n`);
+  process.stderr.write(`--${name} must be a number above 0, not "${text}".\n`);
   process.exit(2);
 }

@@ -5,16 +5,16 @@ export interface SimulationOptions {
   days: number;
   connections: number;
   seed: number;
-  /** Does an earlier access token outlive a refresh at Zoom? */
+  /** Whether an earlier access token outlives a refresh at Zoom. */
   outlives: boolean;
   faults: FaultRates;
 }
 
-/** Why a connection was lost. All but the last are the unavoidable window. */
+/** Why a connection was lost. All reasons but the last are unavoidable. */
 export type Loss =
-  | 'Zoom’s answer was lost'
-  | 'killed between the answer and the commit'
-  | 'the store was down from the answer to the deadline'
+  | 'Zoom’s response was lost'
+  | 'killed between the response and the commit'
+  | 'the store was down from the response to the deadline'
   | 'avoidable';
 
 export interface SimulationReport {
@@ -23,13 +23,13 @@ export interface SimulationReport {
   seed: number;
   outlives: boolean;
   rotations: number;
-  /** Sweeps that had something due; the others were skipped. */
+  /** Sweeps that had a due connection; the others were skipped. */
   sweeps: number;
   faults: Record<
-    'outages' | 'outageMinutes' | 'failedCalls' | 'lostAnswers' | 'kills' | 'duplicates' | 'deployments',
+    'outages' | 'outageMinutes' | 'failedCalls' | 'lostResponses' | 'kills' | 'duplicates' | 'deployments',
     number
   >;
-  /** Refresh requests for one connection under way at once, at most. */
+  /** The most refresh requests for one connection that were under way at once. */
   mostInFlight: number;
   lost: Record<Loss, number>;
   dead: DeadSeconds[];
@@ -44,16 +44,16 @@ export function emptyReport({ faults: _, ...options }: SimulationOptions): Simul
       outages: 0,
       outageMinutes: 0,
       failedCalls: 0,
-      lostAnswers: 0,
+      lostResponses: 0,
       kills: 0,
       duplicates: 0,
       deployments: 0,
     },
     mostInFlight: 0,
     lost: {
-      'Zoom’s answer was lost': 0,
-      'killed between the answer and the commit': 0,
-      'the store was down from the answer to the deadline': 0,
+      'Zoom’s response was lost': 0,
+      'killed between the response and the commit': 0,
+      'the store was down from the response to the deadline': 0,
       avoidable: 0,
     },
     dead: [],

@@ -4,17 +4,23 @@ import { simulate } from './simulation.ts';
 
 const HOUR = 3600;
 const MINUTES_5 = 300_000;
-/** A quarter, with a table: npm run simulate. */
+/** For a whole quarter: npm run simulate. */
 const short = { days: 2, connections: 12, seed: 1 };
-/** Two days must meet what a quarter does. */
-const STORM = { ...ROUGH, outageEveryDays: 0.4, lostAnswers: 1 / 500, kills: 1 / 500, deployEveryDays: 0.5 };
+/** More faults than in a quarter, so that two days meet each kind. */
+const STORM = {
+  ...ROUGH,
+  outageEveryDays: 0.4,
+  lostResponses: 1 / 500,
+  kills: 1 / 500,
+  deployEveryDays: 0.5,
+};
 
 describe.each([
-  { zoom: 'keeps an old token alive after a refresh', outlives: true },
-  { zoom: 'ends an old token at a refresh', outlives: false },
-])('a fleet whose Zoom $zoom', ({ outlives }) => {
+  { zoom: 'old tokens outlive a refresh', outlives: true },
+  { zoom: 'old tokens die at a refresh', outlives: false },
+])('a simulated fleet where $zoom', ({ outlives }) => {
   test(
-    'loses nothing to outages, lost answers, kills and deployments but in the unavoidable window',
+    'loses no connection to outages, lost responses, kills and deployments unless the loss is unavoidable',
     async () => {
       const report = await simulate({ ...short, outlives, faults: STORM });
       expect(report.rotations).toBeGreaterThan(400);
@@ -28,7 +34,7 @@ describe.each([
 });
 
 test(
-  'without faults, n8n never holds a dead token where old tokens outlive a refresh',
+  'without faults n8n never holds a dead token where old tokens outlive a refresh',
   async () => {
     const report = await simulate({ ...short, outlives: true, faults: CALM });
     expect(Object.values(report.lost)).toEqual([0, 0, 0, 0]);
@@ -38,22 +44,22 @@ test(
 );
 
 test(
-  'without faults, where old tokens die at a refresh n8n holds a dead one until its next poll, and no longer',
+  'without faults n8n holds a dead token only until its next poll where old tokens die at a refresh',
   async () => {
     const report = await simulate({ ...short, outlives: false, faults: CALM });
     for (const { way, otherwise } of report.dead) {
-      // Until it is published, which takes a few calls, and until n8n asks.
+      // The publication takes a few calls, and then n8n polls.
       const poll = way === 'push' ? 0 : way;
       expect(otherwise).toBeLessThanOrEqual(report.rotations * (poll + 5));
     }
-    // The late margin makes it rare: once in 45 minutes or so.
+    // The late margin makes rotations rare: about one in 45 minutes.
     expect(report.rotations).toBeLessThanOrEqual(short.connections * ((short.days * 24 * HOUR) / (44 * 60)));
   },
   MINUTES_5,
 );
 
 test(
-  'the same seed simulates the same quarter',
+  'the same seed gives the same simulation',
   async () => {
     const options = {
       ...short,

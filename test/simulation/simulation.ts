@@ -12,11 +12,11 @@ class RecordedWorld extends World {
 
 const MINUTE = 60;
 const DAY = 86_400;
-/** The longest back-off, and the sweeps after it. */
+/** The longest back-off and the sweeps after it. */
 const CATCH_UP_SECONDS = 8 * MINUTE;
 const WAYS = [300, 30, 'push'] as const;
 
-/** Runs a fleet through its days: the real domain on a virtual clock, against Zoom, a table and a vault in memory. */
+/** Simulates a fleet: the real domain on a fake clock, with Zoom, the table and the vault in memory. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const restore = aesInOrder();
   try {
@@ -34,11 +34,11 @@ class Simulation {
   readonly #random: () => number;
   readonly #names: string[];
   readonly #weather: Weather;
-  /** When the human behind a lost connection consents again. */
-  readonly #humans = new Map<string, number>();
-  /** How the last pair that Zoom issued to a user came to us. */
+  /** When the user of a lost connection consents again. */
+  readonly #consents = new Map<string, number>();
+  /** How the last token pair that Zoom issued for a user reached a function. */
   readonly #lastPair = new Map<string, { at: number; to: Environment | undefined; isLost: boolean }>();
-  /** The second one is for a sweep that is delivered twice. */
+  /** The second environment is for a sweep that is delivered twice. */
   #environments: (Environment | undefined)[] = [];
 
   constructor(options: SimulationOptions) {
@@ -54,7 +54,7 @@ class Simulation {
     const { days, faults } = this.#options;
     const end = this.#world.time + days * DAY;
     let deployAt = this.#world.time + faults.deployEveryDays * DAY;
-    for (const name of this.#names) this.#humans.set(name, this.#world.time);
+    for (const name of this.#names) this.#consents.set(name, this.#world.time);
     while (this.#world.time < end) {
       if (this.#world.time >= deployAt) {
         this.#environments = [];
@@ -76,7 +76,7 @@ class Simulation {
     return this.#report;
   }
 
-  /** To the first minute in which something is due; the sweeps before it would find nothing. */
+  /** Moves the clock to the first minute in which a connection is due; sweeps before it would find nothing. */
   async #skip(latest: number): Promise<void> {
     const { store, time } = this.#world;
     const dues: number[] = [];
@@ -84,7 +84,7 @@ class Simulation {
       const [first] = (await store.due(status, Infinity, { limit: 1 })).entries;
       if (first) dues.push((await this.#world.item(first.connection)).dueAt);
     }
-    const next = Math.min(latest, ...dues, ...this.#humans.values());
+    const next = Math.min(latest, ...dues, ...this.#consents.values());
     this.#world.time = Math.max(Math.floor(time / MINUTE) + 1, Math.ceil(next / MINUTE)) * MINUTE;
   }
 
@@ -99,7 +99,7 @@ class Simulation {
     const environment = this.#environments[index] ?? this.#weather.open(this.#note);
     this.#environments[index] = environment;
     const deadline = this.#world.time + FUNCTION_SECONDS;
-    // A store that is down ends the sweep before it begins; the scheduler's next one comes in a minute.
+    // While the store is down a sweep fails at once. The scheduler starts the next one a minute later.
     const sweeping = sweep(environment.deps, { deadline }).then(
       () => {},
       () => {},
@@ -110,19 +110,21 @@ class Simulation {
 
   readonly #note = async (
     point: string,
-    answer: unknown,
+    response: unknown,
     to: Environment | undefined,
     isLost: boolean,
   ): Promise<void> => {
     const { zoom, vault, time } = this.#world;
-    if (point === 'zoom.token' && (answer as Response).ok) {
-      const { access_token: token } = (await (answer as Response).clone().json()) as { access_token: string };
+    if (point === 'zoom.token' && (response as Response).ok) {
+      const { access_token: token } = (await (response as Response).clone().json()) as {
+        access_token: string;
+      };
       const user = userOf(token);
       zoom.issue(user, token);
       this.#lastPair.set(user, { at: time, to, isLost });
       if (to) this.#report.rotations += 1;
     }
-    if (point === 'n8n.fetch' && (answer as Response).ok) {
+    if (point === 'n8n.fetch' && (response as Response).ok) {
       for (const token of this.#world.n8n.taken.splice(0)) {
         this.#ledger.push(userOf(token), time, zoom.tokens.get(token));
       }
@@ -134,25 +136,25 @@ class Simulation {
     }
   };
 
-  /** Humans consent in good hours: when nothing is down, and without a fault. */
+  /** Lets users consent, without a fault and only while nothing is down. */
   async #consent(): Promise<void> {
     const intercept: Intercept = async (point, perform) => {
-      const answer = await perform();
-      await this.#note(point, answer, undefined, false);
-      return answer;
+      const response = await perform();
+      await this.#note(point, response, undefined, false);
+      return response;
     };
-    for (const [name, at] of [...this.#humans]) {
+    for (const [name, at] of [...this.#consents]) {
       const { time } = this.#world;
       if (at > time) continue;
       if (!this.#weather.isFair) {
-        this.#humans.set(name, time + 3600);
+        this.#consents.set(name, time + 3600);
         continue;
       }
       this.#world.zoom.isDown = false;
       const deps = this.#world.dependencies({ intercept });
       await this.#world.connect(name, deps);
       if (!(await this.#world.item(name)).targets) await this.#world.link(name, deps);
-      this.#humans.delete(name);
+      this.#consents.delete(name);
       this.#ledger.regain(name, time);
       this.#world.pass(1);
     }
@@ -161,10 +163,10 @@ class Simulation {
   async #findLost(): Promise<void> {
     const { entries } = await this.#world.store.due('reconnect', Infinity, { limit: this.#names.length });
     for (const { connection } of entries) {
-      if (this.#humans.has(connection)) continue;
+      if (this.#consents.has(connection)) continue;
       await this.#lose(connection);
-      // The alert reaches a human, who has other things to do.
-      this.#humans.set(connection, this.#world.time + (2 + 10 * this.#random()) * 3600);
+      // The user takes some hours to react to the alert.
+      this.#consents.set(connection, this.#world.time + (2 + 10 * this.#random()) * 3600);
     }
   }
 
@@ -176,13 +178,13 @@ class Simulation {
   async #why(connection: string): Promise<Loss> {
     const pair = this.#lastPair.get(connection);
     if (!pair || (await this.#isLiving(connection))) return 'avoidable';
-    if (pair.isLost) return 'Zoom’s answer was lost';
-    if (pair.to?.isDead) return 'killed between the answer and the commit';
+    if (pair.isLost) return 'Zoom’s response was lost';
+    if (pair.to?.isDead) return 'killed between the response and the commit';
     const wasDown = this.#weather.wasStoreDown(pair.at, pair.at + FUNCTION_SECONDS);
-    return wasDown ? 'the store was down from the answer to the deadline' : 'avoidable';
+    return wasDown ? 'the store was down from the response to the deadline' : 'avoidable';
   }
 
-  /** At the end: a loss that no sweep has met yet is none that goes unnoticed, unless it was avoidable. */
+  /** At the end, counts the losses that no sweep has noticed yet. */
   async #findSilentlyDead(): Promise<void> {
     for (const { connection, status } of await this.#world.store.list()) {
       if (status !== 'reconnect' && !(await this.#isLiving(connection))) await this.#lose(connection);

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
 import open from 'open';
+import { N8N } from '../../../lambdas/contract.ts';
 import type { ConnectionView, GrantType } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
-import { exitOf, remarks } from '../../connection/remarks.ts';
-import { line } from '../../connection/text.ts';
+import { exitStatusOf, remarks } from '../../connection/remarks.ts';
+import { formatRemark } from '../../connection/text.ts';
 import { Interrupted, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { wallTime } from '../../terminal/time.ts';
-import { lookFor } from './find-connection.ts';
-import { requestLink, untilConsented } from './link.ts';
+import { formatTime } from '../../terminal/time.ts';
+import { findConnection } from './find-connection.ts';
+import { requestLink, waitForConsent } from './link.ts';
 
-interface Options {
+interface ConnectOptions {
   app?: string;
   grant?: GrantType;
   replaceUser?: boolean;
@@ -25,71 +26,82 @@ export function addConnect(program: Command): void {
     .command('connect')
     .description('Connect a Zoom account, or connect it again.')
     .argument('<connection>', 'name of the connection: a-z, 0-9 and _')
-    .option('--app <app>', 'which Zoom app (default: that of the connection, or "default")')
-    .addOption(grantOption('kind of the app (default: that of the connection, or user)'))
-    .option('--replace-user', 'let another Zoom user than before consent')
+    .option('--app <app>', 'name of the Zoom app (default: the app of the connection, or "default")')
+    .addOption(grantOption('type of the Zoom app (default: the type of the connection, or user)'))
+    .option('--replace-user', 'let a different Zoom user consent')
     .option('--no-open', 'print the link and open no browser')
     .option('--no-wait', 'print the link and do not wait for the consent')
     .action(connect);
   addExamples(command, [
-    ['zoom-tokens connect main', 'a user consents in the browser'],
-    ['zoom-tokens connect main --no-open', 'prints the link, for another person or machine'],
-    ['zoom-tokens connect reports --app reports --grant s2s', 'a Server-to-Server app, at once'],
-    ['zoom-tokens connect main --no-wait --json', 'the link, for a script'],
+    ['zoom-tokens connect main', 'opens the browser, where a user consents'],
+    ['zoom-tokens connect main --no-open', 'prints the link for another person or machine'],
+    ['zoom-tokens connect reports --app reports --grant s2s', 'connects a Server-to-Server app at once'],
+    ['zoom-tokens connect main --no-wait --json', 'prints the link for a script'],
   ]);
 }
 
-async function connect(connection: string, options: Options, command: Command): Promise<void> {
+async function connect(connection: string, options: ConnectOptions, command: Command): Promise<void> {
   const session = openSession(command);
+  const { output } = session;
   const { app } = options;
-  const before = await session.output.during('Asking for the connection', () => lookFor(connection, session));
-  const grant = options.grant ?? before?.view.grantType ?? 'authorization_code';
-  const request = { connection, ...(app !== undefined && { app }) };
-  if (grant === 'authorization_code') return connectUser(request, options, session);
-  if (options.replaceUser) {
-    throw new UsageError('A Server-to-Server connection has no user.', 'Leave --replace-user out.');
-  }
-  const result = await session.output.during(`Connecting "${connection}"`, () =>
-    session.operator.ask('connect', request),
+  const existing = await output.withSpinner('Requesting the connection', () =>
+    findConnection(connection, session),
   );
-  session.output.document(result);
-  showConnected(result.connection, result.connection.rotatedAt, session);
+  const grant = options.grant ?? existing?.view.grantType ?? 'authorization_code';
+  const parameters = { connection, ...(app !== undefined && { app }) };
+  if (grant === 'authorization_code') return connectUser(parameters, options, session);
+  if (options.replaceUser) {
+    throw new UsageError('A Server-to-Server connection has no user to replace.', 'Omit --replace-user.');
+  }
+  const result = await output.withSpinner(`Connecting "${connection}"`, () =>
+    session.operator.request('connect', parameters),
+  );
+  output.printJson(result);
+  printConnected(result.connection, result.connection.rotatedAt, session);
 }
 
 async function connectUser(
-  request: { connection: string; app?: string },
-  options: Options,
+  parameters: { connection: string; app?: string },
+  options: ConnectOptions,
   session: Session,
 ): Promise<void> {
   const { output } = session;
-  const link = await requestLink({ ...request, ...(options.replaceUser && { replaceUser: true }) }, session);
-  const { url, endsAt } = link;
+  const link = await requestLink(
+    { ...parameters, ...(options.replaceUser && { replaceUser: true }) },
+    session,
+  );
+  const { url, localExpiresAt } = link;
   if (!options.wait) {
-    output.document({ link: url, expiresAt: link.expiresAt, generation: link.generation });
-    output.say(url);
+    output.printJson({ link: url, expiresAt: link.expiresAt, generation: link.generation });
+    output.print(url);
     return;
   }
-  // For a person, also while standard output waits for the document.
-  const tell = output.json ? output.note : output.say;
-  tell(`Open this link and allow the app at Zoom. It opens once, until ${wallTime(endsAt)}.\n\n  ${url}\n`);
-  if (options.open && output.live) await open(url).catch(() => {});
+  // With --json a person still has to open the link, and standard output is kept for the document.
+  const printLink = output.json ? output.printNotice : output.print;
+  printLink(
+    `Open this link and allow the app at Zoom. The link works once, until ${formatTime(localExpiresAt)}.\n\n  ${url}\n`,
+  );
+  if (options.open && output.isInteractive) await open(url).catch(() => {});
   const { view, now } = await output
-    .during('Waiting for the consent', () => untilConsented(link, session))
+    .withSpinner('Waiting for the consent', () => waitForConsent(link, session))
     .catch((error) => {
-      if (error instanceof Interrupted) output.note(`The link stays valid until ${wallTime(endsAt)}.`);
+      if (error instanceof Interrupted) {
+        output.printNotice(`The link stays valid until ${formatTime(localExpiresAt)}.`);
+      }
       throw error;
     });
-  output.document({ connection: view });
-  showConnected(view, now, session);
+  output.printJson({ connection: view });
+  printConnected(view, now, session);
 }
 
-function showConnected(view: ConnectionView, now: number, { output }: Session): void {
+function printConnected(view: ConnectionView, now: number, { output }: Session): void {
   const { connection, expression } = view;
-  output.say(`${paint('green', '✔')} "${connection}" is connected.`);
-  for (const remark of remarks(view, now)) output.say(line(remark));
-  output.say(
-    `\nPaste this, as an expression, into n8n’s Zoom credential of the type Access Token (field JWT Token):\n`,
+  output.print(`${paint('green', '✔')} "${connection}" is connected.`);
+  for (const remark of remarks(view, now)) output.print(formatRemark(remark));
+  output.print(
+    `\nIn n8n, open the credential of the type ${N8N.credentialType} and paste this expression into the field ${N8N.field}.`,
   );
-  output.say(`  ${paint('bold', expression)}`);
-  process.exitCode = exitOf([view], now);
+  output.print(`(${N8N.deprecation})\n`);
+  output.print(`  ${paint('bold', expression)}`);
+  process.exitCode = exitStatusOf([view], now);
 }

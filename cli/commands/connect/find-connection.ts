@@ -2,13 +2,20 @@ import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 
-/** The connection as it is now, and the installation's clock; `undefined` where there is none. */
-export async function lookFor(
+/** A connection, and the time at which the operator function read it. */
+export interface ConnectionSnapshot {
+  view: ConnectionView;
+  /** Epoch seconds, by the installation's clock. */
+  now: number;
+}
+
+/** Returns the connection, or `undefined` when it does not exist. @throws {Failure} any other failure of `status` */
+export async function findConnection(
   connection: string,
   { operator }: Session,
-): Promise<{ view: ConnectionView; now: number } | undefined> {
+): Promise<ConnectionSnapshot | undefined> {
   try {
-    const { connections, now } = await operator.ask('status', { connection });
+    const { connections, now } = await operator.request('status', { connection });
     const [view] = connections;
     return view && { view, now };
   } catch (error) {

@@ -1,69 +1,75 @@
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { Failure, LINK_SECONDS } from '../../../lambdas/operator-protocol.ts';
-import type { Requests } from '../../operator-client.ts';
+import type { RequestParameters } from '../../operator-client.ts';
 import type { Session } from '../../session.ts';
 import { wait } from '../../terminal/interruption.ts';
-import { lookFor } from './find-connection.ts';
+import { type ConnectionSnapshot, findConnection } from './find-connection.ts';
 
 const POLL_SECONDS = 2;
 
-/** A one-time link, and what its consent will change. */
-interface Link {
+/** A one-time link, and the state of its connection before the consent. */
+interface ConsentLink {
   connection: string;
   url: string;
-  /** By the installation's clock, epoch seconds. */
+  /** Epoch seconds, by the installation's clock. */
   expiresAt: number;
-  /** By this machine's clock, epoch seconds. */
-  endsAt: number;
+  /** Epoch seconds, by this machine's clock. */
+  localExpiresAt: number;
   /** The connection's generation before the consent. */
   generation: number;
 }
 
-export async function requestLink(request: Requests['link'], { operator }: Session): Promise<Link> {
-  const { link: url, expiresAt, generation } = await operator.ask('link', request);
-  // No link lives longer, however far apart the two clocks are.
-  const endsAt = Math.min(expiresAt, clock() + LINK_SECONDS);
-  return { connection: request.connection, url, expiresAt, endsAt, generation };
+/** Requests a one-time link. @throws {Failure} */
+export async function requestLink(
+  parameters: RequestParameters['link'],
+  { operator }: Session,
+): Promise<ConsentLink> {
+  const { link: url, expiresAt, generation } = await operator.request('link', parameters);
+  // The two clocks may differ; no link is valid for longer than LINK_SECONDS.
+  const localExpiresAt = Math.min(expiresAt, localTime() + LINK_SECONDS);
+  return { connection: parameters.connection, url, expiresAt, localExpiresAt, generation };
 }
 
 /**
- * Waits until somebody has consented.
- * @throws {Failure} `rejected` when the link has ended before
+ * Polls the connection until a user has consented through the link.
+ * @throws {Failure} `rejected` (`link_expired`) when the link expires first
  * @throws {Interrupted}
  */
-export async function untilConsented(
-  { connection, generation, endsAt }: Link,
+export async function waitForConsent(
+  { connection, generation, localExpiresAt }: ConsentLink,
   session: Session,
-): Promise<{ view: ConnectionView; now: number }> {
+): Promise<ConnectionSnapshot> {
   for (;;) {
-    const ended = clock() >= endsAt;
-    const found = await lookFor(connection, session).catch(passing);
-    if (found && found.view.generation > generation && isSettled(found.view)) return found;
-    if (ended) throw expired(connection);
+    // Read before the request, so that a consent in the last second still counts.
+    const isExpired = localTime() >= localExpiresAt;
+    const snapshot = await findConnection(connection, session).catch(ignoreRetryable);
+    if (snapshot && snapshot.view.generation > generation && isSettled(snapshot.view)) return snapshot;
+    if (isExpired) throw linkExpired(connection);
     await wait(POLL_SECONDS);
   }
 }
 
-const clock = () => Date.now() / 1000;
+/** Returns epoch seconds, by this machine's clock. */
+const localTime = () => Date.now() / 1000;
 
 /**
- * The callback stores first and publishes then: a look may fall in between. A disconnection raises the generation
- * too, and is not what is waited for.
+ * Returns whether the consent is complete. The callback function stores the tokens before it publishes them, and a
+ * poll may fall in between. A disconnection raises the generation as well, and is no consent.
  */
 const isSettled = ({ publishedVersion, version, failures, status }: ConnectionView) =>
   status !== 'disconnected' && (publishedVersion === version || failures > 0 || status !== 'active');
 
-/** A wait of ten minutes outlives a short trouble. */
-function passing(error: unknown): undefined {
+/** Returns undefined for a retryable failure, so that the wait continues. */
+function ignoreRetryable(error: unknown): undefined {
   if (error instanceof Failure && error.class === 'retry') return undefined;
   throw error;
 }
 
-function expired(connection: string): Failure {
+function linkExpired(connection: string): Failure {
   return new Failure(
     'rejected',
     'link_expired',
-    'The link has ended, and nobody has consented through it.',
-    `Make another: zoom-tokens connect ${connection}.`,
+    'The link expired before a user consented through it.',
+    `Create a new link: npx zoom-tokens connect ${connection}`,
   );
 }

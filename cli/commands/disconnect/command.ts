@@ -5,10 +5,10 @@ import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { askConsent, canAsk } from '../../terminal/prompts.ts';
-import { day } from '../../terminal/time.ts';
+import { canPrompt, promptConfirmation } from '../../terminal/prompts.ts';
+import { formatDate } from '../../terminal/time.ts';
 
-interface Options {
+interface DisconnectOptions {
   yes?: boolean;
   now?: boolean;
 }
@@ -16,57 +16,74 @@ interface Options {
 export function addDisconnect(program: Command): void {
   const command = program
     .command('disconnect')
-    .description('End a connection: its tokens at Zoom and here, and the secret that n8n reads.')
+    .description(
+      'End a connection: revoke its tokens at Zoom, and delete them and the secret that n8n reads.',
+    )
     .argument('<connection>', 'name of the connection')
-    .option('--yes', 'do not ask')
-    .option('--now', 'delete the secret at once, without the days in which it can be restored')
+    .option('--yes', 'skip the confirmation')
+    .option('--now', 'delete the secret immediately, without a recovery window')
     .action(disconnect);
   addExamples(command, [
-    ['zoom-tokens disconnect main', 'asks first'],
+    ['zoom-tokens disconnect main', 'asks for confirmation first'],
     ['zoom-tokens disconnect main --yes', 'for a script'],
-    ['zoom-tokens disconnect main --now', 'the secret’s name is free at once'],
+    ['zoom-tokens disconnect main --now', 'frees the name of the secret immediately'],
   ]);
 }
 
-async function disconnect(connection: string, { yes, now }: Options, command: Command): Promise<void> {
+async function disconnect(
+  connection: string,
+  { yes, now }: DisconnectOptions,
+  command: Command,
+): Promise<void> {
   const { operator, output } = openSession(command);
   if (!yes) {
-    if (!canAsk()) {
+    if (!canPrompt()) {
       throw new UsageError(
-        'Nobody is at a terminal to confirm it, so nothing was disconnected.',
-        `Say that it is meant: zoom-tokens disconnect ${connection} --yes.`,
+        'Not disconnected: confirm with --yes. A confirmation needs an interactive terminal, and this is none.',
+        `Run: npx zoom-tokens disconnect ${connection} --yes`,
       );
     }
-    const { connections } = await operator.ask('status', { connection });
-    for (const view of connections) output.note(consequences(view, now ?? false));
-    if (!(await askConsent(`Disconnect "${connection}"?`))) {
-      throw new Failure('rejected', 'declined', 'Nothing was disconnected.', 'Answer yes to disconnect it.');
+    const { connections } = await operator.request('status', { connection });
+    for (const view of connections) output.printNotice(consequences(view, now ?? false));
+    if (!(await promptConfirmation(`Disconnect "${connection}"?`))) {
+      throw new Failure(
+        'rejected',
+        'declined',
+        'Not disconnected: you declined.',
+        'Run the command again and confirm with y.',
+      );
     }
   }
-  const result = await output.during(`Disconnecting "${connection}"`, () =>
-    operator.ask('disconnect', { connection, ...(now && { force: true }) }),
+  const result = await output.withSpinner(`Disconnecting "${connection}"`, () =>
+    operator.request('disconnect', { connection, ...(now && { force: true }) }),
   );
-  output.document(result);
-  output.say(outcome(result));
+  output.printJson(result);
+  output.print(formatResult(result));
 }
 
 function consequences({ connection, grantType, secretName }: ConnectionView, now: boolean): string {
-  const tokens = grantType === 'authorization_code' ? 'revokes its tokens at Zoom' : 'forgets its token';
-  const secret = now ? 'for good' : 'and keeps it restorable for some days';
+  const tokens = grantType === 'authorization_code' ? 'revokes its tokens at Zoom' : 'deletes its token';
+  const recovery = now ? 'without a recovery window' : 'with a recovery window of some days';
   return [
-    `This ${tokens}, and deletes the secret ${secretName} ${secret}.`,
-    `Workflows in n8n that use "${connection}" fail from then on.`,
+    `This ${tokens}, and deletes the secret ${secretName} ${recovery}.`,
+    `From then on, workflows in n8n that use "${connection}" fail.`,
   ].join('\n');
 }
 
-function outcome({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
-  const { connection: name, secretName } = connection;
+function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
+  const { connection: name, secretName, targets = [] } = connection;
   const secret =
     secretDeletedAt === undefined
       ? `The secret ${secretName} is deleted.`
-      : `The secret ${secretName} is deleted; until ${day(secretDeletedAt)} it can be restored.`;
+      : `The secret ${secretName} is deleted. It can be restored until ${formatDate(secretDeletedAt)}.`;
   const zoom = revoked
     ? 'Zoom has revoked its tokens.'
-    : 'Zoom has not revoked a token. The last access token works until it ends, within the hour.';
-  return [`${paint('green', '✔')} "${name}" is disconnected.`, `  ${zoom}`, `  ${secret}`].join('\n');
+    : 'Zoom has not revoked a token. The last access token expires within the hour.';
+  const pushed = targets.map(({ instance, overwrittenAt }) =>
+    overwrittenAt === undefined
+      ? `The n8n "${instance}" still holds the last token until it expires.`
+      : `The token in the n8n "${instance}" is overwritten.`,
+  );
+  const lines = [zoom, secret, ...pushed].map((line) => `  ${line}`);
+  return [`${paint('green', '✔')} "${name}" is disconnected.`, ...lines].join('\n');
 }

@@ -1,112 +1,108 @@
 import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
-import { connectionFindings, isLive, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
+import {
+  connectionFindings,
+  isConnected,
+  overlapFindings,
+  pushFindings,
+  tokenFindings,
+} from './connections.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
 import { appFindings, clockFindings, sweepFinding } from './installation.ts';
 import { type Principal, policyFinding } from './policy.ts';
 import { redirectFinding } from './redirect.ts';
-import { foundStack, refusedStack } from './stack.ts';
+import { stackFindings, unreachableStackFindings } from './stack.ts';
 
 export interface Examination {
-  /** Of this checkout. */
+  /** Version of this checkout. */
   version: string;
   region: string | undefined;
   principal: Principal | undefined;
-  /** Apps to look at besides those that the connections use. */
+  /** Apps to check in addition to those that the connections use. */
   apps: string[];
 }
 
-type Tell = (findings: Finding[]) => void;
+type Report = (findings: Finding[]) => void;
 
-const AFTER_STACK = Object.keys(CHECKS).slice(2) as CheckName[];
+const CHECKS_AFTER_STACK = Object.keys(CHECKS).slice(2) as CheckName[];
 
-/** Looks at everything in order, and tells each finding as soon as there is one. */
+/** Runs the checks in order and reports each finding immediately. */
 export async function examine(
   session: Session,
   { version, region, principal, apps }: Examination,
-  tell: Tell,
+  report: Report,
 ): Promise<void> {
   const { operator, output } = session;
-  const askedAt = Date.now();
-  const about = await tried(() => output.during('Asking the installation', () => operator.ask('about', {})));
+  const requestedAt = Date.now();
+  const about = await resultOrFailure(() =>
+    output.withSpinner('Requesting the installation', () => operator.request('about', {})),
+  );
   if (about instanceof Failure) {
-    tell(refusedStack(about));
-    tell(AFTER_STACK.map((check) => skipped(check, 'the installation cannot be asked.')));
+    report(unreachableStackFindings(about));
+    report(CHECKS_AFTER_STACK.map((check) => skipped(check, 'the operator function gave no result.')));
     return;
   }
-  // The function's clock is read about halfway between the request and the answer.
-  const skew = Math.round(about.now - (askedAt + Date.now()) / 2000);
-  tell(foundStack(about, version, region));
+  // The function reads its clock about halfway between the request and the response.
+  const skew = Math.round(about.now - (requestedAt + Date.now()) / 2000);
+  report(stackFindings(about, version, region));
 
-  const check = await tried(() =>
-    output.during('Asking Zoom about the apps', () => operator.ask('check', apps.length > 0 ? { apps } : {})),
+  const check = await resultOrFailure(() =>
+    output.withSpinner('Checking the apps at Zoom', () =>
+      operator.request('check', apps.length > 0 ? { apps } : {}),
+    ),
   );
-  tell(check instanceof Failure ? [failed('apps', check)] : appFindings(check));
-  tell([await output.during('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
-  tell([
-    check instanceof Failure
-      ? skipped('sweep', 'it could not be asked for.')
-      : sweepFinding(check, about.name),
-  ]);
+  report(check instanceof Failure ? [failed('apps', check)] : appFindings(check));
+  report([await output.withSpinner('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
+  report([check instanceof Failure ? skipped('sweep', NO_CHECK) : sweepFinding(check, about.name)]);
 
-  const views = await examineConnections(session, tell);
-  tell(policyAndClocks(check, views ?? [], { principal, skew, about }));
-  if (views) tell([...overlapFindings(views), ...pushFindings(views)]);
+  const views = await examineConnections(session, report);
+  report([
+    check instanceof Failure ? skipped('policy', NO_CHECK) : policyFinding(check.n8n, principal, views ?? []),
+    ...clockFindings(check instanceof Failure ? undefined : check, skew, about),
+  ]);
+  if (views) report([...overlapFindings(views), ...pushFindings(views)]);
 }
 
-/** The connections and their tokens; `undefined` where they cannot be asked for. */
-async function examineConnections(
-  { operator, output }: Session,
-  tell: Tell,
-): Promise<ConnectionView[] | undefined> {
-  const status = await tried(() =>
-    output.during('Asking for the connections', () => operator.ask('status', {})),
+const NO_CHECK = 'the operator function could not check it.';
+
+/** Reports the connections and their tokens. Returns `undefined` when the connections are unknown. */
+async function examineConnections(session: Session, report: Report): Promise<ConnectionView[] | undefined> {
+  const status = await resultOrFailure(() =>
+    session.output.withSpinner('Requesting the connections', () => session.operator.request('status', {})),
   );
   if (status instanceof Failure) {
-    const rest = ['tokens', 'overlap', 'push'] as const;
-    tell([
+    const dependentChecks = ['tokens', 'overlap', 'push'] as const;
+    report([
       failed('connections', status),
-      ...rest.map((check) => skipped(check, 'the connections are not known.')),
+      ...dependentChecks.map((check) => skipped(check, 'the connections are not known.')),
     ]);
     return undefined;
   }
   const views: ConnectionView[] = status.connections;
-  tell(connectionFindings(views, status.now));
-  const live = views.filter(isLive).map(({ connection }) => connection);
-  if (live.length === 0) return views;
-  const probed: TokenProbe[] = [];
-  for (let start = 0; start < live.length; start += MAX_PROBES) {
-    const connections = live.slice(start, start + MAX_PROBES);
-    const text = `Asking Zoom about the published tokens (${start} of ${live.length})`;
-    const answer = await tried(() => output.during(text, () => operator.ask('probe', { connections })));
-    if (answer instanceof Failure) {
-      tell([...tokenFindings(probed, views), failed('tokens', answer)]);
-      return views;
-    }
-    probed.push(...answer.probed);
-  }
-  tell(tokenFindings(probed, views));
+  report(connectionFindings(views, status.now));
+  report(await examineTokens(views, session));
   return views;
 }
 
-function policyAndClocks(
-  check: OperatorResults['check'] | Failure,
-  views: ConnectionView[],
-  {
-    principal,
-    skew,
-    about,
-  }: { principal: Principal | undefined; skew: number; about: OperatorResults['about'] },
-): Finding[] {
-  if (check instanceof Failure) {
-    return [skipped('policy', 'it could not be asked for.'), ...clockFindings(undefined, skew, about)];
+/** Probes the published tokens in batches, because one request takes at most `MAX_PROBES` connections. */
+async function examineTokens(views: ConnectionView[], { operator, output }: Session): Promise<Finding[]> {
+  const names = views.filter(isConnected).map(({ connection }) => connection);
+  const probes: TokenProbe[] = [];
+  for (let start = 0; start < names.length; start += MAX_PROBES) {
+    const connections = names.slice(start, start + MAX_PROBES);
+    const progress = `Testing the published tokens at Zoom (${start} of ${names.length})`;
+    const result: OperatorResults['probe'] | Failure = await resultOrFailure(() =>
+      output.withSpinner(progress, () => operator.request('probe', { connections })),
+    );
+    if (result instanceof Failure) return [...tokenFindings(probes, views), failed('tokens', result)];
+    probes.push(...result.probed);
   }
-  return [policyFinding(check.n8n, principal, views), ...clockFindings(check, skew, about)];
+  return tokenFindings(probes, views);
 }
 
-/** The answer, or why there is none. What is no failure of ours ends the examination. */
-async function tried<T>(work: () => Promise<T>): Promise<T | Failure> {
+/** Returns the result, or the failure when the work throws one. Rethrows every other error. */
+async function resultOrFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {

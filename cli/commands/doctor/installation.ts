@@ -1,93 +1,86 @@
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { isLoopback } from '../../../lambdas/operator-protocol.ts';
-import { span } from '../../terminal/time.ts';
+import { formatDuration } from '../../terminal/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';
 
-type Check = OperatorResults['check'];
+type CheckResult = OperatorResults['check'];
 
-export function appFindings({ apps }: Check): Finding[] {
+export function appFindings({ apps }: CheckResult): Finding[] {
   return apps.map(({ app, secretName, problem }) => {
     if (!problem) return well('apps', `Zoom accepts the app "${app}".`);
     if (problem.code === 'not_set_up') {
-      return note('apps', `The app "${app}" is not set up, and no connection needs it.`, problem.action);
+      return note('apps', `The app "${app}" is not set up, and no connection uses it.`, problem.action);
     }
-    return wrong(
-      'apps',
-      `App "${app}": ${problem.message}`,
-      hint(problem.code, app, secretName) ?? problem.action,
-    );
+    const action = setupAction(problem.code, app, secretName) ?? problem.action;
+    return wrong('apps', `App "${app}": ${problem.message}`, action);
   });
 }
 
-function hint(code: string, app: string, secretName: string): string | undefined {
-  if (code === 'secret_denied') return undefined;
-  if (code === 'secret_unusable') return `Write ${secretName} again: zoom-tokens setup ${app}.`;
+/** Returns an action with the command to run, which the domain's own action does not name. */
+function setupAction(code: string, app: string, secretName: string): string | undefined {
+  if (code === 'secret_unusable') return `Write ${secretName} again: npx zoom-tokens setup ${app}`;
   if (/^invalid_|^unsupported_/.test(code)) {
-    return `Copy the credentials from the Zoom App Marketplace again: zoom-tokens setup ${app}.`;
+    return `Copy the credentials from the Zoom App Marketplace again: npx zoom-tokens setup ${app}`;
   }
   return undefined;
 }
 
-export function sweepFinding({ sweptAt, sweepRateMinutes, now }: Check, name: string): Finding {
-  const every = sweepRateMinutes === 1 ? 'every minute' : `every ${sweepRateMinutes} minutes`;
-  // Two that did not come, and the time that the one under way may take.
-  const late = (2 * sweepRateMinutes + 1) * 60;
-  if (sweptAt !== undefined && now - sweptAt <= late) {
-    return well('sweep', `The last sweep ended ${span(now - sweptAt)} ago; there is one ${every}.`);
+export function sweepFinding({ sweptAt, sweepRateMinutes, now }: CheckResult, name: string): Finding {
+  const rate = sweepRateMinutes === 1 ? 'every minute' : `every ${sweepRateMinutes} minutes`;
+  // Two missed sweeps, and a minute for the sweep that may be running.
+  const lateAfterSeconds = (2 * sweepRateMinutes + 1) * 60;
+  if (sweptAt !== undefined && now - sweptAt <= lateAfterSeconds) {
+    return well('sweep', `The last sweep ended ${formatDuration(now - sweptAt)} ago. Sweeps run ${rate}.`);
   }
   return wrong(
     'sweep',
     sweptAt === undefined
-      ? `No sweep has ended yet, though there is one ${every}.`
-      : `No sweep has ended for ${span(now - sweptAt)}, though there is one ${every}: nothing rotates.`,
+      ? `No sweep has ended yet, although sweeps run ${rate}.`
+      : `No sweep has ended for ${formatDuration(now - sweptAt)}, although sweeps run ${rate}: tokens are not rotated.`,
     [
-      `Sweep by hand, which helps at once: aws lambda invoke --function-name ${name}-rotate /dev/stdout.`,
-      `Is the schedule enabled? aws scheduler get-schedule --group-name ${name} --name ${name}-rotate.`,
+      `Run a sweep by hand, which helps at once: aws lambda invoke --function-name ${name}-rotate /dev/stdout`,
+      `Check that the schedule is enabled: aws scheduler get-schedule --group-name ${name} --name ${name}-rotate`,
       'See docs/runbook.md#no-sweep.',
     ].join('\n'),
   );
 }
 
-/** A lease outlives a function by two minutes, in which two clocks may differ: half of that is worth a word. */
-const MOST_SKEW = 60;
+/** Seconds. A lease outlives its function by two minutes, so clocks may differ by less; half of that is reported. */
+const MAX_SKEW_SECONDS = 60;
 
 /**
- * @param skew of this machine, in seconds: the function's clock less this one's
+ * @param check undefined when the check failed
+ * @param skew seconds by which the function's clock is ahead of this machine's
  */
 export function clockFindings(
-  check: Check | undefined,
+  check: CheckResult | undefined,
   skew: number,
   about: OperatorResults['about'],
 ): Finding[] {
-  const findings: Finding[] = [];
-  if (Math.abs(skew) <= MOST_SKEW) {
-    findings.push(well('clocks', "This machine's clock and the function's agree."));
-  } else if (isLoopback(new URL(about.publicUrl).hostname)) {
-    findings.push(
-      skipped('clocks', "this machine's is not compared, as a local stack keeps a time of its own."),
-    );
-  } else {
-    findings.push(
-      wrong(
-        'clocks',
-        `This machine's clock is ${span(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the function's.`,
-        'Set it by network time (NTP). AWS refuses requests from a clock that is five minutes off.',
-      ),
-    );
+  return [machineClockFinding(skew, about), zoomClockFinding(check?.zoomSkewSeconds)];
+}
+
+function machineClockFinding(skew: number, about: OperatorResults['about']): Finding {
+  if (Math.abs(skew) <= MAX_SKEW_SECONDS) {
+    return well('clocks', "This machine's clock and the function's agree.");
   }
-  const zoom = check?.zoomSkewSeconds;
-  if (zoom === undefined) {
-    findings.push(skipped('clocks', 'Zoom’s could not be read.'));
-  } else if (Math.abs(zoom) <= MOST_SKEW) {
-    findings.push(well('clocks', "Zoom's clock and the function's agree."));
-  } else {
-    findings.push(
-      wrong(
-        'clocks',
-        `Zoom's clock is ${span(Math.abs(zoom))} ${zoom > 0 ? 'ahead of' : 'behind'} the function's.`,
-        'Lambda keeps its clock by itself: see the AWS Health Dashboard and status.zoom.us, and check again later.',
-      ),
-    );
+  if (isLoopback(new URL(about.publicUrl).hostname)) {
+    return skipped('clocks', "a local stack has its own time, so this machine's clock is not compared.");
   }
-  return findings;
+  return wrong(
+    'clocks',
+    `This machine's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'behind' : 'ahead of'} the function's.`,
+    'Set it by network time (NTP). AWS refuses requests from a clock that is five minutes off.',
+  );
+}
+
+/** @param skew seconds by which Zoom's clock is ahead of the function's; undefined when Zoom's could not be read */
+function zoomClockFinding(skew: number | undefined): Finding {
+  if (skew === undefined) return skipped('clocks', "Zoom's clock could not be read.");
+  if (Math.abs(skew) <= MAX_SKEW_SECONDS) return well('clocks', "Zoom's clock and the function's agree.");
+  return wrong(
+    'clocks',
+    `Zoom's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} the function's.`,
+    'Lambda sets its clock itself. See the AWS Health Dashboard and status.zoom.us, and check again later.',
+  );
 }

@@ -1,98 +1,103 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { regionOf } from '../../aws/region.ts';
+import { resolveRegion } from '../../aws/region.ts';
+import { FIRST_CONNECTION } from '../../connection/text.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { pasteText } from './instructions.ts';
+import { formatInstructions, type N8nInstructions } from './instructions.ts';
 import { addN8nLink, addN8nUnlink } from './link.ts';
-import { assertVault, credentials, policy, updateInterval } from './vault.ts';
-import { workflow } from './workflow.ts';
+import { assertVault, n8nCredentials, readPolicy, updateInterval } from './vault.ts';
+import { createWorkflow } from './workflow.ts';
 
-interface Options {
+interface N8nOptions {
   vault: string;
   workflow?: string | true;
 }
 
-const FILE = 'zoom-tokens-workflow.json';
+const DEFAULT_FILE = 'zoom-tokens-workflow.json';
 
 export function addN8n(program: Command): void {
   const command = program
     .command('n8n')
-    .description('Show what to paste into n8n, write a workflow to import, or push tokens to n8n.')
-    .argument('[connection]', 'this connection alone')
+    .description('Show the settings for n8n, write a workflow to import, or push tokens to n8n.')
+    .argument('[connection]', 'only this connection')
     .option('--vault <name>', 'name of the vault in n8n', 'aws')
     .option(
       '--workflow [file]',
-      `write a workflow that tries each credential (default: ${FILE}; - is standard output)`,
+      `write a workflow that tests each credential (default: ${DEFAULT_FILE}; - is standard output)`,
     )
     .action(n8n);
   addN8nLink(command);
   addN8nUnlink(command);
   addExamples(command, [
-    ['zoom-tokens n8n', 'vault, expressions, interval and policy'],
+    ['zoom-tokens n8n', 'shows vault, expressions, interval and policy'],
     ['zoom-tokens n8n --vault production', 'for a vault of that name'],
-    ['zoom-tokens n8n main --workflow who-am-i.json', 'then import it in n8n'],
-    ['zoom-tokens n8n link main --url https://n8n.example.com', 'without external secrets'],
+    ['zoom-tokens n8n main --workflow who-am-i.json', 'writes a workflow to import in n8n'],
+    ['zoom-tokens n8n link main --url https://n8n.example.com', 'pushes tokens, without external secrets'],
   ]);
 }
 
-async function n8n(connection: string | undefined, options: Options, command: Command): Promise<void> {
+async function n8n(connection: string | undefined, options: N8nOptions, command: Command): Promise<void> {
   assertVault(options.vault);
   const session = openSession(command);
   const { operator, output } = session;
-  const { connections } = await output.during('Asking for the connections', () =>
-    operator.ask('status', connection === undefined ? {} : { connection }),
+  const { connections } = await output.withSpinner('Requesting the connections', () =>
+    operator.request('status', connection === undefined ? {} : { connection }),
   );
-  if (options.workflow !== undefined) return write(options, connections, session);
-  const region = await regionOf(session.aws);
-  const paste = {
+  if (options.workflow !== undefined) return writeWorkflow(options, connections, session);
+  const region = await resolveRegion(session.aws);
+  const settings: N8nInstructions = {
     vault: {
       name: options.vault,
       provider: 'AWS Secrets Manager',
       region,
       authentication: 'IAM User; Auto Detect where n8n runs in AWS with a role',
     },
-    credentials: credentials(connections, options.vault),
+    credentials: n8nCredentials(connections, options.vault),
     updateInterval: updateInterval(connections),
-    policy: policy(region),
+    policy: readPolicy(region),
   };
-  output.document(paste);
-  output.say(pasteText(paste));
+  output.printJson(settings);
+  output.print(formatInstructions(settings));
 }
 
-async function write(
-  options: Options,
-  connections: ConnectionView[],
+async function writeWorkflow(
+  options: N8nOptions,
+  views: ConnectionView[],
   { operator, output }: Session,
 ): Promise<void> {
-  const used = credentials(connections, options.vault);
-  if (used.length === 0) {
+  const credentials = n8nCredentials(views, options.vault);
+  if (credentials.length === 0) {
     throw new Failure(
       'rejected',
       'no_connections',
-      'There are no connections yet, so there is nothing to try in a workflow.',
-      'Make one: zoom-tokens connect main.',
+      'No workflow was written: there are no connections yet.',
+      FIRST_CONNECTION,
     );
   }
-  const about: OperatorResults['about'] = await output.during('Asking the installation', () =>
-    operator.ask('about', {}),
+  const { zoomApiUrl } = await output.withSpinner('Requesting the installation', () =>
+    operator.request('about', {}),
   );
-  const json = `${JSON.stringify(workflow(used, about.zoomApiUrl), null, 2)}\n`;
+  const json = `${JSON.stringify(createWorkflow(credentials, zoomApiUrl), null, 2)}\n`;
   if (options.workflow === '-') {
     process.stdout.write(json);
     return;
   }
-  const file = options.workflow === true ? FILE : String(options.workflow);
+  const file = options.workflow === true ? DEFAULT_FILE : String(options.workflow);
   await writeFile(file, json).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file} cannot be written (${error.code}).`, 'Name another: --workflow <file>.');
+    throw new UsageError(
+      `${file} could not be written (${error.code}).`,
+      'Choose another file: --workflow <file>',
+    );
   });
-  output.document({ workflow: file, credentials: used });
-  output.say(
-    `${paint('green', '✔')} ${file} is written. In n8n: a new workflow, ⋯, Import from File, Execute.`,
+  output.printJson({ workflow: file, credentials });
+  output.print(
+    `${paint('green', '✔')} ${file} is written. In n8n, open a new workflow and choose ⋯ > Import from File, then Execute.`,
   );
-  output.say(`  It looks for the credentials by name: ${used.map(({ name }) => name).join(', ')}.`);
+  const names = credentials.map(({ name }) => name).join(', ');
+  output.print(`  The workflow finds the credentials by name: ${names}.`);
 }

@@ -1,26 +1,29 @@
+import { N8N } from '../../../lambdas/contract.ts';
+import { FIRST_CONNECTION, NO_CONNECTIONS } from '../../connection/text.ts';
 import { paint } from '../../terminal/output.ts';
-import { list } from '../../terminal/table.ts';
-import type { Credential, policy } from './vault.ts';
+import { formatList } from '../../terminal/table.ts';
+import type { N8nCredential, readPolicy } from './vault.ts';
 
-export interface Paste {
+/** The settings to enter in n8n and IAM. `n8n --json` prints them as they are. */
+export interface N8nInstructions {
   vault: { name: string; provider: string; region: string | undefined; authentication: string };
-  credentials: Credential[];
+  credentials: N8nCredential[];
   updateInterval: number;
-  policy: ReturnType<typeof policy>;
+  policy: ReturnType<typeof readPolicy>;
 }
 
-/** What a person pastes into n8n and IAM, step by step. */
-export function pasteText({ vault, credentials, updateInterval, policy }: Paste): string {
+/** Returns the steps that a person follows in IAM and n8n. */
+export function formatInstructions({ vault, credentials, updateInterval, policy }: N8nInstructions): string {
   const heading = (text: string) => paint('bold', text);
-  const given = credentials.map(({ name, expression }): [string, string] => [`  ${name}`, expression]);
+  const expressions = credentials.map(({ name, expression }): [string, string] => [`  ${name}`, expression]);
   return [
     heading('1. IAM: the policy of the user or role with which n8n reads'),
-    '   The stack makes it too: output N8nPolicyArn, and n8nPrincipals in cdk.json attaches it.',
+    '   The stack creates it too: output N8nPolicyArn. n8nPrincipals in cdk.json attaches it.',
     '',
     JSON.stringify(policy, null, 2),
     '',
-    heading('2. n8n, Settings > External Secrets: a vault (needs a licence; without one, see step 5)'),
-    list([
+    heading('2. n8n, Settings > External Secrets: a vault (needs a licence; without one, go to step 5)'),
+    formatList([
       ['  Name', vault.name],
       ['  Provider', vault.provider],
       ['  Region', vault.region ?? 'the Region of the stack'],
@@ -28,16 +31,17 @@ export function pasteText({ vault, credentials, updateInterval, policy }: Paste)
     ]),
     '',
     heading(
-      '3. n8n, Credentials: one of the type "Zoom API" a connection, its field "JWT Token" as an expression',
+      `3. n8n, Credentials: for each connection one of the type "${N8N.credentialType}", with this expression in the field "${N8N.field}"`,
     ),
-    given.length > 0 ? list(given) : '  There are no connections yet. Make one: zoom-tokens connect main.',
+    `   ${N8N.deprecation}`,
+    expressions.length > 0 ? formatList(expressions) : `  ${NO_CONNECTIONS} ${FIRST_CONNECTION}`,
     '',
     heading('4. The environment of every n8n process'),
     `  N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=${updateInterval}`,
     '',
-    heading('5. Without a licence: let each new token be pushed'),
-    '  zoom-tokens n8n link <connection> --url https://n8n.example.com',
+    heading('5. Without a licence: push each new token to n8n instead'),
+    '  npx zoom-tokens n8n link <connection> --url https://n8n.example.com',
     '',
-    'Then try it: zoom-tokens n8n --workflow writes a workflow to import.',
+    'Then test the credentials: npx zoom-tokens n8n --workflow writes a workflow to import.',
   ].join('\n');
 }

@@ -1,33 +1,35 @@
+import { PUBLISHED_SECRET_PREFIX } from '../../../lambdas/contract.ts';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { expression } from '../../../lambdas/operator-protocol.ts';
 import { DEFAULT_INTERVAL_SECONDS } from '../../connection/n8n-interval.ts';
 import { UsageError } from '../../errors.ts';
 
-/** The expression begins with the vault's name, so n8n takes no other. */
-const VAULT = /^[a-zA-Z][a-zA-Z0-9]*$/;
+/** The vault's name is part of a dotted expression, so n8n allows no other characters. */
+const VAULT_PATTERN = /^[a-zA-Z][a-zA-Z0-9]*$/;
 
-/** @throws {UsageError} */
+/** Throws unless n8n allows the name for a vault. @throws {UsageError} */
 export function assertVault(vault: string): void {
-  if (VAULT.test(vault)) return;
+  if (VAULT_PATTERN.test(vault)) return;
   throw new UsageError(
     `"${vault.slice(0, 60)}" cannot be the name of a vault in n8n.`,
-    'It is a letter, then letters and digits: --vault aws.',
+    'Use a letter, then letters and digits: --vault aws',
   );
 }
 
-export interface Credential {
+/** The n8n credential of a connection. */
+export interface N8nCredential {
   connection: string;
-  /** In n8n: what `n8n link` names it too. */
+  /** The credential's name in n8n, which `n8n link` uses as well. */
   name: string;
   expression: string;
-  /** Where the token is pushed to already. */
+  /** The id of the credential to which the token is pushed; `null` where there is no push. */
   id: string | null;
 }
 
-/** One a connection that n8n can read. */
-export function credentials(views: ConnectionView[], vault: string): Credential[] {
-  const live = views.filter(({ status }) => status !== 'disconnected');
-  return live.map(({ connection, targets: [target] = [] }) => ({
+/** Returns a credential for each connection that is not disconnected. */
+export function n8nCredentials(views: ConnectionView[], vault: string): N8nCredential[] {
+  const connected = views.filter(({ status }) => status !== 'disconnected');
+  return connected.map(({ connection, targets: [target] = [] }) => ({
     connection,
     name: credentialName(connection),
     expression: expression(connection, vault),
@@ -35,27 +37,28 @@ export function credentials(views: ConnectionView[], vault: string): Credential[
   }));
 }
 
+/** Returns the default name of a connection's credential in n8n. */
 export const credentialName = (connection: string) => `Zoom ${connection}`;
 
 const SHORT_INTERVAL_SECONDS = 30;
 
 /**
- * `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`: short where a rotation may end the earlier token, since n8n holds a dead one
- * then until it reads again.
+ * Returns the value for `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`, seconds. It is short where a rotation may revoke the
+ * earlier token, because n8n holds the revoked token until its next poll.
  */
 export function updateInterval(views: ConnectionView[]): number {
-  const mayEnd = views.some(({ status, overlap }) => status !== 'disconnected' && overlap !== 'yes');
-  return mayEnd ? SHORT_INTERVAL_SECONDS : DEFAULT_INTERVAL_SECONDS;
+  const mayBeRevoked = views.some(({ status, overlap }) => status !== 'disconnected' && overlap !== 'yes');
+  return mayBeRevoked ? SHORT_INTERVAL_SECONDS : DEFAULT_INTERVAL_SECONDS;
 }
 
-/** What n8n's AWS Secrets Manager provider asks for, and no other secret. The stack's own policy says the same. */
-export function policy(region: string | undefined) {
+/** Returns the IAM policy that n8n's AWS Secrets Manager provider needs. The stack's own policy grants the same. */
+export function readPolicy(region: string | undefined) {
   const [prefix] = (region ?? '').split('-');
   const partition = region?.startsWith('us-gov-') ? 'aws-us-gov' : prefix === 'cn' ? 'aws-cn' : 'aws';
   return {
     Version: '2012-10-17',
     Statement: [
-      // These two know no resource. A batch answers only with what GetSecretValue allows.
+      // These actions accept no resource. A batch returns only secrets that GetSecretValue allows.
       {
         Effect: 'Allow',
         Action: ['secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue'],
@@ -64,7 +67,7 @@ export function policy(region: string | undefined) {
       {
         Effect: 'Allow',
         Action: 'secretsmanager:GetSecretValue',
-        Resource: `arn:${partition}:secretsmanager:${region ?? '*'}:*:secret:n8n_zoom_*`,
+        Resource: `arn:${partition}:secretsmanager:${region ?? '*'}:*:secret:${PUBLISHED_SECRET_PREFIX}*`,
       },
     ],
   };

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { Credential } from './vault.ts';
+import type { N8nCredential } from './vault.ts';
 
-/** Where n8n's canvas places things. */
-const [COLUMN, ROW] = [240, 200];
+/** Distances between nodes on n8n's canvas, pixels. */
+const [COLUMN_WIDTH, ROW_HEIGHT] = [240, 200];
 
 /**
- * A workflow that tries each credential: *Who am I?* reads `/users/me`, which the Zoom node has no operation for, with
- * n8n's HTTP Request node and the same credential; then the Zoom node itself lists meetings. That needs a scope of its
- * own, so its failure does not fail the run. A credential that n8n does not know by its id it finds by its name.
+ * Returns a workflow that tests each credential. *Who am I?* reads `/users/me` with n8n's HTTP Request node, because the
+ * Zoom node has no operation for it. *My meetings* then lists meetings with the Zoom node. That needs another scope, so
+ * its failure does not stop the run. n8n finds a credential by its id, or by its name when the id is `null`.
  */
-export function workflow(credentials: Credential[], zoomApiUrl: string) {
-  // The Zoom node knows no other host; a stand-in on loopback is reached as that one, through a proxy.
+export function createWorkflow(credentials: N8nCredential[], zoomApiUrl: string) {
+  // The Zoom node has this host built in. Tests route it to a local Zoom through a proxy.
   const apiUrl = zoomApiUrl.startsWith('https:') ? zoomApiUrl : 'https://api.zoom.us';
   const names = credentials.map(({ connection }) => connection).join(', ');
   const trigger = 'When clicking ‘Execute workflow’';
   const nodes = credentials.flatMap(({ connection, name, id }, row) => {
-    const use = { credentials: { zoomApi: { id, name } } };
+    const usedCredential = { credentials: { zoomApi: { id, name } } };
     return [
       {
         ...node(`Who am I? (${connection})`, 'n8n-nodes-base.httpRequest', 4.2, 1, row),
@@ -26,7 +26,7 @@ export function workflow(credentials: Credential[], zoomApiUrl: string) {
           nodeCredentialType: 'zoomApi',
           options: {},
         },
-        ...use,
+        ...usedCredential,
       },
       {
         ...node(`My meetings (${connection})`, 'n8n-nodes-base.zoom', 1, 2, row),
@@ -39,22 +39,22 @@ export function workflow(credentials: Credential[], zoomApiUrl: string) {
           filters: {},
         },
         onError: 'continueRegularOutput',
-        ...use,
+        ...usedCredential,
       },
     ];
   });
-  const to = (name: string) => ({ node: name, type: 'main', index: 0 });
+  const connectionTo = (name: string) => ({ node: name, type: 'main', index: 0 });
   return {
     id: hash(names).slice(0, 16),
     name: `Zoom tokens: who am I? (${names})`,
     active: false,
     nodes: [{ ...node(trigger, 'n8n-nodes-base.manualTrigger', 1, 0, 0), parameters: {} }, ...nodes],
     connections: {
-      [trigger]: { main: [credentials.map(({ connection }) => to(`Who am I? (${connection})`))] },
+      [trigger]: { main: [credentials.map(({ connection }) => connectionTo(`Who am I? (${connection})`))] },
       ...Object.fromEntries(
         credentials.map(({ connection }) => [
           `Who am I? (${connection})`,
-          { main: [[to(`My meetings (${connection})`)]] },
+          { main: [[connectionTo(`My meetings (${connection})`)]] },
         ]),
       ),
     },
@@ -63,12 +63,12 @@ export function workflow(credentials: Credential[], zoomApiUrl: string) {
 }
 
 function node(name: string, type: string, typeVersion: number, column: number, row: number) {
-  return { id: uuid(name), name, type, typeVersion, position: [column * COLUMN, row * ROW] };
+  return { id: uuid(name), name, type, typeVersion, position: [column * COLUMN_WIDTH, row * ROW_HEIGHT] };
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** The same at each writing, so that a file under version control changes only with its content. */
+/** Returns a UUID that depends on the name alone, so that a file in version control changes only with its content. */
 function uuid(name: string): string {
   const hex = hash(name);
   return [

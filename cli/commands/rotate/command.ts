@@ -3,43 +3,41 @@ import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { table } from '../../terminal/table.ts';
-import { wallTime } from '../../terminal/time.ts';
+import { formatTable } from '../../terminal/table.ts';
+import { formatTime } from '../../terminal/time.ts';
 
 export function addRotate(program: Command): void {
   const command = program
     .command('rotate')
-    .description('Get a new token for a connection now, due or not, and publish it.')
+    .description('Rotate the token of a connection now, whether it is due or not, and publish it.')
     .argument('<connection>', 'name of the connection')
     .action(rotate);
-  addExamples(command, [['zoom-tokens rotate main', 'a new token, shown before and after']]);
+  addExamples(command, [['zoom-tokens rotate main', 'rotates the token, and shows it before and after']]);
 }
 
 async function rotate(connection: string, _: object, command: Command): Promise<void> {
   const { operator, output } = openSession(command);
-  const result = await output.during(`Rotating "${connection}"`, () =>
-    operator.ask('rotate', { connection }),
+  const result = await output.withSpinner(`Rotating "${connection}"`, () =>
+    operator.request('rotate', { connection }),
   );
-  output.document(result);
+  output.printJson(result);
   const { before, after } = result;
-  const rotated = after.version > before.version;
-  const mark = rotated ? paint('green', '✔') : paint('yellow', '!');
-  output.say(
-    rotated
-      ? `${mark} "${connection}" has a new token, and n8n reads it.`
-      : `${mark} "${connection}" was given a new consent meanwhile; its token stays.`,
+  output.print(
+    after.version > before.version
+      ? `${paint('green', '✔')} "${connection}" has a new token, and n8n can read it.`
+      : `${paint('yellow', '!')} "${connection}" was not rotated: a new consent replaced its token first.`,
   );
-  output.say();
-  output.say(
-    table(
+  output.print();
+  output.print(
+    formatTable(
       ['', 'before', 'after'],
       [
         ['version', String(before.version), String(after.version)],
-        ['valid until', validUntil(before), validUntil(after)],
-        ['next rotation', wallTime(before.dueAt), wallTime(after.dueAt)],
+        ['valid until', formatValidUntil(before), formatValidUntil(after)],
+        ['next rotation', formatTime(before.dueAt), formatTime(after.dueAt)],
       ],
     ),
   );
 }
 
-const validUntil = (view: ConnectionView) => (view.validUntil > 0 ? wallTime(view.validUntil) : '–');
+const formatValidUntil = ({ validUntil }: ConnectionView) => (validUntil > 0 ? formatTime(validUntil) : '–');

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
+import { DEFAULT_APP, DEFAULT_NAME } from '../../../lambdas/contract.ts';
 import type { GrantType, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { assertName } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
-import { DEFAULT_NAME, openSession } from '../../session.ts';
+import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { canAsk } from '../../terminal/prompts.ts';
-import { list } from '../../terminal/table.ts';
-import { chooseGrant, completeCredentials } from './ask-credentials.ts';
-import { givenCredentials } from './given-credentials.ts';
-import { writeAppSecret } from './save-app-secret.ts';
-import { checkAtZoom } from './verify-credentials.ts';
+import { canPrompt } from '../../terminal/prompts.ts';
+import { formatList } from '../../terminal/table.ts';
+import { chooseGrant, completeCredentials } from './prompt-credentials.ts';
+import { readCredentials } from './read-credentials.ts';
+import { saveAppSecret } from './save-app-secret.ts';
+import { verifyCredentials } from './verify-credentials.ts';
 
-interface Options {
+interface SetupOptions {
   grant?: GrantType;
   clientId?: string;
   accountId?: string;
@@ -23,16 +24,16 @@ interface Options {
 export function addSetup(program: Command): void {
   const command = program
     .command('setup')
-    .description('Hand over the credentials of a Zoom app: asks for them, checks them at Zoom, saves them.')
-    .argument('[app]', 'name of the app', 'default')
-    .addOption(grantOption('kind of the app'))
-    .option('--client-id <id>', 'its Client ID')
-    .option('--account-id <id>', 'its Account ID, of a Server-to-Server app')
-    .option('--stdin', 'read them as JSON from standard input')
-    .option('--no-check', 'save them without asking Zoom')
+    .description('Read the credentials of a Zoom app, verify them at Zoom, and save them.')
+    .argument('[app]', 'name of the app', DEFAULT_APP)
+    .addOption(grantOption('type of the app'))
+    .option('--client-id <id>', 'Client ID of the app')
+    .option('--account-id <id>', 'Account ID of a Server-to-Server app')
+    .option('--stdin', 'read the credentials as JSON from standard input')
+    .option('--no-check', 'save the credentials without verifying them at Zoom')
     .action(setup);
   addExamples(command, [
-    ['zoom-tokens setup', 'asks for everything'],
+    ['zoom-tokens setup', 'prompts for everything'],
     ['zoom-tokens setup reports --grant s2s', 'a Server-to-Server app, named in "apps" of cdk.json'],
     ['zoom-tokens setup --stdin < app.json', '{"client_id":"…","client_secret":"…"}'],
   ]);
@@ -40,47 +41,50 @@ export function addSetup(program: Command): void {
     'after',
     `
 Environment: ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_ACCOUNT_ID, ZOOM_WEBHOOK_SECRET_TOKEN.
-A secret is never an option: every user of this machine could read it in the list of processes.
-What is saved replaces all that was saved for the app before.`,
+No option takes a secret: every user of this machine can read the arguments in the list of processes.
+The new credentials replace everything that was saved for the app before.`,
   );
 }
 
-async function setup(app: string, options: Options, command: Command): Promise<void> {
+async function setup(app: string, options: SetupOptions, command: Command): Promise<void> {
   const { operator, output, aws, name } = openSession(command);
   assertName('app', app);
-  const given = await givenCredentials(options, process.env);
-  const about = await output.during('Asking the installation', () => operator.ask('about', {}));
-  const grant = await chooseGrant(options.grant, given);
-  const places = pasteAtZoom(about, grant);
-  const shownFirst = canAsk() && !output.json;
-  if (shownFirst) output.say(places);
-  const secret = await completeCredentials(grant, given);
+  const known = await readCredentials(options, process.env);
+  const about = await output.withSpinner('Requesting the installation', () => operator.request('about', {}));
+  const grant = await chooseGrant(options.grant, known);
+  const instructions = appInstructions(about, grant);
+  // A person needs the URLs while filling in the pages of the app, and that is before the prompts.
+  const areInstructionsFirst = canPrompt() && !output.json;
+  if (areInstructionsFirst) output.print(instructions);
+  const credentials = await completeCredentials(grant, known);
   const scope = options.check
-    ? await output.during('Checking them at Zoom', () => checkAtZoom(secret, about))
+    ? await output.withSpinner('Verifying the credentials at Zoom', () =>
+        verifyCredentials(credentials, about),
+      )
     : undefined;
   const secretName = `${about.appSecretPrefix}${app}`;
-  await output.during('Saving them', () => writeAppSecret(secretName, secret, aws));
+  await output.withSpinner('Saving the credentials', () => saveAppSecret(secretName, credentials, aws));
   const next = nextCommand(app, grant, name);
   const { redirectUrl, eventsUrl } = about;
-  output.document({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });
-  const accepted = options.check
-    ? 'Zoom accepts the credentials, and they are saved'
-    : 'The credentials are saved, unchecked,';
-  output.say(`${paint('green', '✔')} ${accepted} in ${secretName}.`);
-  if (scope !== undefined) output.say(`  Scopes of the app: ${scope || 'none'}`);
-  if (!shownFirst) output.say(`\n${places}`);
-  output.say(`\nNext: ${paint('bold', next)}`);
+  output.printJson({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });
+  const result = options.check
+    ? 'Zoom accepts the credentials. They are saved'
+    : 'The credentials are saved without verification';
+  output.print(`${paint('green', '✔')} ${result} in ${secretName}.`);
+  if (scope !== undefined) output.print(`  Scopes of the app: ${scope || 'none'}`);
+  if (!areInstructionsFirst) output.print(`\n${instructions}`);
+  output.print(`\nNext: ${paint('bold', next)}`);
 }
 
-/** What the operator pastes into the pages of the app. */
-function pasteAtZoom({ redirectUrl, eventsUrl }: OperatorResults['about'], grant: GrantType): string {
+/** Returns what the operator enters on the app's pages in the Zoom App Marketplace. */
+function appInstructions({ redirectUrl, eventsUrl }: OperatorResults['about'], grant: GrantType): string {
   if (grant === 'account_credentials') {
     return 'A Server-to-Server app needs its scopes and its activation at Zoom, and no URL. See docs/zoom-app.md.';
   }
   return [
-    'Paste these into the app, in the Zoom App Marketplace (docs/zoom-app.md shows where):',
+    'Paste these URLs into the app in the Zoom App Marketplace (docs/zoom-app.md shows the fields):',
     '',
-    list([
+    formatList([
       ['  OAuth Redirect URL', redirectUrl],
       ['  OAuth Allow List', redirectUrl],
       ['  Event notification endpoint URL', `${eventsUrl} (only with an event subscription)`],
@@ -90,11 +94,12 @@ function pasteAtZoom({ redirectUrl, eventsUrl }: OperatorResults['about'], grant
 }
 
 function nextCommand(app: string, grant: GrantType, name: string): string {
-  const server = grant === 'account_credentials';
+  const isServer = grant === 'account_credentials';
+  const connection = isServer && app !== DEFAULT_APP ? app : 'main';
   return [
-    `zoom-tokens connect ${server && app !== 'default' ? app : 'main'}`,
-    ...(app === 'default' ? [] : [`--app ${app}`]),
-    ...(server ? ['--grant s2s'] : []),
+    `npx zoom-tokens connect ${connection}`,
+    ...(app === DEFAULT_APP ? [] : [`--app ${app}`]),
+    ...(isServer ? ['--grant s2s'] : []),
     ...(name === DEFAULT_NAME ? [] : [`--name ${name}`]),
   ].join(' ');
 }

@@ -8,48 +8,48 @@ import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
 import { awsFailure } from '../../aws/failure.ts';
 import { interruption } from '../../terminal/interruption.ts';
-import type { AppSecret } from './app-credentials.ts';
+import type { AppCredentials } from './app-credentials.ts';
 
 /**
- * Makes this the whole value of the app's secret. Nobody but the functions can read it back.
- * @throws {Failure} `misconfigured` where the deployment has no such app
+ * Saves the credentials as the whole value of the app's secret. The operator's policy allows no read.
+ * @throws {Failure} `misconfigured` (`app_not_deployed`) when the deployment has no such app
  */
-export async function writeAppSecret(
+export async function saveAppSecret(
   secretName: string,
-  secret: AppSecret,
+  credentials: AppCredentials,
   options: AwsOptions,
 ): Promise<void> {
   const client = new SecretsManagerClient(clientConfig(options));
   try {
     await client.send(
-      new PutSecretValueCommand({ SecretId: secretName, SecretString: JSON.stringify(secret) }),
+      new PutSecretValueCommand({ SecretId: secretName, SecretString: JSON.stringify(credentials) }),
       { abortSignal: interruption },
     );
   } catch (error) {
     interruption.throwIfAborted();
-    if (error instanceof ResourceNotFoundException) throw noSecret(secretName);
-    if (error instanceof InvalidRequestException) throw beingDeleted(secretName);
-    throw awsFailure(error, `write the secret ${secretName}`);
+    if (error instanceof ResourceNotFoundException) throw appNotDeployed(secretName);
+    if (error instanceof InvalidRequestException) throw secretBeingDeleted(secretName);
+    throw awsFailure(error, `write the secret ${secretName}`, options);
   } finally {
     client.destroy();
   }
 }
 
-function noSecret(secretName: string): Failure {
+function appNotDeployed(secretName: string): Failure {
   const app = secretName.split('/').at(-1);
   return new Failure(
     'misconfigured',
     'app_not_deployed',
-    `There is no secret ${secretName}: no app "${app}" is deployed.`,
-    `Add "${app}" to "apps" in the context of cdk.json, and deploy: npx cdk deploy.`,
+    `No app "${app}" is deployed: the secret ${secretName} does not exist.`,
+    `Add "${app}" to "apps" in the context of cdk.json, and deploy: npx cdk deploy`,
   );
 }
 
-function beingDeleted(secretName: string): Failure {
+function secretBeingDeleted(secretName: string): Failure {
   return new Failure(
     'misconfigured',
     'secret_being_deleted',
     `The secret ${secretName} is scheduled for deletion.`,
-    `Restore it first: aws secretsmanager restore-secret --secret-id ${secretName}.`,
+    `Restore it first: aws secretsmanager restore-secret --secret-id ${secretName}`,
   );
 }

@@ -6,16 +6,17 @@ import {
   type ZoomApp,
 } from '../../../lambdas/operator-protocol.ts';
 import { interruption } from '../../terminal/interruption.ts';
-import type { AppSecret } from './app-credentials.ts';
+import type { AppCredentials } from './app-credentials.ts';
 
 /**
- * Asks Zoom whether it accepts the credentials. Spends nothing: a Server-to-Server app gets one more access token, which
- * is forgotten; of a user app the refusal tells, `invalid_client` from `Invalid Token!`.
- * @returns the scopes of the app, where Zoom tells them
- * @throws {Failure} `misconfigured` when they are wrong, `retry` when Zoom does not say
+ * Verifies the credentials at Zoom without using anything up. A Server-to-Server app gets one more access token, which
+ * is discarded. A user app sends an impossible refresh token: Zoom responds `Invalid Token!` to valid credentials and
+ * `invalid_client` to invalid ones.
+ * @returns the scopes of the app, when Zoom's response contains them
+ * @throws {Failure} `misconfigured` when the credentials are wrong, `retry` when Zoom's response decides nothing
  */
-export async function checkAtZoom(
-  secret: AppSecret,
+export async function verifyCredentials(
+  credentials: AppCredentials,
   about: OperatorResults['about'],
 ): Promise<string | undefined> {
   const zoom = createZoom({
@@ -25,35 +26,36 @@ export async function checkAtZoom(
     fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }),
     now: () => Math.floor(Date.now() / 1000),
   });
-  const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = secret;
+  const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = credentials;
   const app: ZoomApp = { clientId, clientSecret, ...(accountId !== undefined && { accountId }) };
   try {
     return await verifyZoomApp(app, zoom);
   } catch (error) {
     interruption.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
-    throw error.class === 'misconfigured' ? wrong(error) : unsure(error);
+    throw error.class === 'misconfigured' ? credentialsRejected(error) : credentialsUnverified(error);
   }
 }
 
-/** Nothing is saved yet, which the domain's own advice cannot know. */
-function wrong({ code, message }: Failure): Failure {
-  return new Failure('misconfigured', code, message, ADVICE[code] ?? 'Compare it with the page of the app.');
+/** Replaces the domain's action, which assumes that the credentials are already saved. */
+function credentialsRejected({ code, message }: Failure): Failure {
+  const action = ACTIONS[code] ?? 'Compare the credentials with the app in the Zoom App Marketplace.';
+  return new Failure('misconfigured', code, message, action);
 }
 
-const ADVICE: Record<string, string> = {
+const ACTIONS: Partial<Record<string, string>> = {
   invalid_client:
-    'Nothing was saved. Copy both again from App Credentials, and mind that development and production differ.',
+    'Nothing was saved. Copy both again from App Credentials; development and production have different ones.',
   invalid_account: 'Nothing was saved. Copy the Account ID again from App Credentials.',
   unsupported_grant:
-    'Nothing was saved. Choose the other kind: --grant user for a General App, --grant s2s for a Server-to-Server app.',
+    'Nothing was saved. Choose the other type: --grant user for a General App, --grant s2s for a Server-to-Server app.',
 };
 
-function unsure({ code, message }: Failure): Failure {
+function credentialsUnverified({ code, message }: Failure): Failure {
   return new Failure(
     'retry',
     code,
-    `The credentials could not be checked. ${message}`,
-    'Nothing was saved. Try again, or save them unchecked: --no-check.',
+    `The credentials could not be verified. ${message}`,
+    'Nothing was saved. Retry, or save them unverified: --no-check.',
   );
 }

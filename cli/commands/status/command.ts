@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { exitOf } from '../../connection/remarks.ts';
-import { details, line, overview } from '../../connection/text.ts';
-import { UsageError } from '../../errors.ts';
+import { exitStatusOf } from '../../connection/remarks.ts';
+import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
+import { EXIT, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { interruption, wait } from '../../terminal/interruption.ts';
@@ -13,26 +13,26 @@ const WATCH_SECONDS = 5;
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .description('Show every connection, or all about one.')
+    .description('Show the status of every connection, or all details of one.')
     .argument('[connection]', 'name of the connection')
-    .option('--watch', `draw it again every ${WATCH_SECONDS} seconds, until Ctrl-C`)
+    .option('--watch', `refresh every ${WATCH_SECONDS} seconds until Ctrl-C`)
     .action(status);
   addExamples(command, [
-    ['zoom-tokens status', 'every connection'],
-    ['zoom-tokens status main', 'all about one'],
-    ['zoom-tokens status --watch', 'see them rotate'],
-    ['zoom-tokens status --json', 'for a script; the exit status tells whether somebody has to act'],
+    ['zoom-tokens status', 'shows every connection'],
+    ['zoom-tokens status main', 'shows all details of one connection'],
+    ['zoom-tokens status --watch', 'follows the rotations'],
+    ['zoom-tokens status --json', 'for a script; the exit status says whether action is needed'],
   ]);
   command.addHelpText(
     'after',
     `
 Columns:
-  Valid    how long the token that n8n has works
-  Rotated  how old it is, and with it the refresh token of a user app
-  Next     when the next rotation or attempt is
-  Consent  how long ago a user consented
+  Valid    how long the token in n8n stays valid
+  Rotated  age of the token, and of the refresh token of a user app
+  Next     time until the next rotation or retry
+  Consent  age of the user's consent
 
-Exit status: 0 nobody has to act, 3 a person must consent again, 4 a Zoom app must be fixed, 1 something else.`,
+Exit status: 0 no action is needed, 3 a person must consent again, 4 a Zoom app must be fixed, 1 another problem.`,
   );
 }
 
@@ -42,43 +42,47 @@ async function status(
   command: Command,
 ): Promise<void> {
   const session = openSession(command);
+  const { output } = session;
   if (options.watch) return watch(connection, session);
-  const result = await session.output.during('Asking for the status', () => look(connection, session));
-  session.output.document(result);
-  session.output.say(shown(connection, result));
-  process.exitCode = exitOf(result.connections, result.now);
+  const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
+  output.printJson(result);
+  output.print(formatStatus(connection, result));
+  process.exitCode = exitStatusOf(result.connections, result.now);
 }
 
-const look = (connection: string | undefined, { operator }: Session) =>
-  operator.ask('status', connection === undefined ? {} : { connection });
+const requestStatus = (connection: string | undefined, { operator }: Session) =>
+  operator.request('status', connection === undefined ? {} : { connection });
 
-function shown(connection: string | undefined, { connections, now }: OperatorResults['status']): string {
-  const [one] = connections;
-  if (connection !== undefined && one) return details(one, now);
-  return overview(connections, now, process.stdout.columns);
+function formatStatus(
+  connection: string | undefined,
+  { connections, now }: OperatorResults['status'],
+): string {
+  const [view] = connections;
+  if (connection !== undefined && view) return formatDetails(view, now);
+  return formatOverview(connections, now, process.stdout.columns);
 }
 
-const CLEAR = '\x1b[H\x1b[2J\x1b[3J';
+const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
 
 async function watch(connection: string | undefined, session: Session): Promise<void> {
-  if (!session.output.live) {
+  if (!session.output.isInteractive) {
     throw new UsageError(
-      '--watch draws on a terminal, and this is none.',
-      'In a script, repeat zoom-tokens status --json.',
+      '--watch needs an interactive terminal.',
+      'In a script, repeat npx zoom-tokens status --json.',
     );
   }
   for (;;) {
-    const text = await look(connection, session)
-      .then((result) => shown(connection, result))
-      .catch(passing);
-    session.output.say(`${CLEAR}${text}`);
+    const text = await requestStatus(connection, session)
+      .then((result) => formatStatus(connection, result))
+      .catch(formatRetryable);
+    session.output.print(`${CLEAR_SCREEN}${text}`);
     await wait(WATCH_SECONDS);
   }
 }
 
-/** What may be over at the next look is shown, and the rest ends the watch. */
-function passing(error: unknown): string {
+/** Returns the text of a retryable failure, which the next refresh may clear. Rethrows every other error. */
+function formatRetryable(error: unknown): string {
   interruption.throwIfAborted();
   if (!(error instanceof Failure) || error.class !== 'retry') throw error;
-  return line({ exit: 1, message: error.message, action: error.action });
+  return formatRemark({ exitStatus: EXIT.failed, message: error.message, action: error.action });
 }

@@ -8,6 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { TABLE } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
 
 type Values = Record<string, string | number | object | null | undefined>;
@@ -32,20 +33,20 @@ export interface Items {
   updateConnection(connection: string, update: Update): Promise<Connection | undefined>;
   /** Queries an index by `condition`, eventually consistent. */
   query(
-    index: string,
+    index: keyof typeof TABLE.indexes,
     condition: string,
     values: Values,
     options: Partial<QueryCommandInput>,
   ): Promise<QueryCommandOutput>;
 }
 
-/** Reads and writes the items of one table, whose key is `connection`. */
+/** Reads and writes the items of one table, with the keys and indexes of `TABLE`. */
 export function createItems(client: DynamoDBClient, tableName: string): Items {
   const get = async (key: string): Promise<Item | undefined> => {
     const { Item, ConsumedCapacity } = await client.send(
       new GetItemCommand({
         TableName: tableName,
-        Key: marshall({ connection: key }),
+        Key: marshall({ [TABLE.partitionKey]: key }),
         ConsistentRead: true,
         ReturnConsumedCapacity: 'TOTAL',
       }),
@@ -63,7 +64,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
       const { Attributes } = await client.send(
         new UpdateItemCommand({
           TableName: tableName,
-          Key: marshall({ connection: key }),
+          Key: marshall({ [TABLE.partitionKey]: key }),
           UpdateExpression: set,
           ConditionExpression: condition,
           ExpressionAttributeNames: names(`${set} ${condition}`),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Failure, type FailureCode } from '../errors.ts';
 import { N8N_TIMEOUT_SECONDS } from '../time-budget.ts';
-import { type Fetch, type HttpResponse, parseJson, retryAfter } from './http.ts';
+import { type Fetch, type HttpResponse, parseJson, requestFailure, retryAfter, tlsProblem } from './http.ts';
 
 /** An n8n that we may write to. */
 export interface N8nInstance {
@@ -24,7 +24,7 @@ export interface N8n {
   type(instance: N8nInstance, credentialId: string): Promise<string | undefined>;
 }
 
-/** *Access Token* in n8n's list of Zoom credentials; its one field is sent as the bearer token. */
+/** n8n's internal name of the credential type *Zoom API*. Its one field is sent as the bearer token. */
 export const CREDENTIAL_TYPE = 'zoomApi';
 
 const Answer = v.object({ id: v.pipe(v.string(), v.nonEmpty()), type: v.optional(v.string()) });
@@ -131,12 +131,30 @@ function n8nRefusal(url: string, credentialId: string | undefined, response: Htt
 }
 
 function unreachable(url: string, error: unknown): never {
-  const { cause, name } = error as { cause?: { code?: unknown }; name?: string };
-  const why = typeof cause?.code === 'string' ? cause.code : name;
+  const { kind, code } = requestFailure(error);
+  if (kind === 'tls') {
+    throw misconfigured(
+      'n8n_tls',
+      `n8n at ${url} was not asked: ${tlsProblem(code, new URL(url).host)}.`,
+      'Give n8n a certificate of a public authority with its whole chain, or the function the CA in NODE_EXTRA_CA_CERTS.',
+    );
+  }
+  if (kind === 'too_large') {
+    throw new Failure(
+      'retry',
+      'n8n_unreachable',
+      `The response of n8n at ${url} was larger than 1 MB and was cut off (${code}).`,
+      'Check what responds at that address; the next sweeps push again.',
+    );
+  }
   throw new Failure(
     'retry',
     'n8n_unreachable',
-    `n8n at ${url} did not answer within ${N8N_TIMEOUT_SECONDS} s (${why}).`,
+    {
+      timeout: `n8n at ${url} did not respond within ${N8N_TIMEOUT_SECONDS} s (${code}).`,
+      unreachable: `n8n at ${url} cannot be reached (${code}).`,
+      no_response: `n8n at ${url} broke off its response (${code}).`,
+    }[kind],
     'Nothing to do if n8n is down: the next sweeps push again. It must be reachable from the internet.',
   );
 }

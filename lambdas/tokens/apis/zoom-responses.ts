@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Tokens } from '../connection.ts';
 import { Failure } from '../errors.ts';
 import { jsonObject } from '../json-object.ts';
-import { type HttpResponse, parseJson, retryAfter } from './http.ts';
+import { type HttpResponse, parseJson, requestFailure, retryAfter, tlsProblem } from './http.ts';
 import { ApiError } from './zoom-token-check.ts';
 
 /** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
@@ -44,7 +44,7 @@ const UserResponse = v.object({
  * @throws {Failure} classed after what Zoom says, never after the status alone
  */
 export async function parseTokenResponse(response: HttpResponse, sentAt: number): Promise<Tokens> {
-  const text = await response.text().catch(sendFailure);
+  const text = await response.text().catch((error) => sendFailure(error));
   const body = parseJson(text);
   if (response.ok) {
     const answer = v.safeParse(TokenResponse, body);
@@ -69,7 +69,7 @@ const RevocationResponse = v.object({ status: v.literal('success') });
  * @throws {Failure} where Zoom does not confirm that the token is dead
  */
 export async function parseRevocationResponse(response: HttpResponse): Promise<void> {
-  const body = parseJson(await response.text().catch(sendFailure));
+  const body = parseJson(await response.text().catch((error) => sendFailure(error)));
   if (response.ok && v.safeParse(RevocationResponse, body).success) return;
   const failure = response.ok ? unreadable(response) : failureOf(response, body);
   // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
@@ -117,37 +117,35 @@ export async function parseUserResponse(response: HttpResponse): Promise<ZoomUse
   };
 }
 
-/** Rethrows a request that failed: whether Zoom has read the request decides if a refresh token may be spent. */
-export function sendFailure(error: unknown): never {
-  const code = causeCode(error);
-  if (code !== undefined && NEVER_SENT.has(code)) {
+/**
+ * Throws the `Failure` of a request that failed. Whether Zoom has read the request decides if a refresh token may be
+ * spent.
+ * @param origin of the request
+ */
+export function sendFailure(error: unknown, origin = 'https://zoom.us'): never {
+  const { kind, code } = requestFailure(error);
+  if (kind === 'tls') {
+    throw new Failure(
+      'misconfigured',
+      'tls_untrusted',
+      `Zoom was not asked: ${tlsProblem(code, new URL(origin).host)}.`,
+      'If a proxy opens TLS, give the function its CA in NODE_EXTRA_CA_CERTS; otherwise repair the certificate chain of that host.',
+    );
+  }
+  if (kind === 'unreachable') {
     throw new Failure('retry', 'zoom_unreachable', `Zoom cannot be reached (${code}).`, WAIT);
   }
   throw new Failure(
     'retry',
     'no_answer',
-    `Zoom's answer did not arrive (${code ?? (error instanceof Error ? error.name : 'unknown')}).`,
+    kind === 'too_large'
+      ? `Zoom's response was larger than 1 MB and was cut off (${code}).`
+      : `Zoom's response did not arrive (${code}).`,
     'The next attempt decides whether Zoom had acted on the request; a human is asked only if it had.',
   );
 }
 
 const WAIT = 'Nothing to do: the next sweeps try again, and the present token stays until it ends.';
-
-const NEVER_SENT = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-]);
-
-/** `fetch` hides the system's error code in the cause of a TypeError. */
-function causeCode(error: unknown): string | undefined {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const found = cause?.code ?? code;
-  return typeof found === 'string' ? found : undefined;
-}
 
 /** Zoom's texts, from its documentation and as developers have met them. */
 function classify({ error = '', reason = '' }: v.InferOutput<typeof ErrorResponse>, status: number): Failure {

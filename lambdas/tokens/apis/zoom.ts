@@ -68,7 +68,7 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       body: new URLSearchParams(parameters).toString(),
       redirect: 'manual',
       signal: AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000),
-    }).catch(sendFailure);
+    }).catch((error) => sendFailure(error, oauthUrl));
 
   /** Expiry counts from before the request: never later than Zoom's own. */
   const requestTokens = async (app: ZoomApp, parameters: Record<string, string>): Promise<Tokens> => {
@@ -117,7 +117,8 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
     accountCredentials: (app) =>
       requestTokens(app, { grant_type: 'account_credentials', account_id: app.accountId ?? '' }),
     revoke: async (app, token) => parseRevocationResponse(await post(app, '/oauth/revoke', { token })),
-    user: async (accessToken) => parseUserResponse(await me(accessToken).catch(sendFailure)),
+    user: async (accessToken) =>
+      parseUserResponse(await me(accessToken).catch((error) => sendFailure(error, apiUrl))),
     accepts: (accessToken) =>
       me(accessToken)
         .then(parseTokenCheck)

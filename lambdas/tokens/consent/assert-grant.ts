@@ -1,10 +1,10 @@
-import type { Connection, GrantType } from '../connection.ts';
+import { type Connection, type GrantType, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 
 /**
- * Returns the connection as it is, `undefined` where there is none.
- * @throws {Failure} `rejected` when the connection lives with another grant
+ * Returns the existing connection, `undefined` without one.
+ * @throws {Failure} `rejected` (`other_grant`) when the name is connected with another grant
  */
 export async function assertGrant(
   connection: string,
@@ -12,12 +12,12 @@ export async function assertGrant(
   { store }: Pick<Dependencies, 'store'>,
 ): Promise<Connection | undefined> {
   const existing = await store.get(connection);
-  const isFree = !existing || existing.status === 'disconnected' || existing.grantType === grantType;
+  const isFree = !existing || isDisconnected(existing) || existing.grantType === grantType;
   if (isFree) return existing;
   throw new Failure(
     'rejected',
     'other_grant',
-    `"${connection}" is connected with the grant ${existing.grantType}.`,
-    'Choose another name.',
+    `"${connection}" is already connected with the grant ${existing.grantType}.`,
+    `Choose another name, or disconnect this one: zoom-tokens disconnect ${connection}.`,
   );
 }

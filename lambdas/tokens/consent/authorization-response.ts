@@ -4,47 +4,55 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 
 /**
- * Reads what Zoom sent through the browser (RFC 6749 section 4.1.2). Answers the authorization code.
- * @param state of the consent that this very browser started
- * @throws {Failure} `rejected`: `state_mismatch`, `consent_declined` or `answer_invalid`
+ * Verifies Zoom's authorization response (RFC 6749, section 4.1.2) and returns its authorization code.
+ * @param state of the consent that this browser started
+ * @throws {Failure} `rejected` (`state_mismatch`, `consent_declined`, `answer_invalid`)
  */
 export function verifyAuthorizationResponse(
   parameters: URLSearchParams,
   state: string,
   { zoom }: Pick<Dependencies, 'zoom'>,
 ): string {
-  if (!equalInConstantTime(parameters.get('state') ?? '', state)) {
-    throw new Failure(
-      'rejected',
-      'state_mismatch',
-      'The answer does not belong to the consent that this browser started.',
-      'Ask for a new link and finish it in one tab.',
-    );
-  }
+  if (!equalInConstantTime(parameters.get('state') ?? '', state)) throw stateMismatch();
   try {
     const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
     const [code, ...more] = verified.getAll('code');
-    // One that comes twice is nobody's honest answer.
+    // RFC 6749, section 3.1: no parameter is included more than once.
     if (code && more.length === 0) return code;
   } catch (error) {
-    if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
-      throw new Failure(
-        'rejected',
-        'consent_declined',
-        'The consent was declined at Zoom; nothing was changed.',
-        'Ask for a new link if that was not meant.',
-      );
-    }
+    if (error instanceof AuthorizationResponseError && error.error === 'access_denied') throw declined();
   }
-  throw new Failure(
-    'rejected',
-    'answer_invalid',
-    'Zoom sent no authorization code.',
-    'Ask for a new link; if it happens again, check the app in the Zoom App Marketplace.',
-  );
+  throw codeMissing();
 }
 
 function equalInConstantTime(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function stateMismatch(): Failure {
+  return new Failure(
+    'rejected',
+    'state_mismatch',
+    'Zoom’s response does not belong to the sign-in that this browser started last.',
+    'Ask for a new link and complete the sign-in in one tab.',
+  );
+}
+
+function declined(): Failure {
+  return new Failure(
+    'rejected',
+    'consent_declined',
+    'You declined at Zoom. Nothing was connected.',
+    'If that was a mistake, ask for a new link.',
+  );
+}
+
+function codeMissing(): Failure {
+  return new Failure(
+    'rejected',
+    'answer_invalid',
+    'Zoom returned no valid authorization code.',
+    'Ask for a new link. If this happens again, your administrator must check the app in the Zoom App Marketplace.',
+  );
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ZoomUser } from '../apis/zoom-responses.ts';
-import { assertName, type Connection, type Tokens } from '../connection.ts';
+import { assertName, type Connection, isDisconnected, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { revoke } from '../disconnect/revoke.ts';
 import { Failure, toFailure } from '../errors.ts';
@@ -10,16 +10,16 @@ import { seal } from '../sealing/seal.ts';
 import type { Consent } from '../store.ts';
 import { assertGrant } from './assert-grant.ts';
 
-/** A connection that was just made, and how far n8n can see it. */
+/** A new connection, and the outcome of publishing its token. */
 export interface ConnectResult {
   item: Connection;
   user: ZoomUser | undefined;
   outcome: Outcome;
 }
 
-/** New tokens of a grant, and the connection that they are for. */
+/** New tokens of a grant, and their connection. */
 type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
-  /** The connection's generation before Zoom was asked, 0 where there was none. */
+  /** The connection's generation before the request to Zoom, 0 without one. */
   seen: number;
   /** Of the app that obtained the tokens. */
   clientId: string;
@@ -28,8 +28,10 @@ type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consented
 };
 
 /**
- * Connects a Server-to-Server app: no browser, no human.
- * @throws {Failure} `rejected` for another grant, `misconfigured` when the app has no `account_id`
+ * Connects a Server-to-Server app, which needs no consent.
+ * https://developers.zoom.us/docs/internal-apps/s2s-oauth/
+ * @throws {Failure} `rejected` (`invalid_name`, `other_grant`), `misconfigured` when the app cannot get a token, or `retry`
+ * when Zoom is unavailable
  */
 export async function connectServerToServer(
   { connection, app }: Pick<Connection, 'connection' | 'app'>,
@@ -40,59 +42,53 @@ export async function connectServerToServer(
   assertName('app', app);
   const existing = await assertGrant(connection, 'account_credentials', deps);
   const credentials = await deps.vault.app(app);
-  if (!credentials.accountId) {
-    throw new Failure(
-      'misconfigured',
-      'account_id_missing',
-      `The secret of the app "${app}" has no account_id, which a Server-to-Server app needs.`,
-      'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
-    );
-  }
+  if (!credentials.accountId) throw accountIdMissing(app);
   const tokens = await deps.zoom
     .accountCredentials(credentials)
-    .catch(withManualRetry('Connect it again in a few minutes; nothing was changed.'));
+    .catch(withManualRetry('Nothing was changed. Run the command again in a few minutes.'));
+  const grant = { connection, app, grantType: 'account_credentials', tokens, user: undefined } as const;
   const seen = existing?.generation ?? 0;
-  const grantType = 'account_credentials';
   const { clientId } = credentials;
-  const consentedAt = deps.now();
-  const grant = { connection, app, grantType, tokens, clientId, user: undefined, consentedAt, seen } as const;
-  return connect(grant, deps, options);
+  return connect({ ...grant, clientId, consentedAt: deps.now(), seen }, deps, options);
 }
 
 /**
- * Stores new tokens as a connection, then publishes them.
- * @throws {Failure} `rejected` when a disconnection or a newer consent came between
+ * Stores new tokens as a connection, then publishes them. A failed publication is part of the outcome.
+ * @throws {Failure} `rejected` (`disconnected`, `overtaken`) when a disconnection or a newer consent was faster
  */
 export async function connect(
   grant: NewGrant,
   deps: Dependencies,
   options: StepOptions,
 ): Promise<ConnectResult> {
-  const { connection, app, tokens, user, seen } = grant;
+  const item = await commitConsent(grant, deps, options.deadline);
+  deps.log.info('connected', logContext(item));
+  // The tokens are stored, so a later sweep retries a publication that fails now.
+  const outcome = await step(grant.connection, deps, { ...options, early: false }).catch((error): Outcome => {
+    deps.log.warn(toFailure(error).message, logContext(item));
+    const { class: recorded } = toFailure(error);
+    return { kind: 'failed', item, error, rotated: false, phase: 'publication', recorded, isRefused: false };
+  });
+  return { item, user: grant.user, outcome };
+}
+
+async function commitConsent(grant: NewGrant, deps: Dependencies, deadline: number): Promise<Connection> {
+  const { connection, app, tokens, seen } = grant;
   const consentId = randomUUID();
-  // Prepared once: a repetition of the commit must be recognized as one.
+  // Prepared once, so that the store recognizes a repetition of the commit.
   let consent: Consent | undefined;
   const commit = async () => {
     consent ??= await prepareConsent(grant, consentId, deps);
     return deps.store.commitConsent(consent, seen);
   };
-  const item = await retryUntil(options.deadline, commit, deps);
-  if (item.status === 'disconnected') {
-    // The tokens are kept nowhere. Where Zoom cannot be told, they expire unused.
+  const item = await retryUntil(deadline, commit, deps);
+  if (isDisconnected(item)) {
+    // The tokens are stored nowhere. If the revocation fails, they expire unused.
     await revoke(tokens, app, deps).catch(() => {});
     throw disconnectedMeanwhile(connection);
   }
   if (item.consentId !== consentId) throw overtaken(connection);
-  const { generation, version } = item;
-  const context = { connection, app, generation, version };
-  deps.log.info('connected', context);
-  // The tokens are stored: a publication that fails now is repeated by a later sweep.
-  const outcome = await step(connection, deps, { ...options, early: false }).catch((error): Outcome => {
-    deps.log.warn(toFailure(error).message, context);
-    const { class: recorded } = toFailure(error);
-    return { kind: 'failed', item, error, rotated: false, phase: 'publication', recorded, isRefused: false };
-  });
-  return { item, user, outcome };
+  return item;
 }
 
 async function prepareConsent(
@@ -110,7 +106,7 @@ async function prepareConsent(
     consentedAt,
     consentId,
     clientId,
-    // Several Server-to-Server tokens live side by side. For a user's tokens it is unknown until measured.
+    // Server-to-Server tokens are valid side by side. For a user's tokens it is unknown until measured.
     overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
     ...(user && { zoomUserId: user.id }),
     ...(user?.accountId && { zoomAccountId: user.accountId }),
@@ -121,7 +117,7 @@ function overlapBefore(previous: Connection | undefined): Connection['overlap'] 
   return previous?.grantType === 'authorization_code' ? previous.overlap : 'unknown';
 }
 
-/** Gives a failed first request its action: no sweep retries a first token, a person does. */
+/** Returns a handler that replaces the action of a retryable failure, because no sweep retries a first request. */
 export function withManualRetry(action: string) {
   return (error: unknown): never => {
     if (!(error instanceof Failure) || error.class !== 'retry') throw error;
@@ -129,12 +125,21 @@ export function withManualRetry(action: string) {
   };
 }
 
+function accountIdMissing(app: string): Failure {
+  return new Failure(
+    'misconfigured',
+    'account_id_missing',
+    `The secret of the app "${app}" has no account_id, which a Server-to-Server app needs.`,
+    'Add account_id to the app secret. The Zoom App Marketplace shows it under App Credentials.',
+  );
+}
+
 function disconnectedMeanwhile(connection: string): Failure {
   return new Failure(
     'rejected',
     'disconnected',
-    `"${connection}" was disconnected while you consented; it stays disconnected.`,
-    'Ask for a new link if it is to be connected.',
+    `"${connection}" was disconnected during the consent, and stays disconnected.`,
+    'To connect it, ask for a new link.',
   );
 }
 
@@ -142,7 +147,7 @@ function overtaken(connection: string): Failure {
   return new Failure(
     'rejected',
     'overtaken',
-    `"${connection}" was connected by a newer consent meanwhile; its tokens stay.`,
-    'Nothing to do. To consent as another Zoom user, ask for a new link.',
+    `A newer consent has connected "${connection}" in the meantime. Its tokens stay in use.`,
+    'No action is needed. To consent as another Zoom user, ask for a new link.',
   );
 }

@@ -1,3 +1,4 @@
+import { ROUTES } from '../../contract.ts';
 import { assertName, type Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { assertGrant } from './assert-grant.ts';
@@ -5,9 +6,10 @@ import { signLinkTicket } from './link-ticket.ts';
 
 /**
  * Creates a one-time link that connects a user app.
- * @returns `expiresAt` in epoch seconds; `generation` is the connection's at this moment, 0 where there is none: the
- * consent is done once it is higher
- * @throws {Failure} `rejected` for a bad name or another grant, `misconfigured` when the app has no credentials
+ * @param publicUrl origin of the HTTP API
+ * @returns `expiresAt` in epoch seconds, and the connection's current `generation`, 0 without one. A higher generation means
+ * that the consent is complete.
+ * @throws {Failure} `rejected` (`invalid_name`, `other_grant`), or `misconfigured` when the app has no credentials
  */
 export async function createLink(
   {
@@ -24,5 +26,5 @@ export async function createLink(
   await deps.vault.app(app);
   const { ticket, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
   const generation = existing?.generation ?? 0;
-  return { link: `${publicUrl}/connect?ticket=${ticket}`, expiresAt, generation };
+  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, expiresAt, generation };
 }

@@ -3,24 +3,24 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 
-/** For how long a link may be opened, and then for how long a consent may take; seconds. */
+/** For how long a link can be used, and then for how long a consent may take; seconds. */
 export const LINK_SECONDS = 10 * 60;
 
 export type LinkDependencies = Pick<Dependencies, 'keyring' | 'now' | 'linkSeconds'>;
 
-/** An operator's permission to connect, opened once in a browser. */
+/** An operator's permission to connect, which a browser can use once. */
 export interface LinkTicket {
-  /** One use: whoever accepts the ticket notes it. */
+  /** The store records its use, so that the ticket cannot be used again. */
   id: string;
   connection: string;
   app: string;
-  /** May the connection go to another Zoom user than the one who consented before? */
+  /** Whether a different Zoom user may take the connection over. */
   replaceUser?: boolean;
   /** Epoch seconds. */
   expiresAt: number;
 }
 
-/** A ticket on its way, by the names of RFC 7519. */
+/** The claims of a ticket (RFC 7519). */
 interface LinkTicketClaims {
   jti: string;
   sub: string;
@@ -29,7 +29,10 @@ interface LinkTicketClaims {
   exp: number;
 }
 
-/** Signs a one-time ticket (JWS, HS256). */
+/**
+ * Signs a one-time ticket (JWS, HS256; RFC 7515).
+ * @returns `expiresAt` in epoch seconds
+ */
 export async function signLinkTicket(
   { connection, app, replaceUser = false }: Pick<LinkTicket, 'connection' | 'app' | 'replaceUser'>,
   { keyring, now, linkSeconds }: LinkDependencies,
@@ -46,7 +49,10 @@ export async function signLinkTicket(
   return { ticket, expiresAt };
 }
 
-/** @throws {Failure} `rejected`: `ticket_invalid` or `ticket_expired` */
+/**
+ * Verifies a ticket and returns its content. It does not check whether the ticket was used.
+ * @throws {Failure} `rejected` (`ticket_invalid`, `ticket_expired`)
+ */
 export async function verifyLinkTicket(
   ticket: string,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
@@ -66,13 +72,13 @@ export async function verifyLinkTicket(
     return { id, connection, app, replaceUser, expiresAt };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new Failure('rejected', 'ticket_expired', 'This link has expired.', NEW_LINK);
+      throw new Failure('rejected', 'ticket_expired', 'This link was not used in time.', NEW_LINK);
     }
     if (error instanceof errors.JOSEError || isUnknownKey(error)) {
       throw new Failure(
         'rejected',
         'ticket_invalid',
-        'This link is not one of ours, or it is incomplete.',
+        'This link is incomplete, or this installation did not create it.',
         NEW_LINK,
       );
     }
@@ -80,9 +86,9 @@ export async function verifyLinkTicket(
   }
 }
 
-export const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
+export const NEW_LINK = 'Ask the person who sent you the link for a new one, and open it in this browser.';
 
-/** A forged `kid` must look like any other forgery, not like a broken installation. */
+/** Returns whether the key id is unknown. A forged id must be refused like any forgery, not as a broken installation. */
 export function isUnknownKey(error: unknown): boolean {
   return error instanceof Failure && error.code === 'unknown_key';
 }

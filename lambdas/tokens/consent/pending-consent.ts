@@ -3,7 +3,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { isUnknownKey, type LinkDependencies, NEW_LINK } from './link-ticket.ts';
 
-/** What the browser keeps between `/connect` and `/callback`. */
+/** A consent in progress, which the browser keeps between `/connect` and `/callback`. */
 export interface PendingConsent {
   connection: string;
   app: string;
@@ -12,7 +12,7 @@ export interface PendingConsent {
   codeVerifier: string;
 }
 
-/** Encrypts a consent under way for the browser's cookie (JWE, `dir` and A256GCM). */
+/** Encrypts a consent in progress for the browser's cookie (JWE, `dir` and A256GCM; RFC 7516). */
 export async function sealPendingConsent(
   { connection, ...consent }: PendingConsent,
   { keyring, now, linkSeconds }: LinkDependencies,
@@ -26,7 +26,10 @@ export async function sealPendingConsent(
     .encrypt(keys.cookie);
 }
 
-/** @throws {Failure} `rejected`: `consent_expired` or `consent_unknown` */
+/**
+ * Decrypts the cookie of a consent in progress.
+ * @throws {Failure} `rejected` (`consent_expired`, `consent_unknown`)
+ */
 export async function openPendingConsent(
   sealed: string,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
@@ -47,15 +50,10 @@ export async function openPendingConsent(
     return { connection, app, replaceUser, state, codeVerifier };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new Failure('rejected', 'consent_expired', 'The consent took too long.', NEW_LINK);
+      throw new Failure('rejected', 'consent_expired', 'The sign-in at Zoom took too long.', NEW_LINK);
     }
     if (error instanceof errors.JOSEError || isUnknownKey(error)) {
-      throw new Failure(
-        'rejected',
-        'consent_unknown',
-        'This browser did not start a consent here.',
-        NEW_LINK,
-      );
+      throw new Failure('rejected', 'consent_unknown', 'This browser did not start the sign-in.', NEW_LINK);
     }
     throw error;
   }

@@ -1,5 +1,5 @@
 import type { ZoomUser } from '../apis/zoom-responses.ts';
-import type { Connection } from '../connection.ts';
+import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
@@ -7,34 +7,35 @@ import { ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import type { PendingConsent } from './pending-consent.ts';
 
-/** Longer than the callback may run: until then a first consent under way keeps its Zoom user. */
+/** For how long a first consent in progress keeps its Zoom user: longer than the timeout of the callback. Seconds. */
 const CLAIM_SECONDS = 60;
 
-/** The Zoom user to whom a connection is bound: who consented to it, while it lives and where that is known. */
+/** Returns the id of the Zoom user who consented to a connection; `undefined` if unknown or disconnected. */
 export function ownerOf(item: Connection | undefined): string | undefined {
-  return item?.status === 'disconnected' ? undefined : item?.zoomUserId;
+  return item && !isDisconnected(item) ? item.zoomUserId : undefined;
 }
 
 /**
- * Who consented, where Zoom tells. A bound connection depends on it, and the consent has ended its user's earlier
- * tokens: there Zoom is asked until it answers or the function's time is up, as what must be stored is.
+ * Returns the Zoom user who consented, `undefined` if Zoom does not identify one. A connection that is bound to a user
+ * cannot do without the user, and the consent has revoked the user's earlier tokens at Zoom. For these the request is
+ * retried until the deadline.
  */
 export async function identifyZoomUser(
   accessToken: string,
   { isBound, deadline }: { isBound: boolean; deadline: number },
   deps: Pick<Dependencies, 'zoom' | 'now' | 'wait'>,
 ): Promise<{ user: ZoomUser | undefined; isAnswered: boolean }> {
-  const ask = async () => ({ user: await deps.zoom.user(accessToken), isAnswered: true });
-  return (isBound ? retryUntil(deadline, ask, deps) : ask()).catch(() => ({
+  const request = async () => ({ user: await deps.zoom.user(accessToken), isAnswered: true });
+  return (isBound ? retryUntil(deadline, request, deps) : request()).catch(() => ({
     user: undefined,
     isAnswered: false,
   }));
 }
 
 /**
- * The connection to which a consent's tokens belong: the one that has the Zoom user already, since linking a user
- * twice kills the first pair at Zoom; else the one that was asked for, unless it is bound to another user.
- * `undefined`: none.
+ * Returns the connection that gets the tokens of a consent; `undefined` if none may. A connection that already holds the
+ * Zoom user comes first, because the second consent of a user revokes the tokens of the first at Zoom. Otherwise it is the
+ * requested connection, unless that is bound to a different user.
  */
 export async function targetConnection(
   user: ZoomUser | undefined,
@@ -43,34 +44,38 @@ export async function targetConnection(
 ): Promise<string | undefined> {
   const bound = replaceUser ? undefined : ownerOf(await store.get(connection));
   if (bound !== undefined && bound !== user?.id) {
-    // Nothing is claimed for a consent that is about to be refused.
+    // A consent that is refused claims no user.
     return user && store.holderOf(app, user.id, now());
   }
   if (!user) return connection;
   return store.claimUser(app, user.id, connection, { now: now(), until: now() + CLAIM_SECONDS });
 }
 
-/** A consent to a bound connection by somebody else, or by nobody knows whom. It tells nothing of the bound user. */
+/**
+ * Error for a consent by a different Zoom user, or by one that Zoom did not identify. Does not reveal who owns the
+ * connection.
+ */
 export function wrongZoomUser(connection: string, user: ZoomUser | undefined): Failure {
   const replace = `zoom-tokens connect ${connection} --replace-user`;
   return user
     ? new Failure(
         'rejected',
         'other_user',
-        `"${connection}" belongs to another Zoom user than the one who has just consented; it stays as it was.`,
-        `Sign in at Zoom as the user who connected it before, and ask for a new link. To hand "${connection}" over to the present user, ask for a link made with: ${replace}`,
+        `"${connection}" belongs to a different Zoom user than the one who just consented. It was not changed.`,
+        `Ask for a new link and sign in to Zoom as the user who connected it before. To hand "${connection}" over to the current user, ask for a link made with: ${replace}`,
       )
     : new Failure(
         'rejected',
         'user_not_told',
-        `"${connection}" belongs to one Zoom user, and Zoom did not tell who has just consented; the consent was not used.`,
-        `Ask for a new link. If it happens again, give the Zoom app the scope user:read:user, or ask for a link made with: ${replace}`,
+        `"${connection}" belongs to one Zoom user, and Zoom did not identify the user who just consented. The consent was not used.`,
+        `Ask for a new link. If this happens again, add the scope user:read:user to the Zoom app, or ask for a link made with: ${replace}`,
       );
 }
 
 /**
- * Gives tokens back to Zoom that nobody will use. Only those of a user who has no connection here: Zoom may end
- * everything that the user and this app share. Without a promise: they end within the hour, or after 90 days.
+ * Revokes the tokens of a refused consent. Call it only for a user without a connection here, because Zoom may revoke all
+ * tokens of this user and app. Never throws: unrevoked tokens expire, the access token within an hour and the refresh token
+ * after 90 days.
  */
 export async function revokeUnused(
   tokens: (string | undefined)[],
@@ -85,6 +90,6 @@ export async function revokeUnused(
   for (const each of revoked) {
     if (each.status === 'fulfilled') continue;
     const { class: failureClass, code, message } = toFailure(each.reason);
-    log.warn(`A refused consent's token could not be revoked. ${message}`, { class: failureClass, code });
+    log.warn(`The token of a refused consent was not revoked. ${message}`, { class: failureClass, code });
   }
 }

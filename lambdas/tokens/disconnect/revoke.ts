@@ -1,10 +1,16 @@
-import type { Tokens } from '../connection.ts';
+import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { open } from '../sealing/seal.ts';
+import { REVOKE_SECONDS, UNPUBLISH_SECONDS } from '../time-budget.ts';
+
+/** Pause before the second attempt, milliseconds. */
+const RETRY_PAUSE_MS = 1000;
 
 /**
- * Ends at Zoom what these tokens open. Zoom documents it for access tokens; the refresh token, where there is one,
- * is named too, because the access token may have ended before it.
- * @throws {Failure} where Zoom does not confirm it
+ * Revokes tokens at Zoom (RFC 7009). Zoom documents the revocation of access tokens. The refresh token is revoked too,
+ * because the access token may have expired before it.
+ * @throws {Failure} when Zoom does not confirm it
  */
 export async function revoke(
   { accessToken, refreshToken }: Tokens,
@@ -14,4 +20,60 @@ export async function revoke(
   const credentials = await vault.app(app, { fresh: true });
   await zoom.revoke(credentials, accessToken);
   if (refreshToken !== undefined) await zoom.revoke(credentials, refreshToken);
+}
+
+/**
+ * Revokes the stored tokens of a connection, with one retry. Never throws: a failure is logged.
+ * @param deadline when the function ends, epoch seconds
+ * @returns when Zoom's API refused the access token, epoch seconds; `undefined` if it did not
+ */
+export async function revokeStored(
+  held: Connection,
+  deps: Dependencies,
+  deadline: number,
+): Promise<number | undefined> {
+  const { now, wait, keyring, log } = deps;
+  const attempt = async () => {
+    if (now() > deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS) throw noTimeLeft();
+    const tokens = await open(held.sealedTokens, held.connection, keyring);
+    await revoke(tokens, held.app, deps);
+    await assertRefused(tokens, deps);
+  };
+  try {
+    if (held.sealedTokens === '') return undefined;
+    await attempt().catch(async (error) => {
+      if (toFailure(error).class !== 'retry') throw error;
+      // Unlike a refresh, a revocation may be repeated. Afterwards the tokens are erased.
+      await wait(RETRY_PAUSE_MS);
+      await attempt();
+    });
+    return now();
+  } catch (error) {
+    const { class: failureClass, code, message } = toFailure(error);
+    log.warn(`Not revoked at Zoom. ${message}`, { ...logContext(held), class: failureClass, code });
+    return undefined;
+  }
+}
+
+/** Zoom's "success" is not enough: its API must refuse the access token, where that has not expired by itself. */
+async function assertRefused(
+  { accessToken, expiresAt }: Tokens,
+  { zoom, now }: Pick<Dependencies, 'zoom' | 'now'>,
+): Promise<void> {
+  if (expiresAt <= now() || (await zoom.accepts(accessToken)).accepted === 'no') return;
+  throw new Failure(
+    'retry',
+    'not_revoked',
+    'Zoom confirmed the revocation, but its API does not refuse the access token.',
+    'The access token works until it expires, at most an hour.',
+  );
+}
+
+function noTimeLeft(): Failure {
+  return new Failure(
+    'retry',
+    'no_time_left',
+    'Too little time was left for the request to Zoom.',
+    'Remove the app at Zoom by hand.',
+  );
 }

@@ -1,31 +1,19 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import * as v from 'valibot';
-import { assertName } from '../connection.ts';
+import { parseJson } from '../apis/http.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
-import type { ZoomApp } from '../vault.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
+import { type SigningApp, verifySignature, type WebhookDelivery } from './webhook-signature.ts';
 
-/** One delivery of Zoom's webhook, as it came over the wire. Nothing in it is true before its signature is. */
-export interface WebhookDelivery {
-  /** Whose secret must have signed it: told by the address that the event subscription has, not by the event. */
-  app: string;
-  /** The body as it was signed, byte for byte. */
-  body: Uint8Array;
-  /** `x-zm-signature` */
-  signature: string | undefined;
-  /** `x-zm-request-timestamp` */
-  timestamp: string | undefined;
-}
-
-/** An HTTP answer; without a body where there is nothing that the sender needs to know. */
+/** An HTTP response. It has no body if the sender needs to know nothing more. */
 export interface WebhookResponse {
   status: 200 | 400 | 401 | 413;
   body?: Record<string, string>;
 }
 
-/** So far may a delivery's time be from ours, to either side: what is older may be a replay. Zoom names no number. */
-const WINDOW_SECONDS = 5 * 60;
+const TAKEN: WebhookResponse = { status: 200 };
+const BAD_REQUEST: WebhookResponse = { status: 400 };
+
 /** Zoom's events have a few hundred bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -43,9 +31,9 @@ const AppDeauthorized = v.object({
 });
 
 /**
- * Takes one delivery. A repetition of it changes nothing.
+ * Receives one delivery of Zoom's webhook. A repetition changes nothing.
  * https://developers.zoom.us/docs/api/webhooks/
- * @throws {Failure} `retry` when it cannot be acted upon now: Zoom delivers it again
+ * @throws {Failure} `retry` when a step holds the connection: Zoom delivers the event again
  */
 export async function receiveWebhook(
   delivery: WebhookDelivery,
@@ -53,33 +41,51 @@ export async function receiveWebhook(
   { deadline }: { deadline: number },
 ): Promise<WebhookResponse> {
   if (delivery.body.length > MAX_BODY_BYTES) return { status: 413 };
-  const app = await verified(delivery, deps);
+  const app = await verifySignature(delivery, deps);
   if (!app) return { status: 401 };
-  const json = parseJson(delivery.body);
+  const json = parseJson(decodeUtf8(delivery.body));
   const event = v.safeParse(Event, json);
-  if (!event.success) return { status: 400 };
-
-  if (event.output.event === 'endpoint.url_validation') {
-    const challenge = v.safeParse(UrlValidation, json);
-    if (!challenge.success) return { status: 400 };
-    // Answered to whoever knows the secret alone: this signs what the sender chooses.
-    const { plainToken } = challenge.output.payload;
-    const encryptedToken = createHmac('sha256', app.webhookSecret).update(plainToken).digest('hex');
-    return { status: 200, body: { plainToken, encryptedToken } };
+  if (!event.success) return BAD_REQUEST;
+  switch (event.output.event) {
+    case 'endpoint.url_validation':
+      return validateUrl(json, app);
+    case 'app_deauthorized':
+      return receiveDeauthorization(json, { ...app, name: delivery.app }, deps, deadline);
+    default:
+      // The operator may have subscribed to more events.
+      return TAKEN;
   }
-  // Whatever else an operator subscribed to is taken and left.
-  if (event.output.event !== 'app_deauthorized') return { status: 200 };
+}
+
+/**
+ * Responds to Zoom's challenge. Only a sender that knows the secret gets a response, because it signs the sender's text.
+ * https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint
+ */
+function validateUrl(json: unknown, { webhookSecret }: SigningApp): WebhookResponse {
+  const challenge = v.safeParse(UrlValidation, json);
+  if (!challenge.success) return BAD_REQUEST;
+  const { plainToken } = challenge.output.payload;
+  const encryptedToken = createHmac('sha256', webhookSecret).update(plainToken).digest('hex');
+  return { status: 200, body: { plainToken, encryptedToken } };
+}
+
+async function receiveDeauthorization(
+  json: unknown,
+  { name, clientId }: SigningApp & { name: string },
+  deps: Dependencies,
+  deadline: number,
+): Promise<WebhookResponse> {
   const deauthorized = v.safeParse(AppDeauthorized, json);
-  if (!deauthorized.success) return { status: 400 };
+  if (!deauthorized.success) return BAD_REQUEST;
   const { user_id, deauthorization_time, client_id } = deauthorized.output.payload;
-  if (client_id !== app.clientId) {
-    // Zoom gives an app one secret for its events and two client ids: for development and for production.
-    deps.log.warn('A deauthorization of another client id was left alone.', { app: delivery.app });
-    return { status: 200 };
+  if (client_id !== clientId) {
+    // Zoom gives an app one webhook secret and two client ids: for development and for production.
+    deps.log.warn('Event ignored: the deauthorization names another client id.', { app: name });
+    return TAKEN;
   }
   const at = Math.min(Math.floor(Date.parse(deauthorization_time) / 1000), deps.now());
-  await deauthorize(delivery.app, user_id, at, deps, deadline);
-  return { status: 200 };
+  await deauthorize(name, user_id, at, deps, deadline);
+  return TAKEN;
 }
 
 async function deauthorize(
@@ -93,69 +99,24 @@ async function deauthorize(
   const connection = await store.claimant(app, zoomUserId);
   const item = connection === undefined ? undefined : await store.get(connection);
   if (item?.zoomUserId !== zoomUserId || item.app !== app) {
-    log.info('A user who has no connection here removed the app at Zoom.', { app });
+    log.info('Event ignored: the user who removed the app at Zoom has no connection here.', { app });
     return;
   }
   const ended = await disconnectDeauthorized(item, at, deps, deadline);
   if (ended) log.warn('Disconnected: the user removed the app at Zoom.', { connection, app });
-  else
-    log.info('A deauthorization changed nothing: done before, or the consent is newer.', { connection, app });
-}
-
-type SigningApp = ZoomApp & { webhookSecret: string };
-
-/** The app whose secret has signed this delivery, within the window; `undefined` for every other. */
-async function verified(
-  { app, ...delivery }: WebhookDelivery,
-  deps: Dependencies,
-): Promise<SigningApp | undefined> {
-  const [, hex] = /^v0=([0-9a-f]{64})$/.exec(delivery.signature ?? '') ?? [];
-  const [timestamp] = /^\d{1,12}$/.exec(delivery.timestamp ?? '') ?? [];
-  if (hex === undefined || timestamp === undefined) return undefined;
-  if (Math.abs(deps.now() - Number(timestamp)) > WINDOW_SECONDS) return undefined;
-  const signature = Buffer.from(hex, 'hex');
-  // Remembered first; what fails is tried with what the operator may just have written.
-  for (const fresh of [false, true]) {
-    const credentials = await credentialsOf(app, fresh, deps);
-    if (!credentials) continue;
-    const expected = createHmac('sha256', credentials.webhookSecret)
-      .update(`v0:${timestamp}:`)
-      .update(delivery.body)
-      .digest();
-    if (timingSafeEqual(signature, expected)) return credentials;
+  else {
+    log.info('Event ignored: the connection is already disconnected, or its consent is newer.', {
+      connection,
+      app,
+    });
   }
-  return undefined;
 }
 
-async function credentialsOf(
-  app: string,
-  fresh: boolean,
-  { vault, log }: Dependencies,
-): Promise<SigningApp | undefined> {
+/** Returns the text, or an empty one, which is no JSON either, for bytes that are not UTF-8. */
+function decodeUtf8(bytes: Uint8Array): string {
   try {
-    assertName('app', app);
-    const { webhookSecret, ...credentials } = await vault.app(app, { fresh });
-    if (webhookSecret !== undefined) return { ...credentials, webhookSecret };
-    if (fresh) {
-      log.warn(
-        'An event was refused: the app secret has no webhook_secret_token. Copy it from the Zoom App Marketplace (Feature, Event Subscriptions) into the app secret.',
-        { app },
-      );
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { class: failureClass, code, message, action } = toFailure(error);
-    // What is no name at all is not repeated in the log.
-    if (fresh && failureClass !== 'rejected')
-      log.warn(`An event was refused. ${message} ${action}`, { class: failureClass, code });
-  }
-  return undefined;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -1,5 +1,5 @@
 /** The rolling window over which refusals and grants of an app are compared; seconds. */
-export const WINDOW_SECONDS = 60 * 60;
+const WINDOW_SECONDS = 60 * 60;
 const BUCKET_SECONDS = 5 * 60;
 
 /** Fewer refused connections than this are believed: they are users' acts. */

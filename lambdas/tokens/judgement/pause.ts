@@ -2,7 +2,7 @@ import { Failure } from '../errors.ts';
 import type { AppHealth } from './app-health.ts';
 
 /** Without `Retry-After`, a rate limit pauses the app for this long; seconds. */
-export const DEFAULT_PAUSE_SECONDS = 60;
+const DEFAULT_PAUSE_SECONDS = 60;
 const LONGEST_PAUSE_SECONDS = 60 * 60;
 
 /** A paused app is probed already while it lasts when the nearest published token has this much life left; seconds. */

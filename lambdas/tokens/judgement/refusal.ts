@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts';
 import { Failure } from '../errors.ts';
 
 /** A refusal is believed when a second one confirms it at least this long after the first; seconds. */
-export const CONFIRMATION_SECONDS = 5 * 60;
+const CONFIRMATION_SECONDS = 5 * 60;
 
 /** Waits before a suspect is tried again, by its consecutive refusals; the last one repeats. Seconds. */
 const SUSPECT_BACK_OFF_SECONDS = [5, 10, 20, 40].map((minutes) => minutes * 60);

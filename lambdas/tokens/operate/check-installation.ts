@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import { DEFAULT_APP } from '../../contract.ts';
 import { verifyZoomApp } from '../apis/verify-zoom-app.ts';
-import { assertName } from '../connection.ts';
+import { assertName, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
@@ -8,44 +9,49 @@ import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
 
-/** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault: nothing needs the app. */
+/** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault, because nothing needs the app. */
 interface CheckedApp {
   app: string;
   secretName: string;
   problem?: Problem;
 }
 
+/** The findings of a check. Timestamps are epoch seconds. */
 export interface InstallationCheck {
   now: number;
-  /** When the last sweep came to its end; absent before the first. */
+  /** When the last sweep completed; absent before the first. */
   sweptAt?: number;
   sweepRateMinutes: number;
   apps: CheckedApp[];
-  /** Zoom's clock less ours; absent when Zoom did not tell. */
+  /** Zoom's clock minus ours; absent if Zoom's time is unknown. */
   zoomSkewSeconds?: number;
-  /** To whom n8n's policy is attached, such as `user/n8n`. Without a policy there is nothing to attach. */
+  /** Who has n8n's policy, such as `user/n8n`. Empty in an installation without a policy. */
   n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
 }
 
-/** Asks IAM to which users, roles and groups a policy is attached: `user/n8n`. */
+/** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
 export type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
 
-/** Looks at what the connections rest on: the apps, the sweep, the clocks, n8n's policy. Changes nothing. */
+/**
+ * Checks what the connections depend on: the apps, the sweep, the clocks and n8n's policy. Changes nothing.
+ * @param named apps to check besides `default` and those of the connections
+ * @throws {Failure} `rejected` (`invalid_name`)
+ */
 export async function checkInstallation(
   named: string[],
   deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
   { appSecretPrefix, sweepRateMinutes, n8nPolicyArn }: Installation,
-  attachedTo: ListPolicyEntities,
+  policyEntities: ListPolicyEntities,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const items = await deps.store.list();
-  const used = new Set(items.filter(({ status }) => status !== 'disconnected').map(({ app }) => app));
-  const apps = [...new Set(['default', ...used, ...named])].sort();
+  const used = new Set(items.filter((item) => !isDisconnected(item)).map(({ app }) => app));
+  const apps = [...new Set([DEFAULT_APP, ...used, ...named])].sort();
   const [checked, sweptAt, zoomSkewSeconds, n8n] = await Promise.all([
     pMap(apps, (app) => checkApp(app, used.has(app), deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
-    skew(deps),
-    n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, attachedTo),
+    measureSkew(deps),
+    n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
   ]);
   return {
     now: deps.now(),
@@ -67,37 +73,37 @@ async function checkApp(
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
 ): Promise<{ app: string; problem?: Problem }> {
   try {
-    await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(later);
+    await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(withManualRetry);
     return { app };
   } catch (error) {
     const problem = toFailure(error);
     if (problem.code !== 'secret_unusable' || isUsed) return { app, problem };
     return {
       app,
-      problem: { ...problem, code: 'not_set_up', action: `Where it is wanted: zoom-tokens setup ${app}.` },
+      problem: { ...problem, code: 'not_set_up', action: `If you need it, run: zoom-tokens setup ${app}.` },
     };
   }
 }
 
-/** No sweep repeats this; a person does. */
-function later(error: unknown): never {
+/** Replaces the action of a retryable failure, because no sweep retries the check. */
+function withManualRetry(error: unknown): never {
   if (!(error instanceof Failure) || error.class !== 'retry') throw error;
-  throw new Failure('retry', error.code, error.message, 'See status.zoom.us, and check again later.');
+  throw new Failure('retry', error.code, error.message, 'See status.zoom.us and check again later.');
 }
 
-async function skew({ zoom, now }: Pick<Dependencies, 'zoom' | 'now'>): Promise<number | undefined> {
+async function measureSkew({ zoom, now }: Pick<Dependencies, 'zoom' | 'now'>): Promise<number | undefined> {
   const sentAt = now();
   const theirs = await zoom.time();
-  // Their clock is read about halfway between the request and the answer.
+  // Zoom reads its clock about halfway between the request and the response.
   return theirs === undefined ? undefined : theirs - Math.round((sentAt + now()) / 2);
 }
 
 async function checkPolicy(
   policyArn: string,
-  attachedTo: ListPolicyEntities,
+  policyEntities: ListPolicyEntities,
 ): Promise<InstallationCheck['n8n']> {
   try {
-    return { policyArn, principals: await attachedTo(policyArn) };
+    return { policyArn, principals: await policyEntities(policyArn) };
   } catch (error) {
     return { policyArn, problem: toFailure(error) };
   }

@@ -1,25 +1,28 @@
-/** What a deployment tells its functions of itself. */
+import { ROUTES } from '../../contract.ts';
+
+/** The settings of a deployment, as its functions know them. */
 export interface Installation {
-  /** Of the code that was deployed, as in its package.json. */
+  /** Version of the deployed code, from its package.json. */
   version: string;
   /** Prefix of the functions' names. */
   name: string;
-  /** Origin of the HTTP API, no trailing slash. */
+  /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
   zoomOauthUrl: string;
   zoomApiUrl: string;
-  /** `zoom-token-refresher/app/` */
+  /** Such as `zoom-token-refresher/app/`. */
   appSecretPrefix: string;
   sweepRateMinutes: number;
-  /** The managed policy with which n8n reads; there is none on a machine of one's own. */
+  /** ARN of the managed policy with which n8n reads. A local stack has none. */
   n8nPolicyArn: string | undefined;
 }
 
-/** What a person has to know of it, to set it up and to find it. */
+/** Returns the settings that a person needs to set the Zoom app up and to find the installation. */
 export function describeInstallation(
-  { sweepRateMinutes: _, n8nPolicyArn: __, ...told }: Installation,
+  { sweepRateMinutes: _, n8nPolicyArn: __, ...shown }: Installation,
   now: number,
 ) {
-  const { publicUrl } = told;
-  return { ...told, now, redirectUrl: `${publicUrl}/callback`, eventsUrl: `${publicUrl}/zoom/events` };
+  const { publicUrl } = shown;
+  const redirectUrl = `${publicUrl}${ROUTES.callback}`;
+  return { ...shown, now, redirectUrl, eventsUrl: `${publicUrl}${ROUTES.events}` };
 }

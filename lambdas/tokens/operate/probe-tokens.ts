@@ -4,13 +4,16 @@ import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
 
-/** Each costs a reading and a request to Zoom; this many fit well into the operator function's time. */
+/** Each probe takes a read and a request to Zoom. This many fit well into the timeout of the operator function. */
 export const MAX_PROBES = 20;
 const CONCURRENCY = 8;
 
 export type TokenProbe = TokenCheck & { connection: string };
 
-/** Is the token that n8n reads accepted by Zoom? The published secret itself is read, as n8n would read it. */
+/**
+ * Checks for each connection whether Zoom accepts the token that n8n reads. It reads the published secret itself.
+ * @throws {Failure} `rejected` (`invalid_name`)
+ */
 export async function probeTokens(
   connections: string[],
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
@@ -21,7 +24,8 @@ export async function probeTokens(
     async (connection) => {
       try {
         const token = await vault.published(connection);
-        if (token === undefined) return { connection, accepted: 'no', message: 'n8n finds no such secret.' };
+        if (token === undefined)
+          return { connection, accepted: 'no', message: 'The secret that n8n reads does not exist.' };
         return { connection, ...(await zoom.accepts(token)) };
       } catch (error) {
         const { message, action } = toFailure(error);

@@ -13,7 +13,10 @@ export async function viewConnection(
   return toView(await getConnectionOrThrow(connection, store));
 }
 
-/** Returns one connection, or all of them in the order of their names. */
+/**
+ * Returns one connection, or without a name all connections sorted by name.
+ * @throws {Failure} `rejected` when there is no such connection
+ */
 export async function listConnections(
   connection: string | undefined,
   deps: Pick<Dependencies, 'store'>,

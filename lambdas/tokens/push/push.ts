@@ -1,31 +1,33 @@
 import type { N8nInstance } from '../apis/n8n.ts';
-import type { Connection, PushTarget } from '../connection.ts';
+import { type Connection, logContext, type PushTarget } from '../connection.ts';
 import type { Dependencies, Push } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
 
-/** The item with its targets as they are after a push, and how that went. */
+/** The item with its updated targets, and the numbers of successful and failed pushes. */
 export interface PushResult {
   item: Connection;
   pushed: number;
   failed: number;
 }
 
+/** For how long an instance that does not respond gets no request. */
 const PAUSE_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 5 * 60;
 
 type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
 
 /**
- * Tells the item's token to every n8n credential that has an older one, all at once. Never fails: what went wrong
- * stays with its target, with an instant for the next attempt.
+ * Pushes the item's token, concurrently, to every n8n credential that has an older one. Never throws: a failure is recorded
+ * in its target, with the time of the next attempt.
+ * @param deadline when the function ends, epoch seconds
  */
 export async function push(item: Connection, deps: PushDependencies, deadline: number): Promise<PushResult> {
   const { push: port, keyring, now } = deps;
   const { targets = [] } = item;
-  const isDue = (target: PushTarget) => isOwed(target, item) && (target.retryAt ?? 0) <= now();
+  const isDue = (target: PushTarget) => isOutdated(target, item) && (target.retryAt ?? 0) <= now();
   const hasTime = now() <= deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS;
   if (!port || !hasTime || !targets.some(isDue)) return { item, pushed: 0, failed: 0 };
   const opened = open(item.sealedTokens, item.connection, keyring);
@@ -47,21 +49,22 @@ export async function push(item: Connection, deps: PushDependencies, deadline: n
   };
 }
 
-/** When the next push is due, epoch seconds; never, where nothing is owed or this deployment does not push. */
+/** Returns when the next push is due, epoch seconds; `Infinity` if none is pending or this deployment does not push. */
 export function nextPush(item: Connection, { push: port, now }: Pick<Dependencies, 'push' | 'now'>): number {
   if (!port) return Infinity;
-  const owed = (item.targets ?? []).filter((target) => isOwed(target, item));
-  return Math.min(Infinity, ...owed.map(({ retryAt }) => retryAt ?? now()));
+  const outdated = (item.targets ?? []).filter((target) => isOutdated(target, item));
+  return Math.min(Infinity, ...outdated.map(({ retryAt }) => retryAt ?? now()));
 }
 
-/** A target that has the item's token. */
+/** Returns a target that has accepted the item's token. */
 export const updatedTarget = (
   { instance, credentialId }: Pick<PushTarget, 'instance' | 'credentialId'>,
   { version, expiresAt }: Pick<Connection, 'version' | 'expiresAt'>,
 ): PushTarget => ({ instance, credentialId, pushedVersion: version, validUntil: expiresAt, failures: 0 });
 
-const isOwed = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
+const isOutdated = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
 
+/** Logs the failure, and returns the target with it and the time of the next attempt. */
 function failedTarget(
   target: PushTarget,
   error: unknown,
@@ -71,12 +74,9 @@ function failedTarget(
   const failures = target.failures + 1;
   const lastError = { ...toFailure(error), at: now() };
   const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
-  const { connection, generation, version } = item;
   log[lastError.class === 'retry' ? 'warn' : 'error'](lastError.message, {
-    connection,
+    ...logContext(item),
     instance: target.instance,
-    generation,
-    version,
     class: lastError.class,
     code: lastError.code,
     failures,
@@ -91,34 +91,34 @@ async function sendToken(
   { settings, n8n, pauses }: Push,
   now: Dependencies['now'],
 ): Promise<void> {
-  const known = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
-  if (!known) throw unknownInstance(name);
+  const cached = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
+  if (!cached) throw unknownInstance(name);
   const pause = pauses.get(name);
-  if (pause && pause.until > now() && isSameInstance(pause.instance, known)) throw pause.error;
+  if (pause && pause.until > now() && isSameInstance(pause.instance, cached)) throw pause.error;
   try {
-    await n8n.update(known, credentialId, accessToken);
+    await n8n.update(cached, credentialId, accessToken);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code === 'n8n_unreachable' || error.code === 'n8n_rate_limited') {
       const seconds = Math.min(LONGEST_PAUSE_SECONDS, Math.max(PAUSE_SECONDS, error.retryAfter ?? 0));
-      pauses.set(name, { until: now() + seconds, instance: known, error });
+      pauses.set(name, { until: now() + seconds, instance: cached, error });
     }
     if (error.class !== 'misconfigured') throw error;
-    // A refusal is quick: there is time to see whether the operator has linked it anew.
+    // n8n refuses quickly, so there is time to retry if the operator has linked the instance again.
     const fresh = (await settings.read({ fresh: true })).get(name);
-    if (!fresh || isSameInstance(fresh, known)) throw error;
+    if (!fresh || isSameInstance(fresh, cached)) throw error;
     await n8n.update(fresh, credentialId, accessToken);
   }
 }
 
-export const isSameInstance = (one: N8nInstance, other: N8nInstance) =>
+export const isSameInstance = (one: N8nInstance, other: N8nInstance): boolean =>
   one.url === other.url && one.apiKey === other.apiKey;
 
 function unknownInstance(name: string): Failure {
   return new Failure(
     'misconfigured',
     'n8n_unknown',
-    `The address and the API key of the n8n instance "${name}" are not known any more.`,
-    'zoom-tokens n8n link again, with both.',
+    `Token not pushed: the n8n secret has no instance "${name}".`,
+    'Link it again: zoom-tokens n8n link <connection>.',
   );
 }

@@ -230,7 +230,7 @@ async function attendToOverlap(
 }
 
 /** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
-export const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
+const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
   Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
 
 /** A refusal after a response was lost is no refusal of the consent: Zoom had acted, and the new tokens never arrived. */

@@ -3,22 +3,22 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import type { Vault } from '../vault.ts';
 
-/** 256-bit keys, one for each use. */
+/** 256-bit keys, one for each purpose. */
 export interface Keys {
-  /** Names the secret that they come from, without telling it: the JOSE `kid`. */
+  /** Identifies the key secret without revealing it: the JOSE `kid` (RFC 7515, section 4.1.4). */
   id: string;
-  /** For the tokens at rest. */
+  /** Encrypts the stored tokens. */
   sealing: Uint8Array<ArrayBuffer>;
-  /** For one-time links. */
+  /** Signs one-time links. */
   signing: Uint8Array;
-  /** For the cookie that carries a consent. */
+  /** Encrypts the cookie of a consent. */
   cookie: Uint8Array;
 }
 
-/** Derives the keys from the key secret's text (HKDF, RFC 5869). */
+/** Derives the keys from the text of the key secret (HKDF, RFC 5869). */
 export function deriveKeys(secret: string): Keys {
-  const derive = (use: string, bytes = 32) =>
-    new Uint8Array(hkdfSync('sha256', secret, 'zoom-token-refresher', use, bytes));
+  const derive = (purpose: string, bytes = 32) =>
+    new Uint8Array(hkdfSync('sha256', secret, 'zoom-token-refresher', purpose, bytes));
   return {
     id: Buffer.from(derive('id', 9)).toString('base64url'),
     sealing: derive('sealing'),
@@ -27,19 +27,22 @@ export function deriveKeys(secret: string): Keys {
   };
 }
 
-/** Answers the keys with that id, or today's when none is asked for. */
+/**
+ * Returns the keys with the given id, or the current keys without an id.
+ * @throws {Failure} `misconfigured` (`unknown_key`) when the key secret holds no key with this id
+ */
 export type Keyring = (id?: string) => Promise<Keys>;
 
 /**
- * Seconds between two readings of the key secret for an id that is not known. Links and cookies come from strangers,
- * who may write any id into them: each would cost two readings. A key that was replaced is known after this at last.
+ * Minimum seconds between two reads of the key secret for unknown ids. Strangers can put any id into a link or a cookie, and
+ * each would otherwise cost two reads. A replaced key is found after this time at the latest.
  */
 const REREAD_SECONDS = 10;
 
-/** The current keys and, after the key secret was replaced, the ones before. */
+/** Returns a keyring of the current keys and, if the key secret was replaced, of the previous ones. */
 export function createKeyring(vault: Pick<Vault, 'key'>, now: Clock): Keyring {
   const derived = new Map<string, Keys>();
-  /** What the key secret held when the whole of it was last read again. */
+  /** The keys at the last read of both versions. */
   let held: Keys[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
 
@@ -67,8 +70,8 @@ export function createKeyring(vault: Pick<Vault, 'key'>, now: Clock): Keyring {
     throw new Failure(
       'misconfigured',
       'unknown_key',
-      'Something was sealed with a key that the key secret no longer holds.',
-      'Restore the earlier value of the key secret, or connect again.',
+      'Stored data was sealed with a key that the key secret no longer contains.',
+      'Restore the earlier value of the key secret, or connect again: zoom-tokens connect.',
     );
   };
 }

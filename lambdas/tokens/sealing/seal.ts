@@ -3,7 +3,7 @@ import type { Tokens } from '../connection.ts';
 import { Failure } from '../errors.ts';
 import type { Keyring, Keys } from './keyring.ts';
 
-/** WebCrypto's own form of a key is made once: it would be for each sealing and opening. */
+/** Caches the imported keys, because jose would otherwise import the key at each operation. */
 const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
 
 function webKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
@@ -13,7 +13,7 @@ function webKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return known;
 }
 
-/** Seals tokens for one connection (JWE, RFC 7516: `dir` and A256GCM; the connection is bound in as `sub`). */
+/** Seals tokens for one connection (JWE, RFC 7516: `dir` and A256GCM). The claim `sub` binds them to the connection. */
 export async function seal(tokens: Tokens, connection: string, keys: Keys): Promise<string> {
   return new EncryptJWT({ tokens })
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
@@ -22,8 +22,9 @@ export async function seal(tokens: Tokens, connection: string, keys: Keys): Prom
 }
 
 /**
- * Opens what `seal` made for this connection, under today's key or the one before.
- * @throws {Failure} `reconnect` when it was altered, cut or sealed for another connection
+ * Opens tokens that were sealed for this connection with the current or the previous key.
+ * @throws {Failure} `reconnect` (`unreadable_tokens`) when they were altered, truncated or sealed for another connection;
+ * `misconfigured` (`unknown_key`)
  */
 export async function open(sealed: string, connection: string, keyring: Keyring): Promise<Tokens> {
   try {
@@ -38,8 +39,8 @@ export async function open(sealed: string, connection: string, keyring: Keyring)
       throw new Failure(
         'reconnect',
         'unreadable_tokens',
-        `The stored tokens of "${connection}" cannot be opened: they were altered, cut or moved.`,
-        `Connect "${connection}" again.`,
+        `The stored tokens of "${connection}" cannot be opened: they were altered, truncated or moved.`,
+        `Connect it again: zoom-tokens connect ${connection}.`,
       );
     }
     throw error;

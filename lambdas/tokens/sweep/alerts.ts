@@ -13,7 +13,7 @@ export const AT_ONCE = 8;
 const PAGE = 1000;
 
 /** People are alerted when n8n has held an expired token for this long, whatever the reason; seconds. */
-export const EXPIRED_SECONDS = 15 * 60;
+const EXPIRED_SECONDS = 15 * 60;
 
 /** A sweep that comes later than this after the one before has followed a gap; seconds. */
 export const GAP_SECONDS = 60 * 60;

@@ -9,7 +9,7 @@ import type { Cursor, DueEntry, FleetHealth } from '../store.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import { AT_ONCE, alertRecovered, attempted, MOST_IN_A_MESSAGE } from './alerts.ts';
-import type { Run } from './sweep.ts';
+import type { Run } from './run.ts';
 
 const PAGE = 1000;
 

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { SweepDependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
-import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
+import { createAppMonitor } from '../judgement/app-monitor.ts';
 import { step } from '../rotation/step.ts';
 import type { FleetHealth } from '../store.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
@@ -13,8 +13,9 @@ import {
   type HealthMetrics,
   toHealthMetrics,
 } from './fleet-health.ts';
-import { addOutcome, needsAttention, noOutcomes, type Outcomes, type SweepCounts } from './outcomes.ts';
+import { addOutcome, needsAttention, noOutcomes, type SweepCounts } from './outcomes.ts';
 import { attendReconnects } from './reconnects.ts';
+import type { Run, SweepOptions } from './run.ts';
 
 /**
  * Steps at a time. Enough for the write rate that the vault keeps to, with some to spare for a slow Zoom. More would
@@ -30,18 +31,6 @@ export interface SweepReport extends SweepCounts {
   health?: HealthMetrics;
   /** The error that ended the sweep early: to be thrown once everything is measured. */
   failure?: unknown;
-}
-
-interface SweepOptions {
-  /** When the function will be stopped, epoch seconds. */
-  deadline: number;
-}
-
-/** One sweep under way. */
-export interface Run extends SweepOptions {
-  deps: SweepDependencies;
-  apps: AppMonitor;
-  outcomes: Outcomes;
 }
 
 /**

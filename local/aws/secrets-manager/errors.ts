@@ -1,4 +1,4 @@
-/** An error as Secrets Manager answers it: HTTP 400, `type` in `__type`. */
+/** An error that Secrets Manager returns: HTTP 400, with `type` as `__type`. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly type: string;

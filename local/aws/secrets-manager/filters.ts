@@ -7,7 +7,7 @@ export interface Filter {
 }
 
 /**
- * Whether a secret passes every filter; a filter passes with any of its values.
+ * Returns whether a secret passes every filter. A filter passes when any of its values matches.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_search-secret.html
  */
 export function passes(secret: Secret, filters: readonly Filter[]): boolean {
@@ -32,7 +32,7 @@ function matches(secret: Secret, key: FilterNameStringType, value: string): bool
     case 'primary-region':
       return secret.arn.split(':')[3]?.startsWith(value) ?? false;
     case 'owning-service':
-      return false; // No service owns a secret here.
+      return false; // No secret here is owned by an AWS service.
     case 'description':
       return words(value).every((word) => hasWord(description, word));
     case 'all':
@@ -46,7 +46,10 @@ function hasWord(text: string, prefix: string): boolean {
   return words(text).some((word) => word.startsWith(prefix));
 }
 
-/** Lower case; a word ends where upper case follows lower case, a digit a letter, and at punctuation. */
+/**
+ * Splits a text into lower-case words. A word ends before an upper-case letter that follows a lower-case one, before a
+ * digit that follows a letter, and at punctuation.
+ */
 function words(text: string): string[] {
   return (text.match(/\p{Lu}*\p{Ll}+|\p{L}+|\p{N}+/gu) ?? []).map((word) => word.toLowerCase());
 }

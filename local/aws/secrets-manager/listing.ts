@@ -9,7 +9,7 @@ import type { Secrets } from './secrets.ts';
 
 type ListingOperations = Pick<Operations, 'BatchGetSecretValue' | 'ListSecrets' | 'ListSecretVersionIds'>;
 
-/** The operations that answer with many secrets or versions, page by page. */
+/** Creates the operations that return many secrets or versions, in pages. */
 export function listing(secrets: Secrets, now: Clock): ListingOperations {
   const read = (id: string) => secrets.get(id, 'GetSecretValue').read(undefined, undefined, now());
 
@@ -56,7 +56,7 @@ export function listing(secrets: Secrets, now: Clock): ListingOperations {
   };
 }
 
-/** What can be read, and for what cannot the reason. */
+/** Returns the values that can be read, and an error for each of the others. */
 function batchRead(reads: { id: string; read: () => SecretValueEntry }[]) {
   const SecretValues: SecretValueEntry[] = [];
   const Errors: APIErrorType[] = [];
@@ -71,7 +71,7 @@ function batchRead(reads: { id: string; read: () => SecretValueEntry }[]) {
   return { SecretValues, Errors };
 }
 
-/** By creation, oldest first, unless asked otherwise. */
+/** Sorts the secrets, by default by creation, the oldest first. */
 function sorted(secrets: readonly Secret[], { SortBy, SortOrder }: Request<'ListSecrets'>): Secret[] {
   const key = (secret: Secret) => {
     switch (SortBy) {

@@ -80,7 +80,7 @@ const list = <Item extends v.GenericSchema>(item: Item, min: number, max: number
 const int = v.pipe(v.number(), v.integer());
 const maxResults = (max: number) => v.optional(v.pipe(int, v.minValue(1), v.maxValue(max)));
 
-/** A message of its own: valibot's does not tell the values apart. */
+/** Returns a schema with a message of its own, because valibot's message does not list the allowed values. */
 const oneOf = <const Values extends readonly string[]>(...values: Values) =>
   v.picklist(values, `Member must satisfy enum value set: [${values.join(', ')}]`);
 
@@ -119,7 +119,7 @@ const filters = v.optional(
 );
 
 /**
- * The shape and limits of each operation's request. What is not named here (KMS keys, replicas) is ignored.
+ * The shape and limits of each operation's request. Other members (KMS keys, replicas) are ignored.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
  */
 export const requests = {

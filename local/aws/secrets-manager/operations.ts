@@ -7,7 +7,7 @@ import type { Value } from './versions.ts';
 
 const DEFAULT_RECOVERY_DAYS = 30;
 
-/** The operations over an empty set of secrets. Each throws the ServiceErrors that AWS documents for it. */
+/** Creates the operations over an empty set of secrets. Each throws the ServiceErrors that AWS documents for it. */
 export function operations(options: SecretsOptions): Operations {
   const { now } = options;
   const secrets = new Secrets(options);

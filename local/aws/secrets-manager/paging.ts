@@ -7,8 +7,8 @@ interface PageRequest {
 }
 
 /**
- * The page that a request asks for. A token belongs to the query that got it, whatever its MaxResults.
- * @throws InvalidNextTokenException for a token of another query.
+ * Returns the page that a request asks for. A token is valid for the query that it came from, whatever its MaxResults.
+ * @throws {ServiceError} InvalidNextTokenException for a token of another query
  */
 export function page<Item, Paged extends PageRequest>(
   items: readonly Item[],

@@ -5,10 +5,10 @@ import { type Version, Versions } from './versions.ts';
 const DAY_SECONDS = 24 * 60 * 60;
 
 export const date = (epochSeconds: number) => new Date(epochSeconds * 1000);
-/** AWS tells the last access by its day alone. */
+/** AWS returns the day of the last access, without a time. */
 const day = (epochSeconds: number) => date(epochSeconds - (epochSeconds % DAY_SECONDS));
 
-/** One secret and its metadata. All instants are epoch seconds. */
+/** One secret and its metadata. Timestamps are epoch seconds. */
 export class Secret {
   readonly arn: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export class Secret {
   accessedAt: number | undefined;
   description: string | undefined;
   policy: string | undefined;
-  /** Missing until the first tag, as AWS has it. */
+  /** Missing until the first tag, as at AWS. */
   tags: Map<string, string> | undefined;
   deletion: { requestedAt: number; at: number } | undefined;
 
@@ -34,7 +34,7 @@ export class Secret {
     return { ARN: this.arn, Name: this.name };
   }
 
-  /** @throws InvalidRequestException while the secret is scheduled for deletion. */
+  /** @throws {ServiceError} InvalidRequestException while the secret is scheduled for deletion. */
   assertLive(): void {
     if (this.deletion) {
       throw invalidRequest(
@@ -60,7 +60,7 @@ export class Secret {
     return at;
   }
 
-  /** The value of a version, as GetSecretValue answers it; leaves a trace of the access. */
+  /** Returns the value of a version, as GetSecretValue does, and records the access. */
   read(id: string | undefined, label: string | undefined, now: number) {
     this.assertLive();
     const version = this.versions.get(id, label);
@@ -75,7 +75,7 @@ export class Secret {
     };
   }
 
-  /** What DescribeSecret and ListSecrets have in common. */
+  /** Returns the members that DescribeSecret and ListSecrets share. */
   metadata(): SecretListEntry {
     return {
       ...this.id,
@@ -87,7 +87,7 @@ export class Secret {
     };
   }
 
-  /** Version id → labels; missing before the first version, as AWS has it. */
+  /** Version id → labels; missing before the first version, as at AWS. */
   labelledVersions(): Record<string, string[]> | undefined {
     return this.versions.all().length > 0 ? this.versions.labelled() : undefined;
   }

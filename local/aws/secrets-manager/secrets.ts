@@ -3,7 +3,7 @@ import type { Clock } from '../../../lambdas/tokens/clock.ts';
 import { notFound, ServiceError, validationException } from './errors.ts';
 import { Secret } from './secret.ts';
 
-/** Whether the caller may not use this operation on this secret: stands for what IAM would decide. */
+/** Returns whether this operation is denied on this secret, in place of IAM's decision. */
 type Denied = (secretName: string, operation: string) => boolean;
 
 export interface SecretsOptions {
@@ -17,7 +17,7 @@ export interface SecretsOptions {
 const NAME = /^[A-Za-z0-9/_+=.@-]+$/;
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Every secret of one account and Region. One whose recovery window has passed is gone. */
+/** Every secret of one account and Region. A secret is gone once its recovery window has passed. */
 export class Secrets {
   readonly #now: Clock;
   readonly #denied: Denied;
@@ -48,7 +48,7 @@ export class Secrets {
   }
 
   add(name: string): Secret {
-    // The random end keeps a policy for a deleted secret from opening a later one of the same name.
+    // Because of the random suffix, a policy for a deleted secret does not apply to a later one of the same name.
     const suffix = Array.from({ length: 6 }, () => ALPHANUMERICS[randomInt(ALPHANUMERICS.length)]).join('');
     const secret = new Secret(`${this.#arnPrefix}${name}-${suffix}`, name, this.#now());
     this.#byName.set(name, secret);
@@ -60,8 +60,8 @@ export class Secrets {
   }
 
   /**
-   * @param id a name, an ARN, or an ARN without its random end.
-   * @throws AccessDeniedException, ValidationException
+   * @param id a name, an ARN, or an ARN without its random suffix
+   * @throws {ServiceError} AccessDeniedException, ValidationException
    */
   lookUp(id: string, operation: string): Secret | undefined {
     const isArn = id.startsWith('arn:');
@@ -71,7 +71,7 @@ export class Secrets {
     return secret;
   }
 
-  /** @throws ResourceNotFoundException, and as `lookUp` */
+  /** @throws {ServiceError} ResourceNotFoundException, and as `lookUp` */
   get(id: string, operation: string): Secret {
     const secret = this.lookUp(id, operation);
     if (!secret) throw notFound('secret.');
@@ -87,7 +87,7 @@ export class Secrets {
     );
   }
 
-  /** The identity that a forced deletion of an unknown secret answers with. */
+  /** Returns the identity with which a forced deletion of an unknown secret responds. */
   unknown(id: string): { ARN: string; Name: string } {
     const isArn = id.startsWith('arn:');
     return {
@@ -96,7 +96,10 @@ export class Secrets {
     };
   }
 
-  /** What ends like a random end is taken for one, even where a partial ARN's name ends so: then nothing is found. */
+  /**
+   * Removes the random suffix of an ARN. A partial ARN whose name ends like such a suffix is cut too, and finds nothing,
+   * as at AWS.
+   */
   #withArn(arn: string): Secret | undefined {
     if (!arn.startsWith(this.#arnPrefix)) return undefined;
     const end = arn.slice(this.#arnPrefix.length);
@@ -106,7 +109,7 @@ export class Secrets {
   }
 }
 
-/** @throws ValidationException */
+/** @throws {ServiceError} ValidationException */
 export function assertName(name: string): string {
   if (NAME.test(name)) return name;
   throw validationException(

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { isLoopback } from '../../loopback-request.ts';
+import { hasLoopbackHost } from '../../loopback-host.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../loopback-server.ts';
 import { ServiceError } from './errors.ts';
 import { type OperationName, type Operations, requests } from './model.ts';
 import { operations } from './operations.ts';
@@ -12,41 +12,31 @@ import { validated } from './validation.ts';
 const TARGET_PREFIX = 'secretsmanager.';
 
 /**
- * A Secrets Manager in memory that speaks AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+ * Starts a Secrets Manager in memory that speaks AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
  * Listens on loopback only. Signatures are not checked; resource policies are stored, not evaluated.
  * @param options `port` 0 takes any free one
  */
 export async function startSecretsManager({
   port = 0,
   ...options
-}: SecretsOptions & { port?: number }): Promise<{ url: string; close(): Promise<void> }> {
+}: SecretsOptions & { port?: number }): Promise<LoopbackServer> {
   const service = operations(options);
   const server = createServer(async (request, response) => {
-    if (!isLoopback(request)) {
+    if (!hasLoopbackHost(request)) {
       response.writeHead(403).end();
       return;
     }
-    const { status, body } = await answer(service, request);
+    const { status, body } = await respond(service, request);
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.1',
       'x-amzn-RequestId': randomUUID(),
     });
     response.end(JSON.stringify(body, wireForm));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections();
-      }),
-  };
+  return listenOnLoopback(server, port);
 }
 
-async function answer(service: Operations, request: IncomingMessage) {
+async function respond(service: Operations, request: IncomingMessage) {
   try {
     const operation = operationOf(request);
     return { status: 200, body: call(service, operation, parsed(await text(request))) };
@@ -68,7 +58,7 @@ function operationOf({ method, headers }: IncomingMessage): OperationName {
   if (method === 'POST' && isOperation(name)) return name;
   throw new ServiceError(
     'UnknownOperationException',
-    `No operation at ${method} with X-Amz-Target ${target ?? '(missing)'}. Known are: ${Object.keys(requests).join(', ')}.`,
+    `No operation at ${method} with X-Amz-Target ${target ?? '(missing)'}. Known operations: ${Object.keys(requests).join(', ')}.`,
   );
 }
 
@@ -80,7 +70,7 @@ function call<Name extends OperationName>(service: Operations, operation: Name, 
   return service[operation](validated(operation, body));
 }
 
-/** A member that is null counts as missing. */
+/** Parses the body. A member that is null counts as missing. */
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body, (_key, value) => value ?? undefined);
@@ -89,7 +79,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** Dates travel as epoch seconds, binary values as base64. */
+/** Serializes dates as epoch seconds and binary values as base64. */
 function wireForm(this: Record<string, unknown>, key: string, value: unknown): unknown {
   const original = this[key]; // `value` has been through toJSON already.
   if (original instanceof Date) return original.getTime() / 1000;

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { ServiceError, validationException } from './errors.ts';
 import { type OperationName, type Request, requests } from './model.ts';
 
-/** Begins what is said of a wrong type. */
+/** Prefix of the message for a wrong type. */
 const EXPECTED = 'expected ';
 
 /**
- * Checks a request as AWS's front end does. Messages name the member and the limit, never the value.
- * @throws SerializationException for a wrong type, ValidationException for a limit.
+ * Validates a request as AWS's front end does and returns it. Messages name the member and the limit, never the value.
+ * @throws {ServiceError} SerializationException for a wrong type, ValidationException for a limit
  */
 export function validated<Operation extends OperationName>(
   operation: Operation,
@@ -48,7 +48,7 @@ function constraint({ type, input, expected, requirement }: v.BaseIssue<unknown>
   }
 }
 
-/** `['Filters', 0, 'Values']` → `filters.1.member.values`, as AWS counts and spells it. */
+/** Formats a path as AWS does: `['Filters', 0, 'Values']` is `filters.1.member.values`. */
 function member({ path }: v.BaseIssue<unknown>): string {
   if (!path) return 'request';
   return path

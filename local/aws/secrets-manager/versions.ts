@@ -16,7 +16,7 @@ const MAX_LABELS = 20;
 const KEPT_VERSIONS = 100;
 const ALWAYS_KEPT_SECONDS = 24 * 60 * 60;
 
-/** The versions of one secret, and its staging labels: each is on one version at a time. */
+/** The versions of one secret, and its staging labels. A label is on one version at a time. */
 export class Versions {
   readonly #arn: string;
   readonly #versions = new Map<string, Version>();
@@ -44,7 +44,7 @@ export class Versions {
 
   /**
    * Adds a version under its ClientRequestToken and moves `labels` to it.
-   * @returns false if that version is there already with the same value: then nothing changes, labels included.
+   * @returns false if that version exists with the same value. Then nothing changes, labels included.
    */
   put(token: string, value: Value, labels: readonly string[], now: number): boolean {
     const existing = this.#versions.get(token);
@@ -62,7 +62,7 @@ export class Versions {
     return true;
   }
 
-  /** @throws ResourceNotFoundException; InvalidRequestException if the label is not on that version. */
+  /** @throws {ServiceError} ResourceNotFoundException; InvalidRequestException if the label is not on that version. */
   get(id: string | undefined, label: string | undefined): Version {
     const sought = id ?? this.#labels.get(label ?? 'AWSCURRENT');
     const version = sought === undefined ? undefined : this.#versions.get(sought);
@@ -77,8 +77,8 @@ export class Versions {
   }
 
   /**
-   * UpdateSecretVersionStage: moves a label, or removes it where `to` is missing.
-   * @returns false if the label is there already.
+   * Moves a label (UpdateSecretVersionStage), or removes it where `to` is missing.
+   * @returns false if the label is on that version already
    */
   moveLabel(label: string, from: string | undefined, to: string | undefined): boolean {
     const holder = this.#labels.get(label);

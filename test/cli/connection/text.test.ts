@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { exitOf, remarks } from '../../../cli/connection/remarks.ts';
-import { details, overview } from '../../../cli/connection/text.ts';
+import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
+import { formatDetails, formatOverview } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 
 const NOW = 1_800_000_000;
@@ -26,65 +26,67 @@ const MAIN: ConnectionView = {
 };
 
 describe('the 90 days of a refresh token', () => {
-  test('a consent 80 days ago is worth a word, and nobody has to act', () => {
+  test('a consent of 80 days gets a warning, which needs no action yet', () => {
     const view = { ...MAIN, consentedAt: NOW - 80 * DAYS };
     expect(remarks(view, NOW)).toEqual([
       {
-        exit: 0,
+        exitStatus: 0,
         message: expect.stringContaining('The consent is 80 d old.'),
-        action: 'Consent again while it is early: zoom-tokens connect main.',
+        action: 'Consent again before it expires: npx zoom-tokens connect main',
       },
     ]);
   });
 
   test.each([
-    ['a fresh consent', 75],
-    ['one that its rotations have carried past the 90 days', 91],
-  ])('%s is not', (_, days) => {
+    ['of 75 days', 75],
+    ['that is older than 90 days, because its rotations renew it,', 91],
+  ])('a consent %s gets no warning', (_, days) => {
     expect(remarks({ ...MAIN, consentedAt: NOW - days * DAYS }, NOW)).toEqual([]);
   });
 
-  test('a refresh token of 76 days, which no rotation has replaced, needs somebody', () => {
+  test('a refresh token of 76 days that no rotation has replaced needs action', () => {
     const view = { ...MAIN, rotatedAt: NOW - 76 * DAYS, consentedAt: NOW - 200 * DAYS };
-    expect(remarks(view, NOW)).toMatchObject([{ exit: 1, message: expect.stringContaining('76 d old') }]);
+    expect(remarks(view, NOW)).toMatchObject([
+      { exitStatus: 1, message: expect.stringContaining('76 d old') },
+    ]);
   });
 
-  test('a Server-to-Server connection has no refresh token', () => {
+  test('a Server-to-Server connection gets no warning about the age of a refresh token', () => {
     const view: ConnectionView = { ...MAIN, grantType: 'account_credentials', consentedAt: NOW - 80 * DAYS };
     expect(remarks(view, NOW)).toEqual([]);
   });
 });
 
-describe('an earlier token that dies at a rotation', () => {
-  const hit: ConnectionView = { ...MAIN, overlap: 'no' };
+describe('an earlier token that a rotation revokes', () => {
+  const revoking: ConnectionView = { ...MAIN, overlap: 'no' };
 
-  test('leaves n8n with a dead one until it reads again: what closes the gap is said, and nobody has to act', () => {
-    expect(remarks(hit, NOW)).toEqual([
+  test('a rotation that revokes the earlier token gets a warning that says what closes the gap', () => {
+    expect(remarks(revoking, NOW)).toEqual([
       {
-        exit: 0,
-        message: expect.stringMatching(/n8n holds a dead one until it reads again: 5 min/),
+        exitStatus: 0,
+        message: expect.stringMatching(/n8n holds a revoked one until its next poll: up to 5 min/),
         action: expect.stringMatching(/N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=30 .* zoom-tokens n8n link main/),
       },
     ]);
   });
 
-  test('leaves none where the token is pushed', () => {
+  test('a rotation that revokes the earlier token gets no warning where the token is pushed', () => {
     const target = { instance: 'office', credentialId: 'c', pushedVersion: 2, failures: 0 };
-    expect(remarks({ ...hit, targets: [target] }, NOW)).toEqual([]);
+    expect(remarks({ ...revoking, targets: [target] }, NOW)).toEqual([]);
   });
 });
 
-test('a lost consent outweighs a broken app, and that the rest', () => {
-  const late: ConnectionView = { ...MAIN, validUntil: NOW - 1 };
+test('the exit status for a lost consent outranks that for a broken app, and both outrank the rest', () => {
+  const expired: ConnectionView = { ...MAIN, validUntil: NOW - 1 };
   const broken: ConnectionView = { ...MAIN, status: 'misconfigured' };
   const lost: ConnectionView = { ...MAIN, status: 'reconnect' };
-  expect(exitOf([MAIN], NOW)).toBe(0);
-  expect(exitOf([MAIN, late], NOW)).toBe(1);
-  expect(exitOf([late, broken], NOW)).toBe(4);
-  expect(exitOf([late, broken, lost], NOW)).toBe(3);
+  expect(exitStatusOf([MAIN], NOW)).toBe(0);
+  expect(exitStatusOf([MAIN, expired], NOW)).toBe(1);
+  expect(exitStatusOf([expired, broken], NOW)).toBe(4);
+  expect(exitStatusOf([expired, broken, lost], NOW)).toBe(3);
 });
 
-describe('the overview', () => {
+describe('the table of connections', () => {
   const widest: ConnectionView = {
     ...MAIN,
     connection: 'a'.repeat(40),
@@ -96,22 +98,22 @@ describe('the overview', () => {
   };
   const rows = (text: string) => text.split('\n\n')[0]?.split('\n') ?? [];
 
-  test('fits 80 columns: a long name is broken, and nothing of it is lost', () => {
-    const table = rows(overview([widest], NOW, 80));
+  test('the table fits 80 columns by breaking a long name, without losing a character', () => {
+    const table = rows(formatOverview([widest], NOW, 80));
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(table.join('').match(/a{5,}/g)?.join('')).toBe('a'.repeat(40));
   });
 
-  test('keeps a name whole in a pipe', () => {
-    expect(rows(overview([widest], NOW))).toHaveLength(2);
+  test('the table keeps a long name on one line in a pipe', () => {
+    expect(rows(formatOverview([widest], NOW))).toHaveLength(2);
   });
 
-  test('shows a token that has ended', () => {
-    expect(rows(overview([{ ...MAIN, validUntil: NOW }], NOW))[1]).toContain('  ended  ');
+  test('the table shows an expired token', () => {
+    expect(rows(formatOverview([{ ...MAIN, validUntil: NOW }], NOW))[1]).toContain('  expired  ');
   });
 });
 
-describe('an n8n that is told each new token', () => {
+describe('the push to n8n', () => {
   const target = { instance: 'cloud', credentialId: 'k3J', pushedVersion: 1, failures: 0 };
   const lastError = {
     class: 'misconfigured',
@@ -123,16 +125,20 @@ describe('an n8n that is told each new token', () => {
   const pushed = (changes: object): ConnectionView =>
     Object.assign({ ...MAIN }, { targets: [{ ...target, ...changes }] });
 
-  test('is shown with the version that it has', () => {
-    expect(details(pushed({}), NOW)).toMatch(
+  test('the details of a connection show the version that was pushed to n8n', () => {
+    expect(formatDetails(pushed({}), NOW)).toMatch(
       /^Pushed to +n8n "cloud", credential k3J, which has version 1$/m,
     );
-    expect(details(pushed({ pushedVersion: 2 }), NOW)).toMatch(/which has this version$/m);
+    expect(formatDetails(pushed({ pushedVersion: 2 }), NOW)).toMatch(/which has this version$/m);
   });
 
-  test('that takes none needs somebody', () => {
+  test('a push that fails needs action', () => {
     expect(remarks(pushed({ failures: 3, lastError }), NOW)).toEqual([
-      { exit: 4, message: 'The n8n "cloud" does not take its token: It refuses the key.', action: 'Link.' },
+      {
+        exitStatus: 4,
+        message: 'Token not pushed to the n8n instance "cloud": It refuses the key.',
+        action: 'Link.',
+      },
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Sha256 } from '../../../lambdas/aws/client-options.ts';
 
-/** As the SDK gives it: text, bytes, or the memory behind bytes. */
+/** The inputs of the SDK: text, bytes, or an ArrayBuffer. */
 const source = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.uint8Array(),
@@ -12,7 +12,7 @@ const source = fc.oneof(
 const bytesOf = (value: string | Uint8Array | ArrayBuffer) =>
   value instanceof ArrayBuffer ? new Uint8Array(value) : value;
 
-test('what signs the requests is SHA-256, and HMAC with a secret', async () => {
+test('the hash for signatures is SHA-256 without a secret and HMAC-SHA-256 with one', async () => {
   await fc.assert(
     fc.asyncProperty(fc.option(source, { nil: undefined }), fc.array(source), async (secret, chunks) => {
       const expected =

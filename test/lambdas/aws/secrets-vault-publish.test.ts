@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -32,19 +33,14 @@ beforeEach(() => {
 
 const value = () => service.aws.getSecretValue({ SecretId: name });
 const versions = async () => (await service.aws.describeSecret({ SecretId: name })).VersionIdsToStages;
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
 
 describe('the first publication', () => {
-  test('makes the secret, with the bare token as its value', async () => {
+  test('creates the secret with the bare token as its value', async () => {
     await vault.publish(connection, 'access token', token(1));
     expect(await value()).toMatchObject({ SecretString: 'access token', VersionId: token(1) });
   });
 
-  test('says in description and tags what the secret is, and whose', async () => {
+  test('describes the secret and its owner in the description and the tags', async () => {
     await vault.publish(connection, 'access token', token(1));
     expect(await service.aws.describeSecret({ SecretId: name })).toMatchObject({
       Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
@@ -55,14 +51,14 @@ describe('the first publication', () => {
     });
   });
 
-  test('never makes a secret without a value, not even when it fails', async () => {
+  test('never creates a secret without a value, not even when it fails', async () => {
     denied.add(`CreateSecret ${name}`);
-    await failure(vault.publish(connection, 'access token', token(1)));
+    await rejectionOf(vault.publish(connection, 'access token', token(1)));
     denied.clear();
     await expect(value()).rejects.toThrow("can't find the specified secret");
   });
 
-  test('fills a secret that somebody made by hand and left empty', async () => {
+  test('fills an empty secret that was created by hand', async () => {
     await service.aws.createSecret({ Name: name });
     await vault.publish(connection, 'access token', token(1));
     expect(await value()).toMatchObject({ SecretString: 'access token' });
@@ -72,7 +68,7 @@ describe('the first publication', () => {
 describe('every later publication', () => {
   beforeEach(() => vault.publish(connection, 'first', token(1)));
 
-  test('becomes what n8n reads; the one before is AWSPREVIOUS', async () => {
+  test('becomes the version that n8n reads, and the one before becomes AWSPREVIOUS', async () => {
     await vault.publish(connection, 'second', token(2));
     expect(await value()).toMatchObject({ SecretString: 'second' });
     expect(await versions()).toEqual({ [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] });
@@ -87,7 +83,7 @@ describe('every later publication', () => {
     expect({ ...after, $metadata: {} }).toEqual({ ...before, $metadata: {} });
   });
 
-  test('repeated late does not put an earlier token back', async () => {
+  test('repeated late does not restore an earlier token', async () => {
     await vault.publish(connection, 'second', token(2));
     await vault.publish(connection, 'first', token(1));
     expect(await value()).toMatchObject({ SecretString: 'second' });
@@ -100,7 +96,7 @@ describe('every later publication', () => {
     expect(await service.aws.describeSecret({ SecretId: name })).not.toHaveProperty('DeletedDate');
   });
 
-  test('makes the secret anew after it was deleted for good', async () => {
+  test('creates the secret again after its permanent deletion', async () => {
     await service.aws.deleteSecret({ SecretId: name, RecoveryWindowInDays: 7 });
     service.pass(8 * DAY);
     await vault.publish(connection, 'second', token(2));
@@ -108,7 +104,7 @@ describe('every later publication', () => {
     expect(await versions()).toEqual({ [token(2)]: ['AWSCURRENT'] });
   });
 
-  test('leaves a description and tags of the operator alone', async () => {
+  test('keeps a description and tags of the operator', async () => {
     await service.aws.updateSecret({ SecretId: name, Description: 'mine' });
     await service.aws.tagResource({ SecretId: name, Tags: [{ Key: 'team', Value: 'video' }] });
     await vault.publish(connection, 'second', token(2));
@@ -120,28 +116,28 @@ describe('every later publication', () => {
 
 describe('a publication that fails', () => {
   test.each(['PutSecretValue', 'CreateSecret', 'RestoreSecret'])(
-    'because we may not %s is misconfigured, and says what n8n has',
+    'without the permission for %s is misconfigured and says that n8n keeps the earlier token',
     async (operation) => {
       if (operation === 'RestoreSecret') {
         await vault.publish(connection, 'first', token(1));
         await service.aws.deleteSecret({ SecretId: name });
       }
       denied.add(`${operation} ${name}`);
-      const error = await failure(vault.publish(connection, 'never tell this token', token(2)));
-      expect(told(error)).toMatchObject({
+      const error = await rejectionOf(vault.publish(connection, 'never tell this token', token(2)));
+      expect(toFailure(error)).toMatchObject({
         class: 'misconfigured',
         code: 'publish_denied',
-        message: `The function may not write the secret "${name}", so n8n keeps the earlier token.`,
+        message: `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
         action: expect.stringContaining('cdk deploy'),
       });
       expect(JSON.stringify([error, (error as Error).stack])).not.toContain('never tell this token');
     },
   );
 
-  test('because the id is used with another token is tried again, and tells neither', async () => {
+  test('because its id has another token is retryable and reveals neither token', async () => {
     await vault.publish(connection, 'never tell the first', token(1));
-    const error = await failure(vault.publish(connection, 'never tell the second', token(1)));
-    expect(told(error)).toMatchObject({ class: 'retry', code: 'unexpected' });
+    const error = await rejectionOf(vault.publish(connection, 'never tell the second', token(1)));
+    expect(toFailure(error)).toMatchObject({ class: 'retry', code: 'unexpected' });
     expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('never tell');
     expect(await value()).toMatchObject({ SecretString: 'never tell the first' });
   });

@@ -1,9 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
-import { Failure, toFailure as told } from '../../../lambdas/tokens/errors.ts';
+import { Failure, toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Each test has an app and a key of its own, and a vault that remembers nothing. */
+/** Each test has an app and a key of its own, and a vault with an empty cache. */
 beforeEach(() => {
   tests += 1;
   app = `app_${tests}`;
@@ -33,11 +34,6 @@ const appName = () => `zoom-token-refresher/app/${app}`;
 const create = (Name: string, SecretString: string) => service.aws.createSecret({ Name, SecretString });
 const put = (SecretId: string, SecretString: string) =>
   service.aws.putSecretValue({ SecretId, SecretString });
-const failure = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error) => error,
-  );
 
 describe("an app's credentials", () => {
   const credentials = { client_id: 'the id', client_secret: 'the secret of the app' };
@@ -47,24 +43,24 @@ describe("an app's credentials", () => {
     expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 'the secret of the app' });
   });
 
-  test('have an account id where the app is Server-to-Server; other fields are left alone', async () => {
+  test('include the account id of a Server-to-Server app and no unknown field', async () => {
     const more = { ...credentials, account_id: 'the account', webhook_secret_token: 'w' };
     await create(appName(), JSON.stringify(more));
     expect(await vault.app(app)).toMatchObject({ accountId: 'the account' });
     expect(await vault.app(app)).not.toHaveProperty('webhookSecretToken');
   });
 
-  test('an account id that is empty is none: the secret that the deployment makes has one', async () => {
+  test('have no account id if it is empty, as in the secret that the deployment creates', async () => {
     await create(appName(), JSON.stringify({ ...credentials, account_id: '' }));
     expect(await vault.app(app)).not.toHaveProperty('accountId');
   });
 
-  test('lose the spaces and line ends that were pasted with them', async () => {
+  test('lose spaces and line ends that were pasted with them', async () => {
     await create(appName(), JSON.stringify({ client_id: ' the id\n', client_secret: 's\t' }));
     expect(await vault.app(app)).toEqual({ clientId: 'the id', clientSecret: 's' });
   });
 
-  test('are remembered, until they are asked for fresh', async () => {
+  test('are cached until they are requested fresh', async () => {
     await create(appName(), JSON.stringify(credentials));
     await vault.app(app);
     await put(appName(), JSON.stringify({ ...credentials, client_id: 'another' }));
@@ -73,26 +69,26 @@ describe("an app's credentials", () => {
     expect(await vault.app(app)).toMatchObject({ clientId: 'another' });
   });
 
-  test('that are broken are not remembered: the operator is about to mend them', async () => {
+  test('that are invalid are not cached, because the operator is about to correct them', async () => {
     await create(appName(), '{');
-    await failure(vault.app(app));
+    await rejectionOf(vault.app(app));
     await put(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
   });
 
-  test('that do not exist yet are found once they do', async () => {
-    await failure(vault.app(app));
+  test('that do not exist are not cached as missing', async () => {
+    await rejectionOf(vault.app(app));
     await create(appName(), JSON.stringify(credentials));
     expect(await vault.app(app)).toMatchObject({ clientId: 'the id' });
   });
 
   const SECRET = 'never-tell-this-client-secret';
   test.each([
-    ['no JSON', `client_secret=${SECRET}`, 'is no JSON.'],
-    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is no JSON.'],
-    ['a JSON string', JSON.stringify(SECRET), 'lacks the object.'],
-    ['null', 'null', 'lacks the object.'],
-    ['a list', JSON.stringify([SECRET]), 'lacks the object.'],
+    ['no JSON', `client_secret=${SECRET}`, 'is not valid JSON.'],
+    ['cut JSON', `{"client_id":"i","client_secret":"${SECRET}`, 'is not valid JSON.'],
+    ['a JSON string', JSON.stringify(SECRET), 'is not a JSON object.'],
+    ['null', 'null', 'is not a JSON object.'],
+    ['a list', JSON.stringify([SECRET]), 'is not a JSON object.'],
     ['an empty object', '{}', 'lacks client_id and client_secret.'],
     [
       'the template of the deployment',
@@ -108,12 +104,12 @@ describe("an app's credentials", () => {
       `{"client_id":"i","client_secret":"${SECRET}","account_id":7}`,
       'lacks account_id.',
     ],
-  ])('%s is misconfigured, and the message names what is wrong', async (_, value, message) => {
+  ])('with %s are misconfigured, and the message names the error', async (_, value, message) => {
     await create(appName(), value);
-    const error = await failure(vault.app(app));
-    expect(told(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
-    expect(told(error).message).toBe(`The secret "${appName()}" ${message}`);
-    expect(told(error).action).toContain('client_id');
+    const error = await rejectionOf(vault.app(app));
+    expect(toFailure(error)).toMatchObject({ class: 'misconfigured', code: 'secret_unusable' });
+    expect(toFailure(error).message).toBe(`The secret "${appName()}" ${message}`);
+    expect(toFailure(error).action).toContain('client_id');
     expect(JSON.stringify([error, (error as Error).stack, (error as Error).cause])).not.toContain(SECRET);
   });
 
@@ -124,33 +120,33 @@ describe("an app's credentials", () => {
       'is binary',
       async () => void (await service.aws.createSecret({ Name: appName(), SecretBinary: Buffer.from('{}') })),
     ],
-  ])('a secret that %s is misconfigured', async (_, prepare) => {
+  ])('in a secret that %s are misconfigured', async (_, prepare) => {
     await prepare();
-    const error = await failure(vault.app(app));
-    expect(told(error)).toMatchObject({
+    const error = await rejectionOf(vault.app(app));
+    expect(toFailure(error)).toMatchObject({
       class: 'misconfigured',
       message: `The secret "${appName()}" does not exist or has no value.`,
     });
   });
 
-  test('that we may not read are misconfigured', async () => {
+  test('that the function is not allowed to read are misconfigured', async () => {
     await create(appName(), JSON.stringify(credentials));
     denied.add(`GetSecretValue ${appName()}`);
-    expect(told(await failure(vault.app(app)))).toMatchObject({
+    expect(toFailure(await rejectionOf(vault.app(app)))).toMatchObject({
       class: 'misconfigured',
       code: 'secret_denied',
-      message: `The function may not read the secret "${appName()}".`,
+      message: `The function is not allowed to read the secret "${appName()}".`,
     });
   });
 });
 
-describe('the key', () => {
-  test('is the current value', async () => {
+describe('the key secret', () => {
+  test('returns its current value', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('current', { fresh: false })).toBe('key one');
   });
 
-  test('that was replaced is still there as the previous one', async () => {
+  test('returns the value before its replacement as the previous one', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('current', { fresh: false })).toBe('key one');
     await put(keyName(), 'key two');
@@ -159,21 +155,21 @@ describe('the key', () => {
     expect(await vault.key('previous', { fresh: true })).toBe('key one');
   });
 
-  test('has no previous one before it was replaced', async () => {
+  test('has no previous value before its first replacement', async () => {
     await create(keyName(), 'key one');
     expect(await vault.key('previous', { fresh: true })).toBeUndefined();
   });
 
   test('that is missing is misconfigured', async () => {
-    expect(told(await failure(vault.key('current', { fresh: false })))).toMatchObject({
+    expect(toFailure(await rejectionOf(vault.key('current', { fresh: false })))).toMatchObject({
       class: 'misconfigured',
       message: `The secret "${keyName()}" has no value.`,
     });
   });
 
-  test('that we may not read is misconfigured', async () => {
+  test('that the function is not allowed to read is misconfigured', async () => {
     await create(keyName(), 'key one');
     denied.add(`GetSecretValue ${keyName()}`);
-    expect(await failure(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
+    expect(await rejectionOf(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
   });
 });

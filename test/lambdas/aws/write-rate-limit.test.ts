@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createRateLimit } from '../../../lambdas/aws/write-rate-limit.ts';
 
-/** A clock that moves when somebody waits. */
+/** Creates a clock that records the waits and moves with `pass` alone. */
 function clock(time = 1000) {
   const waits: number[] = [];
   return {
@@ -16,14 +16,14 @@ function clock(time = 1000) {
   };
 }
 
-test('the first goes at once, and those that come with it one interval after the other', async () => {
+test('of several calls at once the first resolves immediately and the others one interval apart', async () => {
   const time = clock();
   const turn = createRateLimit(50, time);
   await Promise.all([turn(), turn(), turn(), turn()]);
   expect(time.waits).toEqual([20, 40, 60]);
 });
 
-test('who comes later than its turn does not wait', async () => {
+test('a call after its turn does not wait', async () => {
   const time = clock();
   const turn = createRateLimit(50, time);
   await turn();
@@ -32,7 +32,7 @@ test('who comes later than its turn does not wait', async () => {
   expect(time.waits).toEqual([]);
 });
 
-test('a quiet time is not made up for by a burst', async () => {
+test('an idle period allows no burst afterwards', async () => {
   const time = clock();
   const turn = createRateLimit(50, time);
   await turn();

@@ -13,7 +13,7 @@ import {
   OTHER_TAB,
   type Refusal,
 } from '../../support/services/bad-input.ts';
-import { type Answer, createFunctions, type Functions } from '../../support/services/handlers.ts';
+import { type BrowserResponse, createFunctions, type Functions } from '../../support/services/handlers.ts';
 import { DEPLOYED_URL, type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
@@ -24,17 +24,17 @@ beforeAll(async () => {
 });
 afterAll(() => services.close());
 
-/** The callback as Zoom calls it; the state is the browser's own unless given. */
+/** Visits the callback as Zoom's redirect does, with the browser's own state unless another is given. */
 async function returnWith(
   parameters: Record<string, string>,
   { cookies, location }: { cookies?: string[]; location: string },
-): Promise<Answer> {
+): Promise<BrowserResponse> {
   const state = new URL(location).searchParams.get('state') ?? '';
   const query = new URLSearchParams({ state, ...parameters });
   return functions.visit(`${DEPLOYED_URL}/callback?${query}`, cookies && { cookies });
 }
 
-/** A cookie as ours are, but for what a forger cannot know. */
+/** Returns a cookie with the right claims, without what a forger cannot know. */
 function forgedCookie(kid: string, key: Uint8Array, audience = 'consent'): Promise<string> {
   return new EncryptJWT({ app: 'default', state: 's'.repeat(43), codeVerifier: 'v'.repeat(43) })
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
@@ -44,11 +44,15 @@ function forgedCookie(kid: string, key: Uint8Array, audience = 'consent'): Promi
     .encrypt(key);
 }
 
-/** Each prepares what comes before, and answers the bad request. */
-type Rows = [input: string, prepare: () => Promise<() => Promise<Answer>>, refusal: Refusal][];
+/** Each prepares the state and returns the bad request. */
+type Rows = [input: string, prepare: () => Promise<() => Promise<BrowserResponse>>, refusal: Refusal][];
 
 const cookies: Rows = [
-  ['nothing at all', async () => () => functions.visit(`${DEPLOYED_URL}/callback`), NO_COOKIE],
+  [
+    'neither parameters nor a cookie',
+    async () => () => functions.visit(`${DEPLOYED_URL}/callback`),
+    NO_COOKIE,
+  ],
   [
     'no cookie',
     async () => {
@@ -67,7 +71,7 @@ const cookies: Rows = [
     NO_COOKIE,
   ],
   [
-    'the cookie of a consent that is over',
+    'the deleted cookie of a finished consent',
     async () => {
       const { returned } = await functions.connect('main');
       return () => functions.visit(returned, { cookies: ['__Host-zoom-consent='] });
@@ -75,8 +79,8 @@ const cookies: Rows = [
     NO_COOKIE,
   ],
   ...[
-    ['a word for a cookie', async () => 'hello'] as const,
-    ['HTML for a cookie', async () => HOSTILE] as const,
+    ['a word instead of a cookie', async () => 'hello'] as const,
+    ['HTML instead of a cookie', async () => HOSTILE] as const,
     [
       'a cookie sealed with another key',
       () => forgedCookie(deriveKeys(services.key).id, new Uint8Array(32)),
@@ -86,11 +90,11 @@ const cookies: Rows = [
       () => forgedCookie('made-up', deriveKeys(services.key).cookie),
     ] as const,
     [
-      'a cookie sealed with the key of the tokens',
+      'a cookie sealed with the key for tokens',
       () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).sealing),
     ] as const,
     [
-      'a cookie for another use',
+      'a cookie for another audience',
       () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).cookie, 'else'),
     ] as const,
   ].map(([input, cookie]): Rows[number] => [
@@ -109,7 +113,11 @@ const cookies: Rows = [
       services.clock.advance(600);
       return () => functions.visit(returned, { cookies });
     },
-    { status: 410, title: 'That took too long', paragraphs: ['The consent took too long.', NEW_LINK] },
+    {
+      status: 410,
+      title: 'This sign-in timed out',
+      paragraphs: ['The sign-in at Zoom took too long.', NEW_LINK],
+    },
   ],
 ];
 
@@ -133,7 +141,7 @@ const states: Rows = [
     OTHER_TAB,
   ],
   [
-    'HTML for a state',
+    'HTML instead of a state',
     async () => {
       const begun = await functions.begin('main');
       return () => returnWith({ state: HOSTILE, code: 'c' }, begun);
@@ -151,19 +159,19 @@ const states: Rows = [
   ],
 ];
 
-const answers: Rows = [
+const responses: Rows = [
   [
-    'a consent declined',
+    'a declined consent',
     async () => {
       const { returned, cookies } = await functions.consent('main', { decline: true });
       return () => functions.visit(returned, { cookies });
     },
     {
       status: 403,
-      title: 'Consent declined',
+      title: 'Declined at Zoom',
       paragraphs: [
-        'The consent was declined at Zoom; nothing was changed.',
-        'Ask for a new link if that was not meant.',
+        'You declined at Zoom. Nothing was connected.',
+        'If that was a mistake, ask for a new link.',
       ],
     },
   ],
@@ -172,14 +180,18 @@ const answers: Rows = [
       ['neither a code nor an error', {}, NO_CODE],
       ['an empty code', { code: '' }, NO_CODE],
       ['an error of Zoom', { error: 'server_error', error_description: 'it broke' }, NO_CODE],
-      ['HTML for an error', { error: HOSTILE, error_description: HOSTILE, error_uri: HOSTILE }, NO_CODE],
       [
-        'an answer of another issuer',
-        { code: 'a-code-of-somebody-else', iss: 'https://evil.example' },
+        'HTML instead of an error',
+        { error: HOSTILE, error_description: HOSTILE, error_uri: HOSTILE },
+        NO_CODE,
+      ],
+      [
+        'a response of another issuer',
+        { code: 'a-code-of-another-server', iss: 'https://evil.example' },
         NO_CODE,
       ],
       ['a made-up code', { code: 'a-code-that-is-made-up' }, CODE_REFUSED],
-      ['HTML for a code', { code: HOSTILE }, CODE_REFUSED],
+      ['HTML instead of a code', { code: HOSTILE }, CODE_REFUSED],
     ] as const
   ).map(([input, parameters, refusal]): Rows[number] => [
     input,
@@ -190,7 +202,7 @@ const answers: Rows = [
     refusal,
   ]),
   [
-    'a code that was used',
+    'a used code',
     async () => {
       const { returned, cookies } = await functions.connect('main');
       return () => functions.visit(returned, { cookies });
@@ -207,7 +219,7 @@ const answers: Rows = [
     CODE_REFUSED,
   ],
   [
-    "a code of another browser's consent: the code verifier is not its own",
+    "the code of another browser's consent, whose code verifier differs",
     async () => {
       const [mine, other] = [await functions.begin('main'), await functions.consent('main')];
       const code = new URL(other.returned).searchParams.get('code') ?? '';
@@ -216,7 +228,7 @@ const answers: Rows = [
     CODE_REFUSED,
   ],
   [
-    'a connection that a Server-to-Server app has taken meanwhile',
+    'a connection that was made with a Server-to-Server app in the meantime',
     async () => {
       const { returned, cookies } = await functions.consent('taken');
       await functions.granted({ action: 'connect', connection: 'taken', app: 'reports' });
@@ -225,7 +237,10 @@ const answers: Rows = [
     {
       status: 400,
       title: 'Not connected',
-      paragraphs: ['"taken" is connected with the grant account_credentials.', 'Choose another name.'],
+      paragraphs: [
+        '"taken" is already connected with the grant account_credentials.',
+        'Choose another name, or disconnect this one: zoom-tokens disconnect taken.',
+      ],
     },
   ],
 ];
@@ -233,15 +248,15 @@ const answers: Rows = [
 describe.each([
   ['cookie', cookies],
   ['state', states],
-  ['answer', answers],
-])('GET /callback: a bad %s', (_, rows) => {
-  test.each(rows)('%s', async (_input, prepare, refusal) => {
+  ['authorization response', responses],
+])('GET /callback with a bad %s', (_, rows) => {
+  test.each(rows)('refuses %s', async (_input, prepare, refusal) => {
     await expectRefused(services, await prepare(), refusal);
   });
 });
 
-test('a page that is loaded again after its consent changes nothing: n8n keeps a living token', async () => {
+test('a reload of the callback after the consent is refused, and n8n keeps a valid token', async () => {
   const { returned, cookies } = await functions.connect('main');
   expect((await functions.visit(returned, { cookies })).status).toBe(400);
-  expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+  expect(await services.zoomStatus(await services.published('main'))).toBe(200);
 });

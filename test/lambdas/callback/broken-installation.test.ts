@@ -1,9 +1,8 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import {
   BROKEN,
   expectRefused,
@@ -27,7 +26,7 @@ const KEY = 'zoom-token-refresher/key';
 let apps = 0;
 
 interface Break {
-  /** What has happened to the installation; `app` names the secret of this test's app. */
+  /** Breaks the installation; `app` is the name of the app secret of this test. */
   breakIt?: (app: string) => unknown;
   /** Environment variables that differ. */
   variables?: NodeJS.ProcessEnv;
@@ -39,7 +38,7 @@ const broken: [what: string, Break][] = [
     'an app secret with invalid JSON',
     {
       breakIt: (app) => services.writeSecret(app, '{"client_id":'),
-      refusal: (app) => secretUnusable(app, 'is no JSON'),
+      refusal: (app) => secretUnusable(app, 'is not valid JSON'),
     },
   ],
   [
@@ -58,11 +57,11 @@ const broken: [what: string, Break][] = [
     },
   ],
   [
-    'an app secret that we may not read',
+    'an app secret that the function is not allowed to read',
     { breakIt: (app) => services.denied.add(`GetSecretValue ${app}`), refusal: secretDenied },
   ],
   [
-    'a key that we may not read',
+    'a key that the function is not allowed to read',
     { breakIt: () => services.denied.add(`GetSecretValue ${KEY}`), refusal: () => secretDenied(KEY) },
   ],
   [
@@ -76,7 +75,7 @@ const broken: [what: string, Break][] = [
   ['a wrong environment variable', { variables: { PUBLIC_URL: 'tokens' }, refusal: () => BROKEN }],
 ];
 
-/** A new app with its link, made while all is well. */
+/** Creates an app and a link before the installation breaks. */
 async function appWithLink() {
   apps += 1;
   const app = `app_${apps}`;
@@ -85,7 +84,7 @@ async function appWithLink() {
   return { app: `${APP_PREFIX}${app}`, ...(await operator.granted<{ link: string }>(request)) };
 }
 
-/** The functions as they start after that: they remember nothing. */
+/** Returns cold functions, which have cached nothing. */
 const startAfter = (variables: NodeJS.ProcessEnv = {}) =>
   functionsWith(
     () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
@@ -93,7 +92,7 @@ const startAfter = (variables: NodeJS.ProcessEnv = {}) =>
   );
 
 describe.each(['GET', 'POST'])('%s /connect', (method) => {
-  test.each(broken)('meets %s', async (_, { breakIt, variables, refusal }) => {
+  test.each(broken)('shows a page for %s', async (_, { breakIt, variables, refusal }) => {
     const { app, link } = await appWithLink();
     await breakIt?.(app);
     await expectRefused(services, () => startAfter(variables).visit(link, { method }), refusal(app));
@@ -103,13 +102,13 @@ describe.each(['GET', 'POST'])('%s /connect', (method) => {
 describe('POST /connect', () => {
   const method = 'POST';
 
-  test('meets a table that does not exist', async () => {
+  test('shows a page for a table that does not exist', async () => {
     const { link } = await appWithLink();
     const { visit } = startAfter({ TABLE_NAME: 'no-such-table' });
     await expectRefused(services, () => visit(link, { method }), BROKEN);
   });
 
-  test('does not spend a ticket on an app that cannot work', async () => {
+  test('does not use a ticket up for an app that cannot work', async () => {
     const { app, link } = await appWithLink();
     await services.writeSecret(app, '{');
     const functions = startAfter();
@@ -125,14 +124,14 @@ describe('GET /callback', () => {
     return { app, ...(await operator.consentAfter(link)) };
   };
 
-  test.each(broken)('meets %s', async (_, { breakIt, variables, refusal }) => {
+  test.each(broken)('shows a page for %s', async (_, { breakIt, variables, refusal }) => {
     const { app, returned, cookies } = await consented();
     await breakIt?.(app);
     const request = () => startAfter(variables).visit(returned, { cookies });
     await expectRefused(services, request, refusal(app));
   });
 
-  test('meets a client secret that is not the app’s', async () => {
+  test('shows a page for a client secret that is not the app’s', async () => {
     const { app, returned, cookies } = await consented();
     const wrong = { ...services.apps.user, client_secret: 'a-client-secret-that-is-old' };
     services.watch.note('the old client secret', wrong.client_secret);
@@ -148,52 +147,53 @@ describe('GET /callback', () => {
   });
 });
 
-describe('GET /callback while Zoom is not well', () => {
-  let answer: { status: number; headers?: Record<string, string>; body: string };
-  const zoom = createServer((_request, response) => {
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+describe('GET /callback lets the browser retry when Zoom', () => {
+  let response: { status: number; headers?: Record<string, string>; body: string };
+  const server = createServer((_request, outgoing) => {
+    outgoing.writeHead(response.status, response.headers).end(response.body);
   });
-  let url: string;
+  let zoom: LoopbackServer;
   beforeAll(async () => {
-    await once(zoom.listen(0, '127.0.0.1'), 'listening');
-    url = `http://127.0.0.1:${(zoom.address() as AddressInfo).port}`;
+    zoom = await listenOnLoopback(server);
   });
-  afterAll(() => {
-    zoom.closeAllConnections();
-    zoom.close();
-  });
+  afterAll(() => zoom.close());
 
-  const PATIENCE = 'Reload this page in a minute; if that does not help, ask for a new link.';
+  const PATIENCE = 'Reload this page in a minute. If that does not help, ask for a new link.';
   test.each([
-    ['503 with HTML', { status: 503, body: '<h1>Bad</h1>' }, /^Zoom is not well: it answered 503/, '60'],
     [
-      '503 that asks for two minutes',
+      'responds with 503 and HTML',
+      { status: 503, body: '<h1>Bad</h1>' },
+      /^Zoom is not well: it answered 503/,
+      '60',
+    ],
+    [
+      'responds with 503 and a Retry-After of two minutes',
       { status: 503, headers: { 'retry-after': '120' }, body: '' },
       /^Zoom is not well: it answered 503/,
       '120',
     ],
     [
-      '429 that asks for 7 seconds',
+      'responds with 429 and a Retry-After of 7 seconds',
       { status: 429, headers: { 'retry-after': '7' }, body: '{}' },
       /^Zoom asks us to slow down \(429\)\.$/,
       '7',
     ],
     [
-      '200 without a token',
+      'responds with 200 and no token',
       { status: 200, body: '{"scope":"x"}' },
       /^Zoom is not well: it answered 200/,
       '60',
     ],
-  ])('%s', async (_, answered, sentence, retryAfter) => {
-    answer = answered;
+  ])('%s', async (_, zoomResponse, sentence, retryAfter) => {
+    response = zoomResponse;
     const { returned, cookies } = await operator.consent('main');
-    const request = () => startAfter({ ZOOM_OAUTH_URL: url }).visit(returned, { cookies });
+    const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
     const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
   });
 
-  test('out of reach', async () => {
+  test('is unreachable', async () => {
     const { returned, cookies } = await operator.consent('main');
     const request = () => startAfter({ ZOOM_OAUTH_URL: services.nowhere }).visit(returned, { cookies });
     await expectRefused(services, request, {
@@ -201,7 +201,7 @@ describe('GET /callback while Zoom is not well', () => {
       title: 'Not connected',
       paragraphs: ['Zoom cannot be reached (ECONNREFUSED).', PATIENCE],
     });
-    // The code is not spent: the page can be loaded again.
+    // The code is still unused, so the page can be reloaded.
     expect((await operator.visit(returned, { cookies })).status).toBe(200);
   });
 });

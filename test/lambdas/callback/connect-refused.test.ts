@@ -26,7 +26,7 @@ const linkFor = async (connection = 'main') =>
 const ticketIn = (link: string) => new URL(link).searchParams.get('ticket') ?? '';
 const withTicket = (ticket: string) => `?${new URLSearchParams({ ticket })}`;
 
-/** A ticket as ours are, but for what a forger cannot know. */
+/** Returns a ticket with the right claims, without what a forger cannot know. */
 function forged(
   header: { alg: string; kid?: string },
   signing: Uint8Array,
@@ -41,27 +41,24 @@ function forged(
     .sign(signing);
 }
 
-/** Each prepares what comes before, and answers what stands after `/connect`. */
+/** Each prepares the state and returns the query after `/connect`. */
 type Rows = [input: string, prepare: () => Promise<string>, refusal: Refusal][];
 
 const NEEDED: Refusal = {
   status: 400,
-  title: 'A link is needed',
-  paragraphs: [
-    'This page opens with a one-time link only.',
-    'Ask the operator for a link: zoom-tokens connect.',
-  ],
+  title: 'You need a personal link',
+  paragraphs: ['You need a personal link to connect Zoom.', 'Ask your administrator to send you one.'],
 };
 
 const badTickets: Rows = [
   ['no query', async () => '', NEEDED],
   ['an empty ticket', async () => '?ticket=', NEEDED],
   ['another parameter', async () => '?connection=main', NEEDED],
-  ['a word for a ticket', async () => withTicket('hello'), NOT_OURS],
-  ['HTML for a ticket', async () => withTicket(HOSTILE), NOT_OURS],
-  ['a long word for a ticket', async () => withTicket('a.'.repeat(4000)), NOT_OURS],
+  ['a word instead of a ticket', async () => withTicket('hello'), NOT_OURS],
+  ['HTML instead of a ticket', async () => withTicket(HOSTILE), NOT_OURS],
+  ['a long word instead of a ticket', async () => withTicket('a.'.repeat(4000)), NOT_OURS],
   [
-    'a ticket that was cut',
+    'a truncated ticket',
     async () => {
       const ticket = ticketIn(await linkFor());
       return withTicket(ticket.slice(0, -6));
@@ -69,7 +66,7 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
-    'a ticket with another connection written into it',
+    'a ticket with an altered connection',
     async () => {
       const [header, payload = '', signature] = ticketIn(await linkFor()).split('.');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -124,7 +121,7 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
-    'something else that we signed',
+    'another token that the installation signed',
     async () => {
       const { id, signing } = deriveKeys(services.key);
       const ticket = await forged({ alg: 'HS256', kid: id }, signing, 'else');
@@ -142,7 +139,7 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
-    'our own cookie for a ticket',
+    'the cookie of a consent',
     async () => {
       const { cookies } = await functions.begin('main');
       return withTicket((cookies[0] ?? '').split('=')[1] ?? '');
@@ -159,33 +156,36 @@ const badTickets: Rows = [
     {
       status: 410,
       title: 'This link has expired',
-      paragraphs: ['This link has expired.', NEW_LINK],
+      paragraphs: ['This link was not used in time.', NEW_LINK],
     },
   ],
 ];
 
 describe.each(['GET', 'POST'])('%s /connect', (method) => {
-  test.each(badTickets)('%s is refused', async (_input, prepare, refusal) => {
+  test.each(badTickets)('refuses %s', async (_input, prepare, refusal) => {
     const url = `${DEPLOYED_URL}/connect${await prepare()}`;
     await expectRefused(services, () => functions.visit(url, { method }), refusal);
   });
 });
 
-test('a link whose button was pressed before is refused', async () => {
+test('POST /connect refuses a link that was already used', async () => {
   const { link } = await functions.begin('main');
   await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
     status: 410,
-    title: 'This link was used before',
-    paragraphs: ['This link has been opened before.', 'Ask the operator for a new link; each opens once.'],
+    title: 'This link was already used',
+    paragraphs: [
+      'Each link works once, and this one was already used.',
+      'Ask the person who sent it for a new one.',
+    ],
   });
 });
 
-describe('a wrong address or method', () => {
+describe('a wrong address or method gets the page for 404', () => {
   test.each(['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'])('GET %s', async (path) => {
     await expectRefused(services, () => functions.visit(`${DEPLOYED_URL}${path}`), NO_SUCH_PAGE);
   });
 
-  test.each(['PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s /connect, with a good link', async (method) => {
+  test.each(['PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s /connect with a valid link', async (method) => {
     const link = await linkFor();
     await expectRefused(services, () => functions.visit(link, { method }), NO_SUCH_PAGE);
     expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);

@@ -1,17 +1,17 @@
 import '../../support/services/output.ts';
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { expectSafeHeaders, readPage } from '../../support/browser/read-page.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { LOOPBACK_URL, type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
-beforeAll(async () => {
+beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
 });
-afterAll(() => services.close());
+afterEach(() => services.close());
 
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
@@ -29,7 +29,7 @@ describe('GET /connect with a fresh link', () => {
     return { link, page: await functions.visit(link) };
   };
 
-  test('says what will be connected, until when, and has a button to go on', async () => {
+  test('shows what will be connected, the expiry of the link and a button to continue', async () => {
     const { page } = await open();
     expect(page.status).toBe(200);
     expect(page.headers).not.toHaveProperty('location');
@@ -37,15 +37,17 @@ describe('GET /connect with a fresh link', () => {
     expect(readPage(page.body)).toMatchObject({
       title: 'Connect “opened” to Zoom?',
       paragraphs: [
-        'Zoom will ask you to allow access to your account; n8n then works with it under the name “opened”.',
-        'If you did not expect this link, close this page; nothing has been changed.',
+        'Zoom will ask you to allow access to your account. n8n then uses it under the name “opened”.',
+        'If you did not expect this link, close this page. Nothing has been changed.',
       ],
     });
-    expect(page.body).toContain(`<dt>Link works until</dt><dd>${utc(services.clock.now() + 600)}, once</dd>`);
+    expect(page.body).toContain(
+      `<dt>Link valid until</dt><dd>${utc(services.clock.now() + 600)}, for one use</dd>`,
+    );
     expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
   });
 
-  test('spends nothing, however often a preview or a scanner opens it', async () => {
+  test('does not use the link up, however often a preview or a scanner opens it', async () => {
     const { link } = await open();
     const before = await services.contents();
     for (let times = 0; times < 3; times += 1) expect((await functions.visit(link)).status).toBe(200);
@@ -53,12 +55,12 @@ describe('GET /connect with a fresh link', () => {
     expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
   });
 
-  test('does not repeat its ticket', async () => {
+  test('does not contain its ticket', async () => {
     const { page } = await open();
     expect(services.watch.leaks(page.body)).toEqual([]);
   });
 
-  test('has the security headers, and a form that may lead to Zoom', async () => {
+  test('has the security headers and a form that may send the browser to Zoom', async () => {
     expectSafeHeaders((await open()).page, {
       'form-action': `'self' ${services.environment.ZOOM_OAUTH_URL} https:`,
       sandbox: 'allow-forms',
@@ -67,9 +69,9 @@ describe('GET /connect with a fresh link', () => {
 });
 
 describe('POST /connect with a fresh link', () => {
-  test('sends the browser to Zoom with what we ask for: a code, bound by state and S256', async () => {
-    const { answer, location } = await functions.begin('begun');
-    expect(answer).toMatchObject({ status: 303, body: '' });
+  test('redirects to Zoom with a request for a code that state and an S256 challenge protect', async () => {
+    const { response, location } = await functions.begin('begun');
+    expect(response).toMatchObject({ status: 303, body: '' });
     const { origin, pathname, searchParams } = new URL(location);
     expect(origin + pathname).toBe(`${services.environment.ZOOM_OAUTH_URL}/oauth/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -82,23 +84,23 @@ describe('POST /connect with a fresh link', () => {
     });
   });
 
-  test('gives the browser a cookie of this host alone, out of reach of scripts, for ten minutes', async () => {
-    const { answer } = await functions.begin('begun');
-    expect(answer.cookies).toEqual([
+  test('sets a cookie for this host alone that scripts cannot read, for ten minutes', async () => {
+    const { response } = await functions.begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(
         /^__Host-zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
       ),
     ]);
   });
 
-  test('on plain HTTP, as on one machine, the cookie can have neither Secure nor the prefix', async () => {
-    const { answer } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
-    expect(answer.cookies).toEqual([
+  test('sets a cookie without Secure and prefix on plain HTTP, which a local stack uses', async () => {
+    const { response } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
+    expect(response.cookies).toEqual([
       expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 
-  test('the cookie tells nothing of the state and the code verifier that it carries', async () => {
+  test('sets a cookie from which the state and the code verifier cannot be read', async () => {
     const { cookies, location } = await functions.begin('begun');
     const state = new URL(location).searchParams.get('state') ?? '';
     const readable = (cookies[0] ?? '')
@@ -109,10 +111,10 @@ describe('POST /connect with a fresh link', () => {
   });
 
   test('has the security headers', async () => {
-    expectSafeHeaders((await functions.begin('begun')).answer);
+    expectSafeHeaders((await functions.begin('begun')).response);
   });
 
-  test('each link asks with another state and another challenge', async () => {
+  test('uses a new state and a new challenge for each link', async () => {
     const [one, two] = [await functions.begin('begun'), await functions.begin('begun')];
     for (const name of ['state', 'code_challenge']) {
       expect(new URL(one.location).searchParams.get(name)).not.toBe(
@@ -123,36 +125,37 @@ describe('POST /connect with a fresh link', () => {
 });
 
 describe('GET /callback after a consent', () => {
-  test('says that it is connected, as whom, and what to paste into n8n', async () => {
+  test('shows the connection, its Zoom user and what to paste into n8n', async () => {
     const { page } = await functions.connect('main');
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(readPage(page.body)).toEqual({
       title: '“main” is connected',
       paragraphs: [
-        'Zoom’s access token is stored where n8n reads it, and will be replaced before it ends.',
-        'Paste this expression into the Access Token field of n8n’s Zoom credential:',
+        'The access token is stored where n8n reads it. It is replaced automatically before it expires.',
+        'In n8n, create a credential of the type Zoom API and paste this expression into its field JWT Token. n8n shows a deprecation notice beside it; any bearer token works there.',
         '',
-        'You may close this page.',
+        'You can close this page.',
       ],
       code: '{{ $secrets.aws.n8n_zoom_main }}',
     });
     expect(page.body).toContain('<dt>Zoom user</dt><dd>Ada Lovelace</dd>');
     expect(page.body).toContain(
-      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, then rotated</dd>`,
+      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, replaced before then</dd>`,
     );
   });
 
-  test('n8n reads the bare token, and Zoom accepts it', async () => {
-    expect(await services.zoomAnswers(await services.published('main'))).toBe(200);
+  test('lets n8n read the bare token, which Zoom accepts', async () => {
+    await functions.connect('main');
+    expect(await services.zoomStatus(await services.published('main'))).toBe(200);
   });
 
-  test('takes the cookie back', async () => {
+  test('deletes the cookie', async () => {
     const { page } = await functions.connect('main');
     expect(page.cookies).toEqual(['__Host-zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure']);
   });
 
-  test('has the security headers, and its only style and script are the ones that they name', async () => {
+  test('has security headers that allow its own style and script alone', async () => {
     const { page } = await functions.connect('main');
     const hashOf = (tag: string) => {
       const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(page.body) ?? [];
@@ -167,7 +170,7 @@ describe('GET /callback after a consent', () => {
     expect(page.body).not.toMatch(/<link|<img|\sstyle=|\son\w+=|https?:/);
   });
 
-  test('notes who consented, and that nothing is left to do', async () => {
+  test('stores the Zoom user who consented and publishes the token', async () => {
     await functions.connect('main');
     expect(await statusOf('main')).toMatchObject({
       status: 'active',
@@ -180,7 +183,7 @@ describe('GET /callback after a consent', () => {
     expect((await statusOf('main'))?.publishedVersion).toBe((await statusOf('main'))?.version);
   });
 
-  test('works on plain HTTP, as on one machine', async () => {
+  test('works on plain HTTP, which a local stack uses', async () => {
     const local = createFunctions(services, { PUBLIC_URL: LOOPBACK_URL });
     const { page } = await local.connect('main');
     expect(page.status).toBe(200);
@@ -202,11 +205,12 @@ describe('a second consent for a connection', () => {
     const second = await services.published('twice');
     expect(page.status).toBe(200);
     expect(second).not.toBe(first);
-    expect(await services.zoomAnswers(second)).toBe(200);
+    expect(await services.zoomStatus(second)).toBe(200);
     expect(await statusOf('twice')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
   });
 
-  test('of another user makes it that user’s, where the link was made for that', async () => {
+  test('of another user takes the connection over if the link allows it', async () => {
+    await functions.connect('twice', { user: 'Grace Hopper' });
     const request = { action: 'link', connection: 'twice', replaceUser: true };
     const { link } = await functions.granted<{ link: string }>(request);
     const { returned, cookies } = await functions.consentAfter(link, { user: 'Katherine Johnson' });
@@ -215,31 +219,36 @@ describe('a second consent for a connection', () => {
   });
 });
 
-describe('a Zoom user who is connected elsewhere', () => {
-  test('stays there: the page says so with 409, and the other connection gets the new tokens', async () => {
+describe('a Zoom user who is already connected under another name', () => {
+  const connectTwice = async () => {
     await functions.connect('older', { user: 'Grace Hopper' });
     const first = await services.published('older');
-    const { page } = await functions.connect('younger', { user: 'Grace Hopper' });
+    return { first, page: (await functions.connect('younger', { user: 'Grace Hopper' })).page };
+  };
+
+  test('stays connected under that name: the page has the status 409 and that connection the new tokens', async () => {
+    const { first, page } = await connectTwice();
     expect(page.status).toBe(409);
     expect(readPage(page.body)).toMatchObject({
-      title: 'Connected already',
+      title: 'Already connected',
       paragraphs: [
-        'This Zoom user is connected as "older" already, and stays so; "younger" was not connected.',
-        'Use "older" in n8n, or consent as another Zoom user.',
+        'Your Zoom account is already connected as "older". That connection was renewed, and "younger" was not connected.',
+        'Use "older" in n8n. To connect "younger", ask for a new link and sign in to Zoom as another user.',
       ],
     });
-    // Zoom has ended the first pair with the second consent.
-    expect(await services.zoomAnswers(first)).toBe(401);
-    expect(await services.zoomAnswers(await services.published('older'))).toBe(200);
+    // The second consent has revoked the tokens of the first at Zoom.
+    expect(await services.zoomStatus(first)).toBe(401);
+    expect(await services.zoomStatus(await services.published('older'))).toBe(200);
     await expect(services.published('younger')).rejects.toThrow("can't find the specified secret");
     expect((await functions.operate({ action: 'status', connection: 'younger' })).ok).toBe(false);
   });
 
-  test('and goes on to rotate there', async () => {
+  test('is rotated under that name afterwards', async () => {
+    await connectTwice();
     const before = await services.published('older');
     await functions.granted({ action: 'rotate', connection: 'older' });
     const after = await services.published('older');
     expect(after).not.toBe(before);
-    expect(await services.zoomAnswers(after)).toBe(200);
+    expect(await services.zoomStatus(after)).toBe(200);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
-import { connectedPage, errorPage } from '../../../lambdas/web/pages.ts';
+import { connectedPage } from '../../../lambdas/web/connected-page.ts';
+import { errorPage } from '../../../lambdas/web/error-page.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { HOSTILE } from '../../support/services/bad-input.ts';
 
@@ -27,31 +28,31 @@ const outcome = { kind: 'settled', item, rotated: false, published: true } as co
 const consent = { item, user: undefined, outcome, requested: 'main' };
 const TAGS = /<script>alert|<img/;
 
-describe('text of others is shown as text', () => {
-  test('what happened and what to do', () => {
+describe('text from outside is escaped', () => {
+  test('in a message and in an action', () => {
     const { body = '' } = errorPage(new Failure('rejected', 'zoom_refused', HOSTILE, HOSTILE));
     expect(readPage(body).paragraphs).toEqual([HOSTILE, HOSTILE]);
     expect(body).not.toMatch(TAGS);
   });
 
-  test("a Zoom user's name", () => {
+  test("in a Zoom user's name", () => {
     const { body = '' } = connectedPage({ ...consent, user: { id: 'u', name: HOSTILE } });
     expect(body).toContain('<dd>&lt;script&gt;');
     expect(body).not.toMatch(TAGS);
   });
 });
 
-describe('who consented', () => {
+describe('the Zoom user on the page of a connection', () => {
   test.each([
     ['the name', { id: 'AdaLovelace', name: 'Ada' }, 'Ada'],
-    ['the id where there is no name', { id: 'AdaLovelace' }, 'AdaLovelace'],
-    ['that it is not known', undefined, 'not told by the app’s scopes'],
-  ])('the page tells %s', (_, user, shown) => {
+    ['the id without a name', { id: 'AdaLovelace' }, 'AdaLovelace'],
+    ['that the user is unknown', undefined, 'unknown: the Zoom app has no scope for it'],
+  ])('is shown as %s', (_, user, shown) => {
     expect(connectedPage({ ...consent, user }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
   });
 });
 
-test('the page asks a browser to wait where Zoom did not say how long', () => {
+test('the page of a retryable failure lets the browser wait 60 seconds unless Zoom gave a time', () => {
   const waiting = errorPage(new Failure('retry', 'zoom_unavailable', 'm', 'a'));
   expect(waiting).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
 });

@@ -12,15 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => services.close());
 
-describe('a consent whose token cannot be published at once', () => {
-  const STORED = 'The tokens are stored; within a few minutes n8n can read the access token.';
+describe('a consent whose token cannot be published immediately', () => {
+  const STORED = 'The tokens are stored. n8n can read the access token within a few minutes.';
 
-  test('is stored nevertheless, the page says so, and a later sweep publishes it', async () => {
+  test('is stored, the page says so, and a later sweep publishes the token', async () => {
     services.denied.add('CreateSecret n8n_zoom_denied');
     const { page } = await functions.connect('denied', { user: 'Grace Hopper' });
     expect(page.status).toBe(200);
     expect(readPage(page.body).paragraphs[0]).toMatch(
-      /^The tokens are stored, but n8n cannot read them yet\. The function may not write the secret/,
+      /^The tokens are stored, but n8n cannot read them yet\. The function is not allowed to write the secret/,
     );
     expect(await functions.runtime.store.get('denied')).toMatchObject({
       status: 'misconfigured',
@@ -34,16 +34,16 @@ describe('a consent whose token cannot be published at once', () => {
       status: 'active',
       publishedVersion: 1,
     });
-    expect(await services.zoomAnswers(await services.published('denied'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('denied'))).toBe(200);
   });
 
-  test('is stored also where the table fails right after the commit', async () => {
+  test('is stored also when the table fails right after the commit', async () => {
     const store = { ...functions.runtime.store, lease: () => Promise.reject(new Error('the table is gone')) };
     const failing = functionsWith(() => ({ ...functions.runtime, store }), services.watch);
     const { page } = await failing.connect('half');
     expect(page.status).toBe(200);
     expect(readPage(page.body).paragraphs).toContain(STORED);
     await functions.sweep();
-    expect(await services.zoomAnswers(await services.published('half'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('half'))).toBe(200);
   });
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => services.close());
 afterEach(() => services.denied.clear());
 
-/** The functions as they start: they remember nothing. */
+/** Returns cold functions, which have cached nothing. */
 const start = (variables: NodeJS.ProcessEnv = {}) =>
   functionsWith(
     () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
@@ -29,9 +29,9 @@ const unusable = (what: string): OperatorRefusal => ({
   action: /^Write it again: zoom-tokens setup/,
 });
 
-describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
+describe.each(['link', 'connect'])('%s is misconfigured when the app secret', (action) => {
   test.each([
-    ['is no JSON', 'client_id=x'],
+    ['is not valid JSON', 'client_id=x'],
     ['lacks client_id and client_secret', '{"client_id":"","client_secret":"","account_id":""}'],
     ['lacks client_secret', '{"client_id":"the-id"}'],
   ])('%s', async (what, value) => {
@@ -52,7 +52,7 @@ describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
       { ...unusable(''), message: `The secret "${APP_PREFIX}unknown" does not exist or has no value.` },
     ));
 
-  test('we may not read', async () => {
+  test('is not readable for the function', async () => {
     services.denied.add(`GetSecretValue ${APP_PREFIX}reports`);
     await expectOperatorRefused(
       services,
@@ -61,14 +61,14 @@ describe.each(['link', 'connect'])('%s for an app whose secret', (action) => {
       {
         class: 'misconfigured',
         code: 'secret_denied',
-        message: `The function may not read the secret "${APP_PREFIX}reports".`,
-        action: /^Deploy again \(npx cdk deploy\)/,
+        message: `The function is not allowed to read the secret "${APP_PREFIX}reports".`,
+        action: /^Deploy again: npx cdk deploy\./,
       },
     );
   });
 });
 
-describe('connect with credentials that Zoom does not take', () => {
+describe('connect is misconfigured when the app secret has', () => {
   const connectWith = async (credentials: object, refusal: OperatorRefusal) => {
     await services.writeSecret(SECRET, JSON.stringify(credentials));
     const request = { action: 'connect', connection: 'new', app: 'broken' };
@@ -80,7 +80,7 @@ describe('connect with credentials that Zoom does not take', () => {
       class: 'misconfigured',
       code: 'account_id_missing',
       message: 'The secret of the app "broken" has no account_id, which a Server-to-Server app needs.',
-      action: 'Add it to the app secret; the Zoom App Marketplace shows it under App Credentials.',
+      action: 'Add account_id to the app secret. The Zoom App Marketplace shows it under App Credentials.',
     }));
 
   test('an account id that Zoom does not know', () =>
@@ -105,7 +105,7 @@ describe('connect with credentials that Zoom does not take', () => {
       },
     ));
 
-  test('a user app with an account id', () =>
+  test('the credentials of a user app with an account id', () =>
     connectWith(
       { ...services.apps.user, account_id: 'the-account-id' },
       {
@@ -133,7 +133,7 @@ test.each(everyAction)('$action without environment variables names every one th
   }),
 );
 
-test.each(everyAction)('$action without its table says where the reason is', (request) =>
+test.each(everyAction)('$action without its table refers to the log of the function', (request) =>
   expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
     class: 'retry',
     code: 'unexpected',
@@ -142,7 +142,7 @@ test.each(everyAction)('$action without its table says where the reason is', (re
   }),
 );
 
-test('link without a readable key says so', async () => {
+test('link without a readable key secret is misconfigured', async () => {
   services.denied.add(`GetSecretValue ${services.environment.KEY_SECRET_ID}`);
   await expectOperatorRefused(
     services,
@@ -151,13 +151,13 @@ test('link without a readable key says so', async () => {
     {
       class: 'misconfigured',
       code: 'secret_denied',
-      message: 'The function may not read the secret "zoom-token-refresher/key".',
-      action: /^Deploy again \(npx cdk deploy\)/,
+      message: 'The function is not allowed to read the secret "zoom-token-refresher/key".',
+      action: /^Deploy again: npx cdk deploy\./,
     },
   );
 });
 
-test('connect while Zoom is down says that the operator must repeat it', () =>
+test('connect while Zoom is unreachable asks the operator to repeat the command', () =>
   expectOperatorRefused(
     services,
     start({ ZOOM_OAUTH_URL: services.nowhere }),
@@ -166,18 +166,18 @@ test('connect while Zoom is down says that the operator must repeat it', () =>
       class: 'retry',
       code: 'zoom_unreachable',
       message: 'Zoom cannot be reached (ECONNREFUSED).',
-      action: 'Connect it again in a few minutes; nothing was changed.',
+      action: 'Nothing was changed. Run the command again in a few minutes.',
     },
   ));
 
-test('rotate while Zoom is down notes the failure, and n8n keeps a living token', async () => {
+test('rotate while Zoom is unreachable fails, and n8n keeps a valid token', async () => {
   const request = { action: 'rotate', connection: 'server' };
   const answer = await start({ ZOOM_OAUTH_URL: services.nowhere }).operate(request);
   expect(answer).toMatchObject({ ok: false, error: { class: 'retry', code: 'zoom_unreachable' } });
-  expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+  expect(await services.zoomStatus(await services.published('server'))).toBe(200);
 });
 
-test('rotate with a key that no longer opens the tokens is misconfigured, and nothing is lost', async () => {
+test('rotate with a key that cannot open the tokens is misconfigured and loses nothing', async () => {
   const functions = start({ KEY_SECRET_ID: 'another/key' });
   await services.writeSecret('another/key', 'another key, that of another installation');
   const request = { action: 'rotate', connection: 'server' };

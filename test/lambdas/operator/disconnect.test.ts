@@ -1,16 +1,16 @@
 import '../../support/services/output.ts';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
-beforeAll(async () => {
+beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
 });
-afterAll(() => services.close());
+afterEach(() => services.close());
 
 describe('disconnect', () => {
   interface Disconnected {
@@ -21,38 +21,43 @@ describe('disconnect', () => {
   const disconnect = (connection: string, force?: boolean) =>
     functions.granted<Disconnected>({ action: 'disconnect', connection, force });
 
-  test('revokes at Zoom, takes away what n8n reads, and tells until when it could be restored', async () => {
+  test('revokes the token at Zoom, deletes what n8n reads and returns when the deletion is permanent', async () => {
     await functions.connect('leaving', { user: 'Grace Hopper' });
     const token = await services.published('leaving');
     const { connection, revoked, secretDeletedAt } = await disconnect('leaving');
     expect(connection).toMatchObject({ connection: 'leaving', status: 'disconnected' });
     expect(revoked).toBe(true);
     expect(secretDeletedAt).toBe(services.clock.now() + 7 * 86_400);
-    expect(await services.zoomAnswers(token)).toBe(401);
+    expect(await services.zoomStatus(token)).toBe(401);
     await expect(services.published('leaving')).rejects.toThrow('marked for deletion');
     expect(JSON.stringify(connection)).not.toMatch(/sealed|lease/i);
   });
 
-  test('leaves a connection that cannot be rotated, and that a link connects again', async () => {
-    const answer = await functions.operate({ action: 'rotate', connection: 'leaving' });
-    expect(answer).toMatchObject({ ok: false, error: { class: 'rejected', code: 'not_connected' } });
+  test('leaves a connection that cannot be rotated and that a link connects again', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
+    await disconnect('leaving');
+    const response = await functions.operate({ action: 'rotate', connection: 'leaving' });
+    expect(response).toMatchObject({ ok: false, error: { class: 'rejected', code: 'not_connected' } });
     expect((await functions.connect('leaving', { user: 'Grace Hopper' })).page.status).toBe(200);
-    expect(await services.zoomAnswers(await services.published('leaving'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('leaving'))).toBe(200);
   });
 
   test('with force leaves no recovery window', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
     await disconnect('leaving', true);
     await expect(services.published('leaving')).rejects.toThrow("can't find");
   });
 
-  test('frees the name for another grant', async () => {
+  test('makes the name available for another grant', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
+    await disconnect('leaving', true);
     await functions.granted({ action: 'connect', connection: 'leaving', app: 'reports' });
     const { connection, revoked } = await disconnect('leaving');
     expect(connection).toMatchObject({ grantType: 'account_credentials' });
     expect(revoked).toBe(true);
   });
 
-  test('says so when Zoom is out of reach, and what to do', async () => {
+  test('reports that Zoom is unreachable and what is left to do', async () => {
     await functions.connect('unreachable', { user: 'Katherine Johnson' });
     const offline = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
     const { connection, revoked } = await offline.granted<Disconnected>({

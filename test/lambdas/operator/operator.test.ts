@@ -1,16 +1,16 @@
 import '../../support/services/output.ts';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
-beforeAll(async () => {
+beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
 });
-afterAll(() => services.close());
+afterEach(() => services.close());
 
 interface Rotated {
   before: ConnectionView;
@@ -24,14 +24,21 @@ const connectServer = (connection: string) =>
     connection,
     app: 'reports',
   });
+/** Connects, and lets the publication of a rotation fail. */
+async function connectMisconfigured(connection: string): Promise<void> {
+  await connectServer(connection);
+  services.denied.add(`PutSecretValue n8n_zoom_${connection}`);
+  await functions.operate({ action: 'rotate', connection });
+  services.denied.clear();
+}
 const status = (connection?: string) =>
   functions.granted<{ now: number; connections: ConnectionView[] }>({ action: 'status', connection });
 const rotate = (connection: string) => functions.granted<Rotated>({ action: 'rotate', connection });
 
 describe('link', () => {
-  test('answers a link of our own address, and when it ends: in ten minutes', async () => {
-    const answer = await functions.operate({ action: 'link', connection: 'main' });
-    expect(answer).toEqual({
+  test('returns a link to the HTTP API and its expiry in ten minutes', async () => {
+    const response = await functions.operate({ action: 'link', connection: 'main' });
+    expect(response).toEqual({
       ok: true,
       result: {
         link: expect.stringMatching(
@@ -43,7 +50,7 @@ describe('link', () => {
     });
   });
 
-  test('answers the generation that the consent will count on', async () => {
+  test('returns the generation that the consent will increment', async () => {
     await functions.connect('counted', { user: 'Grace Hopper' });
     await functions.connect('counted', { user: 'Grace Hopper' });
     expect(await functions.granted({ action: 'link', connection: 'counted' })).toMatchObject({
@@ -51,13 +58,13 @@ describe('link', () => {
     });
   });
 
-  test('writes nothing: the connection begins with the consent', async () => {
+  test('writes nothing, because the connection begins with the consent', async () => {
     const before = await services.contents();
     await functions.granted({ action: 'link', connection: 'main' });
     expect(await services.contents()).toEqual(before);
   });
 
-  test('is for the app that is named, "default" unless one is', async () => {
+  test('is for the app "default" unless another is named', async () => {
     const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
     const { location } = (await functions.visit(link, { method: 'POST' })).headers;
     expect(location).toContain(`client_id=${services.apps.user.client_id}`);
@@ -65,7 +72,7 @@ describe('link', () => {
 });
 
 describe('connect', () => {
-  test('makes a Server-to-Server connection whose token n8n can read at once', async () => {
+  test('creates a Server-to-Server connection whose token n8n can read immediately', async () => {
     const { connection, outcome } = await connectServer('server');
     expect(outcome).toBe('settled');
     expect(connection).toMatchObject({
@@ -78,27 +85,29 @@ describe('connect', () => {
       secretName: 'n8n_zoom_server',
       expression: '{{ $secrets.aws.n8n_zoom_server }}',
     });
-    expect(await services.zoomAnswers(await services.published('server'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('server'))).toBe(200);
   });
 
-  test('again makes a new generation; the earlier token lives on beside it', async () => {
+  test('repeated creates a new generation, and the earlier token stays valid', async () => {
+    await connectServer('server');
     const first = await services.published('server');
     const { connection } = await connectServer('server');
     expect(connection).toMatchObject({ generation: 2, version: 2 });
     expect(await services.published('server')).not.toBe(first);
-    expect(await services.zoomAnswers(first)).toBe(200);
+    expect(await services.zoomStatus(first)).toBe(200);
   });
 
-  test('of two connections of one app leaves both alive', async () => {
+  test('of two connections with one app leaves both tokens valid', async () => {
+    await connectServer('server');
     await connectServer('server_two');
     for (const name of ['server', 'server_two']) {
-      expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+      expect(await services.zoomStatus(await services.published(name))).toBe(200);
     }
   });
 });
 
 describe('status', () => {
-  test('tells everything of one connection but its tokens', async () => {
+  test('returns everything about one connection except its tokens', async () => {
     await connectServer('told');
     const { now, connections } = await status('told');
     expect(now).toBe(services.clock.now());
@@ -124,8 +133,8 @@ describe('status', () => {
     ]);
   });
 
-  test('tells all connections in the order of their names, while one is being rotated too', async () => {
-    for (const name of ['zebra', 'ant']) await connectServer(name);
+  test('returns all connections sorted by name, also while one is being rotated', async () => {
+    for (const name of ['zebra', 'told', 'ant']) await connectServer(name);
     const lease = {
       owner: 'a-sweep',
       now: services.clock.now(),
@@ -135,12 +144,13 @@ describe('status', () => {
     await functions.runtime.store.lease('zebra', lease);
     const { connections } = await status();
     const names = connections.map(({ connection }) => connection);
-    expect(names).toEqual([...names].sort());
-    expect(names).toEqual(expect.arrayContaining(['ant', 'told', 'zebra']));
+    expect(names).toEqual(['ant', 'told', 'zebra']);
     expect(JSON.stringify(connections)).not.toMatch(/sealed|lease|a-sweep/i);
   });
 
-  test('holds no piece of any token, sealed or not', async () => {
+  test('contains no piece of any token, sealed or not', async () => {
+    await connectServer('server');
+    await functions.connect('user');
     for (const { sealedTokens } of await functions.runtime.store.list()) {
       services.watch.note('sealed tokens', sealedTokens);
     }
@@ -148,11 +158,8 @@ describe('status', () => {
     expect(services.watch.leaks(JSON.stringify(await status()))).toEqual([]);
   });
 
-  test('tells what is wrong and what to do', async () => {
-    await connectServer('wrong');
-    services.denied.add('PutSecretValue n8n_zoom_wrong');
-    await functions.operate({ action: 'rotate', connection: 'wrong' });
-    services.denied.clear();
+  test('says what failed and what to do', async () => {
+    await connectMisconfigured('wrong');
     expect((await status('wrong')).connections[0]).toMatchObject({
       status: 'misconfigured',
       version: 2,
@@ -161,7 +168,8 @@ describe('status', () => {
       lastError: {
         class: 'misconfigured',
         code: 'publish_denied',
-        message: 'The function may not write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
+        message:
+          'The function is not allowed to write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
         action: expect.stringContaining('npx cdk deploy'),
         at: services.clock.now(),
       },
@@ -170,7 +178,7 @@ describe('status', () => {
 });
 
 describe('rotate', () => {
-  test('rotates now, due or not, and answers before and after', async () => {
+  test('rotates a connection that is not due and returns it before and after', async () => {
     await connectServer('turned');
     services.clock.advance(300);
     const { before, after, outcome } = await rotate('turned');
@@ -186,7 +194,7 @@ describe('rotate', () => {
     });
   });
 
-  test("of a user's connection spends the refresh token, and the new one serves the next time", async () => {
+  test("of a user's connection uses each new refresh token for the next rotation", async () => {
     await functions.connect('user');
     const tokens = [await services.published('user')];
     for (let turn = 0; turn < 3; turn += 1) {
@@ -194,17 +202,18 @@ describe('rotate', () => {
       tokens.push(await services.published('user'));
     }
     expect(new Set(tokens).size).toBe(4);
-    expect(await services.zoomAnswers(tokens.at(-1))).toBe(200);
+    expect(await services.zoomStatus(tokens.at(-1))).toBe(200);
   });
 
-  test('heals a misconfigured connection once the operator has mended the cause', async () => {
+  test('recovers a misconfigured connection once the operator has fixed the cause', async () => {
+    await connectMisconfigured('wrong');
     const { after } = await rotate('wrong');
     expect(after).toMatchObject({ status: 'active', failures: 0 });
     expect(after).not.toHaveProperty('lastError');
-    expect(await services.zoomAnswers(await services.published('wrong'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('wrong'))).toBe(200);
   });
 
-  test('takes credentials that the operator has just replaced, though older ones are remembered', async () => {
+  test('uses credentials that the operator has just replaced although older ones are cached', async () => {
     const app = 'zoom-token-refresher/app/replaced';
     await services.writeSecret(app, JSON.stringify(services.apps.server));
     await functions.granted({ action: 'connect', connection: 'replaced', app: 'replaced' });
@@ -212,7 +221,7 @@ describe('rotate', () => {
     await services.writeSecret(app, JSON.stringify({ ...services.apps.server, client_secret: 'x' }));
     await cold.operate({ action: 'rotate', connection: 'replaced' });
     await services.writeSecret(app, JSON.stringify(services.apps.server));
-    const answer = await cold.operate({ action: 'rotate', connection: 'replaced' });
-    expect(answer).toMatchObject({ ok: true, result: { after: { status: 'active' } } });
+    const response = await cold.operate({ action: 'rotate', connection: 'replaced' });
+    expect(response).toMatchObject({ ok: true, result: { after: { status: 'active' } } });
   });
 });

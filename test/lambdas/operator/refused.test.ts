@@ -1,6 +1,5 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
@@ -21,12 +20,12 @@ const expectRefused = (request: unknown, refusal: OperatorRefusal) =>
 const NOT_UNDERSTOOD: OperatorRefusal = {
   class: 'rejected',
   code: 'bad_request',
-  message: 'The operator function did not understand the request.',
-  action: 'Use the command line, zoom-tokens, in the version that is deployed.',
+  message: 'The operator function does not support this request.',
+  action: 'Run zoom-tokens in the version that is deployed.',
 };
 const HOSTILE = '<script>alert(1)</script>{"level":"ERROR"}';
 
-describe('a request that makes no sense', () => {
+describe('a request that the protocol does not allow is rejected', () => {
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
@@ -34,17 +33,17 @@ describe('a request that makes no sense', () => {
     ['a list', ['status']],
     ['an empty object', {}],
     ['an unknown action', { action: 'explode', connection: 'user' }],
-    ['a name that every object has', { action: '__proto__', connection: 'user' }],
-    ['an action that is no text', { action: { toString: 'link' }, connection: 'user' }],
+    ['the name of a property of every object', { action: '__proto__', connection: 'user' }],
+    ['an action that is not a string', { action: { toString: 'link' }, connection: 'user' }],
     ['a link without a connection', { action: 'link' }],
     ['a rotation without a connection', { action: 'rotate' }],
-    ['a connection that is no text', { action: 'rotate', connection: ['user'] }],
-    ['an app that is no text', { action: 'connect', connection: 'new', app: 7 }],
+    ['a connection that is not a string', { action: 'rotate', connection: ['user'] }],
+    ['an app that is not a string', { action: 'connect', connection: 'new', app: 7 }],
     ['an event of the HTTP API', { rawPath: '/connect', queryStringParameters: { ticket: 'x'.repeat(99) } }],
   ])('%s', (_, request) => expectRefused(request, NOT_UNDERSTOOD));
 });
 
-describe('a name that is not allowed', () => {
+describe('an invalid name is rejected', () => {
   const names = ['', 'Main', '1main', 'a-b', 'a.b', 'a b', 'a/b', 'ticket#1', 'ä', 'a'.repeat(41), HOSTILE];
   test.each(
     names.flatMap((name) => ['link', 'connect', 'status', 'rotate'].map((action) => ({ action, name }))),
@@ -60,7 +59,7 @@ describe('a name that is not allowed', () => {
     ),
   );
 
-  test.each(['link', 'connect'])('%s with an app that leads to another secret', (action) =>
+  test.each(['link', 'connect'])('%s rejects an app that would name another secret', (action) =>
     expectRefused(
       { action, connection: 'new', app: '../key' },
       {
@@ -73,19 +72,19 @@ describe('a name that is not allowed', () => {
   );
 });
 
-test.each(['status', 'rotate'])('an unknown connection: %s', (action) =>
+test.each(['status', 'rotate'])('%s rejects an unknown connection', (action) =>
   expectRefused(
     { action, connection: 'nobody' },
     {
       class: 'rejected',
       code: 'unknown_connection',
       message: 'There is no connection "nobody".',
-      action: 'See zoom-tokens status for the ones there are, or make it: zoom-tokens connect.',
+      action: 'List the connections: zoom-tokens status. To create this one: zoom-tokens connect nobody.',
     },
   ),
 );
 
-describe('another grant than the connection has', () => {
+describe('a connection with another grant rejects', () => {
   test.each([
     [
       'a link for a Server-to-Server connection',
@@ -101,25 +100,25 @@ describe('another grant than the connection has', () => {
     expectRefused(request, {
       class: 'rejected',
       code: 'other_grant',
-      message: `"${request.connection}" is connected with the grant ${grant}.`,
-      action: 'Choose another name.',
+      message: `"${request.connection}" is already connected with the grant ${grant}.`,
+      action: `Choose another name, or disconnect this one: zoom-tokens disconnect ${request.connection}.`,
     }),
   );
 });
 
-describe('a rotation that cannot be', () => {
+describe('a rotation is refused', () => {
   const BUSY: OperatorRefusal = {
     class: 'retry',
     code: 'busy',
-    message: '"server" is being rotated at this moment by somebody else.',
-    action: 'Look at its status in a minute.',
+    message: '"server" was not changed: another function is rotating it.',
+    action: 'Run the command again in a minute.',
   };
   const lease = () => {
     const now = services.clock.now();
     return functions.runtime.store.lease('server', { owner: 'a-sweep', now, until: now + 180, early: true });
   };
 
-  test('because somebody else is at it, until their lease has run out', async () => {
+  test('while another function holds the lease, until the lease expires', async () => {
     await lease();
     await expectRefused({ action: 'rotate', connection: 'server' }, BUSY);
     services.clock.advance(180);

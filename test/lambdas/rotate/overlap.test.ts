@@ -4,12 +4,12 @@ import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts'
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startServices } from '../../support/services/services.ts';
 
-describe('does an old access token outlive a refresh?', () => {
+describe('the first rotation', () => {
   test.each([
     ['yes', true, 1800],
     ['no', false, 600],
   ] as const)(
-    '%s, which the first rotation finds out at Zoom',
+    'records overlap "%s" after asking Zoom whether the old access token still works',
     async (overlap, accessTokenOutlivesRefresh, margin) => {
       const services = await startServices({ accessTokenOutlivesRefresh });
       try {
@@ -22,7 +22,7 @@ describe('does an old access token outlive a refresh?', () => {
         });
         expect(before.overlap).toBe('unknown');
         expect(after).toMatchObject({ overlap, version: 2, publishedVersion: 2 });
-        expect(await services.zoomAnswers(old)).toBe(overlap === 'yes' ? 200 : 401);
+        expect(await services.zoomStatus(old)).toBe(overlap === 'yes' ? 200 : 401);
         const early = after.expiresAt - after.dueAt;
         expect(early).toBeGreaterThanOrEqual(margin);
         expect(early).toBeLessThan(margin + 300);

@@ -1,11 +1,10 @@
 import '../../support/services/output.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAlerts } from '../../../lambdas/aws/sns-alerts.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { logLines, takeOutput } from '../../support/services/output.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
@@ -13,27 +12,24 @@ import { type Services, startServices } from '../../support/services/services.ts
 const HOUR = 3600;
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
-beforeAll(async () => {
+beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
-});
-afterAll(() => services.close());
-beforeEach(() => {
-  services.notifications.length = 0;
   takeOutput();
 });
+afterEach(() => services.close());
 
-/** The user has removed the app at Zoom, and the next rotation finds out. */
+/** The user removes the app at Zoom; the next rotation fails with `invalid_token`. */
 async function lose(connection: string): Promise<void> {
   await functions.connect(connection);
   const { sealedTokens = '' } = (await functions.runtime.store.get(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  await services.takeAppAway(refreshToken);
+  await services.removeApp(refreshToken);
 }
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-describe('the alert of a lost connection', () => {
-  test('says which, why, since when, until when n8n has a token, and the command to run', async () => {
+describe('the alert for a connection that needs a new consent', () => {
+  test('names the connection, the reason, since when, until when n8n has a token, and the command to run', async () => {
     await lose('main');
     const connectedAt = services.clock.now();
     services.clock.advance(HOUR - 300);
@@ -61,13 +57,16 @@ describe('the alert of a lost connection', () => {
     );
   });
 
-  test('comes once', async () => {
+  test('is sent once', async () => {
+    await lose('main');
+    services.clock.advance(HOUR - 300);
+    await functions.sweep();
     services.clock.advance(60);
     await functions.sweep();
-    expect(services.notifications).toEqual([]);
+    expect(services.notifications).toHaveLength(1);
   });
 
-  test('comes within three minutes, where the operator’s "rotate" has found it', async () => {
+  test('is sent within three minutes when an operator’s "rotate" has found the dead refresh token', async () => {
     await lose('main');
     expect(await functions.operate({ action: 'rotate', connection: 'main' })).toMatchObject({ ok: false });
     services.clock.advance(180);
@@ -77,13 +76,13 @@ describe('the alert of a lost connection', () => {
 
   test.each([
     ['cannot be reached', () => services.nowhere],
-    ['breaks down', () => `${services.environment.ZOOM_OAUTH_URL}/no-sns`],
-  ])('is repeated by the next sweep when SNS %s, and disturbs nothing', async (_, endpoint) => {
+    ['responds with an error', () => `${services.environment.ZOOM_OAUTH_URL}/no-sns`],
+  ])('is sent by the next sweep when SNS %s, and the rest of the sweep goes on', async (_, endpoint) => {
     await lose('main');
     services.clock.advance(HOUR);
     const url = process.env.AWS_ENDPOINT_URL_SNS;
     process.env.AWS_ENDPOINT_URL_SNS = endpoint();
-    // A new environment: the client takes its endpoint when it is made.
+    // A new execution environment, because the SNS client reads its endpoint when it is created.
     const report = await createFunctions(services).sweep();
     process.env.AWS_ENDPOINT_URL_SNS = url;
     expect(report).toMatchObject({ failed: { reconnect: 1 } });
@@ -94,7 +93,7 @@ describe('the alert of a lost connection', () => {
     expect(services.notifications).toHaveLength(1);
   });
 
-  test('is not sent where there is no topic, and the sweep goes on', async () => {
+  test('is not sent when the installation has no topic, and the rest of the sweep goes on', async () => {
     await lose('main');
     services.clock.advance(HOUR);
     const { ALERT_TOPIC_ARN: _, ...environment } = services.environment;
@@ -104,7 +103,7 @@ describe('the alert of a lost connection', () => {
   });
 });
 
-describe('the alert of many', () => {
+describe('the text of an alert', () => {
   const lost = (connection: string, changed: Partial<Connection> = {}) =>
     ({
       connection,
@@ -113,7 +112,7 @@ describe('the alert of many', () => {
       ...changed,
     }) as Connection;
 
-  test('names the first twenty, and how many more', async () => {
+  test('names the first twenty connections and says how many more there are', async () => {
     const items = Array.from({ length: 23 }, (_, index) => lost(`c${String(index).padStart(39, '0')}`));
     await createAlerts(services.environment.ALERT_TOPIC_ARN).reconnectNeeded(items);
     const [notification] = services.notifications;
@@ -122,30 +121,30 @@ describe('the alert of many', () => {
     expect(notification?.message).toContain('\n\nAnd 3 more. All of them: zoom-tokens status\n');
   });
 
-  test('has a subject that SNS takes, however long the name is', async () => {
+  test('has a subject short enough for SNS, even with the longest name', async () => {
     await createAlerts(services.environment.ALERT_TOPIC_ARN).reconnectNeeded([lost('a'.repeat(40))]);
     expect(services.notifications).toHaveLength(1);
   });
 
-  test('says so where n8n has never had a token', async () => {
+  test('says when n8n has never had a token', async () => {
     const unpublished = lost('new', { validUntil: 0 });
     await createAlerts(services.environment.ALERT_TOPIC_ARN).reconnectNeeded([unpublished]);
     expect(services.notifications[0]?.message).toContain("  n8n's token:  none yet\n");
   });
 });
 
-test('an answer of SNS that was cut is no success', async () => {
-  const cut = createServer((_, response) =>
-    response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+test('a truncated response of SNS counts as a failure', async () => {
+  const cut = await listenOnLoopback(
+    createServer((_, response) =>
+      response.end('<PublishResponse><PublishResult></PublishResult></PublishResponse>'),
+    ),
   );
-  await once(cut.listen(0, '127.0.0.1'), 'listening');
   const url = process.env.AWS_ENDPOINT_URL_SNS;
-  process.env.AWS_ENDPOINT_URL_SNS = `http://127.0.0.1:${(cut.address() as AddressInfo).port}`;
+  process.env.AWS_ENDPOINT_URL_SNS = cut.url;
   const alerts = createAlerts(services.environment.ALERT_TOPIC_ARN);
   await expect(alerts.reconnectNeeded([{ connection: 'main', validUntil: 0 } as Connection])).rejects.toThrow(
-    'SNS answered without the message',
+    'SNS responded without the message',
   );
   process.env.AWS_ENDPOINT_URL_SNS = url;
-  cut.closeAllConnections();
-  cut.close();
+  await cut.close();
 });

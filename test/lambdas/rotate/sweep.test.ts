@@ -1,5 +1,5 @@
 import '../../support/services/output.ts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions, functionsWith } from '../../support/services/handlers.ts';
@@ -8,22 +8,21 @@ import { type Services, startServices } from '../../support/services/services.ts
 
 let services: Services;
 let functions: ReturnType<typeof createFunctions>;
-beforeAll(async () => {
+beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
+  takeOutput();
 });
-afterAll(() => services.close());
-afterEach(() => services.denied.clear());
-beforeEach(() => void takeOutput());
+afterEach(() => services.close());
 
 const MINUTE = 60;
-/** The scheduler sweeps every minute; fewer sweeps must do as well. */
+/** The scheduler starts a sweep every minute. The promises must hold with fewer sweeps as well. */
 const EVERY = 5;
 const connectServer = (connection: string, app = 'reports') =>
   functions.granted({ action: 'connect', connection, app });
 const stored = (connection: string) => functions.runtime.store.get(connection);
 
-/** Sweeps again and again for so many minutes. Answers every report, metric and log line. */
+/** Sweeps every five minutes for so many minutes. Returns every report, metric and log line. */
 async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = functions) {
   takeOutput();
   const reports: Awaited<ReturnType<typeof functions.sweep>>[] = [];
@@ -35,11 +34,11 @@ async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = f
   return { reports, metrics: metricsIn(output), lines: logLines(output) };
 }
 
-/** What a user does at Zoom: the refresh token of the connection is dead from now on. */
-async function takeAppAway(connection: string): Promise<void> {
+/** The user removes the app at Zoom: the refresh token of the connection is dead from now on. */
+async function removeApp(connection: string): Promise<void> {
   const { sealedTokens = '' } = (await stored(connection)) ?? {};
   const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
-  await services.takeAppAway(refreshToken);
+  await services.removeApp(refreshToken);
 }
 
 const named = (metrics: Metric[], name: string) => metrics.filter((metric) => metric.name === name);
@@ -48,8 +47,8 @@ const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each,
 const SERVICE = { service: 'zoom-token-refresher' };
 const failed = (metrics: Metric[]) => named(metrics, 'RotationFailed').map(({ dimensions }) => dimensions);
 
-describe('a sweep with nothing to do', () => {
-  test('answers what it did: nothing', async () => {
+describe('a sweep without a connection', () => {
+  test('reports that it did nothing', async () => {
     const { reports } = await sweepFor(EVERY);
     expect(reports).toEqual([
       {
@@ -65,7 +64,7 @@ describe('a sweep with nothing to do', () => {
     ]);
   });
 
-  test('writes the metrics that the alarms watch, under the service alone', async () => {
+  test('records the metrics that the alarms watch, with the service as their only dimension', async () => {
     const { metrics } = await sweepFor(EVERY);
     const zero = (name: string, unit = 'Count') => ({ name, unit, value: 0, dimensions: SERVICE });
     expect(metrics).toEqual([
@@ -80,14 +79,14 @@ describe('a sweep with nothing to do', () => {
     ]);
   });
 
-  test('writes them into the namespace of the environment', async () => {
+  test('records its metrics in the namespace that its environment names', async () => {
     await functions.sweep();
     const [document = '{}'] = takeOutput().filter((text) => text.includes('"_aws"'));
     expect(JSON.parse(document)._aws.CloudWatchMetrics).toMatchObject([{ Namespace: 'ZoomTokenRefresher' }]);
   });
 });
 
-test('every minute has a value of each metric, though only each third sweep looks at the fleet', async () => {
+test('each metric has a value every minute, although only every third sweep checks the whole fleet', async () => {
   await connectServer('server');
   services.clock.advance(3 * MINUTE);
   await functions.sweep();
@@ -103,22 +102,25 @@ test('every minute has a value of each metric, though only each third sweep look
     expect(values(metrics, name)).toEqual([0, 0, 0, 0]);
 });
 
-describe('the hours of two connections', () => {
-  test('each is rotated in time, so that n8n never holds a dead token', async () => {
+describe('sweeps over a user-managed and a Server-to-Server connection', () => {
+  beforeEach(async () => {
     await connectServer('server');
     await functions.connect('user');
+  });
+
+  test('rotate each in time, so that n8n never holds an expired token', async () => {
     for (let minute = 0; minute < 180; minute += EVERY) {
       await sweepFor(EVERY);
       for (const name of ['server', 'user']) {
-        expect(await services.zoomAnswers(await services.published(name))).toBe(200);
+        expect(await services.zoomStatus(await services.published(name))).toBe(200);
       }
     }
-    // Early where an earlier token outlives its rotation (half-life), late where that is not known.
+    // Early (at half-life) where an earlier token outlives its rotation, late where that is not known.
     expect((await stored('server'))?.version).toBeGreaterThanOrEqual(6);
     expect((await stored('user'))?.version).toBeGreaterThanOrEqual(4);
   });
 
-  test('are told in metrics: rotated, published, and what n8n has left', async () => {
+  test('record each rotation, each publication and the minutes that n8n’s tokens have left as metrics', async () => {
     const { reports, metrics } = await sweepFor(60);
     const rotations = sum(reports.map(({ rotated }) => rotated));
     expect(rotations).toBeGreaterThanOrEqual(2);
@@ -131,7 +133,7 @@ describe('the hours of two connections', () => {
     expect(named(metrics, 'MinutesOfValidity')[0]).toMatchObject({ unit: 'None', dimensions: SERVICE });
   });
 
-  test('are told in the log by name, generation and version', async () => {
+  test('log each rotation and publication with the connection’s name, generation and version', async () => {
     const { lines } = await sweepFor(60);
     for (const message of ['rotated', 'published']) {
       expect(lines).toContainEqual(
@@ -150,10 +152,10 @@ describe('the hours of two connections', () => {
   });
 });
 
-describe('a failure', () => {
+describe('when a step fails', () => {
   const app = 'zoom-token-refresher/app/old';
 
-  test('of the app: RotationFailed and Misconfigured, and it heals once the operator has mended it', async () => {
+  test('because the app’s secret is wrong, RotationFailed and Misconfigured count it until the operator fixes it', async () => {
     await services.writeSecret(app, JSON.stringify(services.apps.server));
     await connectServer('mended', 'old');
     await services.writeSecret(app, JSON.stringify({ ...services.apps.server, client_secret: 'old' }));
@@ -169,7 +171,8 @@ describe('a failure', () => {
     expect(await stored('mended')).toMatchObject({ status: 'active', failures: 0 });
   });
 
-  test('of Zoom: tried again, more than once before the token dies', async () => {
+  test('because Zoom is unreachable, it is retried more than once before the token expires', async () => {
+    await connectServer('server');
     const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
     const { metrics } = await sweepFor(60, down);
     const classes = new Set(failed(metrics).map(({ class: failureClass }) => failureClass));
@@ -180,7 +183,7 @@ describe('a failure', () => {
     expect(await stored('server')).toMatchObject({ status: 'active', failures: 0 });
   });
 
-  test('of publishing: PublishFailed, n8n keeps the earlier token, and Zoom is not asked again', async () => {
+  test('because the secret cannot be written, PublishFailed counts it, and Zoom gets no further request', async () => {
     await connectServer('unpublished');
     services.denied.add('PutSecretValue n8n_zoom_unpublished');
     const { metrics } = await sweepFor(40);
@@ -190,11 +193,13 @@ describe('a failure', () => {
     services.denied.clear();
     await sweepFor(20);
     expect(await stored('unpublished')).toMatchObject({ status: 'active' });
-    expect(await services.zoomAnswers(await services.published('unpublished'))).toBe(200);
+    expect(await services.zoomStatus(await services.published('unpublished'))).toBe(200);
   });
 
-  test('of the user: who has taken the app away must consent again', async () => {
-    await takeAppAway('user');
+  test('because the user removed the app, ReconnectNeeded counts it until the user consents again', async () => {
+    for (const name of ['server', 'other']) await connectServer(name);
+    await functions.connect('user');
+    await removeApp('user');
     const { metrics, lines } = await sweepFor(60);
     expect(failed(metrics)).toEqual([{ ...SERVICE, class: 'reconnect' }]);
     expect(values(metrics, 'ReconnectNeeded').at(-1)).toBe(1);
@@ -212,7 +217,9 @@ describe('a failure', () => {
     expect(values((await sweepFor(EVERY)).metrics, 'ReconnectNeeded')).toEqual([0]);
   });
 
-  test('no metric names a connection, in a dimension or elsewhere', async () => {
+  test('no metric names the connection, neither in a dimension nor elsewhere', async () => {
+    for (const name of ['server', 'mended', 'unpublished']) await connectServer(name);
+    await functions.connect('user');
     const down = createFunctions(services, { ZOOM_OAUTH_URL: services.nowhere });
     const { metrics } = await sweepFor(60, down);
     expect(failed(metrics).length).toBeGreaterThan(0);
@@ -223,8 +230,8 @@ describe('a failure', () => {
   });
 });
 
-describe('a sweep that cannot be', () => {
-  test('fails as a whole without its environment, so that Lambda counts an error', async () => {
+describe('a sweep that cannot start', () => {
+  test('fails as a whole without its environment variables, so that Lambda counts an error', async () => {
     const broken = functionsWith(() => createRuntime({}), services.watch);
     await expect(broken.sweep()).rejects.toThrow('TABLE_NAME is missing');
   });

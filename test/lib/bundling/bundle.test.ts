@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { bundled, functionNamed } from '../synthesized.ts';
 
-// Outside the repository, so that nothing is found in its node_modules.
+// Outside the repository, so that Node finds none of its packages.
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 let template: Template;
 
@@ -16,14 +16,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The folder that is deployed as this function's code. */
+/** Returns the folder that is deployed as this function's code. */
 function asset(task: string): string {
   const key: string = functionNamed(template, `zoom-token-refresher-${task}`).Code.S3Key;
   return join(folder, 'cdk.out', `asset.${key.replace('.zip', '')}`);
 }
 
 describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
-  test('is index.mjs and what that imports, without a source map', () => {
+  test('consists of index.mjs and the files that it imports, without a source map', () => {
     const files = readdirSync(asset(task));
     const texts = files.map((file) => readFileSync(join(asset(task), file), 'utf8'));
     const imported = texts.flatMap((text) =>
@@ -33,7 +33,7 @@ describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
     for (const text of texts) expect(text).not.toContain('sourceMappingURL');
   });
 
-  test('holds all that it needs: plain Node loads it anywhere, and finds a handler', () => {
+  test('loads in plain Node outside the repository, and exports a handler', () => {
     const elsewhere = join(folder, task);
     cpSync(asset(task), elsewhere, { recursive: true });
     const { stdout, stderr } = run(
@@ -47,7 +47,7 @@ describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
 test.each([
   ['rotate', 'SNSClient'],
   ['operator', 'policyEntities'],
-])('%s finds what it imports late', (task, name) => {
+])('%s finds its late imports', (task, name) => {
   const late = readdirSync(asset(task)).map((file) => `import('./${file}')`);
   const { stdout, stderr } = run(
     [
@@ -61,7 +61,7 @@ test.each([
   expect(stdout.split(',')).toContain(name);
 });
 
-test("the operator's bundle knows its version, and no variable is needed for that", () => {
+test("the operator's bundle contains its version, without an environment variable", () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
   const { stdout } = run(['--input-type=module', '-e', ABOUT], asset('operator'));
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, result: { version } });
@@ -73,11 +73,11 @@ const ABOUT = `
     PUBLIC_URL: 'https://tokens.example.com', POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
   const { handler } = await import('./index.mjs');
-  const answer = await handler({ action: 'about' }, { getRemainingTimeInMillis: () => 60000 });
-  process.stdout.write(JSON.stringify(answer));
+  const response = await handler({ action: 'about' }, { getRemainingTimeInMillis: () => 60000 });
+  process.stdout.write(JSON.stringify(response));
 `;
 
-test('a bundle is the same bytes wherever it is made', () => {
+test('a bundle has the same bytes in whatever folder it is made', () => {
   const root = resolve(import.meta.dirname, '../../..');
   run([join(root, 'lib/bundling/bundle.ts'), join(root, 'lambdas/rotate.ts'), join(folder, 'again')], folder);
   const bytesIn = (path: string) =>
@@ -86,7 +86,7 @@ test('a bundle is the same bytes wherever it is made', () => {
 });
 
 function run(args: string[], cwd: string) {
-  // What Lambda itself sets, and nothing of the surroundings.
+  // Only variables that Lambda itself sets.
   const env = { AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'bundle' };
   return spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env });
 }

@@ -1,26 +1,24 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'where-'));
 /** A DynamoDB that answers with less than it has to. */
-const dynamodb = createServer((_, response) => response.end('{}'));
+let dynamodb: LoopbackServer;
 
 beforeAll(async () => {
-  dynamodb.listen(0, '127.0.0.1');
-  await once(dynamodb, 'listening');
+  dynamodb = await listenOnLoopback(createServer((_, response) => response.end('{}')));
   run(join(ROOT, 'lib/bundling/bundle.ts'), [join(ROOT, 'lambdas/operator.ts'), folder]);
 });
-afterAll(() => {
-  dynamodb.close();
+afterAll(async () => {
+  await dynamodb.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -30,8 +28,8 @@ function run(program: string, args: string[], input = '') {
   return spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8', input });
 }
 
-/** The deployed function's own log of an error that it does not expect. */
-async function unexpected(): Promise<string> {
+/** Returns the log that a deployed function writes for an unexpected error. */
+async function logOfUnexpectedError(): Promise<string> {
   const rotate = `
     const { handler } = await import('${pathToFileURL(join(folder, 'index.mjs')).href}');
     await handler({ action: 'rotate', connection: 'main' }, { getRemainingTimeInMillis: () => 60000 });`;
@@ -40,7 +38,7 @@ async function unexpected(): Promise<string> {
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       ...{ TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRET_PREFIX: 'a/' },
       PUBLIC_URL: 'https://tokens.example.com',
     },
@@ -49,22 +47,22 @@ async function unexpected(): Promise<string> {
 }
 
 describe('npm run where', () => {
-  test('finds in the source what the log tells of an unexpected error', async () => {
-    const { stdout, status } = where(['operator'], await unexpected());
+  test('finds the source lines of an unexpected error in the log', async () => {
+    const { stdout, status } = where(['operator'], await logOfUnexpectedError());
     const found = stdout.split('\n').map((line) => line.replace(/^.* {2}(.*):\d+$/, '$1'));
     expect(found).toEqual(
-      expect.arrayContaining(['lambdas/aws/table/connections.ts', 'lambdas/tokens/operate/rotate-now.ts']),
+      expect.arrayContaining(['lambdas/aws/table/items.ts', 'lambdas/tokens/operate/rotate-now.ts']),
     );
     expect(status).toBe(0);
   });
 
-  test('takes a place from the command line, and says where it knows none', () => {
+  test('takes a place from the command line, and reports one that is not in the bundle', () => {
     const { stdout, status } = where(['rotate', 'at q (file:///var/task/other-ABCDEFGH.mjs:1:2)']);
     expect(stdout).toContain('other-ABCDEFGH.mjs:1:2  is not in the rotate function');
     expect(status).toBe(1);
   });
 
-  test('says how it is used', () => {
+  test('prints its usage for an unknown function', () => {
     expect(where(['nothing'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('npm run where --'),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { NAMESPACE } from '../../../lib/metrics.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../../lambdas/contract.ts';
 import { synthesized } from '../synthesized.ts';
 
 const template = synthesized({ alarmEmail: 'operator@example.com' });
@@ -10,7 +10,7 @@ const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).m
 );
 const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 
-/** The text under each second-level heading, by the anchor that a reader's link leads to. */
+/** The text of each second-level section, by its anchor. */
 const sections = new Map(
   runbook
     .split(/^## /m)
@@ -30,7 +30,7 @@ const sections = new Map(
 
 describe('each alarm', () => {
   test.each(alarms.map((alarm) => [alarm.AlarmName, alarm]))(
-    '%s leads to the section of the runbook that says what it means, how to look and how to resolve it',
+    '%s links to its section of the runbook, which says what it means, how to look and how to resolve it',
     (_name, { AlarmDescription }) => {
       const [, anchor = ''] = /docs\/runbook\.md#(\S+)$/.exec(AlarmDescription) ?? [];
       const section = sections.get(anchor) ?? '';
@@ -41,11 +41,13 @@ describe('each alarm', () => {
   );
 
   test.each(alarms.map((alarm) => [alarm.AlarmName, alarm]))(
-    '%s says in its description what to do first, in what a mail can hold',
+    '%s says in its description what happened and what to do first, within the limit of CloudWatch',
     (_name, { AlarmDescription }) => {
-      const [what = '', ...first] = AlarmDescription.replace(/ More: \S+$/, '').split(/(?<=[.:]) (?=[A-Z])/);
-      expect(what).toMatch(/^.{20,120}$/);
-      expect(first.join(' ')).toMatch(
+      const [summary = '', ...advice] = AlarmDescription.replace(/ More: \S+$/, '').split(
+        /(?<=[.:]) (?=[A-Z])/,
+      );
+      expect(summary).toMatch(/^.{20,120}$/);
+      expect(advice.join(' ')).toMatch(
         /zoom-tokens \w+|aws lambda invoke|\blog \/aws\/lambda\/|queue |quota /,
       );
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -53,7 +55,7 @@ describe('each alarm', () => {
     },
   );
 
-  test('names the installation in its commands, where it is not the default one', () => {
+  test('has --name in its commands when the installation is not the default one', () => {
     const other = synthesized({ name: 'staging' });
     const described = Object.values(other.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }): string => Properties.AlarmDescription,
@@ -64,12 +66,12 @@ describe('each alarm', () => {
     expect(described.join()).not.toContain('zoom-token-refresher');
   });
 
-  test('tells the topic when it rings, and when it is over', () => {
+  test('notifies the topic when it starts and when it ends', () => {
     const topic = [{ Ref: expect.stringContaining('AlarmsTopic') }];
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: topic, OKActions: topic });
   });
 
-  test('may send its reader to another copy of the runbook', () => {
+  test('links to another copy of the runbook when runbookUrl is set', () => {
     const other = synthesized({ runbookUrl: 'https://wiki.example.com/zoom' });
     other.allResourcesProperties('AWS::CloudWatch::Alarm', {
       AlarmDescription: Match.stringLikeRegexp('https://wiki.example.com/zoom#[a-z-]+$'),
@@ -77,15 +79,15 @@ describe('each alarm', () => {
   });
 });
 
-describe('what rings', () => {
+describe('the rules of the alarms', () => {
   const alarm = (section: string) =>
     alarms.find(({ AlarmName }) => AlarmName === `zoom-token-refresher-${section}`);
   const own = {
-    Namespace: NAMESPACE,
+    Namespace: METRICS_NAMESPACE,
     Dimensions: [{ Name: 'service', Value: 'zoom-token-refresher' }],
   };
 
-  test('ten minutes without a sweep: what is not measured counts', () => {
+  test('no-sweep: ten minutes without a value, because missing data counts as breaching', () => {
     expect(alarm('no-sweep')).toMatchObject({
       ...own,
       MetricName: 'SweepSeconds',
@@ -98,7 +100,7 @@ describe('what rings', () => {
     });
   });
 
-  test('a token that n8n reads with less than ten minutes left, three minutes long', () => {
+  test('validity-low: a published token with less than ten minutes left, for three minutes', () => {
     expect(alarm('validity-low')).toMatchObject({
       ...own,
       MetricName: 'MinutesOfValidity',
@@ -114,7 +116,7 @@ describe('what rings', () => {
     ['reconnect-needed', 'ReconnectNeeded', 'Maximum', 1],
     ['misconfigured', 'Misconfigured', 'Maximum', 1],
     ['publish-failing', 'PublishFailed', 'Sum', 2],
-  ])('%s: any %s', (section, MetricName, Statistic, EvaluationPeriods) => {
+  ])('%s: one or more %s', (section, MetricName, Statistic, EvaluationPeriods) => {
     expect(alarm(section)).toMatchObject({
       ...own,
       MetricName,
@@ -134,11 +136,11 @@ describe('what rings', () => {
       [`function-errors-${task}`, 'AWS/Lambda', 'Errors', 'Sum'] as const,
       [`function-throttles-${task}`, 'AWS/Lambda', 'Throttles', 'Sum'] as const,
     ]),
-  ])('%s: any of what %s counts as %s', (section, Namespace, MetricName, Statistic) => {
+  ])('%s: one or more of what %s counts as %s', (section, Namespace, MetricName, Statistic) => {
     expect(alarm(section)).toMatchObject({ Namespace, MetricName, Statistic, Threshold: 1 });
   });
 
-  test('a push that fails twice in half an hour: what a person must fix is tried every quarter of an hour', () => {
+  test('push-failing: two failures in 30 minutes, because a push that needs an operator is retried every 15 minutes', () => {
     expect(alarm('push-failing')).toMatchObject({
       ...own,
       MetricName: 'PushFailed',
@@ -151,11 +153,11 @@ describe('what rings', () => {
     });
   });
 
-  test('nothing else', () => {
+  test('there are 14 alarms and no others', () => {
     expect(alarms).toHaveLength(14);
   });
 
-  test('thresholds are chosen', () => {
+  test('the thresholds come from the settings', () => {
     const chosen = synthesized({
       marginSeconds: 480,
       alarmNoSweepMinutes: 5,
@@ -169,7 +171,7 @@ describe('what rings', () => {
     has({ MetricName: '5xx', Threshold: 3 });
   });
 
-  test('a sweep every five minutes gives the validity one value in five minutes, and that one rings', () => {
+  test('validity-low alarms on a single value when a sweep runs every five minutes and records only one', () => {
     const slow = synthesized({ sweepRateMinutes: 5 });
     slow.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'MinutesOfValidity',
@@ -179,8 +181,8 @@ describe('what rings', () => {
   });
 });
 
-test('the alarms and the dashboard watch what the functions measure, by the same names', async () => {
-  process.env.POWERTOOLS_METRICS_NAMESPACE = NAMESPACE;
+test('the functions record every metric of the contract, and the alarms and the dashboard watch these names', async () => {
+  process.env.POWERTOOLS_METRICS_NAMESPACE = METRICS_NAMESPACE;
   const { recordSweepMetrics, metrics } = await import('../../../lambdas/observability.ts');
   const report = {
     rotated: 0,
@@ -197,16 +199,17 @@ test('the alarms and the dashboard watch what the functions measure, by the same
   const measured = (directive?.Metrics ?? []).map(({ Name }) => Name);
   expect(directive?.Dimensions).toEqual([['service']]);
   const watched = alarms
-    .filter(({ Namespace }) => Namespace === NAMESPACE)
+    .filter(({ Namespace }) => Namespace === METRICS_NAMESPACE)
     .map(({ MetricName }) => MetricName);
+  expect(new Set([...measured, 'RotationFailed'])).toEqual(new Set(METRICS));
   expect(measured).toEqual(expect.arrayContaining(watched));
   const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  for (const name of [...measured, 'RotationFailed']) {
+  for (const name of METRICS) {
     expect(JSON.stringify(dashboard?.Properties.DashboardBody)).toContain(name);
   }
 });
 
-test('the topic takes what comes over TLS alone, and mails whom the context names', () => {
+test('the topic accepts messages over TLS alone, and sends them to alarmEmail', () => {
   template.hasResourceProperties('AWS::SNS::Subscription', {
     Protocol: 'email',
     Endpoint: 'operator@example.com',
@@ -220,7 +223,7 @@ test('the topic takes what comes over TLS alone, and mails whom the context name
   });
 });
 
-test("the topic's own policy lets CloudWatch in, for the alarms of this account", () => {
+test("the topic's policy allows CloudWatch to publish the alarms of this account", () => {
   template.hasResourceProperties('AWS::SNS::TopicPolicy', {
     PolicyDocument: {
       Statement: Match.arrayWith([

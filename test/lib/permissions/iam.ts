@@ -1,7 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { functionNamed } from '../synthesized.ts';
 
-// Who may do what, decided from the template's own policies as IAM decides it: an explicit deny, then an allow.
+// Evaluates the template's own policies as IAM does: an explicit deny wins, then an allow is needed.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 export const ACCOUNT = '111122223333';
@@ -14,7 +14,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** Someone with an ARN and identity policies. */
+/** A user or role: its ARN and the statements of its identity policies. */
 export interface Principal {
   arn: string;
   statements: Statement[];
@@ -32,7 +32,10 @@ export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
-/** @param tags of the resource, which is there if it has any */
+/**
+ * Returns whether the principal may do the action on the resource.
+ * @param tags of the resource; none also stands for a resource that does not exist yet
+ */
 export function may(
   template: Template,
   who: Principal,
@@ -51,27 +54,27 @@ export function may(
   );
 }
 
-/** The function of that name, with its role's policies. */
+/** Returns the role of the function with that name. */
 export function functionPrincipal(template: Template, name: string): Principal {
   const roleId: string = functionNamed(template, name).Role['Fn::GetAtt'][0];
   return rolePrincipal(template, roleId);
 }
 
-/** The role with that logical id, with its inline policies. */
+/** Returns the role with that logical id and its inline policies. */
 export function rolePrincipal(template: Template, roleId: string): Principal {
   const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
     Properties.Roles.some((role: { Ref: string }) => role.Ref === roleId),
   );
   const role = template.toJSON().Resources[roleId].Properties;
   if (role.ManagedPolicyArns || role.Policies)
-    throw new Error(`${roleId} has policies that are not read here.`);
+    throw new Error(`${roleId} has managed policies, which this evaluation does not read.`);
   return {
     arn: resolve(template, { 'Fn::GetAtt': [roleId, 'Arn'] }),
     statements: policies.flatMap(({ Properties }) => resolve(template, Properties.PolicyDocument.Statement)),
   };
 }
 
-/** The managed policy whose description holds `words`, attached to a user of that name. */
+/** Returns a user of that name with the managed policy whose description includes `words`. */
 export function userWithPolicy(template: Template, name: string, words: string): Principal {
   const policies = Object.values(template.findResources('AWS::IAM::ManagedPolicy')).filter(({ Properties }) =>
     Properties.Description.includes(words),
@@ -86,7 +89,7 @@ export function user(name: string, statements: Statement[]): Principal {
   return { arn: `arn:aws:iam::${ACCOUNT}:user/${name}`, statements };
 }
 
-/** The statements of a role, a managed policy or a secret with every reference replaced by what it will be. */
+/** Returns a part of the template with every reference replaced by the value that it will have. */
 // biome-ignore lint/suspicious/noExplicitAny: any part of a template
 export function resolve(template: Template, value: any): any {
   if (Array.isArray(value)) return value.map((item) => resolve(template, item));
@@ -100,7 +103,7 @@ export function resolve(template: Template, value: any): any {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(template, item)]));
 }
 
-// What policies refer to is always an ARN: `Ref` of a secret, the attribute `Arn` of the others.
+// A reference in a policy is always an ARN: `Ref` of a secret, the attribute `Arn` of the others.
 function reference(template: Template, id: string): string {
   const pseudo: Record<string, string> = {
     'AWS::Partition': 'aws',
@@ -150,7 +153,7 @@ function resourcePolicy(template: Template, resource: string): Statement[] {
 
 const TAG = 'aws:ResourceTag/';
 
-// A negated operator holds when no value matches, the others when one does.
+// A negated operator holds when no value matches; the others hold when one does.
 function holds(
   condition: Statement['Condition'],
   principalArn: string,
@@ -159,14 +162,15 @@ function holds(
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
     if (operator === 'StringEqualsIfExists') {
       return Object.entries(keys).every(([key, value]) => {
-        if (!key.startsWith(TAG)) throw new Error(`This condition key is not evaluated here: ${key}.`);
+        if (!key.startsWith(TAG))
+          throw new Error(`This evaluation does not support the condition key ${key}.`);
         const tag = tags[key.slice(TAG.length)];
         return tag === undefined || list(value).includes(tag);
       });
     }
     const arns = keys['aws:PrincipalArn'];
     if (!['ArnEquals', 'ArnNotEquals'].includes(operator) || !arns || Object.keys(keys).length !== 1) {
-      throw new Error(`This condition is not evaluated here: ${JSON.stringify(condition)}.`);
+      throw new Error(`This evaluation does not support the condition ${JSON.stringify(condition)}.`);
     }
     return list(arns).some((pattern) => matches(pattern, principalArn)) === (operator === 'ArnEquals');
   });

@@ -4,7 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ZoomTokenRefresher } from '../../../lib/zoom-token-refresher.ts';
 import { everything, quickApp, stackWith } from '../synthesized.ts';
 
-// Where a rule of cdk-nag is not followed, the construct says why, beside what it makes.
+// Where the stack deviates from a rule of cdk-nag, the construct acknowledges the rule with a reason.
 
 function findings(scope: Stack): string[] {
   return new AwsSolutionsChecks()
@@ -15,17 +15,17 @@ function findings(scope: Stack): string[] {
 }
 
 test.each([
-  ['nothing', {}],
-  ['everything', everything],
+  ['default settings', {}],
+  ['every optional setting', everything],
   [
-    'a KMS key of one’s own',
+    'an existing KMS key',
     { kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012' },
   ],
-])('with %s chosen, the AWS Solutions rules find nothing', (_what, context) => {
+])('the AWS Solutions rules find nothing with %s', (_what, context) => {
   expect(findings(stackWith(context))).toEqual([]);
 });
 
-test('nor do they in a stack that knows its account and Region', () => {
+test('the AWS Solutions rules find nothing in a stack with an explicit account and Region', () => {
   const stack = new Stack(quickApp(), 'Theirs', {
     env: { account: '111122223333', region: 'eu-west-1' },
   });

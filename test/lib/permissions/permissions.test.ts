@@ -22,12 +22,14 @@ import {
   READ,
   scheduleRole,
   template,
-  WITHDRAW,
+  UNPUBLISH,
   WRITE_LOG,
 } from './principals.ts';
 
-/** What one installation publishes, another one does not touch. */
-const OWN = { StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME } };
+/** Condition: the secret has no installation tag, or this installation's. */
+const OWN_INSTALLATION = {
+  StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME },
+};
 
 /** A missing object is told from one that may not be read to callers with `ListBucket` alone. */
 const TAKE_UP: [string, string[]][] = [
@@ -35,21 +37,21 @@ const TAKE_UP: [string, string[]][] = [
   [`${bucketArn}/*`, ['s3:DeleteObject', 's3:GetObject', 's3:PutObject']],
 ];
 
-/** Each resource with the actions allowed on it, both sorted. */
-function allowed({ arn, statements }: Principal): [string, string[]][] {
+/** Returns each resource with the actions that are allowed on it, both sorted. */
+function allowedActions({ arn, statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
   for (const { Effect, Action, Resource, Condition } of statements) {
     expect(Effect).toBe('Allow');
     for (const resource of [Resource].flat()) {
-      const isOurs = resource === secretPattern('n8n_zoom_') && !arn.endsWith(':user/n8n');
-      expect(Condition).toEqual(isOurs ? OWN : undefined);
+      const isPublished = resource === secretPattern('n8n_zoom_') && !arn.endsWith(':user/n8n');
+      expect(Condition).toEqual(isPublished ? OWN_INSTALLATION : undefined);
       byResource.set(resource, [...(byResource.get(resource) ?? []), ...[Action].flat()].sort());
     }
   }
   return [...byResource].sort();
 }
 
-describe('each may do this, and nothing else', () => {
+describe('exactly these actions are allowed', () => {
   test.each<[keyof typeof principals, [string, string[]][]]>([
     [
       'callback',
@@ -57,7 +59,7 @@ describe('each may do this, and nothing else', () => {
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
         [`${bucketArn}/*`, ['s3:PutObject']],
-        [secretPattern('n8n_zoom_'), [...PUBLISH, ...WITHDRAW].sort()],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ]],
@@ -85,7 +87,7 @@ describe('each may do this, and nothing else', () => {
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
         ...TAKE_UP,
-        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...WITHDRAW].sort()],
+        [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
@@ -112,12 +114,12 @@ describe('each may do this, and nothing else', () => {
         [secretPattern(`${NAME}/app/`), ['secretsmanager:PutSecretValue']],
       ],
     ],
-  ])('%s', (who, expected) => {
-    expect(allowed(principals[who])).toEqual(expected);
+  ])('to %s', (who, expected) => {
+    expect(allowedActions(principals[who])).toEqual(expected);
   });
 });
 
-test("only n8n's two list calls are allowed on every resource", () => {
+test("only n8n's two list actions are allowed on every resource", () => {
   const statements: Statement[] = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
     Object.values(template.findResources(type)).flatMap(({ Properties }) =>
       resolve(template, Properties.PolicyDocument.Statement),
@@ -130,7 +132,7 @@ test("only n8n's two list calls are allowed on every resource", () => {
   ]);
 });
 
-test("the schedule's role is assumed by the scheduler alone, for this account and this schedule group", () => {
+test("only the scheduler may assume the schedule's role, for this account and this schedule group", () => {
   const role = template.toJSON().Resources[scheduleRole].Properties;
   expect(resolve(template, role.AssumeRolePolicyDocument.Statement)).toEqual([
     {
@@ -147,7 +149,7 @@ test("the schedule's role is assumed by the scheduler alone, for this account an
   ]);
 });
 
-test('our API may invoke the callback, and nobody else may invoke a function', () => {
+test('the HTTP API may invoke the callback function, and no other service may invoke a function', () => {
   const permissions = Object.values(template.findResources('AWS::Lambda::Permission')).map(
     ({ Properties }) => ({
       principal: Properties.Principal,
@@ -158,7 +160,7 @@ test('our API may invoke the callback, and nobody else may invoke a function', (
   const fn = functionArn(`${NAME}-callback`);
   const principal = 'apigateway.amazonaws.com';
   expect(permissions).toEqual([
-    // Any route of our API, so also the default one; those of the other routes say the same again.
+    // The first allows every route of this API, the default one included. The others repeat it for each route.
     { principal, fn, path: '/*/*' },
     { principal, fn, path: '/*/*/connect' },
     { principal, fn, path: '/*/*/connect' },

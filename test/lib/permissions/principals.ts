@@ -1,7 +1,7 @@
 import { synthesized } from '../synthesized.ts';
 import { functionPrincipal, rolePrincipal, secretArn, user, userWithPolicy } from './iam.ts';
 
-// Who there is, in the template without any choice, and what there is to read.
+// The principals of the template with default settings, and the secrets that they may try to read.
 
 export const NAME = 'zoom-token-refresher';
 export const template = synthesized();
@@ -11,13 +11,13 @@ export const defaultApp = secretArn(`${NAME}/app/default`);
 export const otherApp = secretArn(`${NAME}/app/other`);
 export const n8nKeys = secretArn(`${NAME}/n8n`);
 export const published = secretArn('n8n_zoom_main');
-export const foreign = secretArn('somebody/elses');
+export const foreign = secretArn('another/application');
 
 export const READ = 'secretsmanager:GetSecretValue';
 export const PUBLISH = ['CreateSecret', 'PutSecretValue', 'RestoreSecret', 'TagResource'].map(
   (action) => `secretsmanager:${action}`,
 );
-export const WITHDRAW = ['DeleteSecret', 'DescribeSecret'].map((action) => `secretsmanager:${action}`);
+export const UNPUBLISH = ['DeleteSecret', 'DescribeSecret'].map((action) => `secretsmanager:${action}`);
 export const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 export const scheduleRole: string = Object.values(template.findResources('AWS::Scheduler::Schedule'))[0]

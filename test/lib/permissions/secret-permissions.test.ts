@@ -14,7 +14,7 @@ import {
   template,
 } from './principals.ts';
 
-describe('who may read which secret', () => {
+describe('GetSecretValue', () => {
   test.each<
     [
       keyof typeof principals,
@@ -45,7 +45,7 @@ describe('who may read which secret', () => {
       'person',
       { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
     ],
-  ])('%s: %j', (who, expected) => {
+  ])('%s reads: %j', (who, expected) => {
     const reads = (secret: string) => may(template, principals[who], READ, secret);
     expect({
       key: reads(key),
@@ -58,7 +58,7 @@ describe('who may read which secret', () => {
   });
 
   test.each(["n8n with its vendor's sample policy", 'administrator'] as const)(
-    '%s: the published tokens, but neither the key nor the app credentials nor the API keys of n8n',
+    '%s reads the published tokens, but neither the key nor the app credentials nor the API keys of n8n',
     (who) => {
       expect(may(template, principals[who], READ, published)).toBe(true);
       expect(may(template, principals[who], READ, key)).toBe(false);
@@ -68,7 +68,7 @@ describe('who may read which secret', () => {
   );
 });
 
-describe('who may do what to secrets', () => {
+describe('other actions on secrets', () => {
   test.each<[string, string, Partial<Record<keyof typeof principals, boolean>>]>([
     ['ListSecrets', '*', { callback: false, rotate: false, operator: false, n8n: true, person: false }],
     [
@@ -103,7 +103,7 @@ describe('who may do what to secrets', () => {
     ['DeleteSecret', defaultApp, { callback: false, rotate: false, operator: false, person: false }],
     ['DeleteSecret', key, { callback: false, rotate: false, operator: false, n8n: false }],
     ['PutResourcePolicy', key, { callback: false, rotate: false, operator: false, n8n: false }],
-  ])('%s on %s: %j', (action, resource, expected) => {
+  ])('%s on %s is allowed for: %j', (action, resource, expected) => {
     for (const [who, allowed] of Object.entries(expected)) {
       const principal = principals[who as keyof typeof principals];
       expect([who, may(template, principal, `secretsmanager:${action}`, resource)]).toEqual([who, allowed]);
@@ -111,17 +111,17 @@ describe('who may do what to secrets', () => {
   });
 });
 
-describe('a secret that the context adds', () => {
+describe('a secret that the settings add', () => {
   const more = synthesized({ apps: 'other', createN8nUser: true });
   const sample = principals["n8n with its vendor's sample policy"];
 
-  test("an app's is read by the functions alone, as the default one is", () => {
+  test("only the functions read another app's credentials", () => {
     expect(may(more, functionPrincipal(more, `${NAME}-rotate`), READ, otherApp)).toBe(true);
     expect(may(more, sample, READ, otherApp)).toBe(false);
     expect(may(more, principals.administrator, READ, otherApp)).toBe(false);
   });
 
-  test("the access key of n8n's user is read by an administrator, and never with that key itself", () => {
+  test("an administrator reads the access key of n8n's user, and n8n's user does not", () => {
     const accessKey = secretArn(`${NAME}/n8n-user`);
     const [userId = ''] = Object.keys(more.findResources('AWS::IAM::User'));
     expect(may(more, principals.administrator, READ, accessKey)).toBe(true);
@@ -130,7 +130,7 @@ describe('a secret that the context adds', () => {
   });
 });
 
-test("a key of one's own is used through the table, the rescue bucket, the secrets and, by who alerts, the topic alone", () => {
+test("the functions use the customer's KMS key through DynamoDB, Secrets Manager and, in rotate alone, SNS", () => {
   const own = synthesized({ encryption: 'customer' });
   for (const task of ['callback', 'rotate', 'operator']) {
     const use = functionPrincipal(own, `${NAME}-${task}`).statements.filter(
@@ -150,7 +150,7 @@ describe('two installations in one account and Region', () => {
   const publishedBy = (installation: string) => ({ 'zoom-token-refresher:installation': installation });
 
   test.each(['PutSecretValue', 'TagResource', 'RestoreSecret'])(
-    'none may %s what the other one publishes under the same name',
+    'neither may %s the secret that the other one publishes under the same name',
     (action) => {
       const allows = (who: typeof other, tags: Record<string, string>) =>
         may(template, who, `secretsmanager:${action}`, published, tags);
@@ -161,7 +161,7 @@ describe('two installations in one account and Region', () => {
     },
   );
 
-  test('each may make a secret that is not there yet, and writes one that a person has made', () => {
+  test('each may create a missing secret, and write one that was created by hand', () => {
     for (const action of ['CreateSecret', 'PutSecretValue']) {
       expect(may(template, other, `secretsmanager:${action}`, published)).toBe(true);
     }

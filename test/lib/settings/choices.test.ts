@@ -4,11 +4,11 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../../lib/zoom-token-refresher.ts';
 import { everything, functionNamed, quickApp, synthesized } from '../synthesized.ts';
 
-// What the settings do to the template.
+// How the settings change the template.
 
 const template = synthesized(everything);
 
-test('another name renames the functions and the secrets, not what n8n reads', () => {
+test('name is the prefix of the functions and the secrets', () => {
   const other = synthesized({ name: 'staging' });
   const { Variables } = functionNamed(other, 'staging-operator').Environment;
   expect(Variables).toMatchObject({
@@ -19,7 +19,7 @@ test('another name renames the functions and the secrets, not what n8n reads', (
   }
 });
 
-test("Zoom's government cloud is two hosts, and the pace is three numbers", () => {
+test("the origins of Zoom, the sweep's rate and the margins reach the functions and the schedule", () => {
   const gov = synthesized({
     zoomOauthUrl: 'https://zoomgov.com',
     zoomApiUrl: 'https://api.zoomgov.com',
@@ -36,7 +36,7 @@ test("Zoom's government cloud is two hosts, and the pace is three numbers", () =
   gov.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(2 minutes)' });
 });
 
-test('each app has a secret, protected as the default one is', () => {
+test('each app of apps has a secret with a resource policy, as the default app has', () => {
   for (const app of ['default', 'reports', 'support']) {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: `zoom-token-refresher/app/${app}`,
@@ -47,7 +47,7 @@ test('each app has a secret, protected as the default one is', () => {
 });
 
 describe('n8n', () => {
-  test('the user and the role of n8n get its policy, and so does a user that is made for it', () => {
+  test('n8nPrincipals and the user of createN8nUser get the read policy', () => {
     template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
       Description: Match.stringLikeRegexp('Lets n8n read'),
       Roles: ['n8n'],
@@ -58,7 +58,7 @@ describe('n8n', () => {
     });
   });
 
-  test("the user's access key is in a secret, and neither in the template nor in an output", () => {
+  test("the n8n user's access key is in a secret, and neither in the template nor in an output", () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: 'zoom-token-refresher/n8n-user',
       SecretString: {
@@ -73,14 +73,14 @@ describe('n8n', () => {
   });
 });
 
-describe('a domain of one’s own', () => {
-  test('is what links and the redirect URL are made of', () => {
+describe('domainName', () => {
+  test('is the host of the links and of the redirect URL', () => {
     template.hasOutput('CallbackUrl', { Value: 'https://zoom.example.com/callback' });
     const { Variables } = functionNamed(template, 'zoom-token-refresher-operator').Environment;
     expect(Variables.PUBLIC_URL).toBe('https://zoom.example.com');
   });
 
-  test('leads to the API, whose own name is switched off', () => {
+  test('is mapped to the API, whose default endpoint is disabled', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
       DomainName: 'zoom.example.com',
       DomainNameConfigurations: [{ CertificateArn: everything.certificateArn }],
@@ -94,7 +94,7 @@ describe('a domain of one’s own', () => {
 });
 
 describe('a KMS key', () => {
-  test('that is made here is for the table, the secrets and the topic, and is replaced every year', () => {
+  test('of the stack encrypts the table, the secrets and the topic, and rotates every year', () => {
     const key = { 'Fn::GetAtt': [Match.stringLikeRegexp('EncryptionKey'), 'Arn'] };
     template.hasResource('AWS::KMS::Key', {
       Properties: { EnableKeyRotation: true },
@@ -109,7 +109,7 @@ describe('a KMS key', () => {
     });
   });
 
-  test("that is given is for the table and the secrets; the topic's would need CloudWatch in its policy", () => {
+  test('of kmsKeyArn encrypts the table and the secrets, but not the topic, for which its policy would need CloudWatch', () => {
     const kmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012';
     const given = synthesized({ kmsKeyArn });
     given.resourceCountIs('AWS::KMS::Key', 0);
@@ -119,12 +119,12 @@ describe('a KMS key', () => {
   });
 });
 
-test('the table refuses to be deleted, and the logs are kept longer', () => {
+test('deletionProtection and logRetentionDays reach the table and the logs', () => {
   template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
   template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
 });
 
-test('another CDK app embeds it as a construct', () => {
+test('the construct works in another CDK app’s stack', () => {
   const stack = new Stack(quickApp(), 'Theirs', {
     env: { account: '111122223333', region: 'eu-west-1' },
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { settings, settingsFromContext } from '../../../lib/settings/settings.ts';
+import { settingsFromContext, toSettings } from '../../../lib/settings/settings.ts';
 
 const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 
-test('nothing has to be chosen', () => {
-  expect(settings({})).toMatchObject({
+test('every setting has a default', () => {
+  expect(toSettings({})).toMatchObject({
     name: 'zoom-token-refresher',
     apps: [],
     zoomOauthUrl: 'https://zoom.us',
@@ -21,7 +21,7 @@ test('nothing has to be chosen', () => {
   });
 });
 
-test('text, as the command line gives it, does for numbers, switches and lists', () => {
+test('numbers, booleans and lists may be text, as cdk -c passes them', () => {
   const given = {
     sweepRateMinutes: '2',
     createN8nUser: 'true',
@@ -29,7 +29,7 @@ test('text, as the command line gives it, does for numbers, switches and lists',
     apps: 'reports, support',
     logRetentionDays: '365',
   };
-  expect(settings(given)).toMatchObject({
+  expect(toSettings(given)).toMatchObject({
     sweepRateMinutes: 2,
     createN8nUser: true,
     deletionProtection: false,
@@ -38,16 +38,16 @@ test('text, as the command line gives it, does for numbers, switches and lists',
   });
 });
 
-test('a Zoom on this machine needs no TLS', () => {
-  expect(() => settings({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
-  expect(() => settings({ zoomApiUrl: 'http://127.0.0.1:8788' })).not.toThrow();
+test('a Zoom on this machine may use plain HTTP', () => {
+  expect(() => toSettings({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
+  expect(() => toSettings({ zoomApiUrl: 'http://127.0.0.1:8788' })).not.toThrow();
 });
 
-test('a later margin makes a later alarm, so that a healthy token does not ring', () => {
-  expect(settings({ marginSeconds: 330 }).alarmValidityMinutes).toBe(5);
+test('a smaller margin lowers the threshold of validity-low, so that a healthy token does not alarm', () => {
+  expect(toSettings({ marginSeconds: 330 }).alarmValidityMinutes).toBe(5);
 });
 
-describe('a wrong value fails, with a message that names it, what it must be and what it is', () => {
+describe('an invalid value is rejected with a message that names it, what it must be and what it is', () => {
   test.each([
     ['name', 'Zoom Tokens'],
     ['name', ''],
@@ -89,7 +89,7 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ['alarmCallbackErrors', 'few'],
     ['runbookUrl', 'see the wiki'],
   ])('%s: %j', (key, value) => {
-    expect(() => settings({ [key]: value })).toThrow(
+    expect(() => toSettings({ [key]: value })).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(
           new RegExp(`^"${key}" must be .+, but it is ${literal(JSON.stringify(value))}\\.$`),
@@ -101,11 +101,11 @@ describe('a wrong value fails, with a message that names it, what it must be and
   test.each([
     [
       { sweepRateMinutes: 5, alarmNoSweepMinutes: 9 },
-      '"alarmNoSweepMinutes" must be at least two sweeps, 10, but it is 9.',
+      '"alarmNoSweepMinutes" must be at least the minutes of two sweeps, 10, but it is 9.',
     ],
     [
       { sweepRateMinutes: 5, marginSeconds: 599 },
-      '"marginSeconds" must be at least two sweeps, 600, but it is 599.',
+      '"marginSeconds" must be at least the seconds of two sweeps, 600, but it is 599.',
     ],
     [
       { earlyMarginSeconds: 300 },
@@ -113,7 +113,7 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ],
     [
       { alarmValidityMinutes: 11 },
-      '"alarmValidityMinutes" must be at most 10, the minutes at which a token is replaced, but it is 11.',
+      '"alarmValidityMinutes" must be at most 10, the minutes of "marginSeconds", but it is 11.',
     ],
     [
       { domainName: 'zoom.example.com' },
@@ -121,21 +121,21 @@ describe('a wrong value fails, with a message that names it, what it must be and
     ],
     [
       { certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/a-b' },
-      '"domainName" must be the name that "certificateArn" is for, but it is missing.',
+      '"domainName" must be the domain name of "certificateArn", but it is missing.',
     ],
     [
       { encryption: 'customer', kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/a-b' },
-      '"encryption" must be left out beside "kmsKeyArn", since "customer" makes a key, but it is "customer".',
+      '"encryption" must be left out if "kmsKeyArn" is set, since "customer" creates another key, but it is "customer".',
     ],
-  ])('what does not fit together: %j', (given, message) => {
-    expect(() => settings(given)).toThrow(message);
+  ])('settings that are invalid together: %j', (given, message) => {
+    expect(() => toSettings(given)).toThrow(message);
   });
 
-  test('in the context of cdk.json, where it says how to correct that', () => {
+  test('in the context of cdk.json, with how to correct it', () => {
     const { node } = new App({ context: { sweepRateMinutes: 60 } });
     expect(() => settingsFromContext(node)).toThrow(
       '"sweepRateMinutes" must be a whole number from 1 to 5, but it is 60. ' +
-        'Correct it in the context of cdk.json, or give it with -c sweepRateMinutes=…',
+        'Correct it in the context of cdk.json, or pass -c sweepRateMinutes=…',
     );
   });
 });

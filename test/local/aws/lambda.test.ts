@@ -40,14 +40,14 @@ afterAll(async () => {
 });
 
 async function invoke(FunctionName: string, event?: object) {
-  const { Payload, ...answer } = await client.send(
+  const { Payload, ...response } = await client.send(
     new InvokeCommand({ FunctionName, ...(event && { Payload: JSON.stringify(event) }) }),
   );
-  return { ...answer, payload: JSON.parse(Payload?.transformToString() ?? '') };
+  return { ...response, payload: JSON.parse(Payload?.transformToString() ?? '') };
 }
 
 describe('the AWS SDK invokes a function', () => {
-  test('by its name, and gets what the handler answers', async () => {
+  test('by its name, and gets the handler’s result', async () => {
     expect(await invoke('echo', { action: 'status' })).toMatchObject({
       StatusCode: 200,
       ExecutedVersion: '$LATEST',
@@ -60,17 +60,17 @@ describe('the AWS SDK invokes a function', () => {
     expect((await invoke(arn)).payload).toMatchObject({ name: 'echo', event: {} });
   });
 
-  test('whose remaining time is counted by the clock that runs fast', async () => {
+  test('whose remaining time is counted by the fast clock', async () => {
     const { seconds } = (await invoke('echo')).payload;
     expect(seconds).toBeLessThanOrEqual(60 * SPEED);
     expect(seconds).toBeGreaterThan(50 * SPEED);
   });
 
-  test('that answers nothing', async () => {
+  test('that returns nothing, and gets null', async () => {
     expect((await invoke('silent')).payload).toBeNull();
   });
 
-  test('that throws: the call succeeds and tells of the error', async () => {
+  test('that throws, and gets a successful response with the error in it', async () => {
     expect(await invoke('broken')).toMatchObject({
       StatusCode: 200,
       FunctionError: 'Unhandled',
@@ -78,7 +78,7 @@ describe('the AWS SDK invokes a function', () => {
     });
   });
 
-  test('that does not exist: ResourceNotFoundException, which names it', async () => {
+  test('that does not exist, and gets a ResourceNotFoundException that names it', async () => {
     await expect(invoke('nobody')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
       message: 'Function not found: nobody',
@@ -88,13 +88,13 @@ describe('the AWS SDK invokes a function', () => {
 
 const path = '/2015-03-31/functions/echo/invocations';
 
-test('a request without a signature is refused: a page elsewhere can send one', async () => {
+test('a request to invoke a function without a signature is refused, because another site’s page can send one', async () => {
   const response = await fetch(`${gateway.url}${path}`, { method: 'POST', body: '{}' });
   expect(response.status).toBe(403);
   expect(response.headers.get('x-amzn-errortype')).toBe('MissingAuthenticationTokenException');
 });
 
-test('an event that is no JSON is refused', async () => {
+test('a request to invoke a function with an event that is not JSON is refused', async () => {
   const response = await fetch(`${gateway.url}${path}`, {
     method: 'POST',
     headers: { authorization: 'AWS4-HMAC-SHA256 Credential=local' },

@@ -1,4 +1,6 @@
 import '../../support/services/aws-environment.ts';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
@@ -18,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('the local SNS', () => {
-  test('delivers what the SDK publishes, and answers its id', async () => {
+  test('delivers what the SDK publishes, and returns its id', async () => {
     const publish = { TopicArn, Subject: 'Zoom: "main"', Message: 'One & two\n\n<three>' };
     expect((await client.send(new PublishCommand(publish))).MessageId).toMatch(/^[\w-]{36}$/);
     expect(delivered).toEqual([{ topicArn: TopicArn, subject: publish.Subject, message: publish.Message }]);
@@ -36,8 +38,15 @@ describe('the local SNS', () => {
     expect(delivered).toEqual([]);
   });
 
-  test('answers this machine alone', async () => {
-    const { status } = await fetch(sns.url, { method: 'POST', headers: { host: 'evil.example' } });
-    expect(status).toBe(400);
+  test.each([
+    ['evil.example', 400, 0],
+    ['localhost', 200, 1],
+  ])('responds to a publication with the Host header %s with %i', async (host, status, deliveries) => {
+    const body = new URLSearchParams({ Action: 'Publish', TopicArn, Subject: 's', Message: 'm' });
+    const request = httpRequest(sns.url, { method: 'POST', headers: { host } }).end(`${body}`);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(status);
+    expect(delivered).toHaveLength(deliveries);
   });
 });

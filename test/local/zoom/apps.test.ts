@@ -38,7 +38,7 @@ async function me(accessToken = '') {
 }
 
 describe('a Server-to-Server app', () => {
-  test('gets tokens that live side by side, without a refresh token', async () => {
+  test('gets tokens that are valid side by side, without a refresh token', async () => {
     const [first, second] = [await serverToken(), await serverToken()];
     expect(first.body).toEqual({
       access_token: expect.any(String),
@@ -52,7 +52,7 @@ describe('a Server-to-Server app', () => {
     }
   });
 
-  test('holds each of them for one hour', async () => {
+  test('gets tokens that are valid for one hour', async () => {
     const { body } = await serverToken();
     now += HOUR - 1;
     expect(await me(body.access_token)).toMatchObject({ status: 200 });
@@ -60,7 +60,7 @@ describe('a Server-to-Server app', () => {
     expect(await me(body.access_token)).toMatchObject({ status: 401, body: { code: 124 } });
   });
 
-  test('is refused with the id of another account', async () => {
+  test('is refused with the ID of another account', async () => {
     const form = { grant_type: 'account_credentials', account_id: 'account-2' };
     expect(await token(form, basic(SERVER_APP))).toEqual({
       status: 400,
@@ -74,7 +74,7 @@ test.each([
   ['wrong', basic({ ...USER_APP, clientSecret: 'wrong' }), 400],
   ['unknown', basic({ ...USER_APP, clientId: 'nobody' }), 400],
   ['form-encoded', basic({ ...USER_APP, clientId: 'user%5Fapp%2D1' }), 400],
-])('%s credentials are refused', async (_kind, authorization, status) => {
+])('a token request with %s credentials is refused', async (_kind, authorization, status) => {
   const invalidClient = { reason: 'Invalid client_id or client_secret', error: 'invalid_client' };
   const form = { client_id: USER_APP.clientId, client_secret: USER_APP.clientSecret };
   expect(await token({ ...form, grant_type: 'refresh_token' }, authorization)).toEqual({
@@ -86,26 +86,26 @@ test.each([
 test.each([
   ['unknown', { grant_type: 'password' }],
   ['missing', {}],
-  ["another kind of app's", { grant_type: 'account_credentials', account_id: 'account-1' }],
-])('%s grant type is refused', async (_kind, form: Record<string, string>) => {
+  ['one of another kind of app', { grant_type: 'account_credentials', account_id: 'account-1' }],
+])('a token request is refused when its grant type is %s', async (_kind, form: Record<string, string>) => {
   expect(await token(form)).toEqual({
     status: 400,
     body: { reason: 'unsupported grant type', error: 'unsupported_grant_type' },
   });
 });
 
-test('a revocation without a token is refused', async () => {
+test('a revocation request without a token is refused', async () => {
   const headers = { authorization: basic() };
-  const answer = await fetch(`${zoom.url}/oauth/revoke`, {
+  const response = await fetch(`${zoom.url}/oauth/revoke`, {
     method: 'POST',
     headers,
     body: new URLSearchParams(),
   });
-  expect(answer.status).toBe(400);
-  expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: 'invalid_request' });
 });
 
-test('the API says which endpoints it does not have', async () => {
+test('the API responds 404 to an endpoint that it does not have', async () => {
   const unknown = await fetch(`${zoom.url}/v2/meetings`);
   expect(unknown.status).toBe(404);
   expect(await unknown.json()).toEqual({ code: 2300, message: 'This API endpoint is not recognized.' });

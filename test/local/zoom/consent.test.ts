@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import { consentAsBrowser } from '../../../local/zoom/consent.ts';
 import { createCookieJar } from '../../../local/zoom/cookies.ts';
 import { startZoom, type Zoom } from '../../../local/zoom/server.ts';
@@ -10,12 +9,12 @@ import { users } from '../../../local/zoom/users.ts';
 
 let now = 1_800_000_000;
 let zoom: Zoom;
-let app: Server;
+let app: LoopbackServer;
 let redirectUri: string;
 
 beforeAll(async () => {
-  // The app: /connect sends the browser to Zoom, every other page says what came.
-  app = createServer((request, response) => {
+  // The app: /connect redirects the browser to Zoom, every other page shows the cookies that it received.
+  const server = createServer((request, response) => {
     if (request.url === '/connect') {
       response.writeHead(302, {
         location: authorizeUrl(),
@@ -25,17 +24,16 @@ beforeAll(async () => {
     } else {
       response.end(`cookies: ${request.headers.cookie ?? ''}`);
     }
-  }).listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  redirectUri = `http://localhost:${(app.address() as AddressInfo).port}/callback`;
+  });
+  app = await listenOnLoopback(server);
+  redirectUri = `http://localhost:${app.port}/callback`;
   const client = { clientId: 'user_app', clientSecret: 'secret', redirectUris: [redirectUri] };
   zoom = await startZoom({ now: () => now, apps: [client] });
 });
 
 afterAll(async () => {
   await zoom.close();
-  app.closeAllConnections();
-  app.close();
+  await app.close();
 });
 
 function authorizeUrl(parameters: Record<string, string> = {}) {
@@ -70,16 +68,16 @@ async function consent(user?: string, parameters?: Record<string, string>) {
   return { code: new URL(url).searchParams.get('code') ?? '' };
 }
 
-/** The answer to one request, as a browser sees it before it follows a redirect. */
-const look = (url: string, init: RequestInit = {}) => fetch(url, { redirect: 'manual', ...init });
+/** Sends one request without following a redirect. */
+const sendOnce = (url: string, init: RequestInit = {}) => fetch(url, { redirect: 'manual', ...init });
 
-describe('the consent page', () => {
+describe('the consent page of the local Zoom', () => {
   async function open() {
     const cookies = createCookieJar();
-    const first = await look(authorizeUrl());
+    const first = await sendOnce(authorizeUrl());
     cookies.keep(new URL(zoom.url), first.headers);
     const url = new URL(first.headers.get('location') as string, zoom.url);
-    const page = await look(url.href, { headers: { cookie: cookies.header(url) } });
+    const page = await sendOnce(url.href, { headers: { cookie: cookies.header(url) } });
     return { url, cookies, page, body: await page.text() };
   }
 
@@ -93,32 +91,36 @@ describe('the consent page', () => {
     expect(body).not.toContain('<script');
   });
 
-  test('waits for its reader in real time, however fast the clock runs', async () => {
+  test('expires in real time, however fast the injected clock runs', async () => {
     const { url, cookies } = await open();
     now += 86_400;
-    const answer = await look(url.href, {
+    const response = await sendOnce(url.href, {
       method: 'POST',
       headers: { cookie: cookies.header(url) },
       body: new URLSearchParams({ decision: 'allow', user: users[0]?.id as string }),
     });
-    expect(answer.status).toBe(303);
+    expect(response.status).toBe(303);
   });
 
   test('refuses a form without a user', async () => {
     const { url, cookies } = await open();
     const body = new URLSearchParams({ decision: 'allow' });
-    const answer = await look(url.href, { method: 'POST', headers: { cookie: cookies.header(url) }, body });
-    expect(answer.status).toBe(400);
+    const response = await sendOnce(url.href, {
+      method: 'POST',
+      headers: { cookie: cookies.header(url) },
+      body,
+    });
+    expect(response.status).toBe(400);
   });
 
   test('refuses a browser that did not come from the authorize endpoint', async () => {
     const { url } = await open();
-    const answer = await look(url.href);
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain('Start again');
+    const response = await sendOnce(url.href);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('Start again');
   });
 
-  test('comes again at every authorization, also to a browser that has been there', async () => {
+  test('is shown at every authorization, also to a browser that has consented before', async () => {
     const cookies = createCookieJar();
     for (const user of ['Ada Lovelace', 'Grace Hopper', 'Grace Hopper']) {
       const { url } = await consentAsBrowser(authorizeUrl(), { user, cookies });
@@ -128,8 +130,8 @@ describe('the consent page', () => {
   });
 });
 
-describe('a browser that follows our link', () => {
-  test('comes back with a code, the state and its cookies after Allow', async () => {
+describe('consentAsBrowser', () => {
+  test('returns to the app with a code, the state and its cookies after Allow', async () => {
     const page = await consentAsBrowser(new URL('/connect', redirectUri).href, { user: 'Katherine Johnson' });
     const { origin, pathname, searchParams } = new URL(page.url);
     expect(origin + pathname).toBe(redirectUri);
@@ -140,18 +142,18 @@ describe('a browser that follows our link', () => {
     expect(await me(body)).toMatchObject({ body: { email: 'katherine.johnson@example.com' } });
   });
 
-  test('comes back with access_denied and the state after Decline', async () => {
+  test('returns to the app with access_denied and the state after Decline', async () => {
     const { url } = await consentAsBrowser(authorizeUrl(), { decline: true });
     const { searchParams } = new URL(url);
     expect(Object.fromEntries(searchParams)).toEqual({ error: 'access_denied', state: 'the state & more' });
   });
 
-  test('sees the page the link leads to, where that is no consent page', async () => {
+  test('returns the page that the link leads to when that is no consent page', async () => {
     const page = await consentAsBrowser(new URL('/refused', redirectUri).href);
     expect(page).toEqual({ status: 200, url: new URL('/refused', redirectUri).href, body: 'cookies: ' });
   });
 
-  test('says which user the page does not offer', async () => {
+  test('rejects with the name of a user that the page does not offer', async () => {
     await expect(consentAsBrowser(authorizeUrl(), { user: 'Mallory' })).rejects.toThrow(
       'does not offer Mallory',
     );
@@ -162,21 +164,24 @@ test.each([
   [
     'redirect URI',
     { redirect_uri: 'http://evil.example/<b>' },
-    'Invalid redirect: http://evil.example/&#60;b&#62; (4,700)',
+    'Invalid redirect: http://evil.example/&lt;b&gt; (4,700)',
   ],
   ['client id', { client_id: 'nobody' }, 'Invalid client_id: nobody (4,702)'],
-])('a wrong %s shows an error page and never redirects', async (_kind, parameters, message) => {
-  const answer = await look(authorizeUrl(parameters as Record<string, string>));
-  expect(answer.status).toBe(400);
-  expect(answer.headers.get('location')).toBeNull();
-  expect(await answer.text()).toContain(message);
+])(
+  'an authorization request with a wrong %s gets an error page and no redirect',
+  async (_kind, parameters, message) => {
+    const response = await sendOnce(authorizeUrl(parameters as Record<string, string>));
+    expect(response.status).toBe(400);
+    expect(response.headers.get('location')).toBeNull();
+    expect(await response.text()).toContain(message);
+  },
+);
+
+test('the local Zoom has no discovery document, as Zoom has none', async () => {
+  expect((await sendOnce(`${zoom.url}/.well-known/openid-configuration`)).status).toBe(404);
 });
 
-test('there is no discovery document, as at Zoom', async () => {
-  expect((await look(`${zoom.url}/.well-known/openid-configuration`)).status).toBe(404);
-});
-
-test('it starts in a blink and prints nothing', async () => {
+test('the local Zoom starts within 300 ms and prints nothing', async () => {
   const print = [jest.spyOn(process.stdout, 'write'), jest.spyOn(process.stderr, 'write')];
   const warn = [jest.spyOn(console, 'warn'), jest.spyOn(console, 'info')];
   const startedAt = performance.now();
@@ -190,7 +195,7 @@ test('it starts in a blink and prints nothing', async () => {
   }
 });
 
-test('a port that is taken is an error with its name', async () => {
+test('the local Zoom rejects with EADDRINUSE when its port is in use', async () => {
   const port = Number(new URL(zoom.url).port);
   await expect(startZoom({ port, now: () => now, apps: [] })).rejects.toThrow('EADDRINUSE');
 });
@@ -201,14 +206,14 @@ describe('an authorization code', () => {
     body: { reason: expect.stringMatching(/^Invalid authorization code/), error: 'invalid_request' },
   };
 
-  test('is single-use, and a second use leaves the pair of the first alive', async () => {
+  test('is single-use, and a second use does not revoke the tokens of the first', async () => {
     const code = await consent();
     const { body: pair } = await exchange(code);
     expect(await exchange(code)).toEqual(refused);
     expect(await me(pair)).toMatchObject({ status: 200 });
   });
 
-  test('lives five minutes', async () => {
+  test('is valid for five minutes', async () => {
     const [young, old] = [await consent('Ada'), await consent('Grace')];
     now += 299;
     expect(await exchange(young)).toMatchObject({ status: 200 });
@@ -220,7 +225,7 @@ describe('an authorization code', () => {
     expect(await exchange({ ...(await consent()), code: 'made-up' })).toEqual(refused);
   });
 
-  test('needs its PKCE verifier once a challenge was sent', async () => {
+  test('is refused without its PKCE verifier when a challenge was sent', async () => {
     const verifier = oauth.generateRandomCodeVerifier();
     const challenge = await oauth.calculatePKCECodeChallenge(verifier);
     const code = await consent(undefined, { code_challenge: challenge, code_challenge_method: 'S256' });

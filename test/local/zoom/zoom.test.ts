@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import { consentAsBrowser } from '../../../local/zoom/consent.ts';
 import { startZoom, type Zoom, type ZoomOptions } from '../../../local/zoom/server.ts';
 
@@ -14,21 +13,19 @@ const http = { [oauth.allowInsecureRequests]: true };
 
 let now: number;
 let zoom: Zoom;
-let app: Server;
+let app: LoopbackServer;
 let redirectUri: string;
 
 beforeEach(async () => {
   now = 1_800_000_000;
-  app = createServer((_request, response) => response.end('back')).listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  redirectUri = `http://localhost:${(app.address() as AddressInfo).port}/callback`;
+  app = await listenOnLoopback(createServer((_request, response) => response.end('back')));
+  redirectUri = `http://localhost:${app.port}/callback`;
   zoom = await start();
 });
 
 afterEach(async () => {
   await zoom.close();
-  app.closeAllConnections();
-  app.close();
+  await app.close();
 });
 
 function start(options: Partial<ZoomOptions> = {}): Promise<Zoom> {
@@ -67,7 +64,7 @@ const authorizeUrl = (parameters: Record<string, string> = {}) =>
     ...parameters,
   })}`;
 
-/** A code, ready to be exchanged. */
+/** Consents as the user. Returns the parameters that exchange the code. */
 async function consent(user?: string, parameters?: Record<string, string>) {
   const { url } = await consentAsBrowser(authorizeUrl(parameters), user ? { user } : {});
   return {
@@ -143,8 +140,8 @@ test('a standard OAuth client connects a user with PKCE, rotates, and revokes', 
   expect(await me(rotated.access_token)).toEqual(DEAD);
 });
 
-describe('a refresh', () => {
-  test('ends the old refresh token at once, and its second use leaves the newer pair alive', async () => {
+describe('a refresh request', () => {
+  test('invalidates the old refresh token at once, and a second use of it does not revoke the newer tokens', async () => {
     const first = await connect();
     const { body: second } = await refresh(first.refresh_token);
     expect(await refresh(first.refresh_token)).toEqual(INVALID_TOKEN);
@@ -152,13 +149,13 @@ describe('a refresh', () => {
     expect(await refresh(second.refresh_token)).toMatchObject({ status: 200 });
   });
 
-  test('of one token, asked for five times at once, succeeds once', async () => {
+  test('succeeds once when five requests send the same token at once', async () => {
     const { refresh_token } = await connect();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => refresh(refresh_token)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => refresh(refresh_token)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400]);
   });
 
-  test('leaves the earlier access token alive, unless told otherwise', async () => {
+  test('leaves the earlier access token valid, unless accessTokenOutlivesRefresh is false', async () => {
     const outlives = await connect();
     await refresh(outlives.refresh_token);
     expect(await me(outlives.access_token)).toMatchObject(ALIVE);
@@ -171,7 +168,7 @@ describe('a refresh', () => {
     expect(await me(newer.access_token)).toMatchObject(ALIVE);
   });
 
-  test('works for 90 days after the last one', async () => {
+  test('succeeds until 90 days after the previous refresh', async () => {
     let { refresh_token } = await connect();
     for (let rotation = 0; rotation < 3; rotation++) {
       now += 90 * DAY - 1;
@@ -181,12 +178,12 @@ describe('a refresh', () => {
     expect(await refresh(refresh_token)).toEqual(INVALID_TOKEN);
   });
 
-  test('with a token that was never issued is refused', async () => {
+  test('is refused when its token was never issued', async () => {
     expect(await refresh('made-up')).toEqual(INVALID_TOKEN);
   });
 });
 
-test('a second authorization of the same user and app ends the earlier pair, and no other', async () => {
+test('a second authorization of the same user and app revokes the earlier tokens, and no others', async () => {
   const earlier = await connect('Ada Lovelace');
   const other = await connect('Grace Hopper');
   const latest = await connect('Ada Lovelace');
@@ -196,8 +193,8 @@ test('a second authorization of the same user and app ends the earlier pair, and
   expect(await refresh(latest.refresh_token)).toMatchObject({ status: 200 });
 });
 
-describe('a revocation', () => {
-  test.each(['access_token', 'refresh_token'] as const)('of the %s ends the pair', async (which) => {
+describe('a revocation request', () => {
+  test.each(['access_token', 'refresh_token'] as const)('for the %s revokes both tokens', async (which) => {
     const pair = await connect();
     expect(await post('/oauth/revoke', { token: pair[which] as string })).toEqual({
       status: 200,
@@ -208,14 +205,14 @@ describe('a revocation', () => {
     expect(await me((await connect()).access_token)).toMatchObject(ALIVE);
   });
 
-  test("of another app's token changes nothing", async () => {
+  test("for another app's token changes nothing", async () => {
     const pair = await connect();
     await post('/oauth/revoke', { token: pair.access_token as string }, basic(SERVER_APP));
     expect(await me(pair.access_token)).toMatchObject(ALIVE);
   });
 });
 
-test('an access token lives one hour', async () => {
+test('an access token is valid for one hour', async () => {
   const { access_token } = await connect();
   now += HOUR - 1;
   expect(await me(access_token)).toMatchObject(ALIVE);
@@ -223,7 +220,7 @@ test('an access token lives one hour', async () => {
   expect(await me(access_token)).toEqual(DEAD);
 });
 
-test('parameters count in the form body only', async () => {
+test('the token endpoint reads parameters from the form body only', async () => {
   const { refresh_token } = await connect();
   expect(
     await post(`/oauth/token?grant_type=refresh_token&refresh_token=${refresh_token}`, {}),
@@ -232,7 +229,7 @@ test('parameters count in the form body only', async () => {
   });
 });
 
-test('the API tells whose token it is, and knows no made-up token', async () => {
+test('the API returns the user of a token, and refuses a token that was never issued', async () => {
   expect(await me((await connect('Grace Hopper')).access_token)).toEqual({
     status: 200,
     body: {

@@ -1,5 +1,5 @@
 /** One row of figures, such as those of one size of a fleet. */
-export type Figures = Record<string, number | string | boolean>;
+type Figures = Record<string, number | string | boolean>;
 
 /** The outcome of a scenario. */
 export interface ScenarioReport {

@@ -8,12 +8,12 @@ import { createBrotliDecompress } from 'node:zlib';
 import { afterAll, describe, jest, test } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 
-/** A page is rendered, examined and pictured several times, on cores that other tests use too. */
+/** A test renders, examines and photographs pages several times, on cores that other tests use too. */
 const TEST_MILLISECONDS = 30_000;
 
 /**
- * A group of tests with one browser. Where Chromium cannot run, the group is reported as skipped and the reason is
- * written; in CI (`CI` is set) that is a failure. To be awaited at the top of a file.
+ * Defines a group of tests that share one browser. Where Chromium cannot run, skips the group and writes the reason to
+ * stderr; in CI (`CI` is set), throws. Await it at the top of a file.
  */
 export async function describeInBrowser(name: string, define: (browser: Browser) => void): Promise<void> {
   let browser: Browser;
@@ -35,7 +35,7 @@ export async function describeInBrowser(name: string, define: (browser: Browser)
 /**
  * Starts the Chromium that the npm package @sparticuz/chromium carries (Linux on x64), or the one that the
  * environment variable CHROMIUM names.
- * @throws with what to do where it cannot run
+ * @throws {Error} with what to install when Chromium cannot run
  */
 async function startBrowser(): Promise<Browser> {
   try {
@@ -46,23 +46,23 @@ async function startBrowser(): Promise<Browser> {
         '--disable-gpu',
         '--disable-background-networking',
         '--disable-component-update',
-        // Whatever else it may want to ask, no name is found but ours.
+        // Chromium's own background requests resolve no host but this machine.
         '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
       ],
-      // Chromium refuses its sandbox to root, and unprivileged containers have none; it opens only pages of ours.
+      // Chromium's sandbox does not run as root or in an unprivileged container. It opens only this project's pages.
       chromiumSandbox: false,
     });
   } catch (error) {
     throw new Error(
       `Chromium does not run here (${process.platform} ${process.arch}). It needs Linux on x64 with the libraries ` +
         'of NSS (apt-get install libnss3), or the path of another Chromium or Chrome in the environment variable ' +
-        `CHROMIUM. What it said: ${(error as Error).message}`,
+        `CHROMIUM. Chromium's error: ${(error as Error).message}`,
       { cause: error },
     );
   }
 }
 
-/** Under its own name only once it is whole: test files start at the same time. */
+/** Unpacks Chromium under a temporary name and renames it when complete, because test files start in parallel. */
 async function unpack(): Promise<string> {
   const require = createRequire(import.meta.url);
   const packed = join(dirname(require.resolve('@sparticuz/chromium')), '../bin/chromium.br');

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Answer } from '../services/handlers.ts';
+import type { BrowserResponse } from '../services/handlers.ts';
 
 const CHARACTERS: Record<string, string> = {
   '&amp;': '&',
@@ -12,7 +12,7 @@ const CHARACTERS: Record<string, string> = {
 const textOf = (html: string) =>
   html.replace(/<[^>]+>/g, '').replace(/&[#\w]+;/g, (entity) => CHARACTERS[entity] ?? entity);
 
-/** What a person reads on a page of ours. */
+/** Returns the texts of a page of the callback function. */
 export function readPage(body: string): { title: string; paragraphs: string[]; code: string | undefined } {
   const all = (tag: string) => [...body.matchAll(new RegExp(`<${tag}(?: [^>]*)?>(.*?)</${tag}>`, 'gs'))];
   const [title = '', code] = ['h1', 'code'].map((tag) => all(tag)[0]?.[1]);
@@ -24,10 +24,13 @@ export function readPage(body: string): { title: string; paragraphs: string[]; c
 }
 
 /**
- * Every answer says it: kept nowhere, tells its address to nobody, loads nothing, is framed by nobody. What it may do
- * besides, its `allowed` directives say; a page may have its style.
+ * Expects the headers that every response has: not cached, no referrer, nothing loaded, no framing. `allowed` holds the
+ * further directives of its Content-Security-Policy; a page may have its style.
  */
-export function expectSafeHeaders({ headers, body }: Answer, allowed: Record<string, string> = {}): void {
+export function expectSafeHeaders(
+  { headers, body }: BrowserResponse,
+  allowed: Record<string, string> = {},
+): void {
   expect(headers).toMatchObject({
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',

@@ -9,16 +9,16 @@ const COLOR_SCHEMES = ['light', 'dark'] as const;
 const DESKTOP = { width: 1100, height: 760 };
 const PHONE = { width: 360, height: 740 };
 
-/** Somebody with a browser of their own, which was never used. */
+/** A browser context without cookies or history, and its first page. */
 export interface Visitor {
   context: BrowserContext;
   page: Page;
   /**
-   * Looks at the page in light and dark: no violation that axe knows, and a picture of each in `tmp/screenshots`;
-   * `phone` takes them at a phone's width too.
+   * Expects no axe violation on the page, in light and in dark. Saves a screenshot of each in `tmp/screenshots`; `phone`
+   * adds screenshots at a phone's width.
    */
   lookAt(name: string, options?: { page?: Page; phone?: boolean }): Promise<void>;
-  /** Fails where any page was refused something by its policy, threw, or asked for anything beyond this machine. */
+  /** Throws when a page violated its policy, threw, or requested anything from another host. */
   expectNoComplaints(): void;
   leave(): Promise<void>;
 }
@@ -28,13 +28,13 @@ export async function visitor(browser: Browser): Promise<Visitor> {
   context.setDefaultTimeout(10 * SECONDS);
   const complaints: string[] = [];
   context.on('console', (message) => {
-    const isAnswer = /the server responded with a status of/.test(message.text());
-    if (message.type() === 'error' && !isAnswer) complaints.push(message.text());
+    const isStatus = /the server responded with a status of/.test(message.text());
+    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
   });
   context.on('weberror', (thrown) => complaints.push(thrown.error().message));
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (protocol !== 'data:' && hostname !== 'localhost') complaints.push(`asked for ${request.url()}`);
+    if (protocol !== 'data:' && hostname !== 'localhost') complaints.push(`requested ${request.url()}`);
   });
   const first = await context.newPage();
   return {
@@ -61,7 +61,7 @@ export async function visitor(browser: Browser): Promise<Visitor> {
   };
 }
 
-/** What axe finds. It is a script: of a page whose sandbox runs none, it examines a copy. */
+/** Returns axe's violations. Axe is a script: where a page's sandbox runs none, axe examines a copy of the page. */
 async function examine(page: Page): Promise<string[]> {
   const hasScript = (await page.locator('script').count()) > 0;
   const examined = hasScript ? page : await page.context().newPage();
@@ -70,7 +70,7 @@ async function examine(page: Page): Promise<string[]> {
   for (const colorScheme of COLOR_SCHEMES) {
     await examined.emulateMedia({ colorScheme });
     const axe = new AxeBuilder({ page: examined }).setLegacyMode();
-    // The scheme changes colours, and nothing else.
+    // The scheme changes only colours.
     if (colorScheme === 'dark') axe.withRules('color-contrast');
     const { violations } = await axe.analyze();
     found.push(

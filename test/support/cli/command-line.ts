@@ -9,7 +9,7 @@ import pty from '@lydell/node-pty';
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const PROGRAM = 'bin/zoom-tokens.js';
 
-/** An environment without a person's own AWS settings, and without colour. */
+/** Environment without the developer's own AWS settings. */
 const PLAIN = {
   PATH: process.env.PATH ?? '',
   HOME: devNull,
@@ -21,15 +21,15 @@ const PLAIN = {
 
 export type Environment = Record<string, string>;
 
-export interface Ended {
+export interface CommandResult {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** The command line as a person and as a script start it; remembers all that it has said. */
+/** Starts the command line as a script and as a person do, and records everything that it prints. */
 export function createCommandLine(environment: Environment) {
-  const said: string[] = [];
+  const transcript: string[] = [];
   const running = new Set<{ kill(signal?: string): unknown }>();
 
   const start = (args: string[], more: Environment = {}) => {
@@ -44,15 +44,15 @@ export function createCommandLine(environment: Environment) {
   };
 
   return {
-    /** Everything, of every run. */
-    said: () => said.join('\n'),
+    /** Returns the output of every run. */
+    transcript: () => transcript.join('\n'),
 
-    /** Ends what a failed test has left behind. */
+    /** Kills the processes that a failed test has left running. */
     close() {
       for (const each of running) each.kill('SIGKILL');
     },
 
-    /** Piped, to its end. */
+    /** Runs a command with pipes until it ends. */
     async run(
       args: string[],
       {
@@ -60,7 +60,7 @@ export function createCommandLine(environment: Environment) {
         input = '',
         onError,
       }: { env?: Environment; input?: string; onError?: (text: string) => void } = {},
-    ): Promise<Ended> {
+    ): Promise<CommandResult> {
       const child = start(args, env);
       child.stdin.end(input);
       if (onError) child.stderr.on('data', (chunk) => onError(String(chunk)));
@@ -69,12 +69,12 @@ export function createCommandLine(environment: Environment) {
         text(child.stderr),
         once(child, 'close'),
       ]);
-      said.push(stdout, stderr);
+      transcript.push(stdout, stderr);
       return { code, stdout, stderr };
     },
 
-    /** Piped, until this appears on either output; then Ctrl-C. */
-    async interruptAt(pattern: RegExp, args: string[]): Promise<Ended> {
+    /** Runs a command with pipes, and sends SIGINT once the pattern appears on either output. */
+    async interruptAt(pattern: RegExp, args: string[]): Promise<CommandResult> {
       const child = start(args);
       const output = { stdout: '', stderr: '' };
       const watch = (name: 'stdout' | 'stderr') =>
@@ -85,12 +85,12 @@ export function createCommandLine(environment: Environment) {
       watch('stdout');
       watch('stderr');
       const [code] = await once(child, 'close');
-      said.push(output.stdout, output.stderr);
+      transcript.push(output.stdout, output.stderr);
       return { code, ...output };
     },
 
-    /** On a terminal of 80 columns. */
-    onTerminal(args: string[], env: Environment = {}): OnTerminal {
+    /** Starts a command on a terminal of 80 columns. */
+    onTerminal(args: string[], env: Environment = {}): TerminalRun {
       const terminal = pty.spawn(process.execPath, [PROGRAM, ...args], {
         cwd: ROOT,
         cols: 80,
@@ -99,17 +99,17 @@ export function createCommandLine(environment: Environment) {
       });
       running.add(terminal);
       let raw = '';
-      let listen = () => {};
+      let onChange = () => {};
       terminal.onData((chunk) => {
         raw += chunk;
-        listen();
+        onChange();
       });
       const shown = () => stripVTControlCharacters(raw).replaceAll('\r', '');
       const ended = new Promise<{ code: number; shown: string; raw: string }>((resolve) => {
         terminal.onExit(({ exitCode }) => {
           running.delete(terminal);
-          said.push(raw);
-          listen();
+          transcript.push(raw);
+          onChange();
           resolve({ code: exitCode, shown: shown(), raw });
         });
       });
@@ -117,18 +117,18 @@ export function createCommandLine(environment: Environment) {
         ended,
         type: (keys) => terminal.write(keys),
         async until(pattern) {
-          let over = false;
+          let hasEnded = false;
           ended.then(() => {
-            over = true;
+            hasEnded = true;
           });
           for (;;) {
             const found = pattern.exec(shown());
             if (found) return found;
-            if (over) throw new Error(`It ended before ${pattern}:\n${shown()}`);
+            if (hasEnded) throw new Error(`The command ended before it showed ${pattern}:\n${shown()}`);
             await new Promise<void>((resolve) => {
-              listen = resolve;
+              onChange = resolve;
             });
-            // The end is told after the last output.
+            // The exit is reported after the last output.
             await Promise.resolve();
           }
         },
@@ -137,11 +137,12 @@ export function createCommandLine(environment: Environment) {
   };
 }
 
-export interface OnTerminal {
-  /** Waits until this has been shown. */
+/** A command that runs on a terminal. */
+export interface TerminalRun {
+  /** Waits until the screen has shown the pattern. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   type(keys: string): void;
-  /** `shown` is without colours, `raw` with them. */
+  /** Resolves when the command has ended. `shown` is the screen's text without control characters, `raw` with them. */
   ended: Promise<{ code: number; shown: string; raw: string }>;
 }
 

@@ -1,20 +1,20 @@
-/** One call that leaves the program, as the fault sees it. */
-export interface Call<Answer> {
+/** One call to another service, as the fault sees it. */
+export interface Call<Response> {
   service: 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
-  perform: () => Promise<Answer>;
-  /** Makes an answer of this call's kind. */
-  answer: (status: number, headers: Record<string, string>, body: string) => Answer;
-  read: (answer: Answer) => Promise<{ status: number; body: string }>;
+  perform: () => Promise<Response>;
+  /** Creates a response of this call's type. */
+  respond: (status: number, headers: Record<string, string>, body: string) => Response;
+  read: (response: Response) => Promise<{ status: number; body: string }>;
 }
 
 export interface Fault {
-  /** Did the other side act on the request? */
+  /** Whether the service acted on the request. */
   takesEffect: boolean;
-  /** Nothing of the function runs after it. */
+  /** Set where the function is killed at this call. */
   kills?: true;
   /** Seconds that the call takes. */
   seconds?: number;
-  apply: <Answer>(call: Call<Answer>) => Promise<Answer>;
+  apply: <Response>(call: Call<Response>) => Promise<Response>;
 }
 
 const failed = (code: string) =>
@@ -23,23 +23,26 @@ const timedOut = () => new DOMException('The operation was aborted due to timeou
 const never = <T>() => new Promise<T>(() => {});
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** The other side acts, and what it answers reaches nobody. It is read: the connection it came on is free again. */
-const act = async <Answer>(call: Call<Answer>): Promise<void> => {
+/** Lets the service act and discards its response. The response is read, so that its connection is free again. */
+const act = async <Response>(call: Call<Response>): Promise<void> => {
   await call.read(await call.perform());
 };
 
-const afterEffect = async <Answer>(call: Call<Answer>, cut: (body: string) => string): Promise<Answer> => {
+const afterEffect = async <Response>(
+  call: Call<Response>,
+  cut: (body: string) => string,
+): Promise<Response> => {
   const { status, body } = await call.read(await call.perform());
-  return call.answer(status, JSON_TYPE, cut(body));
+  return call.respond(status, JSON_TYPE, cut(body));
 };
 
-/** Everything that can befall a call, in words that end the sentence "the call …". */
+/** Every fault of a call, in words that complete the sentence "the call …". */
 export const FAULTS = {
   'fails before it is sent': {
     takesEffect: false,
     apply: () => Promise.reject(failed('ECONNREFUSED')),
   },
-  'is done, its answer lost': {
+  'is done, and its response is lost': {
     takesEffect: true,
     apply: async (call) => {
       await act(call);
@@ -61,40 +64,41 @@ export const FAULTS = {
   },
   'is throttled': {
     takesEffect: false,
-    apply: async ({ service, answer }) =>
+    apply: async ({ service, respond }) =>
       service === 'zoom' || service === 'n8n'
-        ? answer(429, { ...JSON_TYPE, 'retry-after': '30' }, '{"code":429}')
-        : answer(400, JSON_TYPE, '{"__type":"ThrottlingException","message":"Rate exceeded"}'),
+        ? respond(429, { ...JSON_TYPE, 'retry-after': '30' }, '{"code":429}')
+        : respond(400, JSON_TYPE, '{"__type":"ThrottlingException","message":"Rate exceeded"}'),
   },
-  'is answered 429 without Retry-After': {
+  'gets 429 without Retry-After': {
     takesEffect: false,
-    apply: async ({ answer }) => answer(429, {}, 'Too Many Requests'),
+    apply: async ({ respond }) => respond(429, {}, 'Too Many Requests'),
   },
-  'is answered 500': {
+  'gets 500': {
     takesEffect: false,
-    apply: async ({ answer }) => answer(500, JSON_TYPE, '{"__type":"InternalServerError","message":"Oops"}'),
+    apply: async ({ respond }) =>
+      respond(500, JSON_TYPE, '{"__type":"InternalServerError","message":"Oops"}'),
   },
-  'is done, and answered 502 with HTML': {
+  'is done, and gets 502 with HTML': {
     takesEffect: true,
     apply: async (call) => {
       await act(call);
-      return call.answer(502, { 'content-type': 'text/html' }, '<html><h1>Bad Gateway</h1></html>');
+      return call.respond(502, { 'content-type': 'text/html' }, '<html><h1>Bad Gateway</h1></html>');
     },
   },
-  'is answered with HTML': {
+  'gets 403 with HTML': {
     takesEffect: false,
-    apply: async ({ answer }) => answer(403, { 'content-type': 'text/html' }, '<html>Forbidden</html>'),
+    apply: async ({ respond }) => respond(403, { 'content-type': 'text/html' }, '<html>Forbidden</html>'),
   },
-  'is done, and answered with half a JSON': {
+  'is done, and gets half of the JSON': {
     takesEffect: true,
     apply: (call) => afterEffect(call, (body) => body.slice(0, Math.max(1, body.length / 2))),
   },
-  'is done, and answered with nothing': {
+  'is done, and gets an empty body': {
     takesEffect: true,
     apply: (call) => afterEffect(call, () => ''),
   },
-  'is not made: the function is killed': { takesEffect: false, kills: true, apply: never },
-  'is done, and the function killed': {
+  'is not sent, because the function is killed': { takesEffect: false, kills: true, apply: never },
+  'is done, and the function is killed': {
     takesEffect: true,
     kills: true,
     apply: never,
@@ -103,18 +107,18 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
-/** Where a fault strikes: at one call of the function, counted from 0, or at that and every later of its service. */
+/** Where a fault strikes: at one call of the function, counted from 0, or also at every later call to that service. */
 export interface Strike {
   fault: FaultName;
   at: number;
   lasts: boolean;
 }
 
-/** A name for each call in its order, and what is to befall one of them. */
+/** Lists a function's calls by name in their order, and applies the fault to one of them. */
 export class FaultInjector {
   /** The calls made so far: `dynamodb.UpdateItem`, `zoom.token`, … */
   readonly points: string[] = [];
-  /** Resolves when the function was killed. */
+  /** Resolves when the function is killed. */
   readonly killed: Promise<void>;
   readonly #strike: Strike | undefined;
   readonly #pass: (seconds: number) => void;
@@ -130,7 +134,7 @@ export class FaultInjector {
     });
   }
 
-  async call<Answer>(point: string, call: Call<Answer>): Promise<Answer> {
+  async call<Response>(point: string, call: Call<Response>): Promise<Response> {
     // What is still under way in a function that was killed does nothing any more.
     if (this.#isKilled) return never();
     const index = this.points.push(point) - 1;

@@ -35,8 +35,8 @@ const NAME = 'zoom-token-refresher';
 const HELD_UP_MS = 100;
 
 /**
- * One installation with the real AWS SDK over HTTP, against services that forget everything at `close`. Only `pass`
- * moves its clock. Each `function` is a new execution environment whose every call a fault injector sees.
+ * Starts one installation with the real AWS SDK over HTTP, against services that lose all their data at `close`. Only
+ * `pass` moves its clock. Each `runtime` is a new execution environment whose calls pass through a fault injector.
  */
 export async function openLab(log: Log) {
   const clock = { time: Date.UTC(2030, 0, 1) / 1000 };
@@ -62,7 +62,7 @@ export async function openLab(log: Log) {
   zoom.secrets.add(n8n.apiKey);
   const clients: { destroy(): void }[] = [operator];
 
-  /** A function of this installation; nothing befalls its calls without an injector. */
+  /** Creates a function's runtime. Without an injector its calls have no fault. */
   const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts } => {
     const configuration = (service: AwsService, endpoint: string) => ({
       ...AWS,
@@ -144,14 +144,14 @@ export async function openLab(log: Log) {
     pass,
     runtime,
     healthy,
-    /** The connections of which people were told. */
+    /** The connections that were in an alert. */
     alerted,
-    /** The stored tokens of a connection, opened. */
+    /** Returns the stored tokens of a connection, opened. */
     async tokens(connection: string) {
       const item = await healthy.store.get(connection);
       return item && open(item.sealedTokens, connection, healthy.keyring);
     },
-    /** What n8n reads for a connection, as n8n reads it. */
+    /** Returns the published token of a connection, read as n8n reads it. */
     published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),
     async close() {
       for (const client of clients) client.destroy();
@@ -164,7 +164,7 @@ type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
 
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
-/** The SDK's own HTTP handler, with a fault injector before it: retries and parsing stay the SDK's. */
+/** The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. */
 class FaultyHandler extends NodeHttpHandler {
   readonly #service: AwsService;
   readonly #faults: FaultInjector | undefined;
@@ -183,7 +183,7 @@ class FaultyHandler extends NodeHttpHandler {
     return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${this.#service}.${operation}`, {
       service: this.#service,
       perform,
-      answer: (statusCode, headers, body) =>
+      respond: (statusCode, headers, body) =>
         ({ response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } }) as never,
       read: async ({ response }) => ({ status: response.statusCode, body: await text(response.body) }),
     });
@@ -213,7 +213,7 @@ function faultyFetch(
     faults.call(pointOf(input, init), {
       service,
       perform: () => perform(input, init),
-      answer: (status, headers, body) => new Response(body, { status, headers }),
+      respond: (status, headers, body) => new Response(body, { status, headers }),
       read: async (response) => ({ status: response.status, body: await response.text() }),
     });
 }

@@ -4,7 +4,7 @@ import type { ClientRequest } from 'node:http';
 const requests: string[] = [];
 
 /**
- * Every HTTP request of this process as it goes out by Node's client: the AWS SDK's, and the functions' own to Zoom.
+ * Records every HTTP request that this process sends with Node's client: the AWS SDK's, and the functions' own to Zoom.
  * https://nodejs.org/docs/latest-v24.x/api/diagnostics_channel.html#http
  */
 subscribe('http.client.request.start', (message) => {
@@ -21,12 +21,12 @@ function nameOf(request: ClientRequest): string {
   return request.hasHeader('amz-sdk-request') ? 'SNS.Publish' : `Zoom ${request.method} ${request.path}`;
 }
 
-/** What has gone out since the last call: `DynamoDB.Query`, `Zoom POST /oauth/token`, … */
+/** Returns the requests since the last call: `DynamoDB.Query`, `Zoom POST /oauth/token`, … */
 export function takeRequests(): string[] {
   return requests.splice(0);
 }
 
-/** How many of each. */
+/** Returns how often each name occurs. */
 export function tally(names: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;

@@ -13,11 +13,11 @@ const HOUR = 3600;
 
 type LabRuntime = ReturnType<Lab['runtime']>;
 
-/** One invocation of a function, and what must be there before it. */
+/** One invocation of a function, and the state before it. */
 export interface Scenario {
   grantType: 'authorization_code' | 'account_credentials';
   prepare(lab: Lab): Promise<void>;
-  /** Answers the pages that a browser saw, if any. */
+  /** Returns the pages that a browser saw, if any. */
   invoke(lab: Lab, runtime: LabRuntime): Promise<APIGatewayProxyStructuredResultV2[]>;
 }
 
@@ -79,21 +79,21 @@ export const SCENARIOS = {
     },
     invoke: consent,
   },
-  // It loses nothing: the connection stays its user's, whatever befalls the refusal.
+  // The connection stays with its user, whatever the fault is.
   'a refused consent': {
     grantType: 'authorization_code',
     prepare: async (lab) => {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);
     },
-    invoke: (lab, runtime) => consent(lab, runtime, 'somebody else'),
+    invoke: (lab, runtime) => consent(lab, runtime, 'another user'),
   },
   'a disconnection': {
     grantType: 'authorization_code',
     prepare: async (lab) => {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);
-      // What its log and metrics are compared with.
+      // A sweep writes the log lines and metrics that the search for secrets needs.
       await sweepOnce(lab, lab.healthy);
     },
     invoke: async (lab, runtime) => {
@@ -103,29 +103,29 @@ export const SCENARIOS = {
   },
 } satisfies Record<string, Scenario>;
 
-/** What the scheduler does. */
+/** Runs the rotate function, as the scheduler does. */
 export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
   await createRotate(() => runtime)({}, contextOf(lab));
   return [];
 }
 
-/** What `zoom-tokens n8n link main` does. */
+/** Links the connection to n8n, as `zoom-tokens n8n link main` does. */
 export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
   const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: lab.n8n.apiKey };
-  const answer = await createOperator(() => runtime)(
+  const response = await createOperator(() => runtime)(
     { action: 'n8n-link', connection: 'main', ...n8n },
     contextOf(lab),
   );
-  if (!answer.ok) throw new Error(JSON.stringify(answer));
+  if (!response.ok) throw new Error(JSON.stringify(response));
   return [];
 }
 
-/** What the operator does. */
+/** Disconnects the connection, as `zoom-tokens disconnect main` does. */
 export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorResponse> {
   return createOperator(() => runtime)({ action: 'disconnect', connection: 'main' }, contextOf(lab));
 }
 
-/** What a person's browser does with a link that the operator made. */
+/** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */
 export async function consent(
   lab: Lab,
   runtime: Runtime,

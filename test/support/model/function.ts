@@ -1,26 +1,26 @@
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { FUNCTION_SECONDS, type World } from '../world/world.ts';
 
-/** How a call that leaves the function ends. */
+/** How a call to another service ends. */
 export const ENDINGS = [
-  'goes on',
+  'succeeds',
   'fails',
-  'loses its answer',
+  'loses its response',
   'is killed before',
   'is killed after',
 ] as const;
 export type Ending = (typeof ENDINGS)[number];
 
-/** One invocation, held at its present call until `next` lets it go on. */
+/** One invocation, held at its current call until `next` releases it. */
 export class Invocation {
   readonly name: string;
   readonly startedAt: number;
-  /** May it go on when its time is up? No Lambda function does; the lease then ends under a living holder. */
+  /** Whether it goes on after its timeout, which no Lambda function does. Its lease then expires while it still works. */
   readonly isOverdueAllowed: boolean;
   /** The call at which it is held. */
   point: string | undefined;
   isKilled = false;
-  /** Was it killed, or did it end because its time did? */
+  /** Whether it was killed or ended because of its deadline. */
   isTimeUp = false;
 
   constructor(name: string, startedAt: number, isOverdueAllowed: boolean) {
@@ -34,23 +34,23 @@ export class Invocation {
   }
 }
 
-/** What the calls' outcomes are reported to. */
+/** Receives the outcomes of calls. */
 export interface Observer {
-  /** The call took effect at the other side; `isLost`: the function will never know. */
-  performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void>;
+  /** The service has performed the call. `isLost`: the function never gets the response. */
+  performed(by: Invocation, point: string, response: unknown, isLost: boolean): Promise<void>;
 }
 
-/** So long before its deadline a function gives up to store: its reserve, a pause and a rounded second. */
+/** How long before its deadline a function stops retrying the commit: its reserve, a pause and a rounded second. */
 const LAST_SECONDS = 5;
 
 interface Held {
   point: string;
   perform: () => Promise<unknown>;
-  resolve: (answer: never) => void;
+  resolve: (response: never) => void;
   reject: (error: Error) => void;
 }
 
-/** One Lambda execution environment: one invocation at a time, its own clock, warm caches until it is killed. */
+/** One Lambda execution environment: one invocation at a time, its own clock, and caches until it is killed. */
 export class Environment {
   invocation: Invocation | undefined;
   readonly #world: World;
@@ -58,7 +58,7 @@ export class Environment {
   readonly #observer: Observer;
   #dependencies: SweepDependencies | undefined;
   #life = 0;
-  /** The calls that wait to be let go, in their order: a function may make several at once. */
+  /** The held calls in order. A function may make several at once. */
   #held: Held[] = [];
   #reached = () => {};
 
@@ -90,26 +90,26 @@ export class Environment {
     });
   }
 
-  /** Lets the held call end, and waits for the next one. */
+  /** Ends the held call, and waits for the next one. */
   async next(wanted: Ending): Promise<void> {
     const { invocation } = this;
     const [held] = this.#held;
     if (!invocation || !held) return;
     const { point } = held;
     invocation.point = point;
-    const ending = point === 'wait' && !wanted.startsWith('is killed') ? 'goes on' : wanted;
+    const ending = point === 'wait' && !wanted.startsWith('is killed') ? 'succeeds' : wanted;
     if (ending === 'is killed before') return this.kill();
     if (ending === 'fails') {
       this.#held.shift();
       return this.#untilHeld(() => held.reject(failed(point, 'ECONNREFUSED')));
     }
     try {
-      const answer = await held.perform();
-      await this.#observer.performed(invocation, point, answer, ending !== 'goes on');
+      const response = await held.perform();
+      await this.#observer.performed(invocation, point, response, ending !== 'succeeds');
       if (ending === 'is killed after') return this.kill();
       this.#held.shift();
       await this.#untilHeld(() => {
-        if (ending === 'goes on') held.resolve(answer as never);
+        if (ending === 'succeeds') held.resolve(response as never);
         else held.reject(failed(point, 'ECONNRESET'));
       });
     } catch (error) {
@@ -118,19 +118,19 @@ export class Environment {
     }
   }
 
-  /** Nothing of the function runs any more; the next invocation finds a new environment. */
+  /** Stops the function. The next invocation gets a new environment. */
   kill(): void {
     if (this.invocation) Object.assign(this.invocation, { isKilled: true, isTimeUp: true });
     this.invocation = undefined;
     this.#dependencies = undefined;
     this.#life += 1;
-    // The request ends with its function: whoever counts what is under way must see that.
+    // A request ends with its function, and whatever counts the requests under way must see that.
     for (const held of this.#held.splice(0)) held.reject(new Error('killed'));
   }
 
   #create(): SweepDependencies {
     const life = this.#life;
-    // What still runs of a killed invocation stands still here.
+    // Code of a killed invocation that still runs stops here.
     const intercept = <T>(point: string, perform: () => Promise<T>) =>
       life === this.#life ? this.#hold(point, perform) : new Promise<T>(() => {});
     const deps = this.#world.dependencies({ skew: this.#skew, intercept });

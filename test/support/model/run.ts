@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
@@ -14,7 +14,7 @@ const HOUR = 3600;
 
 type Event =
   | { does: 'consent' | 'sweep' | 'rotate now' | 'disconnect'; at: number; isOverdueAllowed: boolean }
-  /** The function of that environment goes on by some calls, the last of which ends like that. */
+  /** The function of that environment makes some more calls, the last of which ends with `ending`. */
   | { does: 'call'; at: number; calls: number; ending: Ending }
   | { does: 'pass'; seconds: number }
   | { does: 'n8n down' | 'n8n up' }
@@ -27,7 +27,7 @@ export interface Plan {
   /** Seconds of life that the first token has left. */
   left: number;
   events: Event[];
-  /** At the end what still runs goes on, or is killed. */
+  /** Whether the functions that still run at the end are killed or finish. */
   endsKilled: boolean;
 }
 
@@ -47,7 +47,7 @@ const call = fc.record({
   does: fc.constant('call' as const),
   at: environment,
   calls: fc.integer({ min: 1, max: 6 }),
-  ending: fc.oneof({ arbitrary: fc.constant('goes on' as const), weight: 6 }, fc.constantFrom(...ENDINGS)),
+  ending: fc.oneof({ arbitrary: fc.constant('succeeds' as const), weight: 6 }, fc.constantFrom(...ENDINGS)),
 });
 const pass = fc.record({
   does: fc.constant('pass' as const),
@@ -85,7 +85,7 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   endsKilled: fc.boolean(),
 });
 
-/** Plays the plan, and lets the world recover. Throws what the witness has to say. */
+/** Plays the plan, and lets the world recover. Throws as soon as the witness finds a broken promise. */
 export async function play(
   { skews, overlap, left, events, endsKilled }: Plan,
   world = new World(),
@@ -106,18 +106,18 @@ export async function play(
 
   recover(world);
   for (const each of environments) {
-    // A call that waits moves the clock for all of them.
-    while (each.invocation) endsKilled ? each.kill() : await each.next('goes on');
+    // A call that waits moves the clock of all environments.
+    while (each.invocation) endsKilled ? each.kill() : await each.next('succeeds');
   }
   await sweeps(world, witness);
   if ((await world.store.get('main'))?.status === 'disconnected') {
-    // What a disconnection left undone, its repetition finishes.
+    // Repeating the disconnection finishes it.
     await disconnect('main', noting(world, witness), { deadline: world.deadline, force: false });
     await sweeps(world, witness);
     return witness.checkDisconnected();
   }
   await witness.checkRecovered({ wasDue: false });
-  // A refresh token that died meanwhile is found when it is needed next: the last sweeps are those.
+  // A refresh token that has died is noticed when it is needed next, which is in the last sweeps.
   const item = await world.store.get('main');
   if (item?.status === 'active') world.pass(Math.max(0, item.dueAt - world.time));
   await sweeps(world, witness);
@@ -143,12 +143,12 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (!environment) return;
   if (event.does === 'call') {
     for (let i = 1; i <= event.calls; i += 1) {
-      await environment.next(i === event.calls ? event.ending : 'goes on');
+      await environment.next(i === event.calls ? event.ending : 'succeeds');
       if (isOver(environment.invocation, world.time)) return;
     }
   } else if (!environment.invocation) {
     const isConsenting = environments.some(({ invocation }) => invocation?.name === 'consent');
-    // Two consents of one user at once are left out: the one that Zoom answers last may be stored first.
+    // Two consents of one user at once are left out: the one that Zoom responds to last may be stored first.
     if (event.does === 'consent' && isConsenting) return;
     const consent = event.does === 'consent' ? await browserOf(world) : undefined;
     await environment.start(
@@ -164,7 +164,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
   }
 }
 
-/** A human has consented, and the browser is on its way to the callback. */
+/** Consents at Zoom. Returns what the browser then sends to the callback. */
 async function browserOf(world: World) {
   const pending = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'v'.repeat(43) };
   const cookie = await sealPendingConsent(pending, world.dependencies());
@@ -177,9 +177,9 @@ async function browserOf(world: World) {
 const noting = (world: World, witness: Witness): SweepDependencies =>
   world.dependencies({
     intercept: async (point, perform) => {
-      const answer = await perform();
-      if (point === 'zoom.token') await witness.noteIssued(answer as Response, undefined, false);
-      return answer;
+      const response = await perform();
+      if (point === 'zoom.token') await witness.noteIssued(response as Response, undefined, false);
+      return response;
     },
   });
 
@@ -191,7 +191,7 @@ function recover(world: World): void {
   world.appSecret = world.zoom.clientSecret;
 }
 
-/** The slow pace of a misconfigured app is 15 min ± 25 %, a lease with the clocks apart ends after four. */
+/** A misconfigured app is retried after 15 min ± 25 %. A lease expires after four minutes by the clock that is furthest behind. */
 const RECOVERY_MINUTES = 20;
 
 async function sweeps(world: World, witness: Witness): Promise<void> {

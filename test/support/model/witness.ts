@@ -4,23 +4,24 @@ import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import type { World } from '../world/world.ts';
 import type { Invocation, Observer } from './function.ts';
 
-/** A token set that Zoom issued, in the order in which it did. */
+/** A token set that Zoom issued. */
 interface Issued {
+  /** Position in the order of issue. */
   order: number;
   accessToken: string;
   refreshToken: string;
   at: number;
   expiresAt: number;
   to: Invocation | undefined;
-  /** Its answer was lost: no function of ours has ever seen it. */
+  /** Whether the response was lost, so that no function has seen the tokens. */
   isLost: boolean;
 }
 
-/** The most that a function's clock differs from Zoom's; seconds. */
+/** The most by which a function's clock differs from Zoom's, seconds. */
 export const MOST_SKEW_SECONDS = 60;
 const EDITED = 'edited by hand';
 
-/** Sees all that happens in a world with the one connection `main`, and throws as soon as a promise is broken. */
+/** Observes a world with the one connection `main`, and throws as soon as a promise is broken. */
 export class Witness implements Observer {
   readonly #world: World;
   readonly #running: () => Invocation[];
@@ -29,10 +30,10 @@ export class Witness implements Observer {
   readonly #keyring: ReturnType<typeof createKeyring>;
   #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
   #published = { value: '', order: -1 };
-  /** The user removed the app, and has not consented since. */
+  /** Whether the user removed the app and has not consented since. */
   #isDeauthorized = false;
   #wasOverdue = false;
-  /** While it is disconnected: since when, and after which consent. */
+  /** Set while the connection is disconnected: since when, and after which consent. */
   #disconnected: { at: number; consentId: string; generation: number } | undefined;
 
   /** @param running the invocations under way */
@@ -42,15 +43,15 @@ export class Witness implements Observer {
     this.#keyring = createKeyring(world.vault.environment(), () => world.time);
   }
 
-  async performed(by: Invocation, point: string, answer: unknown, isLost: boolean): Promise<void> {
+  async performed(by: Invocation, point: string, response: unknown, isLost: boolean): Promise<void> {
     if (by.isOverdue(this.#world.time)) this.#wasOverdue = true;
-    if (point === 'zoom.token') await this.noteIssued(answer as Response, by, isLost);
+    if (point === 'zoom.token') await this.noteIssued(response as Response, by, isLost);
     await this.check();
   }
 
-  async noteIssued(answer: Response, to: Invocation | undefined, isLost: boolean): Promise<void> {
-    if (!answer.ok) return;
-    const body = (await answer.clone().json()) as Record<string, string>;
+  async noteIssued(response: Response, to: Invocation | undefined, isLost: boolean): Promise<void> {
+    if (!response.ok) return;
+    const body = (await response.clone().json()) as Record<string, string>;
     const { access_token: accessToken = '', refresh_token: refreshToken = '' } = body;
     const at = this.#world.time;
     const order = this.#issued.length;
@@ -68,7 +69,7 @@ export class Witness implements Observer {
     if (published.has('main')) published.set('main', { value: EDITED, versionId: EDITED });
   }
 
-  /** What holds at every moment. */
+  /** Checks the promises that hold at every moment. */
   async check(): Promise<void> {
     this.#checkSingleFlight();
     await this.#checkStored();
@@ -76,8 +77,8 @@ export class Witness implements Observer {
   }
 
   /**
-   * Never two refresh requests at once. The one exception: a holder that is still at Zoom 60 s after its function
-   * began, which no Lambda function is, may find that its lease has ended and that another has asked as well.
+   * Checks that there are never two refresh requests at once. The one exception is a function that still waits for Zoom
+   * after its timeout, which no Lambda function does: its lease may have expired and another may have sent a request.
    */
   #checkSingleFlight(): void {
     const { zoom, time } = this.#world;
@@ -98,9 +99,10 @@ export class Witness implements Observer {
     }
     const tokens = await open(item.sealedTokens, 'main', this.#keyring);
     const issued = this.#issued.find((each) => each.refreshToken === tokens.refreshToken);
-    if (issued?.accessToken !== tokens.accessToken) throw new Error('atomic: the stored set is not whole');
+    if (issued?.accessToken !== tokens.accessToken)
+      throw new Error('atomic: the stored token set is mixed from two');
     if (item.expiresAt !== tokens.expiresAt || !isExpiryOf(issued, item.expiresAt)) {
-      throw new Error('atomic: the stored expiry is not the tokens’');
+      throw new Error('atomic: the stored expiry is not that of the stored tokens');
     }
     const { version, generation } = item;
     const before = this.#stored;
@@ -108,27 +110,27 @@ export class Witness implements Observer {
       throw new Error('atomic: new tokens without a new version');
     }
     if (before && issued.order < before.order)
-      throw new Error('a newer consent wins: older tokens came back');
-    // Told by clocks that differ, a consent that crosses a disconnection may be a little older than it.
+      throw new Error('a newer consent wins: older tokens were stored over newer ones');
+    // Clocks differ, so a consent that wins over a concurrent disconnection may be a little older than it.
     if (this.#disconnected && issued.at + 2 * MOST_SKEW_SECONDS < this.#disconnected.at)
-      throw new Error('disconnected: an older consent came back');
+      throw new Error('disconnected: an older consent was stored');
     this.#disconnected = undefined;
     this.#committed.add(issued.order);
     this.#stored = { sealed: item.sealedTokens, order: issued.order, version, generation };
   }
 
-  /** Nothing but a newer consent revives a connection, and no published token outlives it. */
+  /** Checks that only a newer consent reconnects a connection, and that no published token outlives a disconnection. */
   #checkDisconnection({ status, consentId, generation, sealedTokens }: Connection): void {
     const before = this.#disconnected;
     if (status === 'disconnected') {
       this.#disconnected = { consentId, generation, at: before?.at ?? this.#world.time };
       const value = this.#world.published('main');
       if (sealedTokens === '' && value !== undefined && !this.#wasOverdue)
-        throw new Error('disconnected: a published token stays');
+        throw new Error('disconnected: a token is still published');
       return;
     }
     if (before && (consentId === before.consentId || generation <= before.generation))
-      throw new Error('disconnected: revived without a consent');
+      throw new Error('disconnected: reconnected without a consent');
   }
 
   async #checkPublished(): Promise<void> {
@@ -136,77 +138,80 @@ export class Witness implements Observer {
     if (value === this.#published.value) return;
     if (value === '') {
       const item = await this.#world.store.get('main');
-      // A newer consent that is published holds its lease or has settled: nobody else may take its token away.
+      // A newer consent that is published holds its lease or has settled. No other function may remove its token.
       if (item?.status !== 'disconnected' && item?.version === item?.publishedVersion && !this.#wasOverdue)
-        throw new Error('a newer consent wins: its published token was taken away');
+        throw new Error('a newer consent wins: its published token was removed');
       this.#published.value = value;
       return;
     }
     const issued = this.#issued.find(({ accessToken }) => accessToken === value);
     if (!issued) {
-      if (value !== EDITED) throw new Error('atomic: n8n reads what Zoom never issued');
+      if (value !== EDITED) throw new Error('atomic: a published value is no token that Zoom issued');
       this.#published.value = value;
       return;
     }
-    if (!this.#committed.has(issued.order)) throw new Error('nothing lost: published before it was stored');
-    // A holder that outlived its lease may publish its own, older tokens after its successor's.
+    if (!this.#committed.has(issued.order))
+      throw new Error('loss: a token was published before it was stored');
+    // A function that outlived its lease may publish its own, older token after a newer one.
     if (issued.order < this.#published.order && !this.#wasOverdue) {
-      throw new Error('n8n reads an older version than before');
+      throw new Error('an older version was published over a newer one');
     }
     this.#published = { value, order: issued.order };
   }
 
   /**
-   * What holds once nothing is wrong any more and the sweeps have run.
-   * @param wasDue has the refresh token been needed since? Only then is its death known.
+   * Checks the promises that hold once all faults have ended and the sweeps have run.
+   * @param wasDue whether the refresh token has been needed since: only then is its death known
    */
   async checkRecovered({ wasDue }: { wasDue: boolean }): Promise<void> {
     const { store, zoom } = this.#world;
     const item = await store.get('main');
-    if (!item) throw new Error('nothing lost: the connection has vanished');
+    if (!item) throw new Error('loss: the connection has vanished');
     if ((item.leaseUntil ?? 0) > this.#world.time) throw new Error('recovery: a lease was left behind');
     const tokens = await this.#world.tokens('main');
     if (!zoom.isLiving('main', tokens.refreshToken))
       return this.#checkLoss(wasDue ? item.status : 'reconnect');
     if (item.status !== 'active' || item.failures > 0) {
-      throw new Error(`recovery: ${item.status} with a living refresh token, ${item.failures} failures`);
+      throw new Error(`recovery: ${item.status} with a valid refresh token, ${item.failures} failures`);
     }
-    if (item.publishedVersion !== item.version) throw new Error('recovery: not published');
+    if (item.publishedVersion !== item.version)
+      throw new Error('recovery: the stored version is not published');
     const value = this.#world.published('main');
     if (value !== tokens.accessToken && value !== EDITED && !this.#wasOverdue) {
       throw new Error('recovery: n8n does not read the stored token');
     }
     if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
     if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
-      throw new Error('recovery: n8n was not pushed the stored token');
+      throw new Error('recovery: the stored token was not pushed to n8n');
     }
   }
 
-  /** What holds once the operator has repeated a disconnection, and the sweeps have run. */
+  /** Checks the promises that hold once the operator has repeated a disconnection and the sweeps have run. */
   async checkDisconnected(): Promise<void> {
     const item = await this.#world.store.get('main');
-    if (item?.status !== 'disconnected') throw new Error('disconnected: revived by a sweep');
+    if (item?.status !== 'disconnected') throw new Error('disconnected: reconnected by a sweep');
     if (item.leaseOwner !== undefined) throw new Error('disconnected: a lease was left behind');
     if (item.sealedTokens !== '') throw new Error('disconnected: the tokens are still stored');
-    if (this.#world.published('main') !== undefined) throw new Error('disconnected: a published token stays');
+    if (this.#world.published('main') !== undefined)
+      throw new Error('disconnected: a token is still published');
     const stored = this.#issued[this.#stored?.order ?? -1];
     const isAlive = this.#world.zoom.isLiving('main', stored?.refreshToken);
-    if (item.revokedAt !== undefined && isAlive) throw new Error('disconnected: told as revoked, yet alive');
+    if (item.revokedAt !== undefined && isAlive)
+      throw new Error('disconnected: reported as revoked, but the token is valid');
     if (item.revokedAt === undefined && item.lastError?.code !== 'not_revoked')
-      throw new Error('disconnected: not revoked, and nobody is told');
+      throw new Error('disconnected: not revoked, and not reported');
   }
 
-  /** Lost: only where the living pair never reached us, or its holder ended before the store took it, or by the user. */
+  /** Checks that a loss was unavoidable: a lost response, a function that ended before the commit, or the user's act. */
   #checkLoss(status: string): void {
     const last = this.#issued.at(-1);
-    const hasDied = last?.to?.isTimeUp && !this.#committed.has(last.order);
-    if (!this.#isDeauthorized && !last?.isLost && !hasDied)
-      throw new Error('nothing lost: an avoidable loss');
-    if (status !== 'reconnect') throw new Error(`silently dead: lost, yet ${status}`);
+    const hasEnded = last?.to?.isTimeUp && !this.#committed.has(last.order);
+    if (!this.#isDeauthorized && !last?.isLost && !hasEnded) throw new Error('loss: an avoidable loss');
+    if (status !== 'reconnect') throw new Error(`the connection is lost, but its status is ${status}`);
   }
 }
 
-/** Counted from before the request, by a clock that may be off: between the function's begin and Zoom's answer. */
+/** Returns whether the stored expiry fits: it counts from a time between the function's start and Zoom's response. */
 function isExpiryOf({ expiresAt, to, at }: Issued, stored: number): boolean {
   const heldFor = at - (to?.startedAt ?? at);
   return stored <= expiresAt + MOST_SKEW_SECONDS && stored >= expiresAt - heldFor - MOST_SKEW_SECONDS - 1;

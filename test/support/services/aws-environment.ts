@@ -1,5 +1,5 @@
 import { useLocalAws } from '../../../local/aws/environment.ts';
 
-/** What the SDK finds in a test's environment: nothing of the person who runs it, and no second try. */
+/** Sets the environment of the AWS SDK: no credentials of the developer, and no retries. */
 useLocalAws();
 process.env.AWS_MAX_ATTEMPTS = '1';

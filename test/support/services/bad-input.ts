@@ -1,43 +1,43 @@
 import { expect } from '@jest/globals';
 import { expectSafeHeaders, readPage } from '../browser/read-page.ts';
-import type { Answer, Functions } from './handlers.ts';
+import type { BrowserResponse, Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
 import type { Services } from './services.ts';
 
-/** A page that refuses: what it answers, and what a person reads on it. */
+/** A page that refuses a request: its status and its text. */
 export interface Refusal {
   status: number;
   title: string;
-  /** What happened, and what to do. */
+  /** What failed, and what to do. */
   paragraphs: (string | RegExp)[];
 }
 
-/** Sends the request. The page says what to do; nothing is written, nothing is leaked. */
+/** Sends the request. Expects the page, its safe headers, that nothing is stored, and that no secret is shown or logged. */
 export async function expectRefused(
   services: Services,
-  request: () => Promise<Answer>,
+  request: () => Promise<BrowserResponse>,
   { status, title, paragraphs }: Refusal,
-): Promise<Answer> {
+): Promise<BrowserResponse> {
   const before = await services.contents();
   takeOutput();
-  const answer = await request();
-  expect(answer.status).toBe(status);
-  expect(readPage(answer.body)).toEqual({
+  const response = await request();
+  expect(response.status).toBe(status);
+  expect(readPage(response.body)).toEqual({
     title,
     paragraphs: paragraphs.map(matching),
     code: undefined,
   });
-  expectSafeHeaders(answer);
-  expect(answer.headers).not.toHaveProperty('location');
-  expect(answer.cookies).toEqual([]);
+  expectSafeHeaders(response);
+  expect(response.headers).not.toHaveProperty('location');
+  expect(response.cookies).toEqual([]);
   expect(await services.contents()).toEqual(before);
   const output = takeOutput();
   expect(output).not.toEqual([]);
-  expect(services.watch.leaks([answer.body, ...output])).toEqual([]);
-  return answer;
+  expect(services.watch.leaks([response.body, ...output])).toEqual([]);
+  return response;
 }
 
-/** What the operator function answers to what it refuses. */
+/** The operator function's response to a request that it refuses. */
 export interface OperatorRefusal {
   class: string;
   code: string;
@@ -45,7 +45,7 @@ export interface OperatorRefusal {
   action: string | RegExp;
 }
 
-/** Sends the request. The answer says what to do; nothing is written, nothing is leaked. */
+/** Sends the request. Expects the error, that nothing is stored, and that no secret is shown or logged. */
 export async function expectOperatorRefused(
   services: Services,
   functions: Functions,
@@ -54,53 +54,53 @@ export async function expectOperatorRefused(
 ): Promise<void> {
   const before = await services.contents();
   takeOutput();
-  const answer = await functions.operate(request);
+  const response = await functions.operate(request);
   const error = { ...refusal, message: matching(message), action: matching(action) };
-  expect(answer).toEqual({ ok: false, error });
+  expect(response).toEqual({ ok: false, error });
   expect(await services.contents()).toEqual(before);
   const output = takeOutput();
   expect(output).not.toEqual([]);
-  expect(services.watch.leaks([JSON.stringify(answer), ...output])).toEqual([]);
+  expect(services.watch.leaks([JSON.stringify(response), ...output])).toEqual([]);
 }
 
 const matching = (text: string | RegExp) => (typeof text === 'string' ? text : expect.stringMatching(text));
 
-/** Whatever of it came back on a page would run there. */
+/** Input that a page must escape: any part of it would run as a script. */
 export const HOSTILE = '<script>alert(document.cookie)</script>"\'><img src=x onerror=alert(1)>';
 
-export const NEW_LINK = 'Ask the operator for a new link (zoom-tokens connect) and open it in this browser.';
-const WRITE_AGAIN = /^Write it again: zoom-tokens setup, or put \{"client_id":"…","client_secret":"…"\}/;
-const DEPLOY_AGAIN = /^Deploy again \(npx cdk deploy\)/;
+export const NEW_LINK = 'Ask the person who sent you the link for a new one, and open it in this browser.';
+const WRITE_AGAIN = /^Write it again: zoom-tokens setup\. Or store \{"client_id":"…","client_secret":"…"\}/;
+const DEPLOY_AGAIN = /^Deploy again: npx cdk deploy\./;
 
 export const NOT_OURS: Refusal = {
   status: 400,
   title: 'This link does not work',
-  paragraphs: ['This link is not one of ours, or it is incomplete.', NEW_LINK],
+  paragraphs: ['This link is incomplete, or this installation did not create it.', NEW_LINK],
 };
 export const ANOTHER_BROWSER: Refusal = {
   status: 400,
-  title: 'Another browser?',
-  paragraphs: ['This browser did not start a consent here.', NEW_LINK],
+  title: 'This browser cannot continue',
+  paragraphs: ['This browser did not start the sign-in.', NEW_LINK],
 };
 export const NO_COOKIE: Refusal = {
   status: 400,
-  title: 'Another browser?',
+  title: 'This browser cannot continue',
   paragraphs: [
-    'This browser did not start the consent, or it refuses cookies.',
-    'Ask for a new link, and open it in the browser in which you consent at Zoom, with cookies allowed.',
+    'This browser did not start the sign-in, or it blocks cookies.',
+    'Ask the person who sent you the link for a new one. Open it in the browser in which you sign in to Zoom, with cookies allowed.',
   ],
 };
 export const OTHER_TAB: Refusal = {
   status: 400,
-  title: 'This answer belongs to another tab',
+  title: 'This sign-in belongs to another tab',
   paragraphs: [
-    'The answer does not belong to the consent that this browser started.',
-    'Ask for a new link and finish it in one tab.',
+    'Zoom’s response does not belong to the sign-in that this browser started last.',
+    'Ask for a new link and complete the sign-in in one tab.',
   ],
 };
 export const CODE_REFUSED: Refusal = {
   status: 400,
-  title: 'Zoom refused the code',
+  title: 'Zoom refused the sign-in',
   paragraphs: [
     'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
     'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
@@ -110,30 +110,30 @@ export const NO_CODE: Refusal = {
   status: 400,
   title: 'Not connected',
   paragraphs: [
-    'Zoom sent no authorization code.',
-    'Ask for a new link; if it happens again, check the app in the Zoom App Marketplace.',
+    'Zoom returned no valid authorization code.',
+    'Ask for a new link. If this happens again, your administrator must check the app in the Zoom App Marketplace.',
   ],
 };
 export const NO_SUCH_PAGE: Refusal = {
   status: 404,
-  title: 'No such page',
-  paragraphs: ['There is nothing at this address.', 'Open the link as a whole: it may have been cut.'],
+  title: 'Page not found',
+  paragraphs: ['There is no page at this address.', 'Open the complete link. It may have been cut off.'],
 };
 export const BROKEN: Refusal = {
   status: 500,
-  title: 'Something is broken here',
+  title: 'Something went wrong',
   paragraphs: [
-    'The request could not be finished.',
-    'Ask the operator whether the connection was made; the log of the callback function tells the reason.',
+    'The request could not be completed.',
+    'Ask your administrator whether the connection was made. The log of the callback function shows the cause.',
   ],
 };
-export const secretUnusable = (name: string, what: string): Refusal => ({
+export const secretUnusable = (name: string, problem: string): Refusal => ({
   status: 500,
   title: 'Not connected',
-  paragraphs: [`The secret "${name}" ${what}.`, WRITE_AGAIN],
+  paragraphs: [`The secret "${name}" ${problem}.`, WRITE_AGAIN],
 });
 export const secretDenied = (name: string): Refusal => ({
   status: 500,
   title: 'Not connected',
-  paragraphs: [`The function may not read the secret "${name}".`, DEPLOY_AGAIN],
+  paragraphs: [`The function is not allowed to read the secret "${name}".`, DEPLOY_AGAIN],
 });

@@ -25,7 +25,7 @@ const context: Context = {
   succeed: () => {},
 };
 
-/** A request as an HTTP API hands it to a function, payload format 2.0; a repeated parameter is joined by commas. */
+/** Creates the event of an HTTP API, payload format 2.0. A repeated parameter is joined by commas. */
 function httpEvent(
   url: string,
   { cookies, method = 'GET', headers = {}, body, isBase64Encoded = false }: RequestOptions = {},
@@ -65,14 +65,14 @@ function httpEvent(
 export interface RequestOptions {
   cookies?: string[];
   method?: string;
-  /** Their names in lower case, as API Gateway hands them over. */
+  /** Names in lower case, as API Gateway sends them. */
   headers?: Record<string, string>;
   body?: string;
   isBase64Encoded?: boolean;
 }
 
-/** What a browser sees of an answer. */
-export interface Answer {
+/** A response as a browser sees it. */
+export interface BrowserResponse {
   status: number;
   headers: Record<string, string>;
   /** As `Set-Cookie` lines. */
@@ -80,7 +80,7 @@ export interface Answer {
   body: string;
 }
 
-/** The three functions around one runtime, called as Lambda calls them. */
+/** Creates the three functions with one runtime, to be called as Lambda calls them. */
 export function createFunctions(
   { environment, clock, watch }: Pick<Services, 'environment' | 'clock' | 'watch'>,
   variables: NodeJS.ProcessEnv = {},
@@ -94,7 +94,7 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
   const operator = createOperator(load);
   const rotate = createRotate(lazily(() => withAlerts(load())));
 
-  const visit = async (url: string, options?: RequestOptions): Promise<Answer> => {
+  const visit = async (url: string, options?: RequestOptions): Promise<BrowserResponse> => {
     for (const [name, value] of new URL(url).searchParams) {
       if (value.length >= 16) watch.note(`the ${name} of an address`, value);
     }
@@ -116,38 +116,38 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
   };
   const operate = (request: unknown): Promise<OperatorResponse> => operator(request, context);
 
-  /** The result of a request that is expected to be granted. */
+  /** Returns the result of a request. Throws when the function refuses it. */
   const granted = async <T extends object>(request: object): Promise<T> => {
-    const answer = await operate(request);
-    if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.message}`);
-    return answer.result as T;
+    const response = await operate(request);
+    if (!response.ok) throw new Error(`${response.error.code}: ${response.error.message}`);
+    return response.result as T;
   };
 
-  /** Presses the button of a link's page: what the browser then holds, and where it is sent. */
+  /** Presses the button of a link's page. Returns the cookies and where the browser is sent. */
   const follow = async (link: string): Promise<Begun> => {
-    const answer = await visit(link, { method: 'POST' });
-    const location = answer.headers.location ?? '';
-    const cookies = answer.cookies.map((line) => line.slice(0, line.indexOf(';')));
-    return { link, answer, location, cookies };
+    const response = await visit(link, { method: 'POST' });
+    const location = response.headers.location ?? '';
+    const cookies = response.cookies.map((line) => line.slice(0, line.indexOf(';')));
+    return { link, response, location, cookies };
   };
   const begin = async (connection: string): Promise<Begun> => {
     const { link } = await granted<{ link: string }>({ action: 'link', connection });
     return follow(link);
   };
 
-  /** The same, and the user's answer at Zoom: where the browser is sent back to. */
-  const consentAfter = async (link: string, answer?: Consent) => {
+  /** Follows the link and consents at Zoom. Also returns where Zoom sends the browser then. */
+  const consentAfter = async (link: string, decision?: Consent) => {
     const begun = await follow(link);
-    return { ...begun, returned: await consentAtZoom(begun.location, answer) };
+    return { ...begun, returned: await consentAtZoom(begun.location, decision) };
   };
-  const consent = async (connection: string, answer?: Consent) => {
+  const consent = async (connection: string, decision?: Consent) => {
     const { link } = await granted<{ link: string }>({ action: 'link', connection });
-    return consentAfter(link, answer);
+    return consentAfter(link, decision);
   };
 
-  /** The whole consent of a user: link, Zoom, callback. */
-  const connect = async (connection: string, answer?: Consent) => {
-    const consented = await consent(connection, answer);
+  /** Makes a user's whole consent: link, Zoom, callback. */
+  const connect = async (connection: string, decision?: Consent) => {
+    const consented = await consent(connection, decision);
     return { ...consented, page: await visit(consented.returned, { cookies: consented.cookies }) };
   };
 
@@ -158,20 +158,20 @@ export type Functions = ReturnType<typeof functionsWith>;
 
 export interface Begun {
   link: string;
-  answer: Answer;
-  /** Zoom's authorize endpoint, with what we ask for. */
+  response: BrowserResponse;
+  /** Zoom's authorize endpoint with the parameters of the request. */
   location: string;
-  /** `name=value`, as the browser sends them back. */
+  /** `name=value`, as the browser sends them. */
   cookies: string[];
 }
 
 export interface Consent {
-  /** The first user that Zoom's page offers, unless told. */
+  /** Default: the first user that Zoom's page offers. */
   user?: string | undefined;
   decline?: boolean;
 }
 
-/** Answers Zoom's consent page as a browser does. Returns where Zoom sends the browser then, without going there. */
+/** Submits Zoom's consent page as a browser does. Returns where Zoom sends the browser then, without going there. */
 async function consentAtZoom(
   location: string,
   { user = users[0]?.display_name, decline = false }: Consent = {},
@@ -191,7 +191,7 @@ async function consentAtZoom(
     cookies.keep(url, response.headers);
     await response.body?.cancel();
     const next = response.headers.get('location');
-    if (next === null && form) throw new Error(`Zoom's consent page answers ${response.status}`);
+    if (next === null && form) throw new Error(`Zoom's consent page responds with ${response.status}`);
     form =
       next === null ? new URLSearchParams({ user: id, decision: decline ? 'decline' : 'allow' }) : undefined;
     url = new URL(next ?? url, url);

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 
 const page = (users: string, more: string) =>
   `<ListEntitiesForPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListEntitiesForPolicyResult>
@@ -14,7 +13,7 @@ const refusal = (code: string) =>
   `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
 
 /**
- * IAM on loopback, as far as a policy's entities are asked for: one user a page, then the roles and groups.
+ * Starts IAM on loopback with one operation, ListEntitiesForPolicy: one user a page, then the roles and groups.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html
  */
 export async function startIam() {
@@ -37,8 +36,8 @@ export async function startIam() {
     const more = `<IsTruncated>${!isLast}</IsTruncated>${isLast ? '' : `<Marker>${turn + 1}</Marker>`}`;
     response.end(page(entities, more));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  process.env.AWS_ENDPOINT_URL_IAM = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listenOnLoopback(server);
+  process.env.AWS_ENDPOINT_URL_IAM = url;
   return {
     attached,
     asked,
@@ -48,9 +47,6 @@ export async function startIam() {
     heal() {
       failure = undefined;
     },
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+    close,
   };
 }

@@ -1,20 +1,19 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 
-/** Instead of what n8n would answer. */
+/** What happens instead of n8n's response. */
 export type Misbehaviour =
   | { status: number; headers?: Record<string, string>; body?: string }
   | 'hangs'
   | 'resets';
 
-/** An n8n on loopback, and whatever may stand in front of it. */
+/** Starts n8n on loopback, behind a proxy that can misbehave. */
 export async function startN8n() {
   const n8n = new N8nModel();
   const control: { misbehaves: Misbehaviour | undefined } = { misbehaves: undefined };
-  const server = createServer(async (request, response) => {
+  const server = createServer(async (request, reply) => {
     const { misbehaves } = control;
     const body = await text(request);
     if (misbehaves === 'hangs') return;
@@ -23,29 +22,19 @@ export async function startN8n() {
       return;
     }
     if (misbehaves) {
-      // A proxy that quotes what it was sent.
+      // Some proxies quote the request in their response.
       const quoted = `${JSON.stringify(request.headers)} ${body}`;
-      response.writeHead(misbehaves.status, misbehaves.headers).end(misbehaves.body ?? quoted);
+      reply.writeHead(misbehaves.status, misbehaves.headers).end(misbehaves.body ?? quoted);
       return;
     }
     const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
-    const answer = await n8n.fetch(`http://n8n${request.url}`, {
+    const response = await n8n.fetch(`http://n8n${request.url}`, {
       method: request.method ?? 'GET',
       headers: Object.fromEntries(headers),
       body,
     });
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+    reply.writeHead(response.status, { 'content-type': 'application/json' }).end(await response.text());
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    n8n,
-    control,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, close } = await listenOnLoopback(server);
+  return { n8n, control, url, close };
 }

@@ -1,8 +1,9 @@
 import { jest } from '@jest/globals';
 
 /**
- * Imported before everything else: Powertools reads its environment when it is loaded. In its development mode it
- * writes to the global console, where we listen; at the lowest level, as an operator who looks for a fault would.
+ * Import this before everything else, because Powertools reads its environment when it is loaded. In development mode
+ * it writes to the global console, which is captured here. The log level is the lowest, as an operator who looks for a
+ * fault would set it.
  */
 Object.assign(process.env, {
   POWERTOOLS_DEV: 'true',
@@ -20,17 +21,17 @@ for (const method of ['debug', 'info', 'log', 'warn', 'error', 'trace'] as const
   });
 }
 
-/** Everything that the functions wrote since the last call: log lines and metrics, as text. */
+/** Returns everything that the functions wrote since the last call: log lines and metrics, as text. */
 export function takeOutput(): string[] {
   return written.splice(0);
 }
 
-/** The log lines among it. */
+/** Returns the log lines of the output, parsed. */
 export function logLines(output: string[]): Record<string, unknown>[] {
   return output.filter((text) => text.includes('"level"')).map((text) => JSON.parse(text));
 }
 
-/** One metric with the dimensions that it was written under. */
+/** One metric with its dimensions. */
 export interface Metric {
   name: string;
   unit: string;
@@ -49,7 +50,7 @@ interface EmbeddedMetrics extends Record<string, unknown> {
 }
 
 /**
- * The metrics among it, as CloudWatch reads them.
+ * Returns the metrics of the output, as CloudWatch reads them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricsIn(output: string[]): Metric[] {

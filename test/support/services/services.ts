@@ -1,16 +1,15 @@
 import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { VARIABLES } from '../../../lambdas/contract.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
 import { startZoom } from '../../../local/zoom/server.ts';
+import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
@@ -19,32 +18,23 @@ const KEY = 'zoom-token-refresher/key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
 
-/** Where a deployed API is, and a local one. */
+/** Addresses of a deployed API and of a local one. */
 export const DEPLOYED_URL = 'https://tokens.example.com';
 export const LOOPBACK_URL = 'http://localhost:8787';
 
-/** A random value, as secrets are. */
-const made = () => randomBytes(24).toString('base64url');
+/** Returns a random value, as a secret is. */
+const randomSecret = () => randomBytes(24).toString('base64url');
 
-/** An address at which nothing listens any more. */
-async function freedAddress(): Promise<string> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return `http://127.0.0.1:${port}`;
-}
-
-/** Zoom, DynamoDB, Secrets Manager, SNS and S3 on loopback, on one clock that only `clock.advance` moves. */
+/** Starts Zoom, DynamoDB, Secrets Manager, SNS and S3 on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
-  const user = { clientId: 'user_app-id', clientSecret: made() };
-  const server = { clientId: 'server_app-id', clientSecret: made(), accountId: 'the-account-id' };
+  const user = { clientId: 'user_app-id', clientSecret: randomSecret() };
+  const server = { clientId: 'server_app-id', clientSecret: randomSecret(), accountId: 'the-account-id' };
   const redirectUris = [DEPLOYED_URL, LOOPBACK_URL].map((url) => `${url}/callback`);
   const watch = createWatch();
-  watchTokenEndpoint(watch.note);
+  const stopWatching = watchTokenEndpoint(watch.note);
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
-  /** What IAM would refuse: `<operation> <secret's name>`. */
+  /** Operations that are refused, as IAM would: `<operation> <secret's name>`. */
   const denied = new Set<string>();
   const zoom = await startZoom({
     now: clock.now,
@@ -66,7 +56,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const secretsManager = new SecretsManager();
   const table = new DynamoDB();
 
-  /** Makes the secret, or gives it a new value. */
+  /** Creates the secret, or changes its value. */
   const writeSecret = async (Name: string, SecretString: string) => {
     await secretsManager
       .putSecretValue({ SecretId: Name, SecretString })
@@ -78,7 +68,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     client_secret: server.clientSecret,
     account_id: server.accountId,
   };
-  const key = made();
+  const key = randomSecret();
   watch.note('the key secret', key);
   await writeSecret(KEY, key);
   await writeSecret(N8N, '{"instances":{}}');
@@ -87,13 +77,13 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
 
   return {
     clock,
-    /** Knows every secret in play. */
+    /** Finds every secret in use. */
     watch,
     denied,
-    /** What the subscribers of the alarms' topic got. */
+    /** The notifications that the topic's subscribers received. */
     notifications,
-    /** A Zoom that is out of reach. */
-    nowhere: await freedAddress(),
+    /** The address of an unreachable server. */
+    nowhere: `http://127.0.0.1:${await freePort()}`,
     writeSecret,
     secretsManager,
     /** The apps' credentials as an operator writes them. */
@@ -101,18 +91,18 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     key,
     /** The functions' environment variables. */
     environment: {
-      TABLE_NAME,
-      KEY_SECRET_ID: KEY,
-      APP_SECRET_PREFIX: APP_PREFIX,
-      N8N_SECRET_ID: N8N,
-      RESCUE_BUCKET,
-      PUBLIC_URL: DEPLOYED_URL,
-      ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
-      ZOOM_OAUTH_URL: zoom.url,
-      ZOOM_API_URL: zoom.url,
+      [VARIABLES.tableName]: TABLE_NAME,
+      [VARIABLES.keySecretId]: KEY,
+      [VARIABLES.appSecretPrefix]: APP_PREFIX,
+      [VARIABLES.n8nSecretId]: N8N,
+      [VARIABLES.rescueBucket]: RESCUE_BUCKET,
+      [VARIABLES.publicUrl]: DEPLOYED_URL,
+      [VARIABLES.alertTopicArn]: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
+      [VARIABLES.zoomOauthUrl]: zoom.url,
+      [VARIABLES.zoomApiUrl]: zoom.url,
     },
 
-    /** Every item of the table, and every secret's versions by their labels. */
+    /** Returns every item of the table and every secret with its versions and their labels. */
     async contents() {
       const { Items = [] } = await table.scan({ TableName: TABLE_NAME, ConsistentRead: true });
       const { SecretList = [] } = await secretsManager.listSecrets({ MaxResults: 100 });
@@ -125,36 +115,37 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       return { Items, secrets: described };
     },
 
-    /** The n8n instances as they are stored. */
+    /** Returns the stored n8n instances. */
     async n8nInstances(): Promise<Record<string, { url: string; api_key: string }>> {
       const { SecretString = '' } = await secretsManager.getSecretValue({ SecretId: N8N });
       return JSON.parse(SecretString).instances;
     },
 
-    /** What n8n reads for the connection. */
+    /** Returns the published token, which n8n reads. */
     async published(connection: string): Promise<string | undefined> {
       const { SecretString } = await secretsManager.getSecretValue({ SecretId: `n8n_zoom_${connection}` });
       return SecretString;
     },
 
-    /** What a user does at Zoom: the app is gone from the account, with the token of it that we hold. */
-    async takeAppAway(refreshToken: string): Promise<void> {
+    /** Removes the app from the user's account at Zoom, which revokes this refresh token. */
+    async removeApp(refreshToken: string): Promise<void> {
       const basic = Buffer.from(`${user.clientId}:${user.clientSecret}`).toString('base64');
       const response = await fetch(`${zoom.url}/oauth/revoke`, {
         method: 'POST',
         headers: { authorization: `Basic ${basic}` },
         body: new URLSearchParams({ token: refreshToken }),
       });
-      if (!response.ok) throw new Error(`Zoom does not revoke: ${response.status}`);
+      if (!response.ok) throw new Error(`Zoom did not revoke the token: ${response.status}`);
     },
 
-    /** What Zoom's API says to a token: 200, or 401 to a dead one. */
-    async zoomAnswers(token: string | undefined) {
+    /** Returns the status with which Zoom's API responds to a token: 200, or 401 for a dead one. */
+    async zoomStatus(token: string | undefined) {
       const headers = { authorization: `Bearer ${token}` };
       return (await fetch(`${zoom.url}/v2/users/me`, { headers })).status;
     },
 
     async close() {
+      stopWatching();
       secretsManager.destroy();
       table.destroy();
       await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close(), s3.close()]);

@@ -2,15 +2,15 @@ import http, { type ClientRequest } from 'node:http';
 import { inspect } from 'node:util';
 import { parseJson } from '../../../lambdas/tokens/apis/http.ts';
 
-/** Pieces of that many characters do not meet by accident. */
+/** A piece of this many characters is in no other text by accident. */
 const PIECE = 16;
 
-/** Knows every secret that was noted, and finds any piece of one in a text, plain or encoded. */
+/** Finds any piece of a noted secret in a text, plain or encoded. */
 export interface Watch {
   note(name: string, secret: string | Uint8Array): void;
-  /** Names of the noted secrets, each once. */
+  /** Returns the names of the noted secrets, each once. */
   names(): string[];
-  /** Names of the secrets of which a piece is in one of the texts. */
+  /** Returns the names of the secrets of which a piece is in one of the texts. */
   leaks(texts: string | string[]): string[];
 }
 
@@ -20,7 +20,7 @@ export function createWatch(): Watch {
   return {
     note(name, secret) {
       const bytes = Buffer.from(secret);
-      if (bytes.length < PIECE) throw new Error(`${name} is too short to be told from other text`);
+      if (bytes.length < PIECE) throw new Error(`${name} is too short to be distinguished from other text`);
       names.add(name);
       for (const form of forms(bytes)) for (const piece of pieces(form)) owners.set(piece, name);
     },
@@ -34,7 +34,7 @@ export function createWatch(): Watch {
   };
 }
 
-/** As it is, and as an encoding of a longer text that holds it would show it. */
+/** Returns the secret as it is, and as it looks inside a longer text that was encoded. */
 function forms(secret: Buffer): string[] {
   const base64 = [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), secret])
@@ -49,18 +49,34 @@ function* pieces(text: string): Generator<string> {
   for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE);
 }
 
-/** Notes what goes to a token endpoint and comes back, for every request of Node's client from now on. */
-export function watchTokenEndpoint(note: Watch['note']): void {
+const notes = new Set<Watch['note']>();
+let isPatched = false;
+
+/**
+ * Notes what this process sends to a token endpoint with Node's HTTP client, and what comes back.
+ * @returns a function that stops it
+ */
+export function watchTokenEndpoint(note: Watch['note']): () => void {
+  notes.add(note);
+  if (!isPatched) patchRequest();
+  isPatched = true;
+  return () => void notes.delete(note);
+}
+
+function patchRequest(): void {
   const original = http.request;
+  const noteAll: Watch['note'] = (name, secret) => {
+    for (const note of notes) note(name, secret);
+  };
   const watched = (...args: Parameters<typeof http.request>): ClientRequest => {
     const request = original(...args);
     if (!request.path.startsWith('/oauth/')) return request;
     const [, basic] = /^Basic (.+)$/.exec(String(request.getHeader('authorization'))) ?? [];
-    if (basic) note('the Basic credentials', basic);
+    if (basic) noteAll('the Basic credentials', basic);
     const end = request.end.bind(request);
     Object.assign(request, {
       end(body: string) {
-        noteSent(new URLSearchParams(body), note);
+        noteSent(new URLSearchParams(body), noteAll);
         return end(body);
       },
     });
@@ -69,7 +85,7 @@ export function watchTokenEndpoint(note: Watch['note']): void {
       response.on('data', (chunk) => {
         body += chunk;
       });
-      response.on('end', () => noteAnswered(body, note));
+      response.on('end', () => noteReceived(body, noteAll));
     });
     return request;
   };
@@ -83,14 +99,14 @@ function noteSent(parameters: URLSearchParams, note: Watch['note']): void {
   }
 }
 
-function noteAnswered(body: string, note: Watch['note']): void {
+function noteReceived(body: string, note: Watch['note']): void {
   for (const [name, value] of Object.entries(parseJson(body) ?? {})) {
     if (/_token$/.test(name) && typeof value === 'string') note(`Zoom's ${name}`, value);
   }
 }
 
-/** What a program prints of an error that it does not catch: everything in it, and its causes. */
-export const shown = (error: unknown): string[] => [
+/** Returns all that a program could print of an error that it does not catch: every property, and the causes. */
+export const printed = (error: unknown): string[] => [
   inspect(error, { depth: Infinity, showHidden: true }),
   JSON.stringify(error),
 ];

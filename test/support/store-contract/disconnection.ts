@@ -15,11 +15,11 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
     });
   const disconnected = async (changed = {}) => (await disconnect(changed)) as Connection;
   const stored = async () => (await opened().get('main')) as Connection;
-  const told = { revokedAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
+  const confirmed = { revokedAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
   const lastError = { ...failure.lastError, code: 'not_revoked' } as const;
 
   describe('a disconnection', () => {
-    test('raises generation and version and takes the lease, in one write; the tokens stay until the end', async () => {
+    test('raises generation and version and takes the lease in one write, and keeps the tokens until it ends', async () => {
       const before = await connected();
       const item = await disconnected();
       expect(item).toEqual({
@@ -34,7 +34,7 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual(item);
     });
 
-    test('does not begin while somebody else holds the lease, and does once that has run out', async () => {
+    test('begins only when the lease of another function has expired', async () => {
       await connected();
       const held = await opened().lease('main', leaseOf('a step'));
       expect(await disconnect()).toBeUndefined();
@@ -43,7 +43,7 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
     });
 
     test.each(['reconnect', 'misconfigured', 'disconnected'] as const)(
-      'begins in the state %s too',
+      'begins in the status %s too',
       async (status) => {
         await connected();
         await failInto(opened(), 'main', status);
@@ -51,18 +51,18 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       },
     );
 
-    test('may mean one generation alone', async () => {
+    test('can be limited to one generation', async () => {
       await connected();
       expect(await disconnect({ generation: 2 })).toBeUndefined();
       expect(await disconnect({ generation: 1 })).toMatchObject({ status: 'disconnected' });
     });
 
-    test('of nothing makes nothing', async () => {
+    test('of an unknown connection creates nothing', async () => {
       expect(await disconnect()).toBeUndefined();
       expect(await opened().list()).toEqual([]);
     });
 
-    test('fences a rotation, a settling and a failure that are under way', async () => {
+    test('prevents a step that is under way from storing a rotation, a success or a failure', async () => {
       await connected();
       const step = (await opened().lease('main', leaseOf('a step'))) as Connection;
       const item = await disconnected({ now: NOW + 180 });
@@ -73,36 +73,36 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual(item);
     });
 
-    test('ends with no tokens, nothing published and a free lease', async () => {
+    test('ends without tokens, with nothing published, and releases the lease', async () => {
       await connected();
       const item = await disconnected();
       const { leaseOwner: _, leaseUntil: __, ...rest } = item;
-      const ended = { ...rest, ...told, sealedTokens: '', publishedVersion: 0, validUntil: 0 };
-      expect(await opened().finishDisconnect(item, told)).toEqual(ended);
+      const ended = { ...rest, ...confirmed, sealedTokens: '', publishedVersion: 0, validUntil: 0 };
+      expect(await opened().finishDisconnect(item, confirmed)).toEqual(ended);
       expect(await stored()).toEqual(ended);
-      expect(await opened().finishDisconnect(item, told)).toEqual(ended);
+      expect(await opened().finishDisconnect(item, confirmed)).toEqual(ended);
     });
 
-    test('notes what Zoom did not confirm, and forgets it when a repetition knows better', async () => {
+    test('stores that Zoom did not confirm the revocation, until a repetition confirms it', async () => {
       await connected();
       const item = await disconnected();
       expect(await opened().finishDisconnect(item, { lastError })).toMatchObject({ lastError });
-      const again = await opened().finishDisconnect(item, told);
-      expect(again).toMatchObject(told);
+      const again = await opened().finishDisconnect(item, confirmed);
+      expect(again).toMatchObject(confirmed);
       expect(again).not.toHaveProperty('lastError');
     });
 
-    test('does not end over a newer consent', async () => {
+    test('does not overwrite a newer consent when it ends', async () => {
       await connected();
       const item = await disconnected();
       const newer = await connected({ consentedAt: NOW + 20 }, 2);
-      expect(await opened().finishDisconnect(item, told)).toBeUndefined();
+      expect(await opened().finishDisconnect(item, confirmed)).toBeUndefined();
       expect(await stored()).toEqual(newer);
     });
 
-    test('is over with the next consent, which leaves nothing of it', async () => {
+    test('leaves no attribute behind after the next consent', async () => {
       await connected();
-      await opened().finishDisconnect(await disconnected(), { ...told, lastError });
+      await opened().finishDisconnect(await disconnected(), { ...confirmed, lastError });
       const again = await connected({ consentedAt: NOW + 20 }, 2);
       expect(again).toMatchObject({ status: 'active', generation: 3, version: 3, publishedVersion: 0 });
       for (const past of ['disconnectedAt', 'revokedAt', 'secretDeletedAt', 'lastError']) {
@@ -110,44 +110,30 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       }
     });
 
-    test('wins over a consent that crossed it and is older', async () => {
+    test('wins over a concurrent consent that is older', async () => {
       await connected();
       const item = await disconnected();
       expect(await connected({ consentedAt: NOW + 8 }, 1)).toEqual(item);
       expect(await stored()).toEqual(item);
     });
 
-    test('yields to a consent that crossed it and is newer, or of the same second', async () => {
+    test('yields to a concurrent consent that is newer or of the same second', async () => {
       await connected();
       await disconnected();
       expect(await connected({ consentedAt: NOW + 9 }, 1)).toMatchObject({ status: 'active' });
     });
 
-    test('yields to a consent that began after it, whatever its function’s clock says', async () => {
+    test('yields to a consent that has read it, whatever that function’s clock says', async () => {
       await connected();
       await disconnected();
       expect(await connected({ consentedAt: NOW - 30 }, 2)).toMatchObject({ status: 'active' });
     });
 
-    test('is not undone by a repetition of the consent before it', async () => {
+    test('is not undone when the consent before it is sent again', async () => {
       const consent = consentOf('main', { consentedAt: NOW + 20 });
       await opened().commitConsent(consent, 0);
       const item = await disconnected();
       expect(await opened().commitConsent(consent, 0)).toEqual(item);
-    });
-  });
-
-  describe('the claimant of a Zoom user', () => {
-    test('is nobody before the first claim', async () => {
-      expect(await opened().claimant('default', 'ada')).toBeUndefined();
-    });
-
-    test('is told for each app, even when it is disconnected', async () => {
-      await opened().claimUser('default', 'ada', 'main', { now: 0, until: 60 });
-      await connected({ zoomUserId: 'ada' });
-      await disconnected();
-      expect(await opened().claimant('default', 'ada')).toBe('main');
-      expect(await opened().claimant('reports', 'ada')).toBeUndefined();
     });
   });
 }

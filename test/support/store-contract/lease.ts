@@ -10,27 +10,27 @@ export function describeLease(opened: () => ConnectionStore): void {
   const stored = async () => (await opened().get('main')) as Connection;
 
   describe('the lease', () => {
-    test('is given with the item as it is then', async () => {
+    test('is granted with the item as it is then', async () => {
       const before = await connected();
       const item = await lease('me');
       expect(item).toEqual({ ...before, leaseOwner: 'me', leaseUntil: NOW + 180 });
       expect(await stored()).toEqual(item);
     });
 
-    test.each<[Status, 'is given' | 'is not given']>([
-      ['active', 'is given'],
-      ['misconfigured', 'is given'],
-      ['reconnect', 'is not given'],
-      ['disconnected', 'is not given'],
-    ])('where the status is %s it %s, due or early', async (status, outcome) => {
+    test.each<[Status, 'is granted' | 'is not granted']>([
+      ['active', 'is granted'],
+      ['misconfigured', 'is granted'],
+      ['reconnect', 'is not granted'],
+      ['disconnected', 'is not granted'],
+    ])('in status %s %s, due or early', async (status, outcome) => {
       await connected();
       await failInto(opened(), 'main', status);
       for (const early of [false, true]) {
-        expect((await lease('me', { early })) !== undefined).toBe(outcome === 'is given');
+        expect((await lease('me', { early })) !== undefined).toBe(outcome === 'is granted');
       }
     });
 
-    test('is given whatever the status is to who makes no step', async () => {
+    test('is granted in any status to an operation that takes no step', async () => {
       await connected();
       await failInto(opened(), 'main', 'disconnected');
       const changing = { ...leaseOf('me', { early: true }), inAnyStatus: true };
@@ -40,7 +40,7 @@ export function describeLease(opened: () => ConnectionStore): void {
       expect(await opened().get('nobody')).toBeUndefined();
     });
 
-    test('is not given before the connection is due, unless early', async () => {
+    test('is not granted before the connection is due, unless early', async () => {
       await connected({ consentedAt: NOW + 1 });
       expect(await lease('me')).toBeUndefined();
       expect(await lease('me', { early: true })).toBeDefined();
@@ -48,7 +48,7 @@ export function describeLease(opened: () => ConnectionStore): void {
       expect(await lease('me', { now: NOW + 1 })).toBeDefined();
     });
 
-    test("is not given while another's is alive, not even early", async () => {
+    test('is not granted while another function holds it, not even early', async () => {
       await connected();
       await lease('me');
       expect(await lease('another', { early: true })).toBeUndefined();
@@ -56,7 +56,7 @@ export function describeLease(opened: () => ConnectionStore): void {
       expect(await stored()).toMatchObject({ leaseOwner: 'me', leaseUntil: NOW + 180 });
     });
 
-    test('is given to another once it has run out', async () => {
+    test('is granted to another function once it has expired', async () => {
       await connected();
       await lease('me');
       const taken = { leaseOwner: 'another', leaseUntil: NOW + 360 };
@@ -64,25 +64,25 @@ export function describeLease(opened: () => ConnectionStore): void {
       expect(await lease('me', { now: NOW + 180 })).toBeUndefined();
     });
 
-    test('is prolonged for the same owner', async () => {
+    test('is extended for the same owner', async () => {
       await connected();
       await lease('me');
       expect(await lease('me', { until: NOW + 500 })).toMatchObject({ leaseUntil: NOW + 500 });
     });
 
-    test('goes to one alone of many who ask at once', async () => {
+    test('is granted to only one of many functions that request it at once', async () => {
       await connected();
       const owners = Array.from({ length: 8 }, (_, index) => `owner ${index}`);
-      const answers = await Promise.all(owners.map((owner) => lease(owner)));
-      expect(answers.filter((item) => item !== undefined)).toHaveLength(1);
+      const leases = await Promise.all(owners.map((owner) => lease(owner)));
+      expect(leases.filter((item) => item !== undefined)).toHaveLength(1);
     });
 
-    test('of nothing is not given, and makes nothing', async () => {
+    test('is not granted for an unknown connection, and creates nothing', async () => {
       expect(await lease('me', { early: true })).toBeUndefined();
       expect(await opened().list()).toEqual([]);
     });
 
-    test('is let go by its holder alone, and nothing else changes', async () => {
+    test('is released by its holder alone, and nothing else changes', async () => {
       const before = await connected();
       const mine = (await lease('me')) as Connection;
       await opened().release({ ...mine, leaseOwner: 'another' });

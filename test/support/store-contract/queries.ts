@@ -11,17 +11,17 @@ export function describeQueries(opened: () => ConnectionStore): void {
     await opened().settle(held, { validUntil, dueAt: NOW });
   };
 
-  describe('the notes of the sweeps', () => {
+  describe('the last health check', () => {
     const health = { checkedAt: NOW, leastValidUntil: NOW + 50, reconnect: 2, misconfigured: 1 };
 
-    test('before the first sweep there is none, and then the last one counts', async () => {
+    test('has no time of a sweep before the first one, and then that of the last one', async () => {
       expect(await opened().sweptAt()).toBeUndefined();
       await opened().recordHealthCheck(NOW, health);
       await opened().recordHealthCheck(NOW + 60, health);
       expect(await opened().sweptAt()).toBe(NOW + 60);
     });
 
-    test('a health check that is young enough is reused, and the end of the sweep recorded', async () => {
+    test('is reused when it is recent enough, and then the end of the sweep is recorded', async () => {
       expect(await opened().reuseHealthCheck(NOW, { checkedAfter: NOW - 1 })).toBeUndefined();
       await opened().recordHealthCheck(NOW, health);
       expect(await opened().reuseHealthCheck(NOW + 60, { checkedAfter: NOW })).toBeUndefined();
@@ -31,7 +31,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await opened().reuseHealthCheck(NOW + 120, { checkedAfter: NOW - 1 })).toMatchObject(health);
     });
 
-    test('a sweep that changed connections corrects the health check and lets the next sweep check', async () => {
+    test('is corrected by a sweep that changed connections, and expires so that the next sweep repeats it', async () => {
       await opened().recordHealthCheck(NOW, health);
       const changed = { checkedAfter: NOW - 1, leastValidUntil: null };
       const corrected = { ...health, leastValidUntil: null, checkedAt: 0 };
@@ -39,22 +39,22 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await opened().reuseHealthCheck(NOW + 120, { checkedAfter: NOW - 1 })).toBeUndefined();
     });
 
-    test('an expired health check is not reused', async () => {
+    test('is not reused once it has expired', async () => {
       await opened().recordHealthCheck(NOW, health);
       await opened().expireHealthCheck();
       expect(await opened().reuseHealthCheck(NOW + 60, { checkedAfter: NOW - 1 })).toBeUndefined();
       expect(await opened().sweptAt()).toBe(NOW);
     });
 
-    test('they are no connection', async () => {
+    test('is not listed as a connection', async () => {
       await opened().recordHealthCheck(NOW, health);
       expect(await opened().list()).toEqual([]);
       expect(await dueNames(opened(), 'active', NOW + 60, 100)).toEqual([]);
     });
   });
 
-  describe('who is due', () => {
-    test('is told by name, the most urgent first', async () => {
+  describe('the connections that are due', () => {
+    test('are returned by name, the most urgent first', async () => {
       for (const [name, dueAt] of [
         ['late', NOW - 9],
         ['now', NOW],
@@ -66,12 +66,12 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await dueNames(opened(), 'active', NOW, 100)).toEqual(['latest', 'late', 'now']);
     });
 
-    test('is told up to a limit', async () => {
+    test('are returned up to a limit', async () => {
       for (const [index, name] of ['c', 'a', 'b'].entries()) await connected(name, NOW - index);
       expect(await dueNames(opened(), 'active', NOW, 2)).toEqual(['b', 'a']);
     });
 
-    test('is told for one status', async () => {
+    test('are returned for one status', async () => {
       await connected('well');
       await connected('broken');
       await failInto(opened(), 'broken', 'misconfigured', NOW - 1);
@@ -106,7 +106,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
       ]);
     });
 
-    test('does not depend on a lease: the lease itself decides', async () => {
+    test('include those with a lease, because taking the lease decides', async () => {
       await connected('main');
       await opened().lease('main', leaseOf('me'));
       expect(await dueNames(opened(), 'active', NOW, 100)).toEqual(['main']);
@@ -156,7 +156,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
     });
   });
 
-  test('how many connections are in a status', async () => {
+  test('the connections of a status are counted up to a limit', async () => {
     for (const name of ['one', 'two', 'three']) await connected(name);
     await failInto(opened(), 'two', 'reconnect');
     expect(await opened().count('active', 100)).toBe(2);
@@ -165,8 +165,8 @@ export function describeQueries(opened: () => ConnectionStore): void {
     expect(await opened().count('active', 1)).toBe(1);
   });
 
-  describe('what n8n loses first', () => {
-    test('is the least of the active connections', async () => {
+  describe('the earliest expiry of a published token', () => {
+    test('is that of the active connections alone', async () => {
       for (const [name, validUntil] of [
         ['one', NOW + 50],
         ['two', NOW + 20],
@@ -180,17 +180,17 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await opened().leastValidUntil()).toBe(NOW + 50);
     });
 
-    test('is 0 while a connection is not published yet', async () => {
+    test('is 0 while a connection has not been published', async () => {
       await connected('main');
       expect(await opened().leastValidUntil()).toBe(0);
     });
 
-    test('is nothing where nothing is active', async () => {
+    test('is null when no connection is active', async () => {
       expect(await opened().leastValidUntil()).toBeNull();
     });
   });
 
-  test('the list holds every connection and nothing else: no ticket, no claimed user', async () => {
+  test('the list holds every connection and nothing else, neither a redeemed ticket nor a claimed user', async () => {
     const items = [await connected('one'), await connected('two')];
     await opened().redeem('a ticket', NOW + 600);
     await opened().claimUser('default', 'ada', 'one', { now: NOW, until: NOW + 60 });
@@ -202,100 +202,16 @@ export function describeQueries(opened: () => ConnectionStore): void {
     expect(await opened().get('nobody')).toBeUndefined();
   });
 
-  describe('a one-time id', () => {
-    test('is used once', async () => {
+  describe('an id that is redeemed once', () => {
+    test('is accepted once', async () => {
       expect(await opened().redeem('ticket', NOW + 600)).toBe(true);
       expect(await opened().redeem('ticket', NOW + 600)).toBe(false);
       expect(await opened().redeem('another ticket', NOW + 600)).toBe(true);
     });
 
-    test('is used by one alone of many who try at once', async () => {
-      const tries = Array.from({ length: 8 }, () => opened().redeem('ticket', NOW + 600));
-      expect((await Promise.all(tries)).filter((used) => used)).toHaveLength(1);
-    });
-  });
-
-  describe('a Zoom user', () => {
-    const living = (connection: string, app = 'default') =>
-      opened().commitConsent(consentOf(connection, { app, zoomUserId: 'ada' }), 0);
-    const claim = (connection: string, app = 'default', now = NOW) =>
-      opened().claimUser(app, 'ada', connection, { now, until: now + 60 });
-    const holder = (now = NOW) => opened().holderOf('default', 'ada', now);
-
-    test('who is free is claimed', async () => {
-      expect(await claim('one')).toBe('one');
-    });
-
-    test('who is mine stays mine', async () => {
-      await claim('one');
-      expect(await claim('one')).toBe('one');
-      await living('one');
-      expect(await claim('one')).toBe('one');
-    });
-
-    test('who is connected elsewhere stays there', async () => {
-      await claim('one');
-      await living('one');
-      expect(await claim('two')).toBe('one');
-      expect(await claim('one')).toBe('one');
-    });
-
-    test('stays also with a connection that waits for its own reconnection', async () => {
-      await claim('one');
-      await living('one');
-      await failInto(opened(), 'one', 'reconnect');
-      expect(await claim('two')).toBe('one');
-    });
-
-    test('is another user for another app', async () => {
-      await claim('one');
-      await living('one');
-      expect(await claim('two', 'other_app')).toBe('two');
-    });
-
-    test('is free again when the other is disconnected', async () => {
-      await claim('one');
-      await living('one');
-      await failInto(opened(), 'one', 'disconnected');
-      expect(await claim('two')).toBe('two');
-      await living('two');
-      expect(await claim('one')).toBe('two');
-    });
-
-    test.each([
-      ['another user', { zoomUserId: 'grace' }],
-      ['another app', { zoomUserId: 'ada', app: 'other_app' }],
-      ['a user who is not told', {}],
-    ])('is free again when the other has moved to %s', async (_, moved) => {
-      await claim('one');
-      await living('one');
-      await opened().commitConsent(consentOf('one', moved), 1);
-      expect(await claim('two')).toBe('two');
-    });
-
-    test('is kept for a first consent under way, and free again when it has not come in time', async () => {
-      await claim('one');
-      expect(await claim('two', 'default', NOW + 59)).toBe('one');
-      expect(await claim('two', 'default', NOW + 60)).toBe('two');
-    });
-
-    test('is told without being claimed', async () => {
-      expect(await holder()).toBeUndefined();
-      await claim('one');
-      expect(await holder()).toBe('one');
-      expect(await holder(NOW + 60)).toBeUndefined();
-      await living('one');
-      expect(await holder(NOW + 60)).toBe('one');
-      await failInto(opened(), 'one', 'disconnected');
-      expect(await holder()).toBeUndefined();
-      expect(await claim('two')).toBe('two');
-    });
-
-    test('goes to one alone of two who are connected and claim at once', async () => {
-      for (const name of ['one', 'two']) await living(name);
-      const [first, second] = await Promise.all([claim('one'), claim('two')]);
-      expect(first).toBe(second);
-      expect(['one', 'two']).toContain(first);
+    test('is accepted from only one of many that redeem it at once', async () => {
+      const attempts = Array.from({ length: 8 }, () => opened().redeem('ticket', NOW + 600));
+      expect((await Promise.all(attempts)).filter((isFirst) => isFirst)).toHaveLength(1);
     });
   });
 }

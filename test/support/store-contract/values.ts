@@ -5,7 +5,7 @@ import type { ConnectionStore, Consent, Lease, StepFailure } from '../../../lamb
 export const NOW = 1_900_000_000;
 export const HOUR = 3600;
 
-/** Every consent has an id of its own. */
+/** Numbers the consents, so that each has its own id. */
 let consents = 0;
 
 export const consentOf = (connection: string, changed: Partial<Consent> = {}): Consent => ({
@@ -36,13 +36,13 @@ export const failure: StepFailure = {
   lastError: {
     class: 'retry',
     code: 'zoom_unavailable',
-    message: 'Zoom is not well.',
+    message: 'Zoom has an outage.',
     action: 'Wait.',
     at: NOW,
   },
 };
 
-/** Ends a step of the connection as failed, with that status. */
+/** Ends a step of the connection as failed, with this status. */
 export async function failInto(
   store: ConnectionStore,
   connection: string,

@@ -8,8 +8,9 @@ interface AesGcm extends webcrypto.AeadParams {
 const TAG_BYTES = 16;
 
 /**
- * Seals and opens at once instead of in Node's thread pool, whose order differs from run to run: a simulation's
- * seed would not repeat it. It is faster as well. Answers how to undo it.
+ * Makes WebCrypto seal and open synchronously. Node's thread pool finishes in an order that differs from run to run, so
+ * that a seed would not repeat a simulation. It is faster as well.
+ * @returns a function that restores WebCrypto
  */
 export function aesInOrder(): () => void {
   const original = { importKey: subtle.importKey, encrypt: subtle.encrypt, decrypt: subtle.decrypt };
@@ -50,5 +51,5 @@ export function aesInOrder(): () => void {
   return () => void Object.assign(subtle, original);
 }
 
-/** A small Buffer is a view of a pool; WebCrypto answers the bytes alone. */
+/** Returns the bytes alone, as WebCrypto does. A small Buffer is a view of a shared pool. */
 const exact = (buffer: Buffer) => new Uint8Array(buffer).buffer;

@@ -1,8 +1,8 @@
 import { describeConnectionStore } from '../store-contract/contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
-// The model tests believe this store: it keeps the same contract as the table.
-describeConnectionStore('the store in memory', async () => ({
+// The tests of the domain rely on this store, so it must keep the same contract as the table.
+describeConnectionStore('the memory store', async () => ({
   store: new MemoryStore(),
   close: async () => {},
 }));

@@ -2,7 +2,7 @@ import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/con
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import type { ConnectionStore, Cursor, FleetHealth } from '../../../lambdas/tokens/store.ts';
 
-/** The connections' table in memory, held to the same contract as the real one (memory-store.test.ts). */
+/** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
@@ -11,7 +11,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #apps = new Map<string, AppHealth>();
   readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
-  /** Changes the item if the condition holds; copies in and out, as a table does. */
+  /** Changes the item if the condition holds. Returns a copy, as a table does, or `undefined`. */
   #update(
     name: string,
     holds: (item: Connection) => boolean,
@@ -98,15 +98,15 @@ export class MemoryStore implements ConnectionStore {
   async commitConsent(...[consent, seen]: Parameters<ConnectionStore['commitConsent']>) {
     const { connection, consentedAt } = consent;
     const previous = this.#items.get(connection);
-    const isOfAnother =
+    const isOtherUser =
       previous?.zoomUserId !== undefined &&
       previous.status !== 'disconnected' &&
       previous.zoomUserId !== consent.zoomUserId;
     const newest = Math.max(previous?.consentedAt ?? 0, previous?.disconnectedAt ?? 0);
-    const hasCrossed = previous && previous.generation !== seen && (newest > consentedAt || isOfAnother);
+    const hasCrossed = previous && previous.generation !== seen && (newest > consentedAt || isOtherUser);
     if (hasCrossed || previous?.consentId === consent.consentId) return { ...previous } as Connection;
     const kept: Partial<Connection> = { ...previous };
-    for (const past of FORGOTTEN) delete kept[past];
+    for (const past of RESET) delete kept[past];
     const item: Connection = {
       publishedVersion: 0,
       validUntil: 0,
@@ -190,11 +190,11 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
-    const { owner, until, now, disconnectedAt, generation: meant } = by;
+    const { owner, until, now, disconnectedAt, generation: expected } = by;
     return this.#update(
       connection,
       ({ generation, leaseUntil, leaseOwner }) =>
-        (meant === undefined || generation === meant) &&
+        (expected === undefined || generation === expected) &&
         (leaseUntil === undefined || leaseUntil <= now || leaseOwner === owner),
       ({ generation, version }) => ({
         status: 'disconnected',
@@ -311,8 +311,8 @@ export class MemoryStore implements ConnectionStore {
   }
 }
 
-/** What a consent takes away, unless it tells it anew. */
-const FORGOTTEN = [
+/** Attributes that a consent removes unless it sets them. */
+const RESET = [
   'zoomUserId',
   'zoomAccountId',
   'lastError',

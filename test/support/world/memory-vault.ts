@@ -8,15 +8,15 @@ interface Published {
   versionId: string;
 }
 
-/** Secrets Manager in memory: what the operator wrote, and what n8n reads. */
+/** Secrets Manager in memory: the operator's secrets and the published tokens. */
 export class MemoryVault {
-  /** The key secret, the current one first. */
+  /** Values of the key secret, the current one first. */
   readonly keys = ['a key of the key secret, for tests'];
   readonly published = new Map<string, Published>();
-  /** Every publication in its order; a repetition of one is none. */
+  /** Every publication in order, without repetitions. */
   readonly history: (Published & { connection: string })[] = [];
-  /** Scheduled for deletion. */
-  readonly #withdrawn = new Map<string, { published: Published; deletedAt: number }>();
+  /** Published secrets that are scheduled for deletion. */
+  readonly #unpublished = new Map<string, { published: Published; deletedAt: number }>();
   readonly #app: () => ZoomApp;
 
   readonly #now: Clock;
@@ -26,7 +26,7 @@ export class MemoryVault {
     this.#now = now;
   }
 
-  /** As one execution environment sees it: what was read is remembered. */
+  /** Creates the vault of one execution environment, which caches what it has read. */
   environment(): Vault {
     const remembered = new Map<string, ZoomApp | string | undefined>();
     const remember = <T extends ZoomApp | string | undefined>(
@@ -43,9 +43,9 @@ export class MemoryVault {
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       published: async (connection) => this.published.get(connection)?.value,
       publish: async (connection, value, versionId) => {
-        const scheduled = this.#withdrawn.get(connection);
+        const scheduled = this.#unpublished.get(connection);
         if (scheduled) this.published.set(connection, scheduled.published);
-        this.#withdrawn.delete(connection);
+        this.#unpublished.delete(connection);
         const known = this.history.find(
           (each) => each.connection === connection && each.versionId === versionId,
         );
@@ -55,13 +55,13 @@ export class MemoryVault {
         this.history.push({ connection, value, versionId });
       },
       unpublish: async (connection, { force }) => {
-        const scheduled = this.#withdrawn.get(connection);
+        const scheduled = this.#unpublished.get(connection);
         const published = this.published.get(connection) ?? scheduled?.published;
         this.published.delete(connection);
-        this.#withdrawn.delete(connection);
+        this.#unpublished.delete(connection);
         if (force || !published) return force ? this.#now() : undefined;
         const deletedAt = scheduled?.deletedAt ?? this.#now() + RECOVERY_SECONDS;
-        this.#withdrawn.set(connection, { published, deletedAt });
+        this.#unpublished.set(connection, { published, deletedAt });
         return deletedAt;
       },
     };

@@ -7,20 +7,20 @@ interface Credential {
 }
 
 /**
- * The credentials of an n8n at the wire of its public API. Only what 2.41.1 does is here: `PATCH` without `data` keeps
- * what there is, and the answer tells id, name and type, never the data. It is a `fetch`.
+ * The credentials part of n8n's public API, as a `fetch`. It does what n8n 2.41.1 does: `PATCH` without `data` keeps the
+ * data, and a response holds id, name and type, never the data.
  */
 export class N8nModel {
   readonly apiKey = randomBytes(24).toString('base64url');
   scopes = new Set(['credential:create', 'credential:update']);
-  /** 2.39.5 could not. */
+  /** n8n 2.39.5 could not update a credential. */
   canUpdate = true;
-  /** While set, n8n answers 503 and does nothing. */
+  /** While set, n8n responds with 503 and does nothing. */
   isDown = false;
   readonly credentials = new Map<string, Credential>();
-  /** `<method> <path>` of each request that came. */
+  /** `<method> <path>` of each request. */
   readonly requests: string[] = [];
-  /** Each access token that a credential took, in its order. */
+  /** Each access token that a credential took, in order. */
   readonly taken: string[] = [];
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -29,15 +29,16 @@ export class N8nModel {
     this.requests.push(`${method} ${pathname}`);
     if (this.isDown) return new Response('<html>Service Unavailable</html>', { status: 503 });
     const [, id] = /^\/api\/v1\/credentials(?:\/([^/]+))?$/.exec(pathname) ?? [];
-    if (!pathname.startsWith('/api/v1/credentials')) return refuse(404, 'not found');
-    if (new Headers(init?.headers).get('x-n8n-api-key') !== this.apiKey) return refuse(401, 'unauthorized');
+    if (!pathname.startsWith('/api/v1/credentials')) return errorResponse(404, 'not found');
+    if (new Headers(init?.headers).get('x-n8n-api-key') !== this.apiKey)
+      return errorResponse(401, 'unauthorized');
     const body = JSON.parse(String(init?.body));
     if (method === 'POST' && id === undefined) return this.#create(body);
     if (method === 'PATCH' && id !== undefined && this.canUpdate) return this.#update(id, body);
-    return refuse(405, `${method} method not allowed`);
+    return errorResponse(405, `${method} method not allowed`);
   };
 
-  /** What a workflow's Zoom node would send. */
+  /** Returns the access token of a credential, which a workflow's Zoom node sends. */
   token(id: string | undefined): unknown {
     return this.credentials.get(id ?? '')?.data.accessToken;
   }
@@ -49,7 +50,7 @@ export class N8nModel {
   }
 
   #create({ name, type, data }: Credential): Response {
-    if (!this.scopes.has('credential:create')) return refuse(403, 'Forbidden');
+    if (!this.scopes.has('credential:create')) return errorResponse(403, 'Forbidden');
     const id = this.add(type, data);
     this.credentials.set(id, { name, type, data });
     this.#take(data);
@@ -61,13 +62,13 @@ export class N8nModel {
   }
 
   #update(id: string, body: Partial<Credential>): Response {
-    if (!this.scopes.has('credential:update')) return refuse(403, 'Forbidden');
+    if (!this.scopes.has('credential:update')) return errorResponse(403, 'Forbidden');
     const credential = this.credentials.get(id);
-    if (!credential) return refuse(404, 'Credential not found');
+    if (!credential) return errorResponse(404, 'Credential not found');
     Object.assign(credential, body);
     this.#take(body.data);
     return Response.json({ id, name: credential.name, type: credential.type });
   }
 }
 
-const refuse = (status: number, message: string) => Response.json({ message }, { status });
+const errorResponse = (status: number, message: string) => Response.json({ message }, { status });

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { finishConsent } from '../../../lambdas/tokens/consent/consent.ts';
+import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
@@ -16,7 +16,7 @@ import { MemoryVault } from './memory-vault.ts';
 import { N8nModel } from './n8n-model.ts';
 import { callName, ZoomModel } from './zoom-model.ts';
 
-/** Stands between the domain and every call that leaves it. `point` names the call: `store.lease`, `zoom.token`. */
+/** Is called instead of each call that leaves the domain, and may make it. `point` names it: `store.lease`, `zoom.token`. */
 export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
 
 export interface FunctionOptions {
@@ -26,10 +26,10 @@ export interface FunctionOptions {
   random?: () => number;
 }
 
-/** How long a function may run; what `deadline` is made of. */
+/** How long a function may run; `deadline` is computed from it. */
 export const FUNCTION_SECONDS = 60;
 
-/** One installation and its Zoom in memory, at an hour that only `pass` moves. */
+/** One installation with its Zoom and n8n in memory, on a clock that only `pass` moves. */
 export class World {
   /** Epoch seconds. */
   time = Date.UTC(2030, 0, 1) / 1000;
@@ -46,9 +46,9 @@ export class World {
     }),
     () => Math.floor(this.time),
   );
-  /** What the operator has written into the app secret. */
+  /** The client secret as the operator has written it into the app secret. */
   appSecret = this.zoom.clientSecret;
-  /** The connections of which people were told, an alert each. */
+  /** Each alert, as the names of its connections. */
   readonly alerts: string[][] = [];
   /** The connections of whose expired token people were alerted, and of which they were told that they are well. */
   readonly expiries: string[][] = [];
@@ -62,7 +62,7 @@ export class World {
     error: (message, details) => void this.lines.push({ level: 'error', message, details }),
   };
 
-  /** A function's dependencies, as a new execution environment has them. */
+  /** Creates a function's dependencies, as a new execution environment does. */
   dependencies({
     skew = 0,
     intercept = (_, call) => call(),
@@ -127,7 +127,7 @@ export class World {
     return this.time + FUNCTION_SECONDS;
   }
 
-  /** A human consents at Zoom as `user`, and the browser comes back to the callback. */
+  /** Consents at Zoom as `user` and finishes at the callback, as a browser does. */
   async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
     const consent = { connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
@@ -136,25 +136,25 @@ export class World {
     return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
   }
 
-  /** The operator links the connection to the n8n. */
+  /** Links the connection to n8n, as the operator does. */
   async link(connection: string, deps = this.dependencies()) {
     const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: this.n8n.apiKey };
     return linkN8n({ connection, ...n8n }, deps, { deadline: this.deadline });
   }
 
-  /** What a workflow's Zoom node sends, where the connection is linked. */
+  /** Returns the token that a workflow's Zoom node sends, where the connection is linked. */
   async pushed(connection: string): Promise<unknown> {
     return this.n8n.token((await this.item(connection)).targets?.[0]?.credentialId);
   }
 
-  /** The stored item; it must be there. */
+  /** Returns the stored item. Throws when there is none. */
   async item(connection: string) {
     const item = await this.store.get(connection);
     if (!item) throw new Error(`no item "${connection}"`);
     return item;
   }
 
-  /** The stored tokens, opened. */
+  /** Returns the stored tokens, opened. */
   async tokens(connection: string) {
     return open(
       (await this.item(connection)).sealedTokens,
@@ -163,7 +163,7 @@ export class World {
     );
   }
 
-  /** What n8n reads. */
+  /** Returns the published token, which n8n reads. */
   published(connection: string): string | undefined {
     return this.vault.published.get(connection)?.value;
   }
@@ -171,7 +171,7 @@ export class World {
 
 const namesOf = (items: { connection: string }[]) => items.map(({ connection }) => connection).sort();
 
-/** Every method of the port by its name, so that a new call cannot be forgotten. */
+/** Returns the port with each method intercepted. It is a proxy, so that a new method cannot be forgotten. */
 function intercepted<T extends object>(port: T, name: string, intercept: Intercept): T {
   return new Proxy(port, {
     get(target, property) {

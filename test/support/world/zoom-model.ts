@@ -9,27 +9,28 @@ interface Issued {
 }
 
 /**
- * Zoom at its wire, for the faults and interleavings that no server would play along with: single-use refresh
- * tokens, one living pair a user, Basic credentials. It is a `fetch`, so the real client sends and parses.
+ * Zoom's OAuth and user endpoints as a `fetch`, so that the real client builds the requests and parses the responses.
+ * Refresh tokens are single-use, a user has one valid pair, and clients authenticate with Basic credentials. It is for
+ * faults and interleavings that a server cannot be brought to.
  */
 export class ZoomModel {
   readonly clientId = 'client_id';
   clientSecret = 'client-secret';
   readonly accountId = 'account';
-  /** Does an earlier access token outlive a refresh? */
+  /** Whether an earlier access token outlives a refresh. */
   overlap = true;
-  /** While set, Zoom answers 503 and does nothing. */
+  /** While set, Zoom responds with 503 and does nothing. */
   isDown = false;
-  /** Refused refresh tokens so far. */
+  /** How many refresh tokens were refused so far. */
   refusals = 0;
-  /** The most requests for one user's refresh token that were ever under way at once. */
+  /** The most refresh requests for one user that were under way at once. */
   mostInFlight = 0;
   /** Every token, code and secret that went over the wire. */
   readonly secrets = new Set<string>();
 
   readonly #now: Clock;
   readonly #access = new Map<string, Issued>();
-  /** The one living refresh token of each user. */
+  /** The valid refresh token of each user. */
   readonly #refresh = new Map<string, string>();
   readonly #codes = new Map<string, string>();
   readonly #inFlight = new Map<string, number>();
@@ -39,36 +40,36 @@ export class ZoomModel {
     this.secrets.add(this.clientSecret);
   }
 
-  /** The user presses Allow: a code for the callback. */
+  /** Returns an authorization code, as when the user presses Allow. */
   consent(user: string): string {
     const code = this.#make('code');
     this.#codes.set(code, user);
     return code;
   }
 
-  /** The user removes the app at Zoom. */
+  /** Revokes all tokens of the user, as when the user removes the app. */
   deauthorize(user: string): void {
     this.#refresh.delete(user);
     for (const [token, issued] of this.#access) if (issued.user === user) this.#access.delete(token);
   }
 
-  /** Would Zoom's API accept it now? */
+  /** Returns whether Zoom's API would accept the access token now. */
   accepts(accessToken: string | undefined): boolean {
     return (this.#access.get(accessToken ?? '')?.expiresAt ?? 0) > this.#now();
   }
 
-  /** Is it the user's living refresh token? */
+  /** Returns whether it is the user's valid refresh token. */
   isLiving(user: string, refreshToken: string | undefined): boolean {
     return refreshToken !== undefined && this.#refresh.get(user) === refreshToken;
   }
 
-  /** Does the app still have anything of the user? */
+  /** Returns whether the app still has a valid token of the user. */
   hasLiving(user: string): boolean {
     const tokens = [...this.#access].some(([token, issued]) => issued.user === user && this.accepts(token));
     return tokens || this.#refresh.has(user);
   }
 
-  /** A request under way that spends a user's refresh token; call the answer at its end. */
+  /** Counts a request that spends a user's refresh token. Returns a function to call when the request has ended. */
   enter(body: string): () => void {
     const user = userOf(new URLSearchParams(body).get('refresh_token'));
     if (!user) return () => {};
@@ -85,18 +86,18 @@ export class ZoomModel {
     if (pathname === '/v2/users/me') return this.#me(headers.get('authorization') ?? '');
     const basic = Buffer.from(`${this.clientId}:${this.clientSecret}`).toString('base64');
     if (headers.get('authorization') !== `Basic ${basic}`) {
-      return refuse('invalid_client', 'Invalid client_id or client_secret');
+      return errorResponse('invalid_client', 'Invalid client_id or client_secret');
     }
     const parameters = new URLSearchParams(String(init?.body));
     return pathname === '/oauth/revoke' ? this.#revoke(parameters) : this.#token(parameters);
   };
 
-  /** A user's living token ends all that the app has of the user; a Server-to-Server token only itself. */
+  /** Revoking a user's valid token revokes all tokens of the user; a Server-to-Server token only itself. */
   #revoke(parameters: URLSearchParams): Response {
     const token = parameters.get('token') ?? '';
-    const holder = userOf(token);
-    const user = holder && this.isLiving(holder, token) ? holder : this.#access.get(token)?.user;
-    if (!user) return refuse('invalid_request', 'Invalid Token!');
+    const owner = userOf(token);
+    const user = owner && this.isLiving(owner, token) ? owner : this.#access.get(token)?.user;
+    if (!user) return errorResponse('invalid_request', 'Invalid Token!');
     if (user === 'server') this.#access.delete(token);
     else this.deauthorize(user);
     return Response.json({ status: 'success' });
@@ -115,13 +116,13 @@ export class ZoomModel {
     const grant = parameters.get('grant_type');
     if (grant === 'account_credentials') {
       if (parameters.get('account_id') !== this.accountId)
-        return refuse('invalid_request', 'Invalid Account Id.');
+        return errorResponse('invalid_request', 'Invalid Account Id.');
       return Response.json(this.#issue('server'));
     }
     if (grant === 'authorization_code') {
       const user = this.#take(this.#codes, parameters.get('code'));
-      if (!user) return refuse('invalid_request', 'Invalid authorization code');
-      // The last pair issued is the valid one.
+      if (!user) return errorResponse('invalid_request', 'Invalid authorization code');
+      // Only the last pair that was issued is valid.
       this.deauthorize(user);
       return Response.json(this.#issuePair(user));
     }
@@ -129,7 +130,7 @@ export class ZoomModel {
     const user = userOf(spent);
     if (!user || !this.isLiving(user, spent ?? undefined)) {
       this.refusals += 1;
-      return refuse('invalid_grant', 'Invalid Token!');
+      return errorResponse('invalid_grant', 'Invalid Token!');
     }
     if (!this.overlap) this.deauthorize(user);
     return Response.json(this.#issuePair(user));
@@ -168,7 +169,7 @@ export class ZoomModel {
   }
 }
 
-/** The name of a call by its address: `zoom.token`, `zoom.revoke`, `zoom.user`. */
+/** Returns the name of a call by its address: `zoom.token`, `zoom.revoke` or `zoom.user`. */
 export function callName(input: Parameters<typeof fetch>[0]): string {
   const { pathname } = new URL(String(input));
   return pathname === '/v2/users/me' ? 'zoom.user' : pathname.replace('/oauth/', 'zoom.');
@@ -176,6 +177,6 @@ export function callName(input: Parameters<typeof fetch>[0]): string {
 
 const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];
 
-function refuse(error: string, reason: string): Response {
+function errorResponse(error: string, reason: string): Response {
   return Response.json({ reason, error }, { status: 400 });
 }

@@ -1,48 +1,41 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
 import { CTRL_C } from '../../../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../../../support/services/installation.ts';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
 
 jest.setTimeout(60_000);
 
-let installation: Installation;
-
-beforeAll(async () => {
-  installation = await startInstallation();
-});
-
-afterAll(() => installation.close());
-
-beforeEach(() => installation.answers.clear());
-
-const run = (...args: string[]) => installation.commandLine.run(['connect', ...args]);
+const installation = useInstallation();
+const run = (...args: string[]) => installation().commandLine.run(['connect', ...args]);
 const LINK = /http:\/\/localhost:\d+\/connect\?ticket=[\w.-]+/;
 
-describe('zoom-tokens connect, a user app', () => {
-  test('at a terminal: opens the browser, waits for the consent, and prints the expression', async () => {
+describe('zoom-tokens connect with a user app', () => {
+  test('connect at a terminal opens the browser, waits for the consent and prints the expression', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'browser-'));
     const browser = join(folder, 'browser');
     await writeFile(browser, `#!/bin/sh\nprintf %s "$1" > ${folder}/opened\n`, { mode: 0o755 });
-    const terminal = installation.commandLine.onTerminal(['connect', 'main'], { BROWSER: browser });
+    const terminal = installation().commandLine.onTerminal(['connect', 'main'], { BROWSER: browser });
     const [link] = await terminal.until(LINK);
     await terminal.until(/Waiting for the consent/);
     await consentAsBrowser(link);
     const { code, shown, raw } = await terminal.ended;
     expect(code).toBe(0);
-    expect(shown).toMatch(/It opens once, until \d\d:\d\d\.\n/);
+    expect(shown).toMatch(/The link works once, until \d\d:\d\d\.\n/);
     expect(shown).toContain('✔ "main" is connected.');
+    expect(shown).toMatch(/the type Zoom API .* the field JWT Token\.\n/);
     expect(shown).toMatch(/\n {2}\{\{ \$secrets\.aws\.n8n_zoom_main \}\}\n$/);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a color begins with one
     expect(raw).toMatch(/\x1b\[32m✔/);
     expect(await readFile(join(folder, 'opened'), 'utf8')).toBe(link);
     await rm(folder, { recursive: true });
   });
 
-  test('connected again, piped with --json: the link on standard error, the connection as the document', async () => {
-    const running = installation.commandLine.run(['connect', 'main', '--json'], {
+  test('connect --json of an existing connection prints the link on standard error and the connection as the document', async () => {
+    await installation().connectMain();
+    const running = installation().commandLine.run(['connect', 'main', '--json'], {
       onError: async (text) => {
         const link = LINK.exec(text)?.[0];
         if (link) await consentAsBrowser(link);
@@ -60,7 +53,8 @@ describe('zoom-tokens connect, a user app', () => {
     });
   });
 
-  test('--no-wait: the link, and for a script until when and what it replaces', async () => {
+  test('connect --no-wait prints the link, and with --json its expiry and the generation that it replaces', async () => {
+    await installation().connectMain();
     const { code, stdout, stderr } = await run('main', '--no-wait');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trim()).toMatch(new RegExp(`^${LINK.source}$`));
@@ -68,14 +62,15 @@ describe('zoom-tokens connect, a user app', () => {
     const json = JSON.parse((await run('main', '--no-wait', '--json')).stdout);
     expect(json).toEqual({
       link: expect.stringMatching(LINK),
-      expiresAt: installation.clock.now() + 600,
-      generation: 2,
+      expiresAt: installation().clock.now() + 600,
+      generation: 1,
     });
   });
 
-  test('--replace-user: the link lets another Zoom user consent than before', async () => {
+  test('a different Zoom user can consent only through a link of connect --replace-user', async () => {
+    await installation().connectMain();
     const link = async (...args: string[]) => (await run('main', '--no-wait', ...args)).stdout.trim();
-    const generation = async () => (await installation.status()).connections[0]?.generation;
+    const generation = async () => (await installation().status()).connections[0]?.generation;
     const before = Number(await generation());
     await consentAsBrowser(await link(), { user: 'Grace Hopper' });
     expect(await generation()).toBe(before);
@@ -83,20 +78,20 @@ describe('zoom-tokens connect, a user app', () => {
     expect(await generation()).toBe(before + 1);
   });
 
-  test('nobody consents: told when the link has ended, exit status 1', async () => {
+  test('connect exits with 1 when the link expires before a user consents', async () => {
     const link = 'http://localhost:1/connect?ticket=unused';
     const expiresAt = Math.floor(Date.now() / 1000) - 1;
-    installation.answers.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
+    installation().responses.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
     const { code, stderr } = await run('sales');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      '✖ The link has ended, and nobody has consented through it.\n' +
-        '  Make another: zoom-tokens connect sales.\n',
+      '✖ The link expired before a user consented through it.\n' +
+        '  Create a new link: npx zoom-tokens connect sales\n',
     );
   });
 
-  test('Ctrl-C says until when the link is valid, and exits with 130', async () => {
-    const terminal = installation.commandLine.onTerminal(['connect', 'sales', '--no-open']);
+  test('Ctrl-C during connect says how long the link stays valid, and exits with 130', async () => {
+    const terminal = installation().commandLine.onTerminal(['connect', 'sales', '--no-open']);
     await terminal.until(/Waiting for the consent/);
     terminal.type(CTRL_C);
     const { code, shown } = await terminal.ended;
@@ -105,22 +100,23 @@ describe('zoom-tokens connect, a user app', () => {
     expect(shown).not.toContain('✖');
   });
 
-  test('Ctrl-C in a script too', async () => {
-    const { code, stderr } = await installation.commandLine.interruptAt(LINK, ['connect', 'sales']);
+  test('SIGINT to a piped connect says how long the link stays valid, and exits with 130', async () => {
+    const { code, stderr } = await installation().commandLine.interruptAt(LINK, ['connect', 'sales']);
     expect(code).toBe(130);
     expect(stderr).toMatch(/^The link stays valid until \d\d:\d\d\.\n$/);
   });
 });
 
-describe('zoom-tokens connect, a Server-to-Server app', () => {
-  test('connects at once', async () => {
+describe('zoom-tokens connect with a Server-to-Server app', () => {
+  test('connect of a Server-to-Server app completes without a link', async () => {
     const { code, stdout, stderr } = await run('reports', '--app', 'reports', '--grant', 's2s');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^✔ "reports" is connected\.\n/);
     expect(stdout).toMatch(/\n {2}\{\{ \$secrets\.aws\.n8n_zoom_reports \}\}\n$/);
   });
 
-  test('again: the grant and the app are known', async () => {
+  test('connect of an existing Server-to-Server connection needs neither --app nor --grant', async () => {
+    await installation().connectReports();
     const { code, stdout } = await run('reports', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -128,31 +124,42 @@ describe('zoom-tokens connect, a Server-to-Server app', () => {
     });
   });
 
-  test('has no user to replace', async () => {
+  test('connect --replace-user of a Server-to-Server connection is wrong usage', async () => {
+    await installation().connectReports();
     const { code, stderr } = await run('reports', '--replace-user');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^✖ A Server-to-Server connection has no user\./);
+    expect(stderr).toMatch(/^✖ A Server-to-Server connection has no user to replace\./);
   });
 });
 
-describe('wrong input changes nothing', () => {
+describe('zoom-tokens connect with wrong input', () => {
   test.each([
-    ['a grant that there is not', ['main', '--grant', 'implicit'], 2, /It is user or s2s/],
-    ['a name that cannot be one', ['Main'], 2, /"Main" cannot be the name of a connection/],
-    ['no name', [], 2, /Missing required argument 'connection'/],
+    ['an unknown grant', ['main', '--grant', 'implicit'], 2, /Expected "user" or "s2s"/],
+    ['an impossible connection name', ['Main'], 2, /"Main" cannot be the name of a connection/],
+    ['no connection name', [], 2, /Missing required argument "connection"/],
     ['an app without a secret', ['sales', '--app', 'sales', '--no-wait'], 4, /zoom-tokens setup/],
-    ['a grant that is not the connection’s', ['main', '--grant', 's2s'], 1, /main/],
-  ])('%s', async (_, args, code, message) => {
-    const before = await installation.status();
-    const ended = await run(...args);
-    expect(ended.stderr).toMatch(message);
-    expect(ended).toMatchObject({ code, stdout: '' });
-    expect(await installation.status()).toEqual(before);
+    ["another grant than the connection's", ['main', '--grant', 's2s'], 1, /main/],
+  ])('connect with %s fails and changes nothing', async (_, args, code, message) => {
+    await installation().connectMain();
+    const before = await installation().status();
+    const result = await run(...args);
+    expect(result.stderr).toMatch(message);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(await installation().status()).toEqual(before);
   });
 });
 
-test('no token was said', async () => {
+test('connect prints the token of neither a user nor a Server-to-Server connection', async () => {
+  await installation().commandLine.run(['connect', 'main', '--json'], {
+    onError: async (text) => {
+      const link = LINK.exec(text)?.[0];
+      if (link) await consentAsBrowser(link);
+    },
+  });
+  await run('reports', '--app', 'reports', '--grant', 's2s');
+  const transcript = installation().commandLine.transcript();
   for (const connection of ['main', 'reports']) {
-    expect(installation.commandLine.said()).not.toContain(await installation.token(connection));
+    expect(transcript).toContain(`n8n_zoom_${connection}`);
+    expect(transcript).not.toContain(await installation().token(connection));
   }
 });

@@ -1,65 +1,61 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { CTRL_C } from '../../../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../../../support/services/installation.ts';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { CTRL_C, ENTER } from '../../../support/cli/command-line.ts';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
 
 jest.setTimeout(60_000);
 
-let installation: Installation;
+const installation = useInstallation();
 
-beforeAll(async () => {
-  installation = await startInstallation();
-  await installation.connectReports();
-});
+beforeEach(() => installation().connectReports());
 
-afterAll(() => installation.close());
-
-const run = (...args: string[]) => installation.commandLine.run(['disconnect', ...args]);
-const state = async () => (await installation.status()).connections[0]?.status;
+const run = (...args: string[]) => installation().commandLine.run(['disconnect', ...args]);
+const status = async () => (await installation().status()).connections[0]?.status;
 
 describe('zoom-tokens disconnect', () => {
-  test('refuses where nobody can be asked', async () => {
+  test('disconnect without --yes is refused where no person can confirm it', async () => {
     const { code, stdout, stderr } = await run('reports');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('zoom-tokens disconnect reports --yes');
-    expect(await state()).toBe('active');
+    expect(stderr).toMatch(/^✖ Not disconnected: confirm with --yes\./);
+    expect(stderr).toContain('npx zoom-tokens disconnect reports --yes');
+    expect(await status()).toBe('active');
   });
 
-  test('says what will happen and asks; no is the default', async () => {
-    const terminal = installation.commandLine.onTerminal(['disconnect', 'reports']);
-    await terminal.until(/deletes the secret n8n_zoom_reports and keeps it restorable/);
+  test('disconnect says what it deletes and asks for confirmation, where Enter alone means no', async () => {
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
+    await terminal.until(/deletes the secret n8n_zoom_reports with a recovery window/);
     await terminal.until(/Disconnect "reports"\?/);
-    terminal.type('\r');
+    terminal.type(ENTER);
     const { code, shown } = await terminal.ended;
     expect(code).toBe(1);
-    expect(shown).toContain('Nothing was disconnected.');
-    expect(await state()).toBe('active');
+    expect(shown).toContain('Not disconnected: you declined.');
+    expect(await status()).toBe('active');
   });
 
-  test('Ctrl-C disconnects nothing, and exits with 130', async () => {
-    const terminal = installation.commandLine.onTerminal(['disconnect', 'reports']);
+  test('Ctrl-C at the confirmation of disconnect changes nothing and exits with 130', async () => {
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
     await terminal.until(/Disconnect "reports"\?/);
     terminal.type(CTRL_C);
     expect((await terminal.ended).code).toBe(130);
-    expect(await state()).toBe('active');
+    expect(await status()).toBe('active');
   });
 
-  test('a connection that does not exist', async () => {
-    const { code, stderr } = await run('nobody', '--yes');
+  test('disconnect of a connection that does not exist exits with 1', async () => {
+    const { code, stderr } = await run('unknown', '--yes');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^✖ There is no connection "nobody"/);
+    expect(stderr).toMatch(/^✖ There is no connection "unknown"/);
   });
 
-  test('yes at the question disconnects', async () => {
-    const terminal = installation.commandLine.onTerminal(['disconnect', 'reports']);
+  test('disconnect goes ahead after y at the confirmation', async () => {
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
     await terminal.until(/Disconnect "reports"\?/);
-    terminal.type('y\r');
+    terminal.type(`y${ENTER}`);
     const { code, shown } = await terminal.ended;
     expect(code).toBe(0);
     expect(shown).toContain('✔ "reports" is disconnected.');
+    expect(await status()).toBe('disconnected');
   });
 
-  test('--yes --json in a script: what was done', async () => {
-    await installation.connectReports();
+  test("disconnect --yes --json prints the operator function's result for a script", async () => {
     const { code, stdout, stderr } = await run('reports', '--yes', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({

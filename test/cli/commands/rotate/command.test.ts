@@ -1,70 +1,68 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Installation, startInstallation } from '../../../support/services/installation.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
 
 jest.setTimeout(60_000);
 
-let installation: Installation;
-let before: string;
-
-beforeAll(async () => {
-  installation = await startInstallation();
-  await installation.connectReports();
-  before = await installation.token('reports');
-});
-
-afterAll(() => installation.close());
-
-const run = (...args: string[]) => installation.commandLine.run(args);
+const installation = useInstallation();
+const run = (...args: string[]) => installation().commandLine.run(['rotate', ...args]);
 
 describe('zoom-tokens rotate', () => {
-  test('gets a new token now, and shows before and after', async () => {
-    const { code, stdout, stderr } = await run('rotate', 'reports');
+  test('rotate publishes a new token now, and shows the connection before and after', async () => {
+    await installation().connectReports();
+    const tokenBefore = await installation().token('reports');
+    const { code, stdout, stderr } = await run('reports');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^✔ "reports" has a new token, and n8n reads it\.\n/);
+    expect(stdout).toMatch(/^✔ "reports" has a new token, and n8n can read it\.\n/);
     expect(stdout).toMatch(/ +before +after\nversion +1 +2\nvalid until +\d\d:\d\d +\d\d:\d\d\n/);
-    expect(await installation.token('reports')).not.toBe(before);
+    expect(await installation().token('reports')).not.toBe(tokenBefore);
   });
 
-  test('--json: what the function answers', async () => {
-    const { code, stdout } = await run('rotate', 'reports', '--json');
+  test("rotate --json prints the operator function's result", async () => {
+    await installation().connectReports();
+    const { code, stdout } = await run('reports', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      before: { connection: 'reports', version: 2 },
-      after: { connection: 'reports', version: 3 },
+      before: { connection: 'reports', version: 1 },
+      after: { connection: 'reports', version: 2 },
     });
   });
 
-  test('a connection that does not exist: told, exit status 1', async () => {
-    expect(await run('rotate', 'nobody')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr:
-        '✖ There is no connection "nobody".\n' +
-        '  See zoom-tokens status for the ones there are, or make it: zoom-tokens connect.\n',
-    });
+  test('rotate of a connection that does not exist exits with 1 and says how to list the connections', async () => {
+    const { code, stdout, stderr } = await run('unknown');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      '✖ There is no connection "unknown".\n' +
+        '  List the connections: zoom-tokens status. Make this one: zoom-tokens connect unknown.\n',
+    );
   });
 
-  test('--json: the failure is the document', async () => {
-    const { code, stdout, stderr } = await run('rotate', 'nobody', '--json');
+  test('rotate --json of a connection that does not exist prints the failure as the document', async () => {
+    const { code, stdout, stderr } = await run('unknown', '--json');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
       error: {
         class: 'rejected',
         code: 'unknown_connection',
-        message: 'There is no connection "nobody".',
+        message: 'There is no connection "unknown".',
         action: expect.stringContaining('zoom-tokens status'),
       },
     });
   });
 
-  test('a name that cannot be one is wrong usage', async () => {
-    const { code, stderr } = await run('rotate', 'Main');
+  test('rotate with an impossible connection name is wrong usage', async () => {
+    const { code, stderr } = await run('Main');
     expect(code).toBe(2);
     expect(stderr).toMatch(/^✖ "Main" cannot be the name of a connection\.\n/);
   });
 
-  test('says no token', async () => {
-    expect(installation.commandLine.said()).not.toContain(before);
-    expect(installation.commandLine.said()).not.toContain(await installation.token('reports'));
+  test('rotate prints neither the earlier nor the new token', async () => {
+    await installation().connectReports();
+    const tokenBefore = await installation().token('reports');
+    await run('reports');
+    await run('reports', '--json');
+    const transcript = installation().commandLine.transcript();
+    expect(transcript).toContain('"reports"');
+    expect(transcript).not.toContain(tokenBefore);
+    expect(transcript).not.toContain(await installation().token('reports'));
   });
 });

@@ -1,33 +1,30 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { CTRL_C, ENTER } from '../../../support/cli/command-line.ts';
-import { type Installation, startInstallation } from '../../../support/services/installation.ts';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
 
 jest.setTimeout(60_000);
 
-let installation: Installation;
+const installation = useInstallation();
 let user: Record<string, string>;
 let server: Record<string, string>;
 
-beforeAll(async () => {
-  installation = await startInstallation();
-  // The webhook's token is asked for, and may be left out.
-  const { webhook_secret_token: _, ...credentials } = await installation.app('default');
+beforeEach(async () => {
+  // The webhook's secret token is optional, and not among the credentials that these tests enter.
+  const { webhook_secret_token: _, ...credentials } = await installation().app('default');
   user = credentials;
-  server = await installation.app('reports');
+  server = await installation().app('reports');
 });
-
-afterAll(() => installation.close());
 
 afterEach(() => {
   for (const secret of [user.client_secret, server.client_secret, WEBHOOK]) {
-    expect(installation.commandLine.said()).not.toContain(secret);
+    expect(installation().commandLine.transcript()).not.toContain(secret);
   }
 });
 
 const WEBHOOK = 'the-webhook-secret-token';
 
 const run = (args: string[], options: { env?: Record<string, string>; input?: string } = {}) =>
-  installation.commandLine.run(['setup', ...args], options);
+  installation().commandLine.run(['setup', ...args], options);
 const fromEnvironment = ({ client_id = '', client_secret = '', account_id }: Record<string, string>) => ({
   ZOOM_CLIENT_ID: client_id,
   ZOOM_CLIENT_SECRET: client_secret,
@@ -35,21 +32,21 @@ const fromEnvironment = ({ client_id = '', client_secret = '', account_id }: Rec
 });
 
 describe('zoom-tokens setup in a script', () => {
-  test('a user app from the environment: checked at Zoom, saved, and what to paste where', async () => {
+  test('setup of a user app from the environment verifies the credentials, saves them and says which URLs to paste', async () => {
     const { code, stdout, stderr } = await run([], { env: fromEnvironment(user) });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(
-      '✔ Zoom accepts the credentials, and they are saved in zoom-token-refresher/app/default.\n',
+      '✔ Zoom accepts the credentials. They are saved in zoom-token-refresher/app/default.\n',
     );
-    const { publicUrl } = installation.stack;
+    const { publicUrl } = installation().stack;
     expect(stdout).toMatch(new RegExp(`OAuth Redirect URL +${publicUrl}/callback\n`));
     expect(stdout).toMatch(new RegExp(`OAuth Allow List +${publicUrl}/callback\n`));
     expect(stdout).toMatch(new RegExp(`Event notification endpoint URL +${publicUrl}/zoom/events`));
-    expect(stdout).toMatch(/\nNext: zoom-tokens connect main\n$/);
-    expect(await installation.app('default')).toEqual(user);
+    expect(stdout).toMatch(/\nNext: npx zoom-tokens connect main\n$/);
+    expect(await installation().app('default')).toEqual(user);
   });
 
-  test('a Server-to-Server app as JSON on standard input, with white space from copying', async () => {
+  test('setup of a Server-to-Server app from JSON on standard input removes white space around the values', async () => {
     const input = JSON.stringify({
       ...server,
       client_secret: ` ${server.client_secret}\n`,
@@ -62,112 +59,123 @@ describe('zoom-tokens setup in a script', () => {
       grant: 'account_credentials',
       secretName: 'zoom-token-refresher/app/reports',
       checked: true,
-      next: 'zoom-tokens connect reports --app reports --grant s2s',
+      next: 'npx zoom-tokens connect reports --app reports --grant s2s',
     });
-    expect(await installation.app('reports')).toEqual({ ...server, webhook_secret_token: WEBHOOK });
+    expect(await installation().app('reports')).toEqual({ ...server, webhook_secret_token: WEBHOOK });
   });
 
-  test('the ids may be flags; they come before the environment', async () => {
+  test('the ids in options of setup take precedence over the environment', async () => {
     const env = { ...fromEnvironment(server), ZOOM_ACCOUNT_ID: 'another-account' };
     const { code } = await run(['reports', '--account-id', server.account_id ?? ''], { env });
     expect(code).toBe(0);
-    expect(await installation.app('reports')).toEqual(server);
+    expect(await installation().app('reports')).toEqual(server);
   });
 });
 
-describe('what is wrong is found before anything is saved', () => {
-  const changed = { client_id: 'local_user-app', client_secret: 'not-the-secret-of-the-app' };
+describe('zoom-tokens setup with wrong input', () => {
+  const wrongCredentials = { client_id: 'local_user-app', client_secret: 'not-the-secret-of-the-app' };
 
   test.each([
-    ['a user app', 'default', changed],
+    ['a user app', 'default', wrongCredentials],
     [
       'a Server-to-Server app',
       'reports',
-      { ...changed, client_id: 'local_server-app', account_id: 'local-account' },
+      { ...wrongCredentials, client_id: 'local_server-app', account_id: 'local-account' },
     ],
-  ])('a wrong client secret of %s: Zoom says so, exit status 4', async (_, app, credentials) => {
-    const saved = await installation.app(app);
+  ])('setup with a wrong client secret of %s saves nothing and exits with 4', async (_, app, credentials) => {
+    const saved = await installation().app(app);
     const { code, stdout, stderr } = await run([app], { env: fromEnvironment(credentials) });
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(
       /^✖ Zoom does not accept the client id and client secret of the app\.\n {2}Nothing was saved\./,
     );
-    expect(stderr).not.toContain(changed.client_secret);
-    expect(await installation.app(app)).toEqual(saved);
+    expect(stderr).not.toContain(wrongCredentials.client_secret);
+    expect(await installation().app(app)).toEqual(saved);
   });
 
-  test('a user app that is called Server-to-Server', async () => {
+  test('setup of a user app with --account-id says how to choose the other type of app', async () => {
     const { code, stderr } = await run(['--account-id', 'local-account'], { env: fromEnvironment(user) });
     expect(code).toBe(4);
     expect(stderr).toContain('--grant user for a General App');
   });
 
-  test('an account id that Zoom does not know', async () => {
-    const env = fromEnvironment({ ...server, account_id: 'nobodys-account' });
+  test('setup with an Account ID that Zoom does not know exits with 4', async () => {
+    const env = fromEnvironment({ ...server, account_id: 'unknown-account' });
     const { code, stderr } = await run(['reports'], { env });
     expect(code).toBe(4);
     expect(stderr).toMatch(/^✖ Zoom does not know the account id/);
   });
 
-  test('--no-check saves without asking Zoom', async () => {
-    const { code, stdout } = await run(['--no-check'], { env: fromEnvironment(changed) });
+  test('setup --no-check saves the credentials without verifying them at Zoom', async () => {
+    const { code, stdout } = await run(['--no-check'], { env: fromEnvironment(wrongCredentials) });
     expect(code).toBe(0);
-    expect(stdout).toContain('✔ The credentials are saved, unchecked, in');
-    expect(await installation.app('default')).toEqual(changed);
+    expect(stdout).toContain('✔ The credentials are saved without verification in');
+    expect(await installation().app('default')).toEqual(wrongCredentials);
     await run([], { env: fromEnvironment(user) });
-    expect(await installation.app('default')).toEqual(user);
+    expect(await installation().app('default')).toEqual(user);
   });
 
   test.each([
-    ['nothing at all', {}, /^✖ The Client ID and Client Secret are missing, and nobody is at a terminal/],
-    ['white space within', { client_id: 'local user-app' }, /^✖ The Client ID has white space in it/],
-    ['a URL', { client_id: 'https://example.com' }, /^✖ The Client ID cannot be a URL/],
-    ['an account number', { account_id: '123-456-789' }, /^✖ That is the account number of your profile/],
     [
-      'the same twice',
+      'no credentials',
+      {},
+      /^✖ The Client ID and Client Secret are missing, and this is not an interactive terminal/,
+    ],
+    ['white space in a value', { client_id: 'local user-app' }, /^✖ The Client ID contains white space/],
+    ['a URL as a value', { client_id: 'https://example.com' }, /^✖ The Client ID cannot be a URL/],
+    [
+      'an account number as the Account ID',
+      { account_id: '123-456-789' },
+      /^✖ The Account ID cannot be the account number of your Zoom profile/,
+    ],
+    [
+      'the same value twice',
       { client_secret: 'local_user-app' },
       /^✖ The Client ID and the Client Secret are the same/,
     ],
     [
-      'swapped',
+      'swapped values',
       { client_id: 'A234567890123456789012345678901Z', client_secret: 'B23456789012345678901Z' },
       /^✖ The Client ID and the Client Secret are swapped/,
     ],
-  ])('%s is wrong usage', async (what, values, message) => {
-    const env = what === 'nothing at all' ? {} : fromEnvironment({ ...user, ...values });
+  ])('setup with %s is wrong usage', async (problem, values, message) => {
+    const env = problem === 'no credentials' ? {} : fromEnvironment({ ...user, ...values });
     const { code, stdout, stderr } = await run([], { env });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
-  test.each(['', '{', '[]', '{"secret":"hush-hush"}'])('standard input that is %j', async (input) => {
-    const { code, stderr } = await run(['--stdin'], { input });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/^✖ Standard input is not the JSON of a Zoom app\.\n/);
-    expect(stderr).not.toContain('hush-hush');
-  });
+  test.each(['', '{', '[]', '{"secret":"hush-hush"}'])(
+    'setup --stdin with the input %j is wrong usage and quotes nothing of it',
+    async (input) => {
+      const { code, stderr } = await run(['--stdin'], { input });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^✖ Standard input is not the JSON of a Zoom app\.\n/);
+      expect(stderr).not.toContain('hush-hush');
+    },
+  );
 
-  test('a secret is no option', async () => {
+  test('setup has no option for a secret', async () => {
     const { code, stderr } = await run(['--client-secret', 'hush-hush']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^✖ Unknown option '--client-secret'/);
+    expect(stderr).toMatch(/^✖ Unknown option "--client-secret"/);
     expect(stderr).not.toContain('hush-hush');
   });
 
-  test('an app that is not deployed: what to write into cdk.json', async () => {
+  test('setup of an app that is not deployed says what to add to cdk.json', async () => {
     const { code, stderr } = await run(['sales'], { env: fromEnvironment(user) });
     expect(code).toBe(4);
     expect(stderr).toBe(
-      '✖ There is no secret zoom-token-refresher/app/sales: no app "sales" is deployed.\n' +
-        '  Add "sales" to "apps" in the context of cdk.json, and deploy: npx cdk deploy.\n',
+      '✖ No app "sales" is deployed: the secret zoom-token-refresher/app/sales does not exist.\n' +
+        '  Add "sales" to "apps" in the context of cdk.json, and deploy: npx cdk deploy\n',
     );
   });
 });
 
 describe('zoom-tokens setup at a terminal', () => {
-  test('asks for everything, says first what to paste, and shows no secret', async () => {
-    const terminal = installation.commandLine.onTerminal(['setup']);
-    await terminal.until(/Which kind of Zoom app\?/);
+  test('setup at a terminal shows the URLs first, then prompts for everything and echoes no secret', async () => {
+    const terminal = installation().commandLine.onTerminal(['setup']);
+    await terminal.until(/Type of the Zoom app/);
     terminal.type(ENTER);
     await terminal.until(/OAuth Redirect URL +http[\s\S]*Client ID/);
     terminal.type(`${user.client_id}${ENTER}`);
@@ -178,17 +186,18 @@ describe('zoom-tokens setup at a terminal', () => {
     const { code, shown } = await terminal.ended;
     expect(code).toBe(0);
     expect(shown).toContain('Zoom accepts the credentials');
-    expect(await installation.app('default')).toEqual(user);
+    expect(await installation().app('default')).toEqual(user);
   });
 
-  test('Ctrl-C saves nothing, and exits with 130', async () => {
-    const terminal = installation.commandLine.onTerminal(['setup', '--grant', 'user']);
+  test('Ctrl-C at a prompt of setup saves nothing and exits with 130', async () => {
+    const saved = await installation().app('default');
+    const terminal = installation().commandLine.onTerminal(['setup', '--grant', 'user']);
     await terminal.until(/Client ID/);
     terminal.type('something-else');
     terminal.type(CTRL_C);
     const { code, shown } = await terminal.ended;
     expect(code).toBe(130);
     expect(shown).not.toContain('✖');
-    expect(await installation.app('default')).toEqual(user);
+    expect(await installation().app('default')).toEqual(saved);
   });
 });

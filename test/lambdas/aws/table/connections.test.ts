@@ -1,12 +1,11 @@
 import '../../../support/services/aws-environment.ts';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../../lambdas/aws/table/connections.ts';
 import { startDynamoDB } from '../../../../local/aws/dynamodb.ts';
+import { listenOnLoopback } from '../../../../local/loopback-server.ts';
 import { describeConnectionStore } from '../../../support/store-contract/contract.ts';
 import { consentOf } from '../../../support/store-contract/values.ts';
 
@@ -26,10 +25,10 @@ async function openTable() {
   };
 }
 
-/** Hands requests on, and breaks the connection instead of the first answer. */
-async function loseFirstAnswer(target: string) {
+/** Forwards requests, and resets the connection instead of sending the first response. */
+async function loseFirstResponse(target: string) {
   let requests = 0;
-  const server = createServer(async (request, response) => {
+  const server = createServer(async (request, reply) => {
     requests += 1;
     const isFirst = requests === 1;
     const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
@@ -37,32 +36,24 @@ async function loseFirstAnswer(target: string) {
         ? [[name, String(value)]]
         : [],
     );
-    const answer = await fetch(target, { method: 'POST', headers, body: await text(request) });
-    const body = await answer.text();
-    if (isFirst) response.destroy();
-    else response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
+    const response = await fetch(target, { method: 'POST', headers, body: await text(request) });
+    const body = await response.text();
+    if (isFirst) reply.destroy();
+    else reply.writeHead(response.status, { 'content-type': 'application/x-amz-json-1.0' }).end(body);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests: () => requests,
-    close: async () => {
-      server.closeAllConnections();
-      await once(server.close(), 'close');
-    },
-  };
+  return { ...(await listenOnLoopback(server)), requests: () => requests };
 }
 
 describeConnectionStore('the connections table', openTable);
 
-describe('in DynamoDB', () => {
+describe('the connections table in DynamoDB', () => {
   let table: Awaited<ReturnType<typeof openTable>>;
   beforeEach(async () => {
     table = await openTable();
   });
   afterEach(() => table.close());
 
-  test('the list goes on over every page of a scan', async () => {
+  test('lists the connections of every page of a scan', async () => {
     // A page ends after 1 MB.
     const sealedTokens = 'x'.repeat(300_000);
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -71,7 +62,7 @@ describe('in DynamoDB', () => {
     expect(listed.map(({ connection }) => connection).sort()).toEqual(names);
   });
 
-  test("a used ticket's id is forgotten after the ticket's own end", async () => {
+  test('deletes the id of a redeemed ticket after the ticket has expired', async () => {
     await table.store.redeem('5d2c', 1_900_000_600);
     const { Item } = await table.client.send(
       new GetItemCommand({ TableName: tableName, Key: { connection: { S: 'ticket#5d2c' } } }),
@@ -79,8 +70,8 @@ describe('in DynamoDB', () => {
     expect(Item).toMatchObject({ connection: { S: 'ticket#5d2c' }, ttl: { N: '1900000600' } });
   });
 
-  test('a use whose answer was lost counts once: the SDK asks again, and is told that it was the first', async () => {
-    const proxy = await loseFirstAnswer(table.url);
+  test('counts a redemption once when its response was lost and the SDK retries it', async () => {
+    const proxy = await loseFirstResponse(table.url);
     const client = new DynamoDBClient({ endpoint: proxy.url, maxAttempts: 3 });
     try {
       const store = createConnectionsTable(client, tableName);
@@ -94,7 +85,7 @@ describe('in DynamoDB', () => {
   });
 });
 
-test('a table that cannot be reached is an error, never "the condition did not hold"', async () => {
+test('an unreachable table is an error, never a condition that did not hold', async () => {
   const { store, close } = await openTable();
   const item = await store.commitConsent(consentOf('main'), 0);
   await close();

@@ -6,7 +6,7 @@ import { synthesized } from '../../../lib/synthesized.ts';
 
 type Table = Pick<TableDescription, 'KeySchema' | 'AttributeDefinitions' | 'GlobalSecondaryIndexes'>;
 
-/** What a query depends on, in one order. */
+/** Returns what a query depends on, in a fixed order. */
 const shape = ({ KeySchema, AttributeDefinitions = [], GlobalSecondaryIndexes = [] }: Table) => ({
   keys: KeySchema,
   attributes: Object.fromEntries(
@@ -33,7 +33,7 @@ afterAll(async () => {
   await dynamodb.close();
 });
 
-test('the local table has the keys, indexes and projections of the deployed one', async () => {
+test('the local table has the keys, indexes and projections of the deployed table', async () => {
   const { Table = {} } = await client.send(new DescribeTableCommand({ TableName: 'connections' }));
   expect(shape(Table)).toEqual(shape(deployed?.Properties));
   expect(Table.BillingModeSummary?.BillingMode).toBe(deployed?.Properties.BillingMode);

@@ -259,6 +259,22 @@ describe('a request that failed', () => {
   });
 });
 
+test('a certificate that is not trusted is the operator’s to fix, and is named with its host', () => {
+  const failed = () =>
+    sendFailure(
+      new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } }),
+      'https://zoom.example.com:8443',
+    );
+  expect(failed).toThrow(
+    expect.objectContaining({
+      class: 'misconfigured',
+      code: 'tls_untrusted',
+      message: expect.stringMatching(/certificate of zoom\.example\.com:8443.*has expired/),
+      action: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    }),
+  );
+});
+
 describe('who consented', () => {
   test('is told by /users/me', async () => {
     expect(await parseUserResponse(json({ id: 'u', account_id: 'a', display_name: 'Ada' }))).toEqual({

@@ -12,7 +12,7 @@ beforeEach(() => {
 const connect = (connection: string, user: string, intercept?: Intercept, replaceUser = false) =>
   world.connect(connection, world.dependencies(intercept && { intercept }), user, replaceUser);
 
-/** What the connection is, and that it works: its refresh token rotates, and n8n reads the new token. */
+/** Checks that the connection belongs to the user and works: it can be rotated, and n8n reads the new token. */
 async function expectAlive(connection: string, user: string): Promise<void> {
   await step(connection, world.dependencies(), { deadline: world.deadline, early: true });
   const item = await world.item(connection);
@@ -22,20 +22,20 @@ async function expectAlive(connection: string, user: string): Promise<void> {
   expect(world.published(connection)).toBe(accessToken);
 }
 
-/** Zoom says so when it is asked who consented, `times` times. */
-const whoIs = (answer: () => Promise<Response>, times = Infinity): Intercept => {
-  let asked = 0;
+/** Replaces Zoom's first `times` responses to the request for the Zoom user. */
+const identifying = (respond: () => Promise<Response>, times = Infinity): Intercept => {
+  let requests = 0;
   return async (point, call) => {
     if (point !== 'zoom.user') return call();
-    asked += 1;
-    return asked > times ? call() : (answer() as never);
+    requests += 1;
+    return requests > times ? call() : (respond() as never);
   };
 };
 const noScope = async () => Response.json({ code: 4711, message: 'no scope' }, { status: 400 });
-const noAnswer = () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } }));
+const noResponse = () => Promise.reject(new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } }));
 
-describe('a consent by another Zoom user', () => {
-  test('is refused, and nothing is lost: the item stays as it was, and goes on to rotate', async () => {
+describe('a consent by a different Zoom user', () => {
+  test('is rejected, does not change the item, and the connection rotates on', async () => {
     await connect('main', 'ada');
     const before = await world.item('main');
     await expect(connect('main', 'grace')).rejects.toMatchObject({ class: 'rejected', code: 'other_user' });
@@ -44,19 +44,19 @@ describe('a consent by another Zoom user', () => {
     await expectAlive('main', 'ada');
   });
 
-  test('says what happened, to which connection and what to do, and nothing of who it belongs to', async () => {
+  test('says what happened and what to do without revealing the owner', async () => {
     await connect('main', 'ada');
     const error = await connect('main', 'grace').catch((refused) => refused);
     expect(error.message).toBe(
-      '"main" belongs to another Zoom user than the one who has just consented; it stays as it was.',
+      '"main" belongs to a different Zoom user than the one who just consented. It was not changed.',
     );
     expect(error.action).toBe(
-      'Sign in at Zoom as the user who connected it before, and ask for a new link. To hand "main" over to the present user, ask for a link made with: zoom-tokens connect main --replace-user',
+      'Ask for a new link and sign in to Zoom as the user who connected it before. To hand "main" over to the current user, ask for a link made with: zoom-tokens connect main --replace-user',
     );
     expect(JSON.stringify(world.lines)).not.toMatch(/grace/);
   });
 
-  test('gives the tokens that nobody will use back to Zoom', async () => {
+  test('revokes its unused tokens at Zoom', async () => {
     await connect('main', 'ada');
     const revoked: string[] = [];
     const intercept: Intercept = (point, call) => {
@@ -65,27 +65,27 @@ describe('a consent by another Zoom user', () => {
     };
     const fresh: string[] = [];
     const reading: Intercept = async (point, call) => {
-      const answer = await intercept(point, call);
+      const result = await intercept(point, call);
       if (point === 'zoom.token') {
         fresh.push(
-          ((await (answer as Response).clone().json()) as Record<string, string>).access_token ?? '',
+          ((await (result as Response).clone().json()) as Record<string, string>).access_token ?? '',
         );
       }
-      return answer;
+      return result;
     };
     await expect(connect('main', 'grace', reading)).rejects.toMatchObject({ code: 'other_user' });
     expect(revoked).toHaveLength(2);
     expect(world.zoom.accepts(fresh[0])).toBe(false);
   });
 
-  test('is refused all the same when they cannot be given back', async () => {
+  test('is rejected also when its tokens cannot be revoked', async () => {
     await connect('main', 'ada');
-    const down: Intercept = (point, call) => (point === 'zoom.revoke' ? noAnswer() : call());
+    const down: Intercept = (point, call) => (point === 'zoom.revoke' ? noResponse() : call());
     await expect(connect('main', 'grace', down)).rejects.toMatchObject({ code: 'other_user' });
     await expectAlive('main', 'ada');
   });
 
-  test('who is connected elsewhere goes there: Zoom has ended the pair there, and it must not be revoked', async () => {
+  test('renews the connection that this user already has, and revokes nothing', async () => {
     await connect('main', 'ada');
     await connect('second', 'grace');
     await expect(connect('main', 'grace')).resolves.toMatchObject({
@@ -96,14 +96,14 @@ describe('a consent by another Zoom user', () => {
     await expectAlive('main', 'ada');
   });
 
-  test('is accepted by a link that may replace the user', async () => {
+  test('is accepted with a link that may replace the user', async () => {
     await connect('main', 'ada');
     await connect('main', 'grace', undefined, true);
     await expectAlive('main', 'grace');
     await expect(connect('main', 'ada')).rejects.toMatchObject({ code: 'other_user' });
   });
 
-  test.each(['reconnect', 'misconfigured'] as const)('is refused in the state %s too', async (status) => {
+  test.each(['reconnect', 'misconfigured'] as const)('is rejected also in the status %s', async (status) => {
     await connect('main', 'ada');
     await turn('main', status);
     await expect(connect('main', 'grace')).rejects.toMatchObject({ code: 'other_user' });
@@ -111,25 +111,25 @@ describe('a consent by another Zoom user', () => {
     await expectAlive('main', 'ada');
   });
 
-  test('is accepted where the connection is disconnected', async () => {
+  test('is accepted for a disconnected connection', async () => {
     await connect('main', 'ada');
     await turn('main', 'disconnected');
     await connect('main', 'grace');
     await expectAlive('main', 'grace');
   });
 
-  test('that crosses the first consent of a connection does not replace it', async () => {
+  test('that crosses the first consent of a connection is rejected', async () => {
     const meanwhile = once('store.commitConsent', () => connect('main', 'ada'));
     await expect(connect('main', 'grace', meanwhile)).rejects.toMatchObject({ code: 'overtaken' });
     await expectAlive('main', 'ada');
   });
 });
 
-describe('a consent whose Zoom user is not told', () => {
-  test('is refused by a connection that belongs to one, and its tokens are not revoked: they may be that user’s', async () => {
+describe('a consent whose user Zoom does not identify', () => {
+  test('is rejected for a bound connection without a revocation, which could hit the owner’s tokens', async () => {
     await connect('main', 'ada');
     const before = await world.item('main');
-    await expect(connect('main', 'grace', whoIs(noScope))).rejects.toMatchObject({
+    await expect(connect('main', 'grace', identifying(noScope))).rejects.toMatchObject({
       class: 'rejected',
       code: 'user_not_told',
       action: expect.stringContaining('zoom-tokens connect main --replace-user'),
@@ -138,29 +138,29 @@ describe('a consent whose Zoom user is not told', () => {
     await expectAlive('main', 'ada');
   });
 
-  test('is asked for until Zoom answers, so that lost answers refuse nobody', async () => {
+  test('is retried until Zoom responds, so that lost responses reject no one', async () => {
     await connect('main', 'ada');
-    await connect('main', 'ada', whoIs(noAnswer, 5));
+    await connect('main', 'ada', identifying(noResponse, 5));
     await expectAlive('main', 'ada');
   });
 
-  test('is accepted by a connection that belongs to nobody known, which then is free for the next', async () => {
-    await connect('main', 'ada', whoIs(noScope));
+  test('is accepted for a connection without a known owner, and so is the next user', async () => {
+    await connect('main', 'ada', identifying(noScope));
     expect(await world.item('main')).not.toHaveProperty('zoomUserId');
     await connect('main', 'grace');
     await expectAlive('main', 'grace');
   });
 
-  test('is accepted by a link that may replace the user', async () => {
+  test('is accepted with a link that may replace the user', async () => {
     await connect('main', 'ada');
-    await connect('main', 'grace', whoIs(noScope), true);
+    await connect('main', 'grace', identifying(noScope), true);
     expect(await world.item('main')).not.toHaveProperty('zoomUserId');
   });
 });
 
 describe('two first consents of one Zoom user at once', () => {
   test.each(['store.get', 'store.claimUser', 'store.commitConsent'])(
-    'make one connection, when the second comes before %s of the first',
+    'make one connection when the second comes before %s of the first',
     async (point) => {
       const second = once(point, () => connect('second', 'ada').catch((error) => error.code));
       await connect('first', 'ada', second).catch((error) => error.code);
@@ -171,7 +171,7 @@ describe('two first consents of one Zoom user at once', () => {
     },
   );
 
-  test('leave the user to the first, and its name on the second one’s page', async () => {
+  test('leave the user to the first connection, which the second consent returns', async () => {
     let finished: unknown;
     const second = once('store.commitConsent', async () => {
       finished = await connect('second', 'ada');
@@ -181,7 +181,7 @@ describe('two first consents of one Zoom user at once', () => {
   });
 });
 
-/** Does something at the first call of that name, before it. */
+/** Runs `act` before the first call with that name. */
 function once(where: string, act: () => Promise<unknown>): Intercept {
   let isDone = false;
   return async (point, call) => {
@@ -193,7 +193,7 @@ function once(where: string, act: () => Promise<unknown>): Intercept {
   };
 }
 
-/** Ends a step of the connection in that state. */
+/** Ends a step of the connection with that status. */
 async function turn(connection: string, status: 'reconnect' | 'misconfigured' | 'disconnected') {
   const lease = { owner: 'me', now: world.time, until: world.time + MINUTE, early: true };
   const item = await world.store.lease(connection, lease);

@@ -12,8 +12,8 @@ const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
 const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now, linkSeconds: 600 });
 const consent = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'verifier' };
 
-describe('a link’s ticket', () => {
-  test('names its connection and app, once, for ten minutes', async () => {
+describe('the ticket of a link', () => {
+  test('contains its connection, its app and an id of its own, and expires after ten minutes', async () => {
     const { ticket, expiresAt } = await signLinkTicket({ connection: 'main', app: 'default' }, at(NOON));
     expect(expiresAt).toBe(NOON + 600);
     const read = await verifyLinkTicket(ticket, at(NOON + 599));
@@ -28,7 +28,7 @@ describe('a link’s ticket', () => {
     expect((await verifyLinkTicket(other.ticket, at(NOON))).id).not.toBe(read.id);
   });
 
-  test('says whether another Zoom user may come', async () => {
+  test('says whether a different Zoom user may consent', async () => {
     const { ticket } = await signLinkTicket(
       { connection: 'main', app: 'default', replaceUser: true },
       at(NOON),
@@ -36,7 +36,7 @@ describe('a link’s ticket', () => {
     expect(await verifyLinkTicket(ticket, at(NOON))).toMatchObject({ replaceUser: true });
   });
 
-  test('expires', async () => {
+  test('is rejected after ten minutes', async () => {
     const { ticket } = await signLinkTicket({ connection: 'main', app: 'default' }, at(NOON));
     await expect(verifyLinkTicket(ticket, at(NOON + 600))).rejects.toMatchObject({
       class: 'rejected',
@@ -45,16 +45,16 @@ describe('a link’s ticket', () => {
   });
 
   test.each<[string, () => Promise<string> | string]>([
-    ['of somebody else', async () => (await signLinkTicket(consent, at(NOON, stranger))).ticket],
-    ['that is no ticket', () => 'hello'],
+    ['of another installation', async () => (await signLinkTicket(consent, at(NOON, stranger))).ticket],
+    ['that is a plain word', () => 'hello'],
     [
       'without a signature',
       () =>
         `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
     ],
-    ['cut short', async () => (await signLinkTicket(consent, at(NOON))).ticket.slice(0, -3)],
-    ['made of a consent’s cookie', () => sealPendingConsent(consent, at(NOON))],
-  ])('%s is refused', async (_, make) => {
+    ['that was truncated', async () => (await signLinkTicket(consent, at(NOON))).ticket.slice(0, -3)],
+    ['that is the cookie of a consent', () => sealPendingConsent(consent, at(NOON))],
+  ])('%s is rejected', async (_, make) => {
     await expect(verifyLinkTicket(await make(), at(NOON))).rejects.toMatchObject({
       class: 'rejected',
       code: 'ticket_invalid',
@@ -62,8 +62,8 @@ describe('a link’s ticket', () => {
   });
 });
 
-describe('a consent under way', () => {
-  test('comes back as it was', async () => {
+describe('the cookie of a consent in progress', () => {
+  test('is decrypted to the same consent', async () => {
     for (const replaceUser of [false, true]) {
       const pending = { ...consent, replaceUser };
       expect(await openPendingConsent(await sealPendingConsent(pending, at(NOON)), at(NOON + 599))).toEqual(
@@ -72,7 +72,7 @@ describe('a consent under way', () => {
     }
   });
 
-  test('expires', async () => {
+  test('is rejected after ten minutes', async () => {
     const cookie = await sealPendingConsent(consent, at(NOON));
     await expect(openPendingConsent(cookie, at(NOON + 600))).rejects.toMatchObject({
       code: 'consent_expired',
@@ -80,17 +80,17 @@ describe('a consent under way', () => {
   });
 
   test.each<[string, () => Promise<string> | string]>([
-    ['of somebody else', () => sealPendingConsent(consent, at(NOON, stranger))],
+    ['of another installation', () => sealPendingConsent(consent, at(NOON, stranger))],
     ['that was altered', async () => (await sealPendingConsent(consent, at(NOON))).replace(/.{4}$/, 'AAAA')],
-    ['made of a ticket', async () => (await signLinkTicket(consent, at(NOON))).ticket],
-  ])('%s is refused', async (_, make) => {
+    ['that is a ticket', async () => (await signLinkTicket(consent, at(NOON))).ticket],
+  ])('%s is rejected', async (_, make) => {
     await expect(openPendingConsent(await make(), at(NOON))).rejects.toMatchObject({
       class: 'rejected',
       code: 'consent_unknown',
     });
   });
 
-  test('shows the browser nothing of the verifier', async () => {
+  test('does not reveal the code verifier to the browser', async () => {
     const cookie = await sealPendingConsent(consent, at(NOON));
     expect(Buffer.from(cookie, 'base64url').toString()).not.toContain('verifier');
   });

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { unlinkN8n } from '../../../../lambdas/tokens/push/link-n8n.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
 
-// What two operators can do to each other: Secrets Manager knows no conditional write.
+// Two operators at once: Secrets Manager has no conditional write.
 
 let world: World;
 const instance = { url: 'https://n8n.example.com', apiKey: 'of another n8n' };
@@ -10,11 +10,11 @@ const names = () => [...world.settings.instances.keys()].sort();
 const once = (where: string, happens: () => Promise<unknown>): Intercept => {
   let hasHappened = false;
   return async (point, call) => {
-    const answer = await call();
-    if (point !== where || hasHappened) return answer;
+    const result = await call();
+    if (point !== where || hasHappened) return result;
     hasHappened = true;
     await happens();
-    return answer;
+    return result;
   };
 };
 
@@ -23,19 +23,19 @@ beforeEach(async () => {
   for (const name of ['main', 'second']) await world.connect(name);
 });
 
-test('a link whose instance another one overwrites is written again', async () => {
+test('a link writes its instance again when another command has overwritten it', async () => {
   const intercept = once('settings.write', () => world.settings.write(new Map([['home', instance]])));
   await world.link('main', world.dependencies({ intercept }));
   expect(names()).toEqual(['home', 'office']);
 });
 
-test('a link whose instance an unlink sweeps away before it is stored is written again', async () => {
+test('a link writes its instance again when an unlink has removed it before the target was stored', async () => {
   const intercept = once('store.setPushTargets', () => world.settings.write(new Map()));
   await world.link('main', world.dependencies({ intercept }));
   expect(names()).toEqual(['office']);
 });
 
-test('an unlink puts the instance back where a link came between', async () => {
+test('an unlink restores the instance when a link came in between', async () => {
   await world.link('main');
   const intercept = once('settings.write', async () => {
     const lease = { owner: 'linking', now: world.time, until: world.time + 9, early: true };
@@ -49,14 +49,14 @@ test('an unlink puts the instance back where a link came between', async () => {
   expect(names()).toEqual(['office']);
 });
 
-test('a consent that comes while n8n is asked is told to n8n as well', async () => {
+test('a consent during the request to n8n is pushed as well', async () => {
   const intercept = once('n8n.fetch', () => world.connect('main'));
   await world.link('main', world.dependencies({ intercept }));
   expect(await world.pushed('main')).toBe((await world.tokens('main')).accessToken);
   expect((await world.item('main')).targets).toMatchObject([{ pushedVersion: 2 }]);
 });
 
-test('an eleventh n8n of one connection is refused', async () => {
+test('an eleventh n8n instance of one connection is rejected', async () => {
   const held = await world.store.lease('main', {
     owner: 'me',
     now: world.time,

@@ -16,11 +16,11 @@ beforeEach(async () => {
   world = new World();
   await world.connect('main');
   await world.link('main');
-  // A link waits for parts of a second.
+  // A link waits for fractions of a second.
   world.time = Math.ceil(world.time);
 });
 
-test('a rotation tells n8n the new token, with three writes to the table, as without n8n', async () => {
+test('a rotation pushes the new token with three writes to the table, as many as without n8n', async () => {
   const points: string[] = [];
   const intercept: FunctionOptions['intercept'] = (point, call) => {
     points.push(point);
@@ -34,7 +34,7 @@ test('a rotation tells n8n the new token, with three writes to the table, as wit
   expect(points.indexOf('n8n.fetch')).toBeGreaterThan(points.indexOf('vault.publish'));
 });
 
-test('a consent again tells n8n its token', async () => {
+test('a repeated consent pushes its token', async () => {
   await world.connect('main');
   expect(await world.pushed('main')).toBe(await stored());
 });
@@ -45,7 +45,7 @@ describe('an n8n that is down', () => {
     expect(await rotateNow()).toMatchObject({ kind: 'settled', published: true, pushes: { failed: 1 } });
   });
 
-  test('leaves the connection well, and its own failure where it belongs', async () => {
+  test('leaves the connection active and records the failure in its target', async () => {
     const item = await world.item('main');
     expect(item).toMatchObject({ status: 'active', failures: 0, version: 2, publishedVersion: 2 });
     expect(item.lastError).toBeUndefined();
@@ -57,7 +57,7 @@ describe('an n8n that is down', () => {
     expect(item.dueAt).toBe((await target())?.retryAt);
   });
 
-  test('is tried at growing distances, of five minutes at most', async () => {
+  test('is retried with growing pauses of at most five minutes', async () => {
     const pauses: number[] = [];
     for (let attempt = 0; attempt < 8; attempt += 1) {
       const { dueAt } = await world.item('main');
@@ -71,7 +71,7 @@ describe('an n8n that is down', () => {
     expect(await world.item('main')).toMatchObject({ version: 2 });
   });
 
-  test('is not tried before its time, though the connection has something else to do', async () => {
+  test('gets no request before the pause ends, although the connection is rotated', async () => {
     const before = world.n8n.requests.length;
     world.pass(1);
     await rotateNow();
@@ -79,7 +79,7 @@ describe('an n8n that is down', () => {
   });
 });
 
-test('what an operator must mend is tried every quarter of an hour, and heals by itself', async () => {
+test('a misconfigured push is retried every 15 minutes and recovers by itself', async () => {
   world.n8n.scopes.delete('credential:update');
   await rotateNow();
   const { retryAt = 0, lastError } = (await target()) ?? {};
@@ -101,7 +101,7 @@ test('what an operator must mend is tried every quarter of an hour, and heals by
   });
 });
 
-test('a key that was replaced by a link elsewhere is read again at the first refusal', async () => {
+test('an API key that another function has replaced is read again after the first refusal', async () => {
   const remembered = new Map([['office', { url: 'https://n8n.example.com', apiKey: 'the old key' }]]);
   const deps = world.dependencies();
   const settings = {
@@ -112,32 +112,32 @@ test('a key that was replaced by a link elsewhere is read again at the first ref
   expect(await world.pushed('main')).toBe(await stored());
 });
 
-test('an instance that the secret no longer names is the operator’s to link again', async () => {
+test('an instance that is missing from the n8n secret makes the push misconfigured', async () => {
   await world.settings.write(new Map());
   await rotateNow();
   expect((await target())?.lastError).toMatchObject({ class: 'misconfigured', code: 'n8n_unknown' });
 });
 
-test('an n8n that hangs costs a sweep one wait, not one for each connection', async () => {
+test('an n8n that hangs costs a sweep one timeout, not one for each connection', async () => {
   const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
   for (const name of names) {
     await world.connect(name);
     await world.link(name);
   }
   world.pass(HOUR - 300);
-  let asked = 0;
+  let requests = 0;
   const hanging: FunctionOptions['intercept'] = async (point, call) => {
     if (point !== 'n8n.fetch') return call();
-    asked += 1;
+    requests += 1;
     world.pass(5);
     throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
   };
   const report = await sweep(world.dependencies({ intercept: hanging }), { deadline: world.deadline });
   expect(report).toMatchObject({ rotated: 41, published: 41, pushed: 0, pushFailed: 41 });
-  expect(asked).toBeLessThanOrEqual(8);
+  expect(requests).toBeLessThanOrEqual(8);
 });
 
-test('no push is begun that the function’s end would cut', async () => {
+test('no push starts that the end of the function would interrupt', async () => {
   const before = world.n8n.requests.length;
   const slow: FunctionOptions['intercept'] = async (point, call) => {
     if (point === 'vault.publish') world.pass(51);
@@ -150,7 +150,7 @@ test('no push is begun that the function’s end would cut', async () => {
   expect(await world.pushed('main')).toBe(await stored());
 });
 
-test('a deployment that does not push leaves the targets as they are, and is not due for them', async () => {
+test('a deployment that does not push keeps the targets and is not due for them', async () => {
   const before = await target();
   await rotateNow({ ...world.dependencies(), push: undefined });
   expect(await target()).toEqual(before);

@@ -10,9 +10,9 @@ const rotate = async (options?: FunctionOptions) => {
   await step('main', world.dependencies(options), { deadline: world.deadline, early: true });
   return world.item('main');
 };
-/** Zoom's API answers that; its token endpoint stays as it is. */
-const answering = (answer: () => Response | Promise<Response>): FunctionOptions => ({
-  intercept: async (point, call) => (point === 'zoom.user' ? ((await answer()) as never) : call()),
+/** Options with which Zoom's API sends this response. Its token endpoint stays as it is. */
+const responding = (respond: () => Response | Promise<Response>): FunctionOptions => ({
+  intercept: async (point, call) => (point === 'zoom.user' ? ((await respond()) as never) : call()),
 });
 
 beforeEach(async () => {
@@ -20,39 +20,39 @@ beforeEach(async () => {
   await world.connect('main');
 });
 
-test('before the first rotation it is not known whether an old token outlives a refresh', async () => {
+test('the overlap is unknown before the first rotation', async () => {
   expect(await world.item('main')).toMatchObject({ overlap: 'unknown' });
 });
 
-test('where it does, the first rotation finds out, and from then on rotates early', async () => {
+test('where old tokens outlive a refresh, the first rotation finds out, and later ones are early', async () => {
   const { overlap, dueAt, expiresAt, version } = await rotate();
   expect(overlap).toBe('yes');
-  const of = { connection: 'main', version, expiresAt };
-  expect(dueAt).toBe(rotateAt({ ...of, overlap: 'yes' }, DEFAULT_MARGINS));
-  expect(dueAt).toBeLessThan(rotateAt({ ...of, overlap: 'unknown' }, DEFAULT_MARGINS));
+  const item = { connection: 'main', version, expiresAt };
+  expect(dueAt).toBe(rotateAt({ ...item, overlap: 'yes' }, DEFAULT_MARGINS));
+  expect(dueAt).toBeLessThan(rotateAt({ ...item, overlap: 'unknown' }, DEFAULT_MARGINS));
 });
 
-test('where it does not, it finds that out, and goes on late', async () => {
+test('where old tokens die at a refresh, the first rotation finds out, and later ones stay late', async () => {
   world.zoom.overlap = false;
   const { overlap, dueAt, expiresAt, version } = await rotate();
   expect(overlap).toBe('no');
   expect(dueAt).toBe(rotateAt({ connection: 'main', version, expiresAt, overlap }, DEFAULT_MARGINS));
 });
 
-test('what is known is not asked again', async () => {
+test('an overlap that is known is not measured again', async () => {
   await rotate();
-  let asked = 0;
+  let requests = 0;
   const intercept: Intercept = (point, call) => {
-    if (point === 'zoom.user') asked += 1;
+    if (point === 'zoom.user') requests += 1;
     return call();
   };
   await rotate({ intercept });
-  expect(asked).toBe(0);
+  expect(requests).toBe(0);
   await world.connect('main');
   expect(await world.item('main')).toMatchObject({ overlap: 'yes' });
 });
 
-describe('it stays unknown, the rotation settles, and the next one asks again', () => {
+describe('the overlap stays unknown, the rotation succeeds, and the next one measures again', () => {
   test.each<[string, () => Response | Promise<Response>]>([
     ['after a 401 of another code', () => Response.json({ code: 200 }, { status: 401 })],
     ['after a 401 without a body', () => new Response(undefined, { status: 401 })],
@@ -60,8 +60,8 @@ describe('it stays unknown, the rotation settles, and the next one asks again', 
     ['after a 503 as HTML', () => new Response('<html></html>', { status: 503 })],
     ['after a redirect', () => new Response(undefined, { status: 302, headers: { location: '/' } })],
     ['after a timeout', () => Promise.reject(new DOMException('timed out', 'TimeoutError'))],
-  ])('%s', async (_, answer) => {
-    expect(await rotate(answering(answer))).toMatchObject({
+  ])('%s', async (_, respond) => {
+    expect(await rotate(responding(respond))).toMatchObject({
       overlap: 'unknown',
       status: 'active',
       failures: 0,
@@ -72,31 +72,31 @@ describe('it stays unknown, the rotation settles, and the next one asks again', 
   });
 });
 
-test('a token that lives but lacks the scope has outlived the refresh', async () => {
-  const answer = () => Response.json({ code: 4711 }, { status: 400 });
-  expect(await rotate(answering(answer))).toMatchObject({ overlap: 'yes' });
+test('an old token that lacks the scope has outlived the refresh', async () => {
+  const respond = () => Response.json({ code: 4711 }, { status: 400 });
+  expect(await rotate(responding(respond))).toMatchObject({ overlap: 'yes' });
 });
 
-describe('Zoom is not asked', () => {
-  const refusingToAsk: FunctionOptions = {
-    intercept: (point, call) => (point === 'zoom.user' ? Promise.reject(new Error('asked')) : call()),
+describe('the overlap is not measured', () => {
+  const failingAtZoomUser: FunctionOptions = {
+    intercept: (point, call) => (point === 'zoom.user' ? Promise.reject(new Error('requested')) : call()),
   };
 
-  test('with a token that would have ended by itself, whose death says nothing', async () => {
+  test('with an old token that would have expired anyway', async () => {
     world.pass(HOUR - 60);
     expect(await rotate()).toMatchObject({ overlap: 'unknown' });
   });
 
-  test('where the scopes of the app did not tell who consented', async () => {
-    await world.connect('other', world.dependencies(refusingToAsk));
+  test('when the app lacks the scope that identifies the user', async () => {
+    await world.connect('other', world.dependencies(failingAtZoomUser));
     expect(await world.item('other')).not.toHaveProperty('zoomUserId');
-    let asked = 0;
+    let requests = 0;
     const intercept: Intercept = (point, call) => {
-      if (point === 'zoom.user') asked += 1;
+      if (point === 'zoom.user') requests += 1;
       return call();
     };
     await step('other', world.dependencies({ intercept }), { deadline: world.deadline, early: true });
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 
   test('before the new token is published, nor with too little time left', async () => {
@@ -118,10 +118,10 @@ describe('Zoom is not asked', () => {
     expect(points.indexOf('zoom.user')).toBeGreaterThan(points.indexOf('vault.publish'));
   });
 
-  test('for a Server-to-Server app, whose tokens live side by side', async () => {
+  test('for a Server-to-Server app, whose tokens are valid at the same time', async () => {
     const server = { connection: 'server', app: 'default' };
     await connectServerToServer(server, world.dependencies(), { deadline: world.deadline });
-    await step('server', world.dependencies(refusingToAsk), { deadline: world.deadline, early: true });
+    await step('server', world.dependencies(failingAtZoomUser), { deadline: world.deadline, early: true });
     expect(await world.item('server')).toMatchObject({ overlap: 'yes', version: 2 });
   });
 });

@@ -9,7 +9,7 @@ const run = (options?: FunctionOptions, early = false) =>
   step('main', world.dependencies(options), { deadline: world.deadline, early });
 const HOUR = 3600;
 
-/** A call of this name fails, the others go through. */
+/** Options with which the call of this name fails. */
 const failing = (name: string, error: unknown): FunctionOptions => ({
   intercept: (point, call) => (point === name ? Promise.reject(error) : call()),
 });
@@ -20,13 +20,13 @@ beforeEach(async () => {
 });
 
 describe('a connection that is not due', () => {
-  test('is left alone', async () => {
+  test('is not changed', async () => {
     const before = await world.item('main');
     expect(await run()).toEqual({ kind: 'nothing' });
     expect(await world.item('main')).toEqual(before);
   });
 
-  test('is rotated when an operator asks for it', async () => {
+  test('is rotated when an operator requests it', async () => {
     expect(await run({}, true)).toMatchObject({ kind: 'settled', rotated: true, published: true });
     expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2 });
   });
@@ -35,7 +35,7 @@ describe('a connection that is not due', () => {
 describe('a connection that is due', () => {
   beforeEach(() => world.pass(HOUR - 600));
 
-  test('gets new tokens, which n8n can read, and a time for the next rotation', async () => {
+  test('gets new tokens, which are published, and a time for its next rotation', async () => {
     expect(await run()).toMatchObject({ kind: 'settled', rotated: true, published: true });
     const item = await world.item('main');
     expect(item).toMatchObject({
@@ -53,23 +53,23 @@ describe('a connection that is due', () => {
     expect(world.zoom.isLiving('main', (await world.tokens('main')).refreshToken)).toBe(true);
   });
 
-  test('is rotated by one of many that try at once', async () => {
+  test('is rotated by only one of many functions that try at once', async () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => run()));
     expect(outcomes.filter(({ kind }) => kind === 'settled')).toHaveLength(1);
     expect(outcomes.filter(({ kind }) => kind === 'nothing')).toHaveLength(19);
     expect(world.zoom.mostInFlight).toBe(1);
   });
 
-  test('keeps its refresh token when the answer brings none', async () => {
+  test('keeps the old refresh token when Zoom returns none', async () => {
     const { refreshToken } = await world.tokens('main');
-    const answer = () => Response.json({ access_token: 'newer', expires_in: HOUR });
+    const respond = () => Response.json({ access_token: 'newer', expires_in: HOUR });
     await run({
-      intercept: (point, call) => (point === 'zoom.token' ? (Promise.resolve(answer()) as never) : call()),
+      intercept: (point, call) => (point === 'zoom.token' ? (Promise.resolve(respond()) as never) : call()),
     });
     expect(await world.tokens('main')).toMatchObject({ accessToken: 'newer', refreshToken });
   });
 
-  test('keeps its old token published while Zoom is down, and tries again', async () => {
+  test('keeps its old token published while Zoom is down, and is retried', async () => {
     const published = world.published('main');
     world.zoom.isDown = true;
     expect(await run()).toMatchObject({ kind: 'failed' });
@@ -90,7 +90,7 @@ describe('a connection that is due', () => {
     expect((await world.item('main')).lastError).toBeUndefined();
   });
 
-  test('needs a human when Zoom says that the refresh token is dead', async () => {
+  test('is marked for reconnect when Zoom refuses the refresh token', async () => {
     world.zoom.deauthorize('main');
     await run();
     expect(await world.item('main')).toMatchObject({
@@ -103,10 +103,10 @@ describe('a connection that is due', () => {
   });
 });
 
-describe('an operator who replaces the client secret', () => {
+describe('a client secret that was replaced at Zoom', () => {
   beforeEach(() => world.pass(HOUR - 600));
 
-  test('needs to do nothing more: a warm function reads it again and goes on at once', async () => {
+  test('is read again by a warm function, which then rotates at once', async () => {
     const deps = world.dependencies();
     await deps.vault.app('default');
     world.zoom.clientSecret = 'new-secret';
@@ -117,7 +117,7 @@ describe('an operator who replaces the client secret', () => {
     });
   });
 
-  test('too late finds the connection misconfigured, tried at a slow pace, and healed by itself', async () => {
+  test('makes the connection misconfigured, which is retried after minutes and recovers once the secret is right', async () => {
     world.zoom.clientSecret = 'new-secret';
     await run();
     const item = await world.item('main');
@@ -146,7 +146,7 @@ describe('a publication that fails', () => {
     expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2, failures: 0 });
   });
 
-  test('after its effect changes nothing when it is repeated', async () => {
+  test('changes nothing when it is repeated although it had succeeded', async () => {
     await run(failing('store.settle', new Error('lost')));
     const history = world.vault.history.length;
     world.pass(LEASE_SECONDS);
@@ -158,7 +158,7 @@ describe('a publication that fails', () => {
 describe('a commit', () => {
   beforeEach(() => world.pass(HOUR - 600));
 
-  test('is tried until the function ends: losing it would lose the connection', async () => {
+  test('is retried until the function ends, because losing it would lose the connection', async () => {
     const start = world.time;
     let failures = 0;
     const outcome = await run({
@@ -172,12 +172,12 @@ describe('a commit', () => {
     expect(failures).toBeGreaterThan(10);
   });
 
-  test('whose answer was lost is recognized', async () => {
+  test('is recognized as stored when its response was lost', async () => {
     let isLost = false;
     const outcome = await run({
       intercept: async (point, call) => {
-        const answer = await call();
-        if (point !== 'store.commitRotation' || isLost) return answer;
+        const result = await call();
+        if (point !== 'store.commitRotation' || isLost) return result;
         isLost = true;
         throw new Error('connection reset');
       },
@@ -185,7 +185,7 @@ describe('a commit', () => {
     expect(outcome).toMatchObject({ kind: 'settled', rotated: true, item: { version: 2 } });
   });
 
-  test('yields to a consent that came while Zoom was answering', async () => {
+  test('yields to a consent that was stored while Zoom was responding', async () => {
     const outcome = await run({
       intercept: async (point, call) => {
         if (point === 'store.commitRotation') await world.connect('main');
@@ -200,7 +200,7 @@ describe('a commit', () => {
     expect(world.published('main')).toBe((await world.tokens('main')).accessToken);
   });
 
-  test('of a holder that lost its lease still saves the tokens, if nobody else has stored newer ones', async () => {
+  test('still stores the tokens after the lease has expired, when no newer ones are stored', async () => {
     const outcome = await run({
       intercept: async (point, call) => {
         if (point === 'store.commitRotation') {
@@ -221,7 +221,7 @@ describe('a commit', () => {
   });
 });
 
-test('an early rotation without an answer is settled by the next sweep, not an hour later', async () => {
+test('an early rotation whose response was lost is repeated by the next sweep, not an hour later', async () => {
   const reset = new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
   await run(failing('zoom.token', reset), true);
   expect(await world.item('main')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKeyring, deriveKeys } from '../../../../lambdas/tokens/sealing/keyring.ts';
 
-/** A key secret that was replaced as often as it has values, the current one first, and a warm function's keyring. */
+/** Creates a key secret with these values, the current one first, and the keyring of a warm function. */
 function warm(...secrets: string[]) {
   const installation = {
     secrets,
     /** Epoch seconds. */
     time: 1_900_000_000,
-    /** What was read from Secrets Manager. */
+    /** The versions that were read from Secrets Manager. */
     reads: [] as string[],
   };
   const remembered = secrets[0];
@@ -30,29 +30,29 @@ function warm(...secrets: string[]) {
 }
 
 describe('keys', () => {
-  test('differ by use, and their id tells nothing of them', () => {
+  test('differ by purpose and from their id', () => {
     const { id, sealing, signing, cookie } = deriveKeys('secret');
     const texts = [id, ...[sealing, signing, cookie].map((key) => Buffer.from(key).toString('base64url'))];
     expect(new Set(texts).size).toBe(4);
     expect([sealing, signing, cookie].map(({ length }) => length)).toEqual([32, 32, 32]);
   });
 
-  test('are read again when something is sealed under a newer key than the one remembered', async () => {
+  test('are read again when data was sealed with a newer key than the cached one', async () => {
     const installation = warm('old');
     installation.secrets = ['new', 'old'];
     expect(await installation.opens('new')).toBe(true);
     expect(installation.reads).toEqual(['current']);
   });
 
-  test('of the value before are read once, however much is still sealed under them', async () => {
+  test('of the previous value are read once, however much data is still sealed with them', async () => {
     const installation = warm('new', 'old');
     for (let i = 0; i < 50; i += 1) expect(await installation.opens('old')).toBe(true);
     expect(installation.reads).toEqual(['current', 'previous']);
   });
 });
 
-describe('an id that nobody knows', () => {
-  test('costs two readings, and a flood of them no more', async () => {
+describe('an unknown key id', () => {
+  test('costs two reads, and a flood of such ids costs no more', async () => {
     const installation = warm('today', 'yesterday');
     for (let i = 0; i < 50; i += 1) expect(await installation.opens(`forged ${i}`)).toBe('unknown_key');
     expect(installation.reads).toEqual(['current', 'previous']);
@@ -61,7 +61,7 @@ describe('an id that nobody knows', () => {
     expect(installation.reads).toHaveLength(2);
   });
 
-  test('keeps nobody from a key that was replaced meanwhile for more than ten seconds', async () => {
+  test('hides a key that was replaced in the meantime for at most ten seconds', async () => {
     const installation = warm('today', 'yesterday');
     await installation.opens('forged');
     installation.secrets = ['tomorrow', 'today'];
@@ -71,7 +71,7 @@ describe('an id that nobody knows', () => {
     expect(await installation.opens('tomorrow')).toBe(true);
   });
 
-  test('does not make a key outlive its second replacement', async () => {
+  test('does not keep a key valid after its second replacement', async () => {
     const installation = warm('today', 'yesterday');
     expect(await installation.opens('yesterday')).toBe(true);
     installation.secrets = ['tomorrow', 'today'];
@@ -79,7 +79,7 @@ describe('an id that nobody knows', () => {
     expect(await installation.opens('yesterday')).toBe('unknown_key');
   });
 
-  test('is asked for again at once when the key secret could not be read', async () => {
+  test('is looked up again immediately when the key secret could not be read', async () => {
     const readings = ['down', 'today'];
     const keyring = createKeyring(
       {

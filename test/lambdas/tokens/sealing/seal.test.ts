@@ -10,7 +10,7 @@ const TOKENS = {
   scope: 'user:read',
 };
 
-/** A keyring over the key secret's values, the current one first. */
+/** Returns a keyring of these values of the key secret, the current one first. */
 const keyring = (...secrets: string[]) =>
   createKeyring({ key: async (stage) => secrets[stage === 'current' ? 0 : 1] }, () => NOON);
 const sealed = (connection = 'main', secret = 'today') => seal(TOKENS, connection, deriveKeys(secret));
@@ -20,17 +20,17 @@ describe('sealed tokens', () => {
     expect(await open(await sealed(), 'main', keyring('today'))).toEqual(TOKENS);
   });
 
-  test('hold nothing readable', async () => {
+  test('contain no readable text', async () => {
     expect(Buffer.from(await sealed(), 'base64url').toString()).not.toMatch(/access|refresh/);
   });
 
-  test('open under the key before, once the key secret was replaced', async () => {
+  test('open with the previous key after the key secret was replaced', async () => {
     expect(await open(await sealed('main', 'yesterday'), 'main', keyring('today', 'yesterday'))).toEqual(
       TOKENS,
     );
   });
 
-  test('under a key that is gone they ask the operator, not a human at Zoom', async () => {
+  test('with a key that no longer exists are misconfigured, because a consent would not help', async () => {
     const opened = open(await sealed('main', 'long ago'), 'main', keyring('today', 'yesterday'));
     await expect(opened).rejects.toMatchObject({ class: 'misconfigured', code: 'unknown_key' });
   });

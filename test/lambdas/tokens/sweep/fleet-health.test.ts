@@ -4,26 +4,24 @@ import { toHealthMetrics } from '../../../../lambdas/tokens/sweep/fleet-health.t
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
-// What a sweep does besides the rotations: it looks how the whole fleet stands, and leaves that to the next ones.
-
 let world: World;
 const run = (options?: FunctionOptions) => sweep(world.dependencies(options), { deadline: world.deadline });
 const HOUR = 3600;
 
-/** What the sweep asked of the store. */
-const asked: string[] = [];
+/** The sweep's calls to the store. */
+let calls: string[];
 const observed = () =>
   run({
     intercept: (point, call) => {
-      if (point.startsWith('store.')) asked.push(point);
+      if (point.startsWith('store.')) calls.push(point);
       return call();
     },
   });
 const failsAt = (failing: string) =>
   run({ intercept: (point, call) => (point === failing ? Promise.reject(new Error('down')) : call()) });
 
-/** Two sweeps, of which the second looks and finds all well, and a second before `c0` is due. */
-const lookJustBeforeItIsDue = async () => {
+/** Sweeps one second before `c0` is due, which checks the health of the fleet, and then moves the clock to that second. */
+const checkJustBeforeItIsDue = async () => {
   const { dueAt } = await world.item('c0');
   world.pass(dueAt - 1 - world.time);
   await run();
@@ -35,22 +33,22 @@ beforeEach(async () => {
   await world.connect('c0');
   await run();
   await run();
-  asked.length = 0;
+  calls = [];
 });
 
 describe('the fleet’s health', () => {
-  test('is what n8n has left of the token that ends first', async () => {
+  test('holds the minutes that are left of the published token that expires first', async () => {
     world.pass(1200);
     await world.connect('c1');
     expect((await run()).health).toEqual({ minutesOfValidity: 40, reconnect: 0, misconfigured: 0 });
   });
 
-  test('has no validity without a connection', async () => {
+  test('has no minutes of validity without a connection', async () => {
     world = new World();
     expect((await run()).health).toEqual({ minutesOfValidity: undefined, reconnect: 0, misconfigured: 0 });
   });
 
-  test('counts who needs a human and who the operator', async () => {
+  test('counts the connections that need a new consent and those that the operator must fix', async () => {
     for (const name of ['c1', 'c2']) await world.connect(name);
     world.pass(HOUR - 600);
     world.zoom.deauthorize('c0');
@@ -60,48 +58,48 @@ describe('the fleet’s health', () => {
     expect((await run()).health).toMatchObject({ reconnect: 1, misconfigured: 2 });
   });
 
-  test('never counts below nothing', () => {
+  test('has no negative minutes', () => {
     const health = { checkedAt: 0, leastValidUntil: 60, reconnect: 0, misconfigured: 0 };
     expect(toHealthMetrics(health, 2 * HOUR).minutesOfValidity).toBe(0);
   });
 });
 
-describe('a sweep after one that looked at the fleet', () => {
-  test('asks who is due and no more, where nobody is, and tells the health by what was found', async () => {
+describe('a sweep after one that checked the fleet', () => {
+  test('reuses that check when no connection is due', async () => {
     world.pass(120);
     expect((await observed()).health).toEqual({ minutesOfValidity: 58, reconnect: 0, misconfigured: 0 });
-    expect(asked).toEqual(['store.due', 'store.reuseHealthCheck']);
+    expect(calls).toEqual(['store.due', 'store.reuseHealthCheck']);
   });
 
-  test('looks again after three minutes', async () => {
+  test('checks again after three minutes', async () => {
     world.pass(180);
     await observed();
-    expect(asked).toEqual(expect.arrayContaining(['store.leastValidUntil', 'store.count']));
+    expect(calls).toEqual(expect.arrayContaining(['store.leastValidUntil', 'store.count']));
   });
 
-  test('asks for the validity besides, where something was rotated, and the next one looks', async () => {
-    await lookJustBeforeItIsDue();
+  test('reads only the earliest expiry again when it rotated a connection, and the next sweep checks', async () => {
+    await checkJustBeforeItIsDue();
     expect((await observed()).health).toMatchObject({ minutesOfValidity: 60 });
-    expect(asked).toEqual(
+    expect(calls).toEqual(
       expect.arrayContaining(['store.due', 'store.leastValidUntil', 'store.reuseHealthCheck']),
     );
-    expect(asked).not.toContain('store.count');
+    expect(calls).not.toContain('store.count');
     world.pass(60);
     await observed();
-    expect(asked).toContain('store.count');
+    expect(calls).toContain('store.count');
   });
 
   test.each<[string, object, string | undefined, () => void]>([
-    ['a person', { reconnect: 1 }, undefined, () => world.zoom.deauthorize('c0')],
+    ['a new consent', { reconnect: 1 }, undefined, () => world.zoom.deauthorize('c0')],
     [
-      'the operator',
+      'the operator to fix the app',
       { misconfigured: 1 },
       undefined,
       () => Object.assign(world.zoom, { clientSecret: 'new' }),
     ],
-    ['the operator, to be published', { misconfigured: 1 }, 'vault.publish', () => {}],
-  ])('looks again at once when a connection needs %s', async (_, health, denied, breaks) => {
-    await lookJustBeforeItIsDue();
+    ['the operator to fix its publication', { misconfigured: 1 }, 'vault.publish', () => {}],
+  ])('checks again at once when a connection needs %s', async (_, health, denied, breaks) => {
+    await checkJustBeforeItIsDue();
     breaks();
     const refused = new Failure('misconfigured', 'publish_denied', 'It may not be written.', 'Deploy again.');
     const report = await run({
@@ -110,10 +108,10 @@ describe('a sweep after one that looked at the fleet', () => {
     expect(report.health).toMatchObject(health);
   });
 
-  test('looks once more when an index had not shown yet who needs somebody', async () => {
-    await lookJustBeforeItIsDue();
+  test('checks once more when the index lagged behind', async () => {
+    await checkJustBeforeItIsDue();
     world.zoom.deauthorize('c0');
-    // An index that lags answers as it did before.
+    // An index that lags still counts no such connection.
     const { store, ...deps } = world.dependencies();
     const lagging = new Proxy(store, {
       get: (target, name) => (name === 'count' ? async () => 0 : Reflect.get(target, name)),
@@ -124,9 +122,9 @@ describe('a sweep after one that looked at the fleet', () => {
   });
 
   test.each(['store.count', 'store.fail', 'alerts.reconnectNeeded'])(
-    'looks again where that one fails at %s while it gives a connection up',
+    'checks again when that sweep failed at %s while it marked a connection for reconnect',
     async (point) => {
-      await lookJustBeforeItIsDue();
+      await checkJustBeforeItIsDue();
       world.zoom.deauthorize('c0');
       await failsAt(point);
       world.pass(200);
@@ -136,9 +134,9 @@ describe('a sweep after one that looked at the fleet', () => {
   );
 });
 
-describe('a sweep that cannot look', () => {
-  test('tells what it has done, and why it did not come to its end', async () => {
-    await lookJustBeforeItIsDue();
+describe('a sweep that cannot check the fleet', () => {
+  test('reports what it did, and the error', async () => {
+    await checkJustBeforeItIsDue();
     const before = await world.store.sweptAt();
     const report = await failsAt('store.leastValidUntil');
     expect(report).toMatchObject({ rotated: 1, published: 1, failure: new Error('down') });
@@ -146,7 +144,7 @@ describe('a sweep that cannot look', () => {
     expect(await world.store.sweptAt()).toBe(before);
   });
 
-  test('of which the look is too old, has not ended either', async () => {
+  test('does not count as ended when the last check is too old', async () => {
     const before = await world.store.sweptAt();
     world.pass(180);
     expect(await failsAt('store.count')).toMatchObject({ failure: new Error('down') });

@@ -17,19 +17,19 @@ beforeEach(() => {
 });
 
 describe('a sweep', () => {
-  test('with nothing due does nothing', async () => {
+  test('does nothing when no connection is due', async () => {
     await connect(3);
     expect(await run()).toMatchObject({ rotated: 0, published: 0, failed: { retry: 0 } });
   });
 
-  test('rotates everything that is due, and what nobody rotated before keeps working', async () => {
+  test('rotates every connection that is due', async () => {
     await connect(250);
     world.pass(HOUR - 600);
     expect(await run()).toMatchObject({ rotated: 250, published: 250 });
     for (let i = 0; i < 250; i += 1) expect(world.zoom.accepts(world.published(`c${i}`))).toBe(true);
   });
 
-  test('works on sixteen at once, and no more', async () => {
+  test('takes sixteen steps at once, and no more', async () => {
     await connect(3 * CONCURRENCY);
     world.pass(HOUR - 600);
     let waiting: (() => void)[] = [];
@@ -37,12 +37,12 @@ describe('a sweep', () => {
     const report = await run({
       intercept: async (point, call) => {
         if (point !== 'zoom.token') return call();
-        // Zoom answers none before sixteen have asked: fewer at once would wait for ever.
+        // Zoom responds once sixteen requests have arrived. With fewer at once the sweep would hang.
         await new Promise<void>((resolve) => {
           waiting.push(resolve);
           most = Math.max(most, waiting.length);
           if (waiting.length < CONCURRENCY) return;
-          for (const answer of waiting) answer();
+          for (const respond of waiting) respond();
           waiting = [];
         });
         return call();
@@ -52,19 +52,19 @@ describe('a sweep', () => {
     expect(most).toBe(CONCURRENCY);
   });
 
-  test('asks for the next page while the last steps of the one before are under way', async () => {
+  test('reads the next page while the last steps of the page before are under way', async () => {
     await connect(150);
     world.pass(HOUR - 600);
     const [first] = await namesDue(1);
     const firstOfNextPage = Promise.withResolvers<void>();
-    let asked = 0;
+    let requests = 0;
     const report = await run({
       intercept: async (point, call) => {
         if (point !== 'zoom.token') return call();
-        asked += 1;
-        // Zoom answers the first only when a connection beyond its page asks: to wait for it would be for ever.
-        if (asked === 1) await firstOfNextPage.promise;
-        if (asked > 100) firstOfNextPage.resolve();
+        requests += 1;
+        // Zoom responds to the first request once one beyond its page has arrived. A sweep that waits for it would hang.
+        if (requests === 1) await firstOfNextPage.promise;
+        if (requests > 100) firstOfNextPage.resolve();
         return call();
       },
     });
@@ -73,7 +73,7 @@ describe('a sweep', () => {
     expect(world.zoom.refusals).toBe(0);
   });
 
-  test('ends what it has begun before it fails, when the next page cannot be asked for', async () => {
+  test('finishes its steps before it fails when the next page cannot be read', async () => {
     await connect(150);
     world.pass(HOUR - 600);
     let pages = 0;
@@ -89,12 +89,12 @@ describe('a sweep', () => {
     expect(items.filter(({ publishedVersion }) => publishedVersion === 2)).toHaveLength(100);
   });
 
-  test('takes the most urgent first, begins nothing it cannot finish, and leaves the rest to the next', async () => {
+  test('takes the most urgent first, starts no step that it cannot finish, and leaves the rest to the next sweep', async () => {
     await connect(200);
     world.pass(HOUR - 600);
     const order = await namesDue(200);
-    const begun: string[] = [];
-    // Every rotation takes a quarter of a second of the one clock that all sixteen share.
+    const started: string[] = [];
+    // Every rotation moves the clock, which all sixteen share, by a quarter of a second.
     const slow: FunctionOptions = {
       intercept: async (point, call) => {
         if (point === 'zoom.token') world.pass(0.25);
@@ -106,7 +106,7 @@ describe('a sweep', () => {
       get: (target, property) =>
         property === 'lease'
           ? (...[name, lease]: Parameters<typeof target.lease>) => {
-              begun.push(name);
+              started.push(name);
               return target.lease(name, lease);
             }
           : Reflect.get(target, property),
@@ -114,12 +114,12 @@ describe('a sweep', () => {
     const first = await sweep({ ...deps, store }, { deadline: world.deadline });
     expect(first.rotated).toBeGreaterThan(0);
     expect(first.rotated).toBeLessThan(200);
-    expect(begun).toEqual(order.slice(0, begun.length));
+    expect(started).toEqual(order.slice(0, started.length));
     expect(first.took).toBeLessThanOrEqual(60);
     expect((await run()).rotated).toBe(200 - first.rotated);
   });
 
-  test('that overlaps another never asks Zoom twice for one connection', async () => {
+  test('sends no second refresh request for a connection when it overlaps another sweep', async () => {
     await connect(30);
     world.pass(HOUR - 600);
     const reports = await Promise.all([run(), run(), run()]);
@@ -128,7 +128,7 @@ describe('a sweep', () => {
     expect(world.zoom.refusals).toBe(0);
   });
 
-  test('goes on when the lease of one connection cannot be asked for', async () => {
+  test('goes on when the lease of one connection cannot be taken', async () => {
     await connect(10);
     world.pass(HOUR - 600);
     let calls = 0;
@@ -140,7 +140,7 @@ describe('a sweep', () => {
     expect((await run()).rotated).toBe(1);
   });
 
-  test('heals what was misconfigured, even where the active ones alone fill every sweep', async () => {
+  test('retries misconfigured connections even when the active ones alone fill every sweep', async () => {
     await connect(1);
     world.pass(HOUR - 600);
     world.zoom.clientSecret = 'new';
@@ -158,7 +158,7 @@ describe('a sweep', () => {
     expect((await world.item('c0')).status).toBe('active');
   });
 
-  test('looks after misconfigured connections as well, when their time has come', async () => {
+  test('retries misconfigured connections when they are due', async () => {
     await connect(2);
     world.pass(HOUR - 600);
     world.zoom.clientSecret = 'new';
@@ -172,8 +172,8 @@ describe('a sweep', () => {
   });
 });
 
-describe('when Zoom calls refresh tokens dead', () => {
-  test('one of many needs a human, and only that one', async () => {
+describe('when Zoom refuses refresh tokens', () => {
+  test('one of many is marked for reconnect, and only that one', async () => {
     await connect(10);
     world.pass(HOUR - 600);
     world.zoom.deauthorize('c3');
@@ -181,7 +181,7 @@ describe('when Zoom calls refresh tokens dead', () => {
     expect((await world.item('c3')).status).toBe('reconnect');
   });
 
-  test('most at once are Zoom’s incident: none is given up, and all recover after it', async () => {
+  test('a majority counts as an incident at Zoom: none is marked for reconnect, and all recover afterwards', async () => {
     await connect(10);
     world.pass(HOUR - 600);
     const incident: FunctionOptions = {
@@ -197,7 +197,7 @@ describe('when Zoom calls refresh tokens dead', () => {
     expect((await run()).rotated).toBe(10);
   });
 
-  test('one or two are believed: there is no fleet to compare with', async () => {
+  test('one or two are believed, because there are too few to recognize an incident', async () => {
     await connect(2);
     world.pass(HOUR - 600);
     world.zoom.deauthorize('c0');

@@ -27,15 +27,15 @@ const move = (SecretId: string, VersionStage: string, from: number | undefined, 
     MoveToVersionId: to === undefined ? undefined : token(to),
   });
 
-describe('moving a label', () => {
-  test('AWSPREVIOUS follows AWSCURRENT, and a plain read sees the move', async () => {
+describe('UpdateSecretVersionStage', () => {
+  test('moves AWSPREVIOUS with AWSCURRENT, and a read without a version returns the new current value', async () => {
     const id = await secretOfTwo();
     await move(id, 'AWSCURRENT', 2, 1);
     expect(await labels(id)).toEqual({ [token(1)]: ['AWSCURRENT'], [token(2)]: ['AWSPREVIOUS'] });
     expect((await local.aws.getSecretValue({ SecretId: id })).SecretString).toBe('one');
   });
 
-  test('a wrong RemoveFromVersionId fails and changes nothing', async () => {
+  test('rejects a wrong RemoveFromVersionId and changes nothing', async () => {
     const id = await secretOfTwo();
     const before = await labels(id);
     for (const [from, to] of [
@@ -50,7 +50,7 @@ describe('moving a label', () => {
     expect(await labels(id)).toEqual(before);
   });
 
-  test('without RemoveFromVersionId it names the version that has the label', async () => {
+  test('names the version that holds the label when RemoveFromVersionId is missing', async () => {
     const id = await secretOfTwo();
     await expect(move(id, 'AWSCURRENT', undefined, 1)).rejects.toMatchObject({
       message: expect.stringContaining(
@@ -59,14 +59,14 @@ describe('moving a label', () => {
     });
   });
 
-  test('to where it is already changes nothing', async () => {
+  test('changes nothing when the version holds the label already', async () => {
     const id = await secretOfTwo();
     const before = await labels(id);
     await move(id, 'AWSCURRENT', undefined, 2);
     expect(await labels(id)).toEqual(before);
   });
 
-  test('a label of your own is attached, moved and removed', async () => {
+  test('attaches, moves and removes a custom label', async () => {
     const id = await secretOfTwo();
     await move(id, 'blue', undefined, 1);
     await move(id, 'blue', 1, 2);
@@ -75,7 +75,7 @@ describe('moving a label', () => {
     expect(await labels(id)).toEqual({ [token(1)]: ['AWSPREVIOUS'], [token(2)]: ['AWSCURRENT'] });
   });
 
-  test('AWSCURRENT cannot be removed, only moved', async () => {
+  test('refuses to remove AWSCURRENT without moving it', async () => {
     const id = await secretOfTwo();
     await expect(move(id, 'AWSCURRENT', 2, undefined)).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -84,7 +84,7 @@ describe('moving a label', () => {
     });
   });
 
-  test('from nowhere to nowhere, or to an unknown version, is refused', async () => {
+  test('refuses a move without any version, or to an unknown version', async () => {
     const id = await secretOfTwo();
     await expect(move(id, 'blue', undefined, undefined)).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -92,7 +92,7 @@ describe('moving a label', () => {
     await expect(move(id, 'blue', undefined, 9)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
-  test('a version has at most 20 labels', async () => {
+  test('refuses more than 20 labels on a version', async () => {
     const id = await secretOfTwo();
     const many = Array.from({ length: 19 }, (_, n) => `label-${n}`);
     const put = (VersionStages: string[]) =>
@@ -179,7 +179,7 @@ class Model {
   }
 }
 
-test('after any puts and label moves: a label is on one version, one version is AWSCURRENT, and AWSPREVIOUS was it last', async () => {
+test('after any puts and label moves, each label is on one version, one version is AWSCURRENT, and AWSPREVIOUS is the version that was current before it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const id = randomUUID();

@@ -22,13 +22,13 @@ const listed = async (Name: string, IncludePlannedDeletion = false) => {
   return SecretList?.[0];
 };
 
-describe('deleting', () => {
+describe('a deleted secret', () => {
   const markedForDeletion = {
     name: 'InvalidRequestException',
     message: "You can't perform this operation on the secret because it was marked for deletion.",
   };
 
-  test('a scheduled secret is neither read nor changed', async () => {
+  test('cannot be read or changed during its recovery window', async () => {
     const SecretId = await secret();
     await local.aws.deleteSecret({ SecretId });
     for (const attempt of [
@@ -50,7 +50,7 @@ describe('deleting', () => {
     ]);
   });
 
-  test('its name stays taken, and it is not deleted twice', async () => {
+  test('keeps its name during its recovery window, and cannot be deleted again', async () => {
     const SecretId = await secret();
     await local.aws.deleteSecret({ SecretId });
     await expect(local.aws.createSecret({ Name: SecretId, SecretString: 'b' })).rejects.toMatchObject({
@@ -63,7 +63,7 @@ describe('deleting', () => {
     });
   });
 
-  test('it is described with the date of its end, and listed only when asked for', async () => {
+  test('is described with its deletion date, and listed only with IncludePlannedDeletion', async () => {
     const SecretId = await secret();
     await local.aws.deleteSecret({ SecretId });
     expect((await local.aws.describeSecret({ SecretId })).DeletedDate).toEqual(local.date(30 * DAY));
@@ -72,10 +72,10 @@ describe('deleting', () => {
   });
 
   test.each([
-    ['30 days unless told', undefined, 30],
-    ['7 days at least', 7, 7],
-    ['30 days at most', 30, 30],
-  ])('takes effect by the clock: %s', async (_, RecoveryWindowInDays, days) => {
+    ['30 days by default', undefined, 30],
+    ['7 days, the minimum', 7, 7],
+    ['30 days, the maximum', 30, 30],
+  ])('is gone after its recovery window of %s', async (_, RecoveryWindowInDays, days) => {
     const SecretId = await secret();
     const { DeletionDate } = await local.aws.deleteSecret({ SecretId, RecoveryWindowInDays });
     expect(DeletionDate).toEqual(local.date(days * DAY));
@@ -89,7 +89,7 @@ describe('deleting', () => {
     await local.aws.createSecret({ Name: SecretId, SecretString: 'anew' });
   });
 
-  test.each([6, 31])('a recovery window of %i days is refused', async (RecoveryWindowInDays) => {
+  test.each([6, 31])('cannot have a recovery window of %i days', async (RecoveryWindowInDays) => {
     const SecretId = await secret();
     await expect(local.aws.deleteSecret({ SecretId, RecoveryWindowInDays })).rejects.toMatchObject({
       name: 'InvalidParameterException',
@@ -97,7 +97,7 @@ describe('deleting', () => {
     });
   });
 
-  test('by force takes effect at once, on a scheduled secret and on an unknown one too, but with no window', async () => {
+  test('is gone at once when the deletion is forced, which works for a scheduled or unknown secret, but not with a recovery window', async () => {
     const SecretId = await secret();
     const force = { SecretId, ForceDeleteWithoutRecovery: true };
     await expect(local.aws.deleteSecret({ ...force, RecoveryWindowInDays: 7 })).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('deleting', () => {
     expect(ARN).not.toBe(old);
   });
 
-  test('a restored secret is as before', async () => {
+  test('is unchanged after it is restored', async () => {
     const SecretId = await secret();
     await local.aws.deleteSecret({ SecretId });
     await local.aws.restoreSecret({ SecretId });
@@ -121,7 +121,7 @@ describe('deleting', () => {
   });
 });
 
-test('tags are added, overwritten and removed', async () => {
+test('TagResource and UntagResource add, overwrite and remove tags', async () => {
   const SecretId = await secret();
   const tags = async () => (await local.aws.describeSecret({ SecretId })).Tags;
   expect(await tags()).toBeUndefined();
@@ -141,7 +141,7 @@ test('tags are added, overwritten and removed', async () => {
   expect(await tags()).toEqual([]);
 });
 
-test('a resource policy is kept word by word, and must be JSON', async () => {
+test('PutResourcePolicy stores a policy unchanged, and refuses one that is not JSON', async () => {
   const SecretId = await secret();
   const ResourcePolicy = '{ "Version": "2012-10-17", "Statement": [] }';
   const policy = async () => (await local.aws.getResourcePolicy({ SecretId })).ResourcePolicy;

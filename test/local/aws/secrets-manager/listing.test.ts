@@ -27,8 +27,8 @@ const list = async (request: ListSecretsRequest) => names((await local.aws.listS
 const found = (Key: Filter['Key'], ...Values: string[]) => list({ Filters: [{ Key, Values }] });
 const batch = (request: BatchGetSecretValueRequest) => local.aws.batchGetSecretValue(request);
 
-describe('listing', () => {
-  test('is by creation, oldest first, and can be turned round or be by name', async () => {
+describe('ListSecrets', () => {
+  test('sorts by creation, the oldest first, and can sort in descending order or by name', async () => {
     const oldestFirst = ['n8n_zoom_main', 'n8n_zoom_reports', 'app/AppBeta', 'denied'];
     expect(await list({})).toEqual(oldestFirst);
     expect(await list({ SortOrder: 'asc' })).toEqual(oldestFirst);
@@ -36,7 +36,7 @@ describe('listing', () => {
     expect(await list({ SortBy: 'name' })).toEqual(oldestFirst.toSorted());
   });
 
-  test('shows metadata and labels, never a value', async () => {
+  test('returns metadata and labels, never a value', async () => {
     const { SecretList } = await local.aws.listSecrets({ MaxResults: 1 });
     expect(SecretList?.[0]).toMatchObject({
       Name: 'n8n_zoom_main',
@@ -50,18 +50,18 @@ describe('listing', () => {
     expect(JSON.stringify(SecretList)).not.toContain('value of');
   });
 
-  test('pages until there is no NextToken, each secret once', async () => {
+  test('returns each secret once over all pages, until a page has no NextToken', async () => {
     const seen: (string | undefined)[] = [];
     let NextToken: string | undefined;
     do {
-      const answer = await local.aws.listSecrets({ MaxResults: 3, NextToken });
-      seen.push(...(names(answer.SecretList) ?? []));
-      NextToken = answer.NextToken;
+      const response = await local.aws.listSecrets({ MaxResults: 3, NextToken });
+      seen.push(...(names(response.SecretList) ?? []));
+      NextToken = response.NextToken;
     } while (NextToken);
     expect(seen).toEqual(await list({}));
   });
 
-  test('a NextToken that is made up or belongs to another query is refused', async () => {
+  test('refuses a NextToken that is invented or belongs to another query', async () => {
     const { NextToken } = await local.aws.listSecrets({ MaxResults: 1 });
     const filters = [{ Key: 'name' as const, Values: ['n8n'] }];
     for (const request of [
@@ -76,25 +76,25 @@ describe('listing', () => {
     });
   });
 
-  test.each([0, 101])('MaxResults is 1 to 100, not %i', async (MaxResults) => {
+  test.each([0, 101])('refuses a MaxResults of %i: it is from 1 to 100', async (MaxResults) => {
     await expect(list({ MaxResults })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
 
-describe('filters', () => {
-  test('name: the beginning, by case', async () => {
+describe('a filter', () => {
+  test('by name matches the beginning, case-sensitive', async () => {
     expect(await found('name', 'n8n_zoom_')).toEqual(['n8n_zoom_main', 'n8n_zoom_reports']);
     expect(await found('name', 'N8N')).toEqual([]);
     expect(await found('name', 'zoom')).toEqual([]);
   });
 
-  test('description: the beginnings of its words, all of them, whatever the case', async () => {
+  test('by description matches the beginnings of words, all of them, case-insensitive', async () => {
     expect(await found('description', 'TOK')).toEqual(['n8n_zoom_main', 'n8n_zoom_reports']);
     expect(await found('description', 'main token')).toEqual(['n8n_zoom_main']);
     expect(await found('description', 'oken')).toEqual([]);
   });
 
-  test('tag-key and tag-value: the beginning, by case', async () => {
+  test('by tag-key or tag-value matches the beginning, case-sensitive', async () => {
     expect(await found('tag-key', 'team')).toEqual(['n8n_zoom_main']);
     expect(await found('tag-key', 'Tea')).toEqual(['n8n_zoom_reports']);
     expect(await found('tag-value', 'Sal')).toEqual(['n8n_zoom_main']);
@@ -102,13 +102,13 @@ describe('filters', () => {
     expect(await found('tag-value', 'ales')).toEqual([]);
   });
 
-  test('primary-region: the beginning; owning-service: no service owns a secret here', async () => {
+  test('by primary-region matches the beginning, and by owning-service matches nothing', async () => {
     expect(await found('primary-region', 'eu-')).toHaveLength(4);
     expect(await found('primary-region', 'us-')).toEqual([]);
     expect(await found('owning-service', 'rds')).toEqual([]);
   });
 
-  test('all: any word of the value begins a word of name, description or tags, whatever the case', async () => {
+  test('by all matches when any word of its value begins a word of the name, description or tags, case-insensitive', async () => {
     expect(await found('all', 'beta')).toEqual(['app/AppBeta']);
     expect(await found('all', 'DATABASE')).toEqual(['app/AppBeta']);
     expect(await found('all', 'production_reports')).toEqual(['n8n_zoom_main', 'n8n_zoom_reports']);
@@ -116,13 +116,13 @@ describe('filters', () => {
     expect(await found('all', '+')).toEqual([]);
   });
 
-  test('an exclamation mark turns a value round', async () => {
+  test('with an exclamation mark excludes what matches its value', async () => {
     expect(await found('name', '!n8n')).toEqual(['app/AppBeta', 'denied']);
     expect(await found('tag-value', '!Sales')).toEqual(['n8n_zoom_reports', 'app/AppBeta', 'denied']);
     expect(await found('all', '!token')).toEqual(['app/AppBeta', 'denied']);
   });
 
-  test('any value of a filter is enough; every filter must pass', async () => {
+  test('passes with any of its values, and a secret must pass every filter', async () => {
     expect(await found('name', 'app', 'n8n_zoom_m')).toEqual(['n8n_zoom_main', 'app/AppBeta']);
     const both: Filter[] = [
       { Key: 'name', Values: ['n8n'] },
@@ -131,7 +131,7 @@ describe('filters', () => {
     expect(await list({ Filters: both })).toEqual(['n8n_zoom_reports']);
   });
 
-  test('an unknown key, no value, and a character that AWS does not take are refused', async () => {
+  test('is refused when its key is unknown, its value is missing, or it has a character that AWS does not allow', async () => {
     for (const filter of [
       { Key: 'colour' as 'name', Values: ['red'] },
       { Key: 'name' as const, Values: [] },
@@ -142,8 +142,8 @@ describe('filters', () => {
   });
 });
 
-describe('reading in batches', () => {
-  test('gives the values in the order of the ids, and an error for each that cannot be read', async () => {
+describe('BatchGetSecretValue', () => {
+  test('returns the values in the order of the ids, and an error for each that cannot be read', async () => {
     await local.aws.createSecret({ Name: 'no-value' });
     const { SecretValues, Errors } = await batch({
       SecretIdList: ['n8n_zoom_reports', 'denied', 'missing', 'no-value', 'n8n_zoom_main'],
@@ -163,7 +163,7 @@ describe('reading in batches', () => {
     expect(Errors?.[1]?.Message).toBe("Secrets Manager can't find the specified secret.");
   });
 
-  test('takes filters, and pages through what they find', async () => {
+  test('accepts filters, and pages through their results', async () => {
     const Filters: Filter[] = [{ Key: 'name', Values: ['n8n', 'denied'] }];
     const first = await batch({ Filters, MaxResults: 2 });
     const second = await batch({ Filters, MaxResults: 2, NextToken: first.NextToken });
@@ -173,13 +173,13 @@ describe('reading in batches', () => {
     expect(second.NextToken).toBeUndefined();
   });
 
-  test('takes at most 20 ids', async () => {
+  test('accepts at most 20 ids', async () => {
     const ids = (length: number) => Array.from({ length }, (_, n) => `id-${n}`);
     expect((await batch({ SecretIdList: ids(20) })).Errors).toHaveLength(20);
     await expect(batch({ SecretIdList: ids(21) })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  test('takes ids or filters, never both nor neither, and MaxResults only with filters', async () => {
+  test('accepts either ids or filters, and MaxResults only with filters', async () => {
     const Filters: Filter[] = [{ Key: 'name', Values: ['n8n'] }];
     for (const request of [
       {},
@@ -191,7 +191,7 @@ describe('reading in batches', () => {
   });
 });
 
-test('a denied secret is listed, and its value is refused', async () => {
+test('a secret that the caller may not read is listed, and reading its value is denied', async () => {
   expect(await list({})).toContain('denied');
   await expect(local.aws.getSecretValue({ SecretId: 'denied' })).rejects.toMatchObject({
     name: 'AccessDeniedException',

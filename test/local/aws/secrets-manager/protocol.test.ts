@@ -14,7 +14,7 @@ async function secret(): Promise<string> {
   return Name;
 }
 
-describe('limits', () => {
+describe('the local Secrets Manager enforces that', () => {
   const create = (Name: string, SecretString = 'a') => local.aws.createSecret({ Name, SecretString });
   const invalid = { name: 'ValidationException' };
 
@@ -45,7 +45,7 @@ describe('limits', () => {
     await expect(put(65)).rejects.toMatchObject(invalid);
   });
 
-  test('a refusal names the member and the limit, never the value', async () => {
+  test('a validation message names the member and the limit, never the value', async () => {
     await expect(create('too-large', 'x'.repeat(65_537))).rejects.toMatchObject({
       message:
         "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
@@ -53,7 +53,7 @@ describe('limits', () => {
   });
 });
 
-describe('the protocol', () => {
+describe('the local Secrets Manager’s protocol:', () => {
   const post = async (target: string, body: string) => {
     const response = await fetch(local.url, {
       method: 'POST',
@@ -63,7 +63,7 @@ describe('the protocol', () => {
     return { response, body: (await response.json()) as Record<string, unknown> };
   };
 
-  test('listens on loopback only', () => {
+  test('the server listens on loopback only', () => {
     expect(new URL(local.url).hostname).toBe('127.0.0.1');
   });
 
@@ -108,7 +108,7 @@ describe('the protocol', () => {
     }
   });
 
-  test('a value without a ClientRequestToken is refused: the SDK always sends one', async () => {
+  test('a value without a ClientRequestToken is refused, because the SDK always sends one', async () => {
     const { body } = await post('secretsmanager.CreateSecret', '{"Name":"no-token","SecretString":"a"}');
     expect(body.__type).toBe('InvalidRequestException');
   });

@@ -31,7 +31,7 @@ export async function standIn(denied?: (secretName: string, operation: string) =
   };
 }
 
-/** A ClientRequestToken that is easy to tell apart: `token(1)` ends with 1. */
+/** A ClientRequestToken that is easy to recognize: `token(1)` ends with 1. */
 export const token = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 export const DAY = 24 * 60 * 60;

@@ -23,15 +23,15 @@ const put = (SecretId: string, n: number, SecretString: string, VersionStages?: 
 
 const labels = async (SecretId: string) => (await local.aws.describeSecret({ SecretId })).VersionIdsToStages;
 
-describe('creating a secret', () => {
-  test('its ARN is its name and six random characters', async () => {
+describe('CreateSecret', () => {
+  test('returns an ARN of the name and six random characters', async () => {
     const { ARN } = await local.aws.createSecret({ Name: 'app/main_1', SecretString: 'a' });
     expect(ARN).toMatch(
       /^arn:aws:secretsmanager:eu-central-1:111122223333:secret:app\/main_1-[A-Za-z0-9]{6}$/,
     );
   });
 
-  test('without a value it has no version, and reading it finds none', async () => {
+  test('without a value creates a secret without a version, which cannot be read', async () => {
     const created = await local.aws.createSecret({ Name: 'empty' });
     expect(created.VersionId).toBeUndefined();
     expect(await labels('empty')).toBeUndefined();
@@ -41,7 +41,7 @@ describe('creating a secret', () => {
     });
   });
 
-  test('again with the same token and value is the same secret; otherwise it exists', async () => {
+  test('returns the same secret for the same token and value, and otherwise rejects because the secret exists', async () => {
     const request = { Name: 'again', SecretString: 'a', ClientRequestToken: token(1) };
     const { ARN } = await local.aws.createSecret(request);
     expect((await local.aws.createSecret(request)).ARN).toBe(ARN);
@@ -56,7 +56,7 @@ describe('creating a secret', () => {
   });
 });
 
-describe('a put', () => {
+describe('PutSecretValue', () => {
   test('with a new ClientRequestToken moves AWSCURRENT and AWSPREVIOUS', async () => {
     const id = await secret();
     expect(await put(id, 2, 'two')).toMatchObject({ VersionId: token(2), VersionStages: ['AWSCURRENT'] });
@@ -65,7 +65,7 @@ describe('a put', () => {
     expect(await labels(id)).toEqual({ [token(2)]: ['AWSPREVIOUS'], [token(3)]: ['AWSCURRENT'] });
   });
 
-  test('of the same content under a known token changes nothing, labels included', async () => {
+  test('with the same value under a known token changes nothing, labels included', async () => {
     const id = await secret();
     await put(id, 2, 'two');
     const before = await local.aws.describeSecret({ SecretId: id });
@@ -76,14 +76,14 @@ describe('a put', () => {
     expect(after.LastChangedDate).toEqual(before.LastChangedDate);
   });
 
-  test('of other content under a known token is refused', async () => {
+  test('with another value under a known token is refused', async () => {
     const id = await secret();
     await expect(put(id, 1, 'other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
     const binary = { SecretId: id, ClientRequestToken: token(1), SecretBinary: Buffer.from('one') };
     await expect(local.aws.putSecretValue(binary)).rejects.toMatchObject({ name: 'ResourceExistsException' });
   });
 
-  test('with VersionStages moves those labels alone', async () => {
+  test('with VersionStages moves only those labels', async () => {
     const id = await secret();
     await put(id, 2, 'two', ['AWSPENDING', 'blue']);
     await put(id, 3, 'three', ['blue']);
@@ -94,13 +94,13 @@ describe('a put', () => {
     });
   });
 
-  test('that makes the first version makes it AWSCURRENT, whatever its VersionStages', async () => {
+  test('makes the first version AWSCURRENT, whatever its VersionStages', async () => {
     const { Name = '' } = await local.aws.createSecret({ Name: randomUUID() });
     await put(Name, 1, 'one', ['AWSPENDING']);
     expect(await labels(Name)).toEqual({ [token(1)]: ['AWSCURRENT', 'AWSPENDING'] });
   });
 
-  test('takes a string or bytes, not both and not neither', async () => {
+  test('accepts either a string or bytes', async () => {
     const id = await secret();
     await local.aws.putSecretValue({ SecretId: id, SecretBinary: Uint8Array.of(0, 200, 255) });
     const { SecretBinary, SecretString } = await local.aws.getSecretValue({ SecretId: id });
@@ -115,8 +115,8 @@ describe('a put', () => {
   });
 });
 
-describe('reading', () => {
-  test('by label, by VersionId, and by both where they agree', async () => {
+describe('GetSecretValue', () => {
+  test('finds a version by label, by VersionId, and by both when they agree', async () => {
     const id = await secret();
     await put(id, 2, 'two');
     const read = async (selection: { VersionId?: string; VersionStage?: string }) =>
@@ -135,7 +135,7 @@ describe('reading', () => {
     });
   });
 
-  test('tells when the version was made, and the secret when it was read, by the day', async () => {
+  test('returns the creation date of the version, and DescribeSecret returns the day of the last access', async () => {
     const id = await secret();
     const made = local.date();
     local.pass(DAY);
@@ -144,7 +144,7 @@ describe('reading', () => {
     expect(LastAccessedDate?.toISOString()).toBe(`${local.date().toISOString().slice(0, 10)}T00:00:00.000Z`);
   });
 
-  test('a secret is found by its name, its ARN, and its ARN without the random end', async () => {
+  test('finds a secret by its name, its ARN, and its ARN without the random suffix', async () => {
     const { ARN = '' } = await local.aws.createSecret({ Name: 'found', SecretString: 'a' });
     for (const SecretId of ['found', ARN, ARN.slice(0, -7)]) {
       expect((await local.aws.getSecretValue({ SecretId })).Name).toBe('found');
@@ -158,7 +158,7 @@ describe('reading', () => {
     }
   });
 
-  test('a partial ARN whose name ends like a random end finds nothing', async () => {
+  test('finds nothing by a partial ARN whose name ends like a random suffix', async () => {
     const { ARN = '' } = await local.aws.createSecret({ Name: 'ends-abc123', SecretString: 'a' });
     await expect(local.aws.getSecretValue({ SecretId: ARN.slice(0, -7) })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
@@ -166,8 +166,8 @@ describe('reading', () => {
   });
 });
 
-describe('updating', () => {
-  test('a description makes no version; a value makes one, under the rules of a put', async () => {
+describe('UpdateSecret', () => {
+  test('creates a version for a value, under the rules of PutSecretValue, and none for a description', async () => {
     const id = await secret();
     expect((await local.aws.updateSecret({ SecretId: id, Description: 'text' })).VersionId).toBeUndefined();
     const update = { SecretId: id, SecretString: 'two', ClientRequestToken: token(2) };
@@ -182,8 +182,8 @@ describe('updating', () => {
   });
 });
 
-describe('listing the versions', () => {
-  test('hides the deprecated ones unless asked, and pages', async () => {
+describe('ListSecretVersionIds', () => {
+  test('hides deprecated versions without IncludeDeprecated, and returns pages', async () => {
     const id = await secret();
     await put(id, 2, 'two');
     await put(id, 3, 'three');
@@ -198,7 +198,7 @@ describe('listing the versions', () => {
     expect(second.NextToken).toBeUndefined();
   });
 
-  test('deprecated versions beyond the newest hundred go once they are a day old', async () => {
+  test('does not return deprecated versions older than a day beyond the newest hundred, which are deleted', async () => {
     const id = await secret();
     for (let n = 2; n <= 103; n += 1) await put(id, n, `value ${n}`);
     await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(1) })).resolves.toBeDefined();

@@ -1,0 +1,27 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from 'jest';
+
+// The programs that tests start share compiled code. This is where Node keeps it by default.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
+
+export default {
+  rootDir: import.meta.dirname,
+  // Only a test that hangs takes this long. On a busy machine, a program that a test starts may wait for a core.
+  testTimeout: 30_000,
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testEnvironment: 'node',
+  // One worker per core: the parent process is idle while the workers run.
+  maxWorkers: '100%',
+  // Jest never frees all that a test file has loaded. Without this limit the last files wait for the garbage collector.
+  workerIdleMemoryLimit: '768MB',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' },
+    ],
+  },
+  // Copies of the project's modules in bundles, synthesized stacks and the package must not be resolved.
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist'],
+} satisfies Config;

@@ -1,0 +1,118 @@
+import type { ZoomUser } from '../apis/zoom-responses.ts';
+import type { Connection, Tokens } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { Failure } from '../errors.ts';
+import { retryUntil } from '../rotation/retry.ts';
+import type { StepOptions } from '../rotation/step.ts';
+import { STORE_SECONDS } from '../time-budget.ts';
+import type { ZoomApp } from '../vault.ts';
+import { assertGrant } from './assert-grant.ts';
+import { verifyAuthorizationResponse } from './authorization-response.ts';
+import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { consentIsKept, keepConsent } from './keep-consent.ts';
+import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
+import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
+
+/** No connection has this generation: the consent must be newer than what the connection holds. */
+const NEVER_SEEN = -1;
+
+/** The callback's request: Zoom's authorization response, and the cookie of the consent. */
+export interface CallbackRequest {
+  parameters: URLSearchParams;
+  cookie: string | undefined;
+}
+
+/** A finished consent. If its Zoom user was connected under another name, it has renewed that connection. */
+export interface FinishedConsent extends ConnectResult {
+  /** The connection for which the link was made. */
+  requested: string;
+}
+
+/**
+ * Exchanges Zoom's authorization response for tokens, stores them and publishes the access token.
+ * @throws {Failure} `rejected` when the browser, the response or the Zoom user does not fit; `retry` or `misconfigured`
+ * when Zoom or the installation fails
+ */
+export async function finishConsent(
+  request: CallbackRequest,
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<FinishedConsent> {
+  const { pending, code } = await verifyRequest(request, deps);
+  // Checked again: a connection may have been made since the link was.
+  const existing = await assertGrant(pending.connection, 'authorization_code', deps);
+  const app = await deps.vault.app(pending.app);
+  const tokens = await deps.zoom
+    .exchangeCode(app, code, pending.codeVerifier)
+    .catch(withManualRetry('Reload this page in a minute. If that does not help, ask for a new link.'));
+  const consentedAt = deps.now();
+  const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
+  const asking = { isBound, deadline: options.deadline - (deps.rescue ? STORE_SECONDS : 0) };
+  const { user, isAnswered } = await identifyZoomUser(tokens.accessToken, asking, deps);
+  const identified = { pending, existing, app, tokens, consentedAt, user, isAnswered };
+  const connection = await chooseConnection(identified, deps, options.deadline);
+  const { clientId } = app;
+  const grant = {
+    connection,
+    app: pending.app,
+    clientId,
+    grantType: 'authorization_code',
+    tokens,
+    user,
+  } as const;
+  // The generation that was seen is that of the requested connection: it fences no other.
+  const seen = connection === pending.connection ? (existing?.generation ?? 0) : NEVER_SEEN;
+  const connected = await connect({ ...grant, consentedAt, seen }, deps, options);
+  return { ...connected, requested: pending.connection };
+}
+
+async function verifyRequest(
+  { parameters, cookie }: CallbackRequest,
+  deps: Dependencies,
+): Promise<{ pending: PendingConsent; code: string }> {
+  if (!cookie) throw cookieMissing();
+  const pending = await openPendingConsent(cookie, deps);
+  return { pending, code: verifyAuthorizationResponse(parameters, pending.state, deps) };
+}
+
+/** New tokens, whose Zoom user is known if Zoom identified one. */
+interface IdentifiedTokens {
+  pending: PendingConsent;
+  /** The requested connection, as it was before Zoom was asked. */
+  existing: Connection | undefined;
+  app: ZoomApp;
+  tokens: Tokens;
+  consentedAt: number;
+  user: ZoomUser | undefined;
+  /** Whether Zoom responded to who the user is. */
+  isAnswered: boolean;
+}
+
+/**
+ * Returns the name of the connection that gets the tokens.
+ * @throws {Failure} `rejected` (`other_user`, `user_not_told`) when no connection may get them; `retry` (`user_pending`) when
+ * they are kept until Zoom says whose they are
+ */
+async function chooseConnection(
+  { pending, existing, app, tokens, consentedAt, user, isAnswered }: IdentifiedTokens,
+  deps: Dependencies,
+  deadline: number,
+): Promise<Connection['connection']> {
+  const target = await retryUntil(deadline, () => targetConnection(user, pending, deps), deps);
+  if (target !== undefined) return target;
+  if (existing && !isAnswered) {
+    const consent = { item: existing, app: pending.app, clientId: app.clientId, tokens, consentedAt };
+    if (await keepConsent(consent, deps, deadline)) throw consentIsKept(pending.connection);
+  }
+  if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, deadline);
+  throw wrongZoomUser(pending.connection, user);
+}
+
+function cookieMissing(): Failure {
+  return new Failure(
+    'rejected',
+    'cookie_missing',
+    'This browser did not start the sign-in, or it blocks cookies.',
+    'Ask the person who sent you the link for a new one. Open it in the browser in which you sign in to Zoom, with cookies allowed.',
+  );
+}

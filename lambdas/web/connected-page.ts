@@ -1,0 +1,78 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { N8N } from '../contract.ts';
+import { utc } from '../tokens/clock.ts';
+import type { FinishedConsent } from '../tokens/consent/finish-consent.ts';
+import { toFailure } from '../tokens/errors.ts';
+import { expression } from '../tokens/n8n-names.ts';
+import { type Html, html } from './html.ts';
+import { eventAndAction, page } from './page-template.ts';
+
+/** Copies the expression to the clipboard, or selects it if the browser does not allow that. */
+const COPY = `
+const [code] = document.getElementsByTagName('code');
+const [button] = document.getElementsByTagName('button');
+const status = document.querySelector('[role=status]');
+button.hidden = false;
+button.onclick = async () => {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    status.textContent = 'Copied.';
+  } catch {
+    getSelection().selectAllChildren(code);
+    status.textContent = 'Selected. Press Ctrl+C or ⌘C to copy.';
+  }
+};
+`;
+
+/** Renders the page after a consent: what is connected, and what to paste into n8n. */
+export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructuredResultV2 {
+  const { item, user, outcome, requested } = consent;
+  const { connection, expiresAt } = item;
+  if (connection !== requested) return renewedPage(connection, requested);
+  const isPublished = outcome.kind === 'settled';
+  return page({
+    statusCode: 200,
+    tone: isPublished ? 'good' : 'note',
+    title: `“${connection}” is connected`,
+    content: [
+      isPublished
+        ? html`<p>The access token is stored where n8n reads it. It is replaced automatically before it expires.</p>`
+        : html`<p class="next">${unpublished(outcome)}</p>`,
+      ...pasteInstructions(connection),
+      html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
+      html`<dt>Zoom user</dt><dd>${user?.name ?? user?.id ?? 'unknown: the Zoom app has no scope for it'}</dd>`,
+      html`<dt>Valid until</dt><dd>${utc(expiresAt)}, replaced before then</dd></dl>`,
+      html`<p class="aside">You can close this page.</p>`,
+    ],
+    script: COPY,
+  });
+}
+
+function pasteInstructions(connection: string): Html[] {
+  const { credentialType, field, deprecation } = N8N;
+  return [
+    html`<p>In n8n, create a credential of the type <b>${credentialType}</b> and paste this expression into its field <b>${field}</b>. ${deprecation}</p>`,
+    html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
+    html`<p role="status"></p>`,
+  ];
+}
+
+/** Renders the page for a Zoom user who was already connected under another name. That connection has the new tokens. */
+function renewedPage(connection: string, requested: string): APIGatewayProxyStructuredResultV2 {
+  return page({
+    statusCode: 409,
+    tone: 'note',
+    title: 'Already connected',
+    content: eventAndAction(
+      `Your Zoom account is already connected as "${connection}". That connection was renewed, and "${requested}" was not connected.`,
+      `Use "${connection}" in n8n. To connect "${requested}", ask for a new link and sign in to Zoom as another user.`,
+    ),
+  });
+}
+
+function unpublished(outcome: FinishedConsent['outcome']): string {
+  const problem = outcome.kind === 'failed' ? toFailure(outcome.error) : undefined;
+  return problem?.class === 'misconfigured'
+    ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`
+    : 'The tokens are stored. n8n can read the access token within a few minutes.';
+}

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { useDoctor, wallClock } from '../../../support/cli/use-doctor.ts';
+
+jest.setTimeout(120_000);
+
+const { installation, run, findings, makeHealthy, putSecret, changeResult } = useDoctor();
+
+describe('the apps', () => {
+  const DEFAULT = 'zoom-token-refresher/app/default';
+
+  beforeEach(makeHealthy);
+
+  test('doctor reports an app whose client secret Zoom does not accept', async () => {
+    const credentials = await installation().app('default');
+    await putSecret(DEFAULT, JSON.stringify({ ...credentials, client_secret: 'of-another-app' }));
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      '✖ App "default": Zoom does not accept the client id and client secret of the app.\n' +
+        '  Copy the credentials from the Zoom App Marketplace again: npx zoom-tokens setup default\n',
+    );
+  });
+
+  test('doctor warns about an app without credentials that no connection uses, and exits with 0', async () => {
+    await putSecret(DEFAULT, '{"client_id":"","client_secret":""}');
+    const { code, stdout } = await run();
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '! The app "default" is not set up, and no connection uses it.\n  If you need it, run: zoom-tokens setup default.\n',
+    );
+  });
+
+  test('doctor --app checks an app that no connection uses', async () => {
+    expect(await findings('--app', 'support')).toContainEqual(
+      expect.objectContaining({
+        check: 'apps',
+        state: 'note',
+        message: expect.stringContaining('"support"'),
+      }),
+    );
+  });
+});
+
+describe('the schedule', () => {
+  test('doctor before the first sweep reports one problem, and says how to run a sweep by hand', async () => {
+    await installation().connectReports();
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      [
+        '✖ No sweep has ended yet, although sweeps run every minute.',
+        '  Run a sweep by hand, which helps at once: aws lambda invoke --function-name zoom-token-refresher-rotate /dev/stdout',
+        '  Check that the schedule is enabled: aws scheduler get-schedule --group-name zoom-token-refresher --name zoom-token-refresher-rotate',
+        '  See docs/runbook.md#no-sweep.',
+        '',
+      ].join('\n'),
+    );
+    expect(stdout).toMatch(/\n1 problem found\.\n$/);
+  });
+
+  test('doctor accepts two minutes without a sweep, and reports four minutes as a problem', async () => {
+    await makeHealthy();
+    installation().clock.advance(120);
+    expect((await findings()).find(({ check }) => check === 'sweep')).toMatchObject({
+      state: 'well',
+      message: 'The last sweep ended 2 min ago. Sweeps run every minute.',
+    });
+    installation().clock.advance(120);
+    expect((await findings()).find(({ check }) => check === 'sweep')).toMatchObject({
+      state: 'wrong',
+      message: 'No sweep has ended for 4 min, although sweeps run every minute: tokens are not rotated.',
+    });
+  });
+});
+
+describe('the clocks', () => {
+  beforeEach(makeHealthy);
+
+  test("doctor reports a Zoom whose clock differs from the function's", async () => {
+    await changeResult('check', (check) => ({ ...check, zoomSkewSeconds: -400 }));
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toContain("✖ Zoom's clock is 6 min behind the function's.\n");
+  });
+
+  test("doctor reports a machine whose clock differs from a deployed function's", async () => {
+    await changeResult('about', (about) => ({
+      ...about,
+      now: wallClock() + 400,
+      publicUrl: 'https://nothing.invalid',
+    }));
+    const { stdout } = await run();
+    expect(stdout).toMatch(
+      /✖ This machine's clock is 6 min behind the function's\.\n {2}Set it by network time/,
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { users } from '../../../local/zoom/users.ts';
+import { createFunctions } from '../../support/services/handlers.ts';
+import { takeOutput } from '../../support/services/output.ts';
+import { type Services, startServices } from '../../support/services/services.ts';
+import {
+  createZoomSender,
+  deauthorization,
+  signedHeaders,
+  WEBHOOK_SECRET,
+} from '../../support/services/zoom-event.ts';
+
+const [ada, grace] = users;
+const ADA = ada?.id ?? '';
+const GRACE = grace?.id ?? '';
+
+let services: Services;
+let functions: ReturnType<typeof createFunctions>;
+let zoom: ReturnType<typeof createZoomSender>;
+beforeEach(async () => {
+  services = await startServices();
+  functions = createFunctions(services);
+  zoom = createZoomSender(services, functions);
+  await zoom.writeApp();
+  takeOutput();
+});
+afterEach(() => services.close());
+
+const connectAda = async () => {
+  await functions.connect('ada', { user: ada?.display_name });
+  services.clock.advance(60);
+};
+const connectGrace = async () => {
+  await functions.connect('grace', { user: grace?.display_name });
+  services.clock.advance(60);
+};
+
+describe('when a user removes the app at Zoom', () => {
+  test('the connection is disconnected and its secret deleted, and a repeated delivery changes nothing', async () => {
+    await connectAda();
+    expect(await zoom.send(zoom.removal(ADA))).toMatchObject({ status: 200, body: '' });
+    expect(await zoom.statusOf('ada')).toBe('disconnected');
+    await expect(services.published('ada')).rejects.toThrow('marked for deletion');
+    const before = await services.contents();
+    services.clock.advance(60);
+    expect((await zoom.send(zoom.removal(ADA, zoom.now() - 60))).status).toBe(200);
+    expect(await services.contents()).toEqual(before);
+  });
+
+  test('a connection with a newer consent stays connected', async () => {
+    await connectAda();
+    await zoom.send(zoom.removal(ADA));
+    const removedAt = zoom.now();
+    services.clock.advance(10);
+    await functions.connect('ada', { user: ada?.display_name });
+    expect((await zoom.send(zoom.removal(ADA, removedAt))).status).toBe(200);
+    expect(await zoom.statusOf('ada')).toBe('active');
+  });
+
+  test('a step that holds the lease makes the response 503, and the next delivery disconnects', async () => {
+    await connectAda();
+    const lease = { owner: 'a step', now: zoom.now(), until: zoom.now() + 180, early: true };
+    await functions.runtime.store.lease('ada', lease);
+    const body = zoom.removal(ADA);
+    expect(await zoom.send(body)).toMatchObject({ status: 503, body: '' });
+    expect(await zoom.statusOf('ada')).toBe('active');
+    services.clock.advance(300);
+    expect((await zoom.send(body)).status).toBe(200);
+    expect(await zoom.statusOf('ada')).toBe('disconnected');
+  });
+
+  test('a secret that was not deleted is deleted by the next delivery', async () => {
+    await connectAda();
+    services.denied.add('DeleteSecret n8n_zoom_ada');
+    const body = zoom.removal(ADA);
+    expect((await zoom.send(body)).status).toBe(500);
+    services.denied.clear();
+    expect((await zoom.send(body)).status).toBe(200);
+    await expect(services.published('ada')).rejects.toThrow('marked for deletion');
+  });
+
+  test('a user without a connection is logged and nothing else happens', async () => {
+    expect((await zoom.send(zoom.removal('nobody'))).status).toBe(200);
+    expect(takeOutput().join('')).toContain('no connection here');
+  });
+
+  test('an event of another client id leaves the connection active', async () => {
+    await connectGrace();
+    const event = deauthorization(GRACE, 'the-development-client', zoom.now());
+    expect((await zoom.send(event)).status).toBe(200);
+    expect(await zoom.statusOf('grace')).toBe('active');
+  });
+
+  test('the app in the address decides whose connection is disconnected', async () => {
+    await connectGrace();
+    await zoom.writeApp({ webhook_secret_token: WEBHOOK_SECRET }, 'other');
+    expect((await zoom.sendTo('other', zoom.removal(GRACE))).status).toBe(200);
+    expect(await zoom.statusOf('grace')).toBe('active');
+    expect((await zoom.sendTo('default', zoom.removal(GRACE))).status).toBe(200);
+    expect(await zoom.statusOf('grace')).toBe('disconnected');
+  });
+
+  test('the log names the connection and the app, and nothing else of the event', async () => {
+    await zoom.send(zoom.removal('nobody'));
+    await zoom.send(zoom.removal('nobody'), { headers: signedHeaders('another body', zoom.now()) });
+    const logged = takeOutput().join('');
+    expect(logged).toMatch(/"app":\s*"default"/);
+    for (const secret of ['nobody', WEBHOOK_SECRET, 'an-account', '827edc', services.apps.user.client_id]) {
+      expect(logged).not.toContain(secret);
+    }
+  });
+
+  test('a removal with a time in the future counts from now', async () => {
+    await functions.connect('ada', { user: ada?.display_name });
+    services.clock.advance(5);
+    await zoom.send(zoom.removal(ADA, zoom.now() + 3600));
+    services.clock.advance(5);
+    await functions.connect('ada', { user: ada?.display_name });
+    expect(await zoom.statusOf('ada')).toBe('active');
+  });
+});

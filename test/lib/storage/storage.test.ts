@@ -1,0 +1,163 @@
+import { describe, expect, test } from '@jest/globals';
+import { Match } from 'aws-cdk-lib/assertions';
+import { functionNamed, synthesized } from '../synthesized.ts';
+
+const template = synthesized();
+
+type Resources = Record<string, { Type: string; DeletionPolicy?: string }>;
+
+describe('the connections table', () => {
+  const byStatusAnd = (sortKey: string) => ({
+    KeySchema: [
+      { AttributeName: 'status', KeyType: 'HASH' },
+      { AttributeName: sortKey, KeyType: 'RANGE' },
+    ],
+    Projection: { ProjectionType: 'KEYS_ONLY' },
+  });
+
+  test('has one item per connection, and indexes by status for the due time and the validity', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        { IndexName: 'due', ...byStatusAnd('dueAt') },
+        { IndexName: 'validity', ...byStatusAnd('validUntil') },
+      ],
+      AttributeDefinitions: Match.arrayWith([
+        { AttributeName: 'connection', AttributeType: 'S' },
+        { AttributeName: 'status', AttributeType: 'S' },
+        { AttributeName: 'dueAt', AttributeType: 'N' },
+        { AttributeName: 'validUntil', AttributeType: 'N' },
+      ]),
+    });
+  });
+
+  test('is billed per request, has point-in-time recovery, and expires used link tickets', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+  });
+});
+
+describe('the secrets', () => {
+  test('the sealing key is generated with 64 letters and digits', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/key',
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+  });
+
+  test('the secret of the default app has a value before an operator fills it in', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/app/default',
+      SecretString: '{"client_id":"","client_secret":"","account_id":"","webhook_secret_token":""}',
+    });
+  });
+});
+
+describe('pushing to n8n', () => {
+  test('has a secret that starts without any n8n instance', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'zoom-token-refresher/n8n',
+      SecretString: '{"instances":{}}',
+    });
+  });
+
+  test('leaves no secret, variable or alarm behind when n8nPush is false', () => {
+    const without = synthesized({ n8nPush: false });
+    expect(JSON.stringify(without.toJSON())).not.toMatch(/\/n8n["-]|N8N_SECRET_ID|push-failing/);
+    for (const task of ['callback', 'rotate', 'operator']) {
+      const { Variables } = functionNamed(without, `zoom-token-refresher-${task}`).Environment;
+      expect(Variables).not.toHaveProperty('N8N_SECRET_ID');
+    }
+  });
+});
+
+describe('the rescue bucket', () => {
+  test('has no fixed name and no public access, is encrypted, and forgets after 90 days', () => {
+    template.resourceCountIs('AWS::S3::Bucket', 1);
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: Match.absent(),
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Status: 'Enabled',
+            ExpirationInDays: 90,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+  });
+
+  test('refuses plain HTTP to everyone', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test("is encrypted with the installation's own key where there is one", () => {
+    synthesized({ encryption: 'customer' }).hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: {
+              SSEAlgorithm: 'aws:kms',
+              KMSMasterKeyID: { 'Fn::GetAtt': [Match.stringLikeRegexp('EncryptionKey'), 'Arn'] },
+            },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('when the stack is deleted', () => {
+  const kept = [
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+    'AWS::S3::BucketPolicy',
+    'AWS::SecretsManager::Secret',
+    'AWS::SecretsManager::ResourcePolicy',
+  ];
+
+  test('the table, the rescue bucket and the secrets are retained, together with their policies', () => {
+    for (const type of kept) {
+      template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  test('everything else is deleted', () => {
+    for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(
+      template.toJSON().Resources as Resources,
+    )) {
+      if (!kept.includes(Type)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
+    }
+  });
+
+  test('the table, the bucket and the secrets are deleted too when removalPolicy is destroy', () => {
+    const trial = synthesized({ removalPolicy: 'destroy' });
+    for (const type of kept) trial.allResources(type, { DeletionPolicy: 'Delete' });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
+import { consentOf, failInto, HOUR, leaseOf, NOW } from './values.ts';
+
+export function describeConsent(opened: () => ConnectionStore): void {
+  const connected = (changed?: Partial<Consent>) => opened().commitConsent(consentOf('main', changed), 0);
+  const leased = async () => (await opened().lease('main', leaseOf('me'))) as Connection;
+  const stored = async () => (await opened().get('main')) as Connection;
+  const rotation = { sealedTokens: 'sealed again', expiresAt: NOW + 2 * HOUR, rotatedAt: NOW + 5 };
+  const settled = { validUntil: NOW + HOUR, dueAt: NOW + 50 * 60 };
+
+  describe('a consent', () => {
+    test('creates a connection that is active, due at once, of version 1 and unpublished', async () => {
+      const consent = consentOf('main', { zoomUserId: 'ada', zoomAccountId: 'engine' });
+      const item = await opened().commitConsent(consent, 0);
+      expect(item).toEqual({
+        ...consent,
+        status: 'active',
+        rotatedAt: NOW,
+        dueAt: NOW,
+        generation: 1,
+        version: 1,
+        publishedVersion: 0,
+        validUntil: 0,
+        failures: 0,
+      });
+      expect(await stored()).toEqual(item);
+    });
+
+    test('that is sent again, because its response was lost, changes nothing', async () => {
+      const consent = consentOf('main');
+      const item = await opened().commitConsent(consent, 0);
+      expect(await opened().commitConsent(consent, 0)).toEqual(item);
+      expect(await stored()).toEqual(item);
+    });
+
+    test('that is sent again after a rotation does not restore the spent tokens', async () => {
+      const consent = consentOf('main');
+      await opened().commitConsent(consent, 0);
+      const rotated = await opened().commitRotation(await stored(), rotation);
+      expect(await opened().commitConsent(consent, 0)).toEqual(rotated);
+      expect(await stored()).toEqual(rotated);
+    });
+
+    test('that is older than a concurrent one changes nothing, because Zoom has revoked its tokens', async () => {
+      const newer = await opened().commitConsent(consentOf('main', { consentedAt: NOW + 9 }), 0);
+      expect(await opened().commitConsent(consentOf('main', { consentedAt: NOW }), 0)).toEqual(newer);
+      expect(await stored()).toEqual(newer);
+    });
+
+    test('that follows another is the newer one, whatever its function’s clock says', async () => {
+      const { generation } = await opened().commitConsent(consentOf('main', { consentedAt: NOW + 9 }), 0);
+      const next = await opened().commitConsent(consentOf('main', { consentedAt: NOW }), generation);
+      expect(next).toMatchObject({ generation: generation + 1, consentedAt: NOW });
+    });
+
+    test('for an existing connection raises generation and version and keeps what is published', async () => {
+      await connected();
+      await opened().settle(await leased(), settled);
+      const again = await connected({ consentedAt: NOW + 9, sealedTokens: 'newer' });
+      expect(again).toMatchObject({ generation: 2, version: 2, sealedTokens: 'newer' });
+      expect(again).toMatchObject({ consentedAt: NOW + 9, rotatedAt: NOW + 9, dueAt: NOW + 9 });
+      expect(again).toMatchObject({ publishedVersion: 1, validUntil: settled.validUntil });
+    });
+
+    test('resets status, failures and error', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'reconnect');
+      const again = await connected();
+      expect(again).toMatchObject({ status: 'active', failures: 0 });
+      expect(again).not.toHaveProperty('lastError');
+    });
+
+    test('leaves a lease with its holder', async () => {
+      await connected();
+      await leased();
+      expect(await connected()).toMatchObject({ leaseOwner: 'me', leaseUntil: NOW + 180 });
+    });
+
+    test('removes the earlier Zoom user when Zoom did not identify the new one', async () => {
+      const { generation } = await connected({ zoomUserId: 'ada', zoomAccountId: 'engine' });
+      const next = await opened().commitConsent(consentOf('main', { zoomUserId: 'grace' }), generation);
+      expect(next).not.toHaveProperty('zoomAccountId');
+      const last = await opened().commitConsent(consentOf('main'), next.generation);
+      expect(last).not.toHaveProperty('zoomUserId');
+    });
+
+    describe.each([
+      ['by another Zoom user', { zoomUserId: 'grace' }],
+      ['by a Zoom user whom Zoom did not identify', {}],
+    ])('%s', (_, other) => {
+      const later = (seen: number) =>
+        opened().commitConsent(consentOf('main', { ...other, consentedAt: NOW + 9 }), seen);
+
+      test('changes nothing when it has not read the consent that it would replace', async () => {
+        const item = await connected({ zoomUserId: 'ada' });
+        expect(await later(0)).toEqual(item);
+        expect(await stored()).toEqual(item);
+      });
+
+      test('replaces a consent that it has read, and a disconnected connection', async () => {
+        await connected({ zoomUserId: 'ada' });
+        expect(await later(1)).toMatchObject({ generation: 2 });
+        const back = await opened().commitConsent(consentOf('main', { zoomUserId: 'ada' }), 2);
+        await failInto(opened(), 'main', 'disconnected');
+        expect(await later(0)).toMatchObject({ generation: back.generation + 1 });
+      });
+    });
+
+    test('may change the app and the grant type', async () => {
+      await connected();
+      const changed = { app: 'reports', grantType: 'account_credentials', overlap: 'yes' } as const;
+      expect(await connected(changed)).toMatchObject(changed);
+    });
+  });
+}

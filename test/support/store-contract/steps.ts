@@ -1,0 +1,168 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
+import { consentOf, dueNames, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
+
+export function describeSteps(opened: () => ConnectionStore): void {
+  const connected = (changed?: Partial<Consent>) => opened().commitConsent(consentOf('main', changed), 0);
+  const leased = async () => (await opened().lease('main', leaseOf('me'))) as Connection;
+  const stored = async () => (await opened().get('main')) as Connection;
+  const rotation = { sealedTokens: 'sealed again', expiresAt: NOW + 2 * HOUR, rotatedAt: NOW + 5 };
+  const settled = { validUntil: NOW + HOUR, dueAt: NOW + 50 * 60 };
+
+  describe('a rotation', () => {
+    test('stores the new tokens, raises the version, is due, resets failures and keeps the lease', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'misconfigured');
+      const mine = await leased();
+      const item = await opened().commitRotation(mine, rotation);
+      const { lastError: _, ...rest } = mine;
+      const expected = { version: 2, dueAt: NOW + 5, status: 'active', failures: 0 };
+      expect(item).toEqual({ ...rest, ...rotation, ...expected });
+      expect(await stored()).toEqual(item);
+    });
+
+    test('of an earlier version is not stored, and the newer consent stays', async () => {
+      await connected();
+      const mine = await leased();
+      const newer = await connected({ sealedTokens: 'newer' });
+      expect(await opened().commitRotation(mine, rotation)).toBeUndefined();
+      expect(await stored()).toEqual(newer);
+    });
+
+    test('is stored once even when it is sent twice', async () => {
+      await connected();
+      const mine = await leased();
+      await opened().commitRotation(mine, rotation);
+      expect(await opened().commitRotation(mine, rotation)).toBeUndefined();
+      expect(await stored()).toMatchObject({ version: 2 });
+    });
+
+    test('of an unknown connection creates nothing', async () => {
+      const item = { ...(await connected()), connection: 'nobody' };
+      expect(await opened().commitRotation(item, rotation)).toBeUndefined();
+      expect(await opened().get('nobody')).toBeUndefined();
+    });
+  });
+
+  describe('the end of a step', () => {
+    test('settled: the connection is active, its version is published, failures are reset and the lease is released', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'misconfigured');
+      const mine = await leased();
+      expect(await opened().settle(mine, settled)).toBe(true);
+      const { leaseOwner: _, leaseUntil: __, lastError: ___, ...rest } = mine;
+      const expected = { status: 'active', publishedVersion: 1, failures: 0 };
+      expect(await stored()).toEqual({ ...rest, ...settled, ...expected });
+    });
+
+    test('failed: status, next attempt and error are stored, and the lease is released', async () => {
+      await connected();
+      const mine = await leased();
+      expect(await opened().fail(mine, failure)).toBe(true);
+      const { leaseOwner: _, leaseUntil: __, ...rest } = mine;
+      expect(await stored()).toEqual({ ...rest, ...failure });
+    });
+
+    test('settled: overlap and push targets are stored when they are given, and kept when they are not', async () => {
+      await connected();
+      const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+      await opened().settle(await leased(), { ...settled, overlap: 'no', targets });
+      expect(await stored()).toMatchObject({ overlap: 'no', targets });
+      await opened().settle(
+        (await opened().lease('main', leaseOf('me', { early: true }))) as Connection,
+        settled,
+      );
+      expect(await stored()).toMatchObject({ overlap: 'no', targets });
+    });
+
+    test('failed: push targets are stored when they are given', async () => {
+      await connected();
+      const { lastError } = failure;
+      const target = { instance: 'office', credentialId: 'c1', pushedVersion: 0, failures: 1, lastError };
+      const targets = [{ ...target, retryAt: NOW + 30 }];
+      await opened().fail(await leased(), { ...failure, targets });
+      expect(await stored()).toMatchObject({ failures: 1, targets });
+    });
+
+    const ends = {
+      settled: (item: Connection) => opened().settle(item, settled),
+      failed: (item: Connection) => opened().fail(item, failure),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      test(`${name}: nothing is stored for a function that does not hold the lease`, async () => {
+        await connected();
+        const mine = await leased();
+        expect(await end({ ...mine, leaseOwner: 'another' })).toBe(false);
+        expect(await stored()).toEqual(mine);
+      });
+
+      test(`${name}: nothing is stored for an earlier version`, async () => {
+        await connected();
+        const mine = await leased();
+        const newer = await connected();
+        expect(await end(mine)).toBe(false);
+        expect(await stored()).toEqual(newer);
+      });
+
+      test(`${name}: nothing is stored a second time`, async () => {
+        await connected();
+        const mine = await leased();
+        await end(mine);
+        expect(await end(mine)).toBe(false);
+      });
+    }
+  });
+
+  describe('the next alert for a connection that needs a new consent', () => {
+    const waiting = async () => {
+      await connected();
+      await failInto(opened(), 'main', 'reconnect');
+      return stored();
+    };
+
+    test('is snoozed, and nothing else changes', async () => {
+      const item = await waiting();
+      expect(await opened().snoozeAlert(item, { dueAt: NOW + HOUR, alertedAt: NOW })).toBe(true);
+      expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
+      expect(await dueNames(opened(), 'reconnect', NOW, 100)).toEqual([]);
+      expect(await dueNames(opened(), 'reconnect', NOW + HOUR, 100)).toEqual(['main']);
+    });
+
+    test('is cancelled by a consent, whose tokens are due at once', async () => {
+      const item = await waiting();
+      const newer = await connected();
+      expect(await opened().snoozeAlert(item, { dueAt: NOW + HOUR, alertedAt: NOW })).toBe(false);
+      expect(await stored()).toEqual(newer);
+    });
+  });
+
+  describe('the push targets of a connection', () => {
+    const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
+
+    test('are changed by the lease holder, who keeps the lease, and nothing else changes', async () => {
+      await connected();
+      const mine = await leased();
+      expect(await opened().setPushTargets(mine, targets)).toBe(true);
+      expect(await stored()).toEqual({ ...mine, targets });
+      expect(await opened().setPushTargets(mine, [])).toBe(true);
+      expect(await stored()).toEqual(mine);
+    });
+
+    test('are not changed without the lease, nor for an earlier version', async () => {
+      await connected();
+      const mine = await leased();
+      expect(await opened().setPushTargets({ ...mine, leaseOwner: 'another' }, targets)).toBe(false);
+      const newer = await connected();
+      expect(await opened().setPushTargets(mine, targets)).toBe(false);
+      expect(await stored()).toEqual(newer);
+    });
+
+    test('stay after a consent and a rotation', async () => {
+      await connected();
+      await opened().setPushTargets(await leased(), targets);
+      expect(await connected()).toMatchObject({ targets });
+      expect(await opened().commitRotation(await stored(), rotation)).toMatchObject({ targets });
+    });
+  });
+}
