@@ -23,9 +23,11 @@ const Body = v.object({
 export function createRescueBucket(bucket: string, makeClient: MakeClient = createClient): RescueStore {
   let client: S3Client | undefined;
   const open = async () => {
-    const s3 = await import('./s3-client.ts');
-    client ??= makeClient(s3);
-    return { ...s3, client };
+    const { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } = await import(
+      './s3-client.ts'
+    );
+    client ??= makeClient(S3Client);
+    return { client, DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand };
   };
   const objectOf = (key: RescueKey) => ({ Bucket: bucket, Key: objectKey(key) });
   return {
@@ -65,9 +67,9 @@ const objectKey = (key: RescueKey): string =>
     ? `${key.connection}/consent-${key.consentId}`
     : `${key.connection}/${key.generation}-${key.version}`;
 
-type MakeClient = (s3: typeof import('./s3-client.ts')) => S3Client;
+type MakeClient = (Client: typeof S3Client) => S3Client;
 
-const createClient: MakeClient = ({ S3Client }) => new S3Client(CLIENT);
+const createClient: MakeClient = (Client) => new Client(CLIENT);
 
 /** @throws {Error} for a body that is cut or altered: it must not pass for a missing one */
 function parse(body: string | undefined): RescuedTokens {

@@ -5,7 +5,7 @@ import { hasLoopbackHost } from '../loopback-host.ts';
 import { listenOnLoopback } from '../loopback-server.ts';
 
 /** A request that S3 refuses; also the ones that `failing` may return. */
-export const S3_ERRORS = {
+const S3_ERRORS = {
   AccessDenied: { status: 403, message: 'Access Denied' },
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 /** The bucket as a new execution environment has it. */
 function open(): RescueStore {
-  return createRescueBucket(BUCKET, ({ S3Client }) => {
+  return createRescueBucket(BUCKET, (S3Client) => {
     const client = new S3Client({ maxAttempts: 2 });
     clients.push(client);
     return client;

@@ -88,7 +88,7 @@ export async function openLab(log: Log) {
         pass(milliseconds / 1000);
       },
       store: createConnectionsTable(tableClient, TABLE),
-      rescue: createRescueBucket(BUCKET, ({ S3Client }) => {
+      rescue: createRescueBucket(BUCKET, (S3Client) => {
         const client = new S3Client(configuration('s3', s3.url));
         clients.push(client);
         return client;
