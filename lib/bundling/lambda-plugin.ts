@@ -15,7 +15,14 @@ export const forLambda: Plugin = {
     // S3 is asked when DynamoDB is down, which is nearly never. With the modules that it shares with the other clients in
     // a file of its own, what is read at each start stays as it is: otherwise it grows by 30 kB.
     onLoad({ filter: /lambdas[\\/]aws[\\/]s3-client\.ts$/ }, async ({ path }) => {
-      const { entryPoints: _, outdir: __, banner: ___, metafile: ____, ...common } = initialOptions;
+      const {
+        entryPoints: _,
+        outdir: __,
+        banner: ___,
+        metafile: ____,
+        sourcemap: _____,
+        ...common
+      } = initialOptions;
       const { outputFiles } = await build({
         ...common,
         splitting: false,
@@ -44,10 +51,10 @@ export const forLambda: Plugin = {
 
     // The functions call no operation with event streams, and do not run in a browser. The SDK imports both late, so
     // they would become files that are never loaded.
-    onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path }) => ({
-      path,
-      external: true,
-    }));
+    onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path, kind }) =>
+      // S3's client imports the first one at once.
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
 
     // A function is configured by its environment alone: Lambda has no ~/.aws.
     replace(
