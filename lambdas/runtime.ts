@@ -72,8 +72,8 @@ const Environment = v.object(
   'is missing',
 );
 
-/** Parts that may differ from the deployed function: its clock and its log. */
-export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'linkSeconds'>>;
+/** Parts that may differ from the deployed function: its clock, its pauses and its log. */
+export type Overrides = Partial<Pick<Dependencies, 'now' | 'wait' | 'log' | 'linkSeconds'>>;
 
 /**
  * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
@@ -86,6 +86,7 @@ export function createRuntime(
 ): Runtime {
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
+  const log = overrides.log ?? logger;
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(secretsManager, {
     appSecretPrefix: variables[VARIABLES.appSecretPrefix],
@@ -99,7 +100,8 @@ export function createRuntime(
     now,
     elapsed: () => performance.now(),
     random: Math.random,
-    wait: (milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal }),
+    wait:
+      overrides.wait ?? ((milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal })),
     store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables[VARIABLES.tableName]),
     ...(rescueBucket !== undefined && { rescue: createRescueBucket(rescueBucket) }),
     vault,
@@ -109,6 +111,7 @@ export function createRuntime(
       redirectUri: `${variables[VARIABLES.publicUrl]}${ROUTES.callback}`,
       fetch: fetchByNode,
       now,
+      warn: (message) => log.warn(message, {}),
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {
@@ -123,7 +126,7 @@ export function createRuntime(
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
-    log: overrides.log ?? logger,
+    log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     installation: {

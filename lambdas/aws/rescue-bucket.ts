@@ -14,6 +14,7 @@ const Body = v.object({
   expiresAt: v.number(),
   rotatedAt: v.number(),
   clientId: v.exactOptional(v.string()),
+  scope: v.exactOptional(v.string()),
 });
 
 /**
@@ -31,12 +32,12 @@ export function createRescueBucket(bucket: string, makeClient: MakeClient = crea
   };
   const objectOf = (key: RescueKey) => ({ Bucket: bucket, Key: objectKey(key) });
   return {
-    async put(key, { sealedTokens, expiresAt, rotatedAt, clientId }) {
+    async put(key, { sealedTokens, expiresAt, rotatedAt, clientId, scope }) {
       const { client, PutObjectCommand } = await open();
       const { ETag } = await client.send(
         new PutObjectCommand({
           ...objectOf(key),
-          Body: JSON.stringify({ sealedTokens, expiresAt, rotatedAt, clientId }),
+          Body: JSON.stringify({ sealedTokens, expiresAt, rotatedAt, clientId, scope }),
           ContentType: 'application/json',
         }),
       );

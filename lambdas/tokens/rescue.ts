@@ -9,7 +9,10 @@ export type RescueKey =
   | { connection: string; consentId: string };
 
 /** Tokens that the connections' store could not take, or not yet. They are sealed, so that they are safe anywhere. */
-export type RescuedTokens = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId'>;
+export type RescuedTokens = Pick<
+  Connection,
+  'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId' | 'scope'
+>;
 
 /**
  * A second durable place for new tokens, apart from the connections' store and strongly consistent. Zoom has spent the old

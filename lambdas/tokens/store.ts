@@ -1,4 +1,4 @@
-import type { Connection, PushTarget, Status } from './connection.ts';
+import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
 import type { AppHealth } from './judgement/app-health.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
@@ -19,12 +19,13 @@ export type Consent = Pick<
   | 'consentId'
   | 'overlap'
   | 'clientId'
+  | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
-/** The fields that a rotation writes. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId'>;
+/** The fields that a rotation writes; an optional one that is left out keeps its value. */
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId' | 'scope'>;
 
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<
@@ -52,10 +53,18 @@ type Settlement = Pick<
   | 'overlapSeen'
   | 'overlapAskedAt'
   | 'measureAt'
+  | 'zoomUserId'
+  | 'zoomAccountId'
   /** Kept where the rescue store could not be read. */
   | 'askedAt'
 > &
   Partial<Pick<Connection, 'overlap'>>;
+
+/** What a connection knows of n8n's credentials, besides the push targets. */
+export interface OtherCredentials {
+  externalCredentials?: ExternalCredential[];
+  pendingCredentials?: PendingCredential[];
+}
 
 /** Tokens that a rotation has replaced. */
 interface ReplacedTokens {
@@ -138,7 +147,10 @@ export interface Connections {
   /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. `askedAt` stays if given. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Records a failed step of exactly that version and lease holder, and releases the lease. `askedAt` stays if given. */
+  /**
+   * Records a failed step of exactly that version and lease holder, and releases the lease. A connection that begins to
+   * wait for a person loses the time of its last alert, which was of something else. `askedAt` stays if given.
+   */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
@@ -150,8 +162,11 @@ export interface Connections {
   /** Makes a connection in `reconnect` due for an attempt, if its version is unchanged. */
   retryReconnect(of: Connection, dueAt: number): Promise<boolean>;
 
-  /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
-  setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
+  /**
+   * Replaces the push targets, and those of the other lists that are given; an empty list is removed. The caller holds
+   * the lease and keeps it.
+   */
+  setPushTargets(of: Connection, targets: PushTarget[], others?: OtherCredentials): Promise<boolean>;
 
   /**
    * Releases the lease and changes nothing else.
@@ -213,12 +228,13 @@ export interface UserClaims {
    * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or an earlier
    * one that is still connected as that user or whose first consent is in progress.
    * @param claim.until when the claim expires unless a consent follows; epoch seconds, as `now`
+   * @param claim.from a connection that loses the user to the claimant
    */
   claimUser(
     app: string,
     zoomUserId: string,
     connection: string,
-    claim: { now: number; until: number },
+    claim: { now: number; until: number; from?: string },
   ): Promise<string>;
 
   /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { grantedScope } from '../n8n-scopes.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { seal } from '../sealing/seal.ts';
 
@@ -32,7 +33,7 @@ export async function keepConsent(
   try {
     const { expiresAt } = tokens;
     const sealedTokens = await seal(tokens, connection, await keyring());
-    const kept = { sealedTokens, expiresAt, rotatedAt: consentedAt, clientId };
+    const kept = { sealedTokens, expiresAt, rotatedAt: consentedAt, clientId, ...grantedScope(tokens) };
     await retryUntil(deadline, () => rescue.put({ connection, consentId }, kept), deps);
     const note = () => store.noteKeptConsent(connection, { consentId, app }, now());
     const isNoted = await retryUntil(deadline, note, deps);

@@ -1,4 +1,4 @@
-import { type Connection, logContext } from '../connection.ts';
+import { type Connection, hasRecovered, logContext } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
@@ -27,7 +27,8 @@ export async function rotateNow(
   if (outcome.kind === 'paused') throw outcome.error;
   if (outcome.kind === 'nothing') throw leaseIsHeld(connection);
   // The operator sees it: no alert has to say that it is well again.
-  if (outcome.item.alertedAt !== undefined) await deps.store.noteAlert(outcome.item, undefined);
+  if (outcome.kind === 'settled' && hasRecovered(outcome.item, deps.now()))
+    await deps.store.noteAlert(outcome.item, undefined);
   const after = await getConnectionOrThrow(connection, deps.store);
   return { before: toView(before), after: toView(after), outcome: outcome.kind };
 }

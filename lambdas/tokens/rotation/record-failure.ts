@@ -66,8 +66,12 @@ async function refusal(
   const refusals = (item.refusals ?? 0) + 1;
   const suspect = { ...failing(item, now), suspectSince: item.suspectSince ?? now, refusals };
   if (item.status === 'reconnect') {
-    const dueAt = Math.max(now, (item.alertedAt ?? now) + REMINDER_SECONDS);
-    return { ...suspect, status: 'reconnect', dueAt, lastError: { ...toFailure(error), at: now } };
+    return {
+      ...suspect,
+      status: 'reconnect',
+      dueAt: nextReminder(item, now),
+      lastError: { ...toFailure(error), at: now },
+    };
   }
   if (isBelieved(item, hasIncident, now)) {
     return { ...suspect, status: 'reconnect', dueAt: now, lastError: { ...toFailure(error), at: now } };
@@ -86,12 +90,11 @@ function otherFailure(item: Connection, error: unknown, deps: Dependencies): Ste
   const isGranted = code === 'rescued';
   if (item.status === 'reconnect' && !isGranted) {
     // It goes on waiting for a person, with the reason that it had.
-    const dueAt = Math.max(now(), (item.alertedAt ?? now()) + REMINDER_SECONDS);
     return {
       ...failing(item, now()),
       ...kept,
       status: 'reconnect',
-      dueAt,
+      dueAt: nextReminder(item, now()),
       lastError: item.lastError ?? lastError,
     };
   }
@@ -106,6 +109,10 @@ function otherFailure(item: Connection, error: unknown, deps: Dependencies): Ste
     lastError,
   };
 }
+
+/** Returns when people are reminded of a connection that waits for them; at once where no alert has reached them yet. */
+const nextReminder = ({ alertedAt }: Connection, now: number): number =>
+  alertedAt === undefined ? now : Math.max(now, alertedAt + REMINDER_SECONDS);
 
 /** A refusal whose words are unknown stays a retry for a day. Then a person is asked all the same. */
 function believedAtLast(item: Connection, error: unknown, now: number): unknown {

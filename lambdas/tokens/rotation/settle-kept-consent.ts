@@ -76,10 +76,11 @@ function stillUnknown(connection: string): Failure {
   );
 }
 
-const consentOf = ({ expiresAt, rotatedAt, clientId }: RescuedTokens) => ({
+const consentOf = ({ expiresAt, rotatedAt, clientId, scope }: RescuedTokens) => ({
   grantType: 'authorization_code' as const,
   expiresAt,
   consentedAt: rotatedAt,
   overlap: 'unknown' as const,
   ...(clientId !== undefined && { clientId }),
+  ...(scope !== undefined && { scope }),
 });

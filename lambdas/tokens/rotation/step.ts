@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { utc } from '../clock.ts';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
+import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
+import { grantedScope } from '../n8n-scopes.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
@@ -180,7 +182,8 @@ async function rotate(
   const { tokens, clientId } = await requestTokens(item, deps, options);
   progress.fresh = tokens;
   const sealedTokens = await seal(tokens, item.connection, keys);
-  const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now(), clientId };
+  const { expiresAt } = tokens;
+  const rotation = { sealedTokens, expiresAt, rotatedAt: now(), clientId, ...grantedScope(tokens) };
   progress.mayHaveRescued = true;
   const committed = await storeTokens(item, rotation, deps, options.deadline);
   progress.mayHaveRescued = false;
@@ -201,13 +204,16 @@ async function makeVisible(
   if (published) await publish(progress.item, deps, fresh);
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
-  const overlap = await attendToOverlap(leased, progress, deps, deadline);
-  const item = { ...pushes.item, ...overlap };
+  const learned = fresh ? await learnZoomUser(pushes.item, fresh.accessToken, deps, deadline) : {};
+  const known = { ...pushes.item, ...learned };
+  const overlap = await attendToOverlap(leased, { ...progress, item: known }, deps, deadline);
+  const item = { ...known, ...overlap, validUntil: earliestEnd(known) };
   progress.item = item;
   const settlement = {
-    validUntil: earliestEnd(item),
+    validUntil: item.validUntil,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps), overlap.measureAt ?? Infinity),
     ...overlap,
+    ...learned,
     ...(item.targets && { targets: item.targets }),
     ...(progress.mayHaveRescued && item.askedAt !== undefined && { askedAt: item.askedAt }),
   };

@@ -85,7 +85,7 @@ const rotationOf = ({ connection, generation, version }: Connection): RescueKey 
 
 async function commit(
   item: Connection,
-  { sealedTokens, expiresAt, rotatedAt, clientId }: RescuedTokens,
+  { sealedTokens, expiresAt, rotatedAt, clientId, scope }: RescuedTokens,
   { store }: Pick<Dependencies, 'store'>,
 ): Promise<Connection | undefined> {
   const committed = await store.commitRotation(item, {
@@ -93,6 +93,7 @@ async function commit(
     expiresAt,
     rotatedAt,
     ...(clientId !== undefined && { clientId }),
+    ...(scope !== undefined && { scope }),
   });
   if (committed) return committed;
   // An earlier attempt may have taken effect and lost its response.

@@ -1,5 +1,5 @@
 import type { FailureClass } from '../../contract.ts';
-import type { Connection } from '../connection.ts';
+import { type Connection, hasRecovered } from '../connection.ts';
 import type { Outcome } from '../rotation/step.ts';
 
 /** What the steps of a sweep did, for the metrics. */
@@ -38,8 +38,8 @@ export const noOutcomes = (): Outcomes => ({
   needsAttention: false,
 });
 
-/** Adds one step's outcome. */
-export function addOutcome(outcomes: Outcomes, outcome: Outcome): void {
+/** Adds the outcome of one step that ended at `now` (epoch seconds). */
+export function addOutcome(outcomes: Outcomes, outcome: Outcome, now: number): void {
   const { counts } = outcomes;
   if (outcome.kind === 'nothing' || outcome.kind === 'paused') return;
   outcomes.attempts += 1;
@@ -49,7 +49,7 @@ export function addOutcome(outcomes: Outcomes, outcome: Outcome): void {
   counts.pushFailed += outcome.pushes?.failed ?? 0;
   if (outcome.kind === 'settled') {
     if (outcome.published) counts.published += 1;
-    if (outcome.item.alertedAt !== undefined) outcomes.recovered.push(outcome.item);
+    if (hasRecovered(outcome.item, now)) outcomes.recovered.push(outcome.item);
     return;
   }
   if (outcome.isRefused || outcome.recorded !== 'retry') outcomes.needsAttention = true;

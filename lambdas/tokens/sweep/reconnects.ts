@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { type Connection, logContext } from '../connection.ts';
+import { type Connection, hasRecovered, logContext } from '../connection.ts';
 import type { SweepDependencies } from '../dependencies.ts';
 import { isIncident } from '../judgement/app-health.ts';
 import { step } from '../rotation/step.ts';
@@ -71,7 +71,8 @@ async function tryAgain(items: Connection[], { deps, apps, deadline }: Run): Pro
     },
     { concurrency: AT_ONCE },
   );
-  return outcomes.flatMap((outcome) => (outcome?.kind === 'settled' ? [outcome.item] : []));
+  const settled = outcomes.flatMap((outcome) => (outcome?.kind === 'settled' ? [outcome.item] : []));
+  return settled.filter((item) => hasRecovered(item, deps.now()));
 }
 
 /** Makes every waiting connection of an app due for an attempt when the app's credentials have changed. */

@@ -125,7 +125,8 @@ async function takeStep(due: DueStep, queue: DueQueue, run: Run): Promise<void> 
   const { connection } = due.entry;
   const startedAt = deps.elapsed();
   try {
-    addOutcome(outcomes, await step(connection, deps, { deadline, apps, isProbe: due.isProbe }));
+    const outcome = await step(connection, deps, { deadline, apps, isProbe: due.isProbe });
+    addOutcome(outcomes, outcome, deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
     const { class: failureClass, code, message } = toFailure(error);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
 import { formatDetails, formatOverview } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
+import { N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;
@@ -76,6 +77,54 @@ describe('an earlier token that a rotation revokes', () => {
   });
 });
 
+describe('the scopes that Zoom granted', () => {
+  const all = N8N_OPERATIONS.map(({ scope }) => scope).join(' ');
+
+  test('get no warning if none is missing, or if Zoom named none', () => {
+    for (const scope of [all, 'user:read meeting:read meeting:write'])
+      expect(formatDetails({ ...MAIN, scope }, NOW)).toBe(formatDetails(MAIN, NOW));
+    expect(formatDetails(MAIN, NOW)).not.toContain('scope');
+  });
+
+  test('get a warning in the details that lists the missing ones and the operations that fail', () => {
+    const view = { ...MAIN, scope: all.replace('meeting:delete:meeting', '') };
+    const text = formatDetails(view, NOW);
+    expect(text).toContain('fail without their scopes: meeting:delete:meeting (Meeting: Delete).');
+    expect(text).toContain('zoom-tokens connect main.');
+    expect(formatOverview([view], NOW)).not.toContain('scope');
+    expect(exitStatusOf([view], NOW)).toBe(0);
+  });
+
+  test('of a Server-to-Server app end with :admin, and come with the next token', () => {
+    const view: ConnectionView = { ...MAIN, grantType: 'account_credentials', scope: 'user:read:user:admin' };
+    expect(formatDetails(view, NOW)).toContain('meeting:write:meeting:admin (Meeting: Create)');
+    expect(formatDetails(view, NOW)).toContain('zoom-tokens rotate main.');
+  });
+});
+
+describe('two connections of one Zoom user', () => {
+  const ada = { ...MAIN, zoomUserId: 'ada' };
+  const second = { ...ada, connection: 'second', consentedAt: NOW - 60 };
+
+  test('get a warning with the older one to disconnect', () => {
+    expect(formatOverview([ada, second], NOW)).toMatch(
+      /! "main" and "second" were connected by the same Zoom user\..*\n {2}Disconnect the other: zoom-tokens disconnect main\.$/,
+    );
+  });
+
+  test.each<[string, Partial<ConnectionView>]>([
+    ['another app', { app: 'reports' }],
+    ['another user', { zoomUserId: 'grace' }],
+    ['the state disconnected', { status: 'disconnected' }],
+  ])('get no warning if one has %s', (_, changed) => {
+    expect(formatOverview([ada, { ...second, ...changed }], NOW)).not.toContain('same Zoom user');
+  });
+
+  test('get no warning if the users are unknown', () => {
+    expect(formatOverview([MAIN, { ...MAIN, connection: 'second' }], NOW)).not.toContain('same Zoom user');
+  });
+});
+
 test('the exit status for a lost consent outranks that for a broken app, and both outrank the rest', () => {
   const expired: ConnectionView = { ...MAIN, validUntil: NOW - 1 };
   const broken: ConnectionView = { ...MAIN, status: 'misconfigured' };
@@ -130,6 +179,37 @@ describe('the push to n8n', () => {
       /^Pushed to +n8n "cloud", credential k3J, which has version 1$/m,
     );
     expect(formatDetails(pushed({ pushedVersion: 2 }), NOW)).toMatch(/which has this version$/m);
+  });
+
+  test("the details of a connection show n8n's own test of a pushed credential", () => {
+    const tested = { at: NOW - 120, ok: true, message: 'Connection successful!' };
+    expect(formatDetails(pushed({ tested }), NOW)).toMatch(
+      /^Tested by n8n +2 min ago: it can use the token$/m,
+    );
+    expect(formatDetails(pushed({ tested: { ...tested, ok: false } }), NOW)).toMatch(
+      /^Tested by n8n +2 min ago: failed$/m,
+    );
+    expect(formatDetails(pushed({}), NOW)).not.toMatch(/Tested by n8n/);
+  });
+
+  test('the details of a connection show a credential that reads the published secret', () => {
+    const tested = { at: NOW - 120, ok: true, message: 'Connection successful!' };
+    const external = { instance: 'cloud', credentialId: 'k3J', tested };
+    expect(formatDetails({ ...MAIN, externalCredentials: [external] }, NOW)).toMatch(
+      /^Read by +n8n "cloud", credential k3J\nTested by n8n +2 min ago: it can use the token$/m,
+    );
+  });
+
+  test("a failed test of n8n's is a warning that names what else can fail it", () => {
+    const tested = { at: NOW, ok: false, message: 'Authorization failed' };
+    expect(remarks(pushed({ tested }), NOW)).toEqual([
+      {
+        exitStatus: 0,
+        message:
+          'The n8n instance "cloud" tested the credential k3J, and the test failed: Authorization failed',
+        action: expect.stringContaining('user:read:user'),
+      },
+    ]);
   });
 
   test('a push that fails needs action', () => {

@@ -11,6 +11,7 @@ const TOKENS = {
   expiresAt: 1_900_003_600,
   rotatedAt: 1_900_000_000,
   clientId: 'app',
+  scope: 'user:read',
 };
 
 let s3: Awaited<ReturnType<typeof startS3>>;

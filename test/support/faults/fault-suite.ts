@@ -75,9 +75,9 @@ function isUnavoidable(scenario: Scenario, points: string[], { fault, at, lasts 
     (point, index) => index > exchange && point === 'dynamodb.UpdateItem' && isCommit(points, index),
   );
   if (at === exchange) return takesEffect;
-  if (exchange === -1 || at < exchange || at > commit) return false;
-  const isRescued = scenario.invoke === sweepOnce;
-  const staysDown = lasts && !isRescued;
+  if (exchange === -1 || at > commit) return false;
+  if (at < exchange) return false;
+  const staysDown = lasts && scenario.invoke !== sweepOnce;
   if (at < commit) return kills === true || (staysDown && points[at]?.startsWith('dynamodb') === true);
   return !takesEffect && (kills === true || staysDown);
 }
@@ -133,6 +133,7 @@ async function expectPromisesKept(scenario: Scenario, strike: Strike, points: st
           },
         });
         expect([...lab.alerted]).toEqual(['main']);
+        // One further attempt finds the token dead, and a second one confirms it.
         expect(lab.zoom.refusals).toBe(2);
       }
     }
@@ -154,7 +155,8 @@ async function expectPromisesKept(scenario: Scenario, strike: Strike, points: st
 
 /** Expects n8n to have the stored token: a failed push is repeated by the sweep, a failed link by the operator. */
 async function expectPushed(lab: Lab, scenario: Scenario): Promise<void> {
-  const stored = async () => (await lab.healthy.store.get('main')) ?? { targets: [], version: 0, dueAt: 0 };
+  const stored = async () =>
+    (await lab.healthy.store.get('main')) ?? { targets: [], version: 0, dueAt: 0, expiresAt: 0 };
   if (scenario.invoke === linkOnce) await linkOnce(lab, lab.healthy);
   const { version, dueAt, targets = [] } = await stored();
   if (targets.some(({ pushedVersion }) => pushedVersion < version)) {
@@ -168,6 +170,7 @@ async function expectPushed(lab: Lab, scenario: Scenario): Promise<void> {
       instance: 'office',
       credentialId: target.credentialId,
       pushedVersion: version,
+      validUntil: (await stored()).expiresAt,
       failures: 0,
     });
     expect(lab.n8n.token(target.credentialId)).toBe(await lab.published('main'));

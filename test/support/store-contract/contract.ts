@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import { describeAlerts } from './alerts.ts';
 import { describeAskedAt } from './asked-at.ts';
 import { describeConsent } from './consent.ts';
 import { describeDisconnection } from './disconnection.ts';
@@ -25,6 +26,7 @@ export function describeConnectionStore(
     describeConsent(() => store);
     describeLease(() => store);
     describeSteps(() => store);
+    describeAlerts(() => store);
     describeAskedAt(() => store);
     describeKeptConsent(() => store);
     describeDisconnection(() => store);

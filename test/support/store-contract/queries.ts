@@ -80,7 +80,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await dueNames(opened(), 'reconnect', NOW, 100)).toEqual([]);
     });
 
-    test('comes page by page, each where the one before ended', async () => {
+    test('come page by page, each where the one before ended', async () => {
       for (const [index, name] of ['c', 'a', 'b', 'e', 'd'].entries()) await connected(name, NOW - index);
       const names: string[] = [];
       let after: Cursor | undefined;
@@ -92,7 +92,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(names).toEqual(['d', 'e', 'b', 'a', 'c']);
     });
 
-    test('comes with the app, the end of the published token and since when it is a suspect', async () => {
+    test('come with the app, the end of the published token and since when it is a suspect', async () => {
       await connected('well', NOW - 1);
       await publish('well', NOW + 50);
       await connected('refused', NOW - 2);
@@ -129,6 +129,23 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(entries).toEqual([{ ...shared, connection: 'first', validUntil: NOW - 9, alertedAt: NOW - 5 }]);
       const rest = await opened().expired('active', NOW, { limit: 2, after: next });
       expect(rest.entries).toEqual([{ ...shared, connection: 'later', validUntil: NOW - 1 }]);
+    });
+  });
+
+  describe('a gap between sweeps', () => {
+    test('is known where it was over after the given time', async () => {
+      expect(await opened().lastGap(NOW)).toBeUndefined();
+      await opened().noteGap(NOW - 7200, NOW);
+      expect(await opened().lastGap(NOW - 1)).toBe(NOW - 7200);
+      expect(await opened().lastGap(NOW)).toBeUndefined();
+    });
+
+    test('is replaced by the next one, and survives the end of a sweep', async () => {
+      await opened().noteGap(NOW - 7200, NOW);
+      await opened().noteGap(NOW + 60, NOW + 9000);
+      const health = { checkedAt: NOW, leastValidUntil: null, reconnect: 0, misconfigured: 0 };
+      await opened().recordHealthCheck(NOW + 9060, health);
+      expect(await opened().lastGap(NOW)).toBe(NOW + 60);
     });
   });
 

@@ -1,6 +1,11 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
-import type { ConnectionStore, Cursor, FleetHealth } from '../../../lambdas/tokens/store.ts';
+import type {
+  ConnectionStore,
+  Cursor,
+  FleetHealth,
+  OtherCredentials,
+} from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
@@ -165,6 +170,7 @@ export class MemoryStore implements ConnectionStore {
   async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
     if (failure.askedAt === undefined) released.push('askedAt');
+    if (of.status !== 'reconnect' && failure.status === 'reconnect') released.push('alertedAt');
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
@@ -183,10 +189,12 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isWaiting(of), () => ({ dueAt })) !== undefined;
   }
 
-  async setPushTargets(of: Connection, targets: PushTarget[]) {
-    const isNone = targets.length === 0;
-    const change = () => (isNone ? {} : { targets });
-    return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
+  async setPushTargets(of: Connection, targets: PushTarget[], others: OtherCredentials = {}) {
+    const lists = Object.entries({ targets, ...others });
+    const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
+    const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
+    const remove = emptied as (keyof Connection)[];
+    return this.#update(of.connection, isUnchanged(of), () => filled, remove) !== undefined;
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
@@ -247,10 +255,10 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async claimUser(
-    ...[app, zoomUserId, connection, { now, until }]: Parameters<ConnectionStore['claimUser']>
+    ...[app, zoomUserId, connection, { now, until, from }]: Parameters<ConnectionStore['claimUser']>
   ) {
     const holder = this.#holderOf(app, zoomUserId, now);
-    if (holder !== undefined && holder !== connection) return holder;
+    if (holder !== undefined && holder !== connection && holder !== from) return holder;
     this.#claims.set(`${app}/${zoomUserId}`, { heldBy: connection, until });
     return connection;
   }
@@ -313,6 +321,7 @@ export class MemoryStore implements ConnectionStore {
 
 /** Attributes that a consent removes unless it sets them. */
 const RESET = [
+  'scope',
   'zoomUserId',
   'zoomAccountId',
   'lastError',

@@ -106,6 +106,7 @@ export class World {
           }
         },
         now,
+        warn: (message) => this.#log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {

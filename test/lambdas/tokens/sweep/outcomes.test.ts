@@ -5,7 +5,8 @@ import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import type { Outcome } from '../../../../lambdas/tokens/rotation/step.ts';
 import { addOutcome, needsAttention, noOutcomes } from '../../../../lambdas/tokens/sweep/outcomes.ts';
 
-const item = { connection: 'main' } as Connection;
+const NOW = 1_900_000_000;
+const item = { connection: 'main', validUntil: NOW + 3600 } as Connection;
 const settled: Outcome = { kind: 'settled', item, rotated: true, published: true };
 const failed = (failureClass: FailureClass, changed: object = {}): Outcome => ({
   kind: 'failed',
@@ -19,14 +20,14 @@ const failed = (failureClass: FailureClass, changed: object = {}): Outcome => ({
 });
 const after = (...all: Outcome[]) => {
   const outcomes = noOutcomes();
-  for (const outcome of all) addOutcome(outcomes, outcome);
+  for (const outcome of all) addOutcome(outcomes, outcome, NOW);
   return outcomes;
 };
 const none = noOutcomes();
 
 describe('the outcomes of a sweep', () => {
   test('start with nothing, and each sweep has its own', () => {
-    addOutcome(noOutcomes(), settled);
+    addOutcome(noOutcomes(), settled, NOW);
     expect(noOutcomes()).toEqual({
       counts: {
         rotated: 0,
@@ -100,6 +101,11 @@ describe('the outcomes of a sweep', () => {
   test('keep the connections of which people had been alerted, and which are well again', () => {
     const alerted = { ...item, alertedAt: 1 };
     expect(after(settled, { ...settled, item: alerted }).recovered).toEqual([alerted]);
+  });
+
+  test('do not keep one that still shows an expired token to an n8n as well again', () => {
+    const lagging = { ...item, alertedAt: 1, validUntil: NOW };
+    expect(after({ ...settled, item: lagging }).recovered).toEqual([]);
   });
 
   test('do not count a step whose app is paused: Zoom was not asked', () => {
