@@ -7,20 +7,20 @@ const template = synthesized();
 type Resources = Record<string, { Type: string; DeletionPolicy?: string }>;
 
 describe('the connections table', () => {
-  const byStatusAnd = (sortKey: string) => ({
+  const byStatusAnd = (sortKey: string, projected: string[]) => ({
     KeySchema: [
       { AttributeName: 'status', KeyType: 'HASH' },
       { AttributeName: sortKey, KeyType: 'RANGE' },
     ],
-    Projection: { ProjectionType: 'KEYS_ONLY' },
+    Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: projected },
   });
 
   test('has one item per connection, and indexes by status for the due time and the validity', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
       GlobalSecondaryIndexes: [
-        { IndexName: 'due', ...byStatusAnd('dueAt') },
-        { IndexName: 'validity', ...byStatusAnd('validUntil') },
+        { IndexName: 'due', ...byStatusAnd('dueAt', ['app', 'validUntil', 'suspectSince']) },
+        { IndexName: 'validity', ...byStatusAnd('validUntil', ['app', 'alertedAt']) },
       ],
       AttributeDefinitions: Match.arrayWith([
         { AttributeName: 'connection', AttributeType: 'S' },
