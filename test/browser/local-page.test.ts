@@ -197,6 +197,11 @@ await describeInBrowser('the live page', (browser) => {
       await button(`Rotate now: ${connection}`).click();
       await isAnnounced(message);
     };
+    /** A second refusal, at least five minutes later, confirms the first. */
+    const confirmRefusal = async () => {
+      clock.advance(5 * MINUTES);
+      await stack.sweep();
+    };
     const connectMain = async () => (await connect(page.getByRole('link', { name: 'Connect main' }))).close();
 
     test('Zoom: a rotation is retried, and succeeds once Zoom is up', async () => {
@@ -228,6 +233,7 @@ await describeInBrowser('the live page', (browser) => {
       await switchNamed('Lose Zoom’s next response').and(page.locator('[aria-checked=false]')).waitFor();
       clock.advance(10 * MINUTES);
       await stack.sweep();
+      await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');
       await user.lookAt('local-page-reconnect');
       await connect(card('main').getByRole('link', { name: 'Connect again' }));
@@ -249,6 +255,8 @@ await describeInBrowser('the live page', (browser) => {
       await button('Revoke refresh token: main').click();
       await isAnnounced('The next rotation of “main” will fail.');
       await rotate('main', 'Zoom');
+      await shows(card('main'), 'it is not believed yet');
+      await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');
       await shows(card('main'), '(version 1)');
       user.expectNoComplaints();
@@ -260,6 +268,7 @@ await describeInBrowser('the live page', (browser) => {
       await button('Revoke refresh token: main').click();
       await isAnnounced('The next rotation of “main” will fail.');
       await stack.sweep();
+      await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');
       const tab = await open(card('main').getByRole('link', { name: 'Connect again' }));
       clock.advance(2 * MINUTES * SPEED);

@@ -1,6 +1,6 @@
 /** One call to another service, as the fault sees it. */
 export interface Call<Response> {
-  service: 'dynamodb' | 'secretsmanager' | 'zoom' | 'n8n';
+  service: 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
   perform: () => Promise<Response>;
   /** Creates a response of this call's type. */
   respond: (status: number, headers: Record<string, string>, body: string) => Response;
@@ -124,6 +124,7 @@ export class FaultInjector {
   readonly #pass: (seconds: number) => void;
   #kill = () => {};
   #struck: string | undefined;
+  #isKilled = false;
 
   constructor(strike: Strike | undefined, pass: (seconds: number) => void) {
     this.#strike = strike;
@@ -134,6 +135,8 @@ export class FaultInjector {
   }
 
   async call<Response>(point: string, call: Call<Response>): Promise<Response> {
+    // What is still under way in a function that was killed does nothing any more.
+    if (this.#isKilled) return never();
     const index = this.points.push(point) - 1;
     if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
     const fault: Fault = FAULTS[this.#strike.fault];
@@ -141,6 +144,7 @@ export class FaultInjector {
     this.#pass(fault.seconds ?? 0);
     if (!fault.kills) return fault.apply(call);
     if (fault.takesEffect) await act(call);
+    this.#isKilled = true;
     this.#kill();
     return never();
   }
