@@ -46,3 +46,22 @@ describe('errors of the AWS SDK', () => {
     expect(await awsFailure('text', OPERATION, {})).toBe('text');
   });
 });
+
+test.each([
+  [
+    'KMSDisabledException',
+    'Lambda was unable to decrypt the environment variables because the KMS key is disabled.',
+  ],
+  [
+    'EncryptionFailure',
+    "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
+  ],
+  ['AccessDeniedException', 'Access to KMS is not allowed'],
+])('the %s "%s" names the KMS key', async (name, message) => {
+  expect(await awsFailure(sdkError(name, message), OPERATION, {})).toMatchObject({
+    class: 'misconfigured',
+    code: 'kms_unusable',
+    message: expect.stringContaining('KMS key'),
+    action: expect.stringContaining('kmsKeyArn'),
+  });
+});
