@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
+import { createConsentRecords } from './consent-records.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItems } from './items.ts';
@@ -24,5 +25,6 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     ...createUserClaims(items),
     ...createSweepNotes(items),
     ...createRedemptions(items),
+    ...createConsentRecords(items),
   };
 }

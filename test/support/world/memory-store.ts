@@ -1,10 +1,16 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, FleetHealth } from '../../../lambdas/tokens/store.ts';
+import type {
+  ConnectionStore,
+  ConsentClaim,
+  ConsentEnd,
+  FleetHealth,
+} from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
+  readonly #consents = new Map<string, { claim?: ConsentClaim; end?: ConsentEnd }>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number }> = {};
 
@@ -171,6 +177,28 @@ export class MemoryStore implements ConnectionStore {
     const isNew = !this.#used.has(id);
     this.#used.add(id);
     return isNew;
+  }
+
+  async claimConsent(...[id, claim]: Parameters<ConnectionStore['claimConsent']>) {
+    const record = this.#consents.get(id);
+    if (record?.end || (record?.claim && record.claim.owner !== claim.owner)) return false;
+    this.#consents.set(id, { claim });
+    return true;
+  }
+
+  async releaseConsent(id: string, owner: string) {
+    const record = this.#consents.get(id);
+    if (!record?.end && record?.claim?.owner === owner) this.#consents.delete(id);
+  }
+
+  async endConsent(...[id, owner, end]: Parameters<ConnectionStore['endConsent']>) {
+    const record = this.#consents.get(id);
+    if (record?.end || (record?.claim && record.claim.owner !== owner)) return;
+    this.#consents.set(id, { ...record, end });
+  }
+
+  async consentRecord(id: string) {
+    return { ...this.#consents.get(id) };
   }
 
   async holderOf(app: string, zoomUserId: string, now: number) {
