@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { describeConsent } from './consent.ts';
+import { describeConsentRecords } from './consent-records.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeLease } from './lease.ts';
 import { describeQueries } from './queries.ts';
@@ -21,6 +22,7 @@ export function describeConnectionStore(
     afterEach(() => close());
 
     describeConsent(() => store);
+    describeConsentRecords(() => store);
     describeLease(() => store);
     describeSteps(() => store);
     describeDisconnection(() => store);
