@@ -56,7 +56,7 @@ export function contentSecurityPolicy({ style, script, formAction, refresh }: Pa
     "base-uri 'none'",
     `form-action ${formAction ?? "'none'"}`,
     "frame-ancestors 'none'",
-    // A page without an origin has no access to the clipboard.
+    // A page without an origin has no access to the clipboard, and its form sends no SameSite cookie.
     [
       'sandbox',
       script && 'allow-scripts allow-same-origin',

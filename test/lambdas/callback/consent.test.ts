@@ -16,6 +16,11 @@ afterEach(() => services.close());
 
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+const hashOf = (tag: 'style' | 'script', { body }: { body: string }) => {
+  const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(body) ?? [];
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+};
+
 const statusOf = async (connection: string) => {
   const { connections } = await functions.granted<{ connections: Record<string, unknown>[] }>({
     action: 'status',
@@ -62,9 +67,11 @@ describe('GET /connect with a fresh link', () => {
   });
 
   test('has the security headers and a form that may send the browser to Zoom', async () => {
-    expectSafeHeaders((await open()).page, {
+    const { page } = await open();
+    expectSafeHeaders(page, {
+      'script-src': hashOf('script', page),
       'form-action': `'self' ${services.environment.ZOOM_OAUTH_URL} https:`,
-      sandbox: 'allow-forms',
+      sandbox: 'allow-scripts allow-same-origin allow-forms',
     });
   });
 });
@@ -166,13 +173,9 @@ describe('GET /callback after a consent', () => {
 
   test('has security headers that allow its own style and script alone', async () => {
     const { page } = await functions.connect('main');
-    const hashOf = (tag: string) => {
-      const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(page.body) ?? [];
-      return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-    };
     expectSafeHeaders(page, {
-      'style-src': hashOf('style'),
-      'script-src': hashOf('script'),
+      'style-src': hashOf('style', page),
+      'script-src': hashOf('script', page),
       sandbox: 'allow-scripts allow-same-origin',
     });
     expect(page.body.match(/<script/g)).toHaveLength(1);
