@@ -8,8 +8,7 @@ export const FAST_TESTS = [
   'test/lambdas/tokens/**/*.test.ts',
   'test/promises/*.test.ts',
   'test/support/world/*.test.ts',
-  'test/cli/{connection,terminal}/*.test.ts',
-  'test/cli/commands/*/!(command).test.ts',
+  'test/cli/{aws,connection}/*.test.ts',
   'test/lib/settings/!(choices).test.ts',
 ];
 

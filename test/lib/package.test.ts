@@ -99,7 +99,7 @@ describe('the command line in the package', () => {
       AWS_ACCESS_KEY_ID: 'none',
       AWS_SECRET_ACCESS_KEY: 'none',
     });
-    expect(stderr).toContain('AWS cannot be reached (ECONNREFUSED)');
+    expect(stderr).toContain('AWS is unreachable (ECONNREFUSED)');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
 import { formatDetails, formatOverview } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
-import { N8N_OPERATIONS, N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
+import { N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;

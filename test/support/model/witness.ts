@@ -120,10 +120,12 @@ export class Witness implements Observer {
   }
 
   /** Checks that only a newer consent reconnects a connection, and that no published token outlives a disconnection. */
-  #checkDisconnection({ status, consentId, generation, sealedTokens }: Connection): void {
+  #checkDisconnection({ status, consentId, generation, sealedTokens, disconnectedAt }: Connection): void {
     const before = this.#disconnected;
     if (status === 'disconnected') {
-      this.#disconnected = { consentId, generation, at: before?.at ?? this.#world.time };
+      // Its own time counts: a write that is under way for minutes still disconnects as of its beginning.
+      const at = before?.at ?? disconnectedAt ?? this.#world.time;
+      this.#disconnected = { consentId, generation, at };
       const value = this.#world.published('main');
       if (sealedTokens === '' && value !== undefined && !this.#wasOverdue)
         throw new Error('disconnected: a token is still published');
