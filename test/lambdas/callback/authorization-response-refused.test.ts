@@ -1,5 +1,5 @@
 import '../../support/services/output.ts';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { EncryptJWT } from 'jose';
 import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 import {
