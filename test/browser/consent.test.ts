@@ -2,6 +2,7 @@ import '../../local/silence-powertools.ts';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import type { LocalStack } from '../../local/local-stack.ts';
@@ -236,6 +237,24 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await page.getByText(DONE).waitFor();
       await expectDone();
     });
+  });
+
+  test('waits on a page that reloads itself, and reads that the sign-in was interrupted when its function was killed', async () => {
+    const response = await stack.operate({ action: 'link', connection: 'main' });
+    if (!response.ok) throw new Error(response.error.message);
+    const { link, id } = response.result as { link: string; id: string };
+    await goToZoom(link);
+    const dynamodb = new DynamoDBClient();
+    const store = createConnectionsTable(dynamodb, 'zoom-token-refresher-connections');
+    const claim = { owner: 'a callback that was killed', connection: 'main', until: clock.now() + 25 };
+    await store.claimConsent(id, claim, clock.now() + 60 * MINUTES);
+    dynamodb.destroy();
+    await decide('Allow');
+    expect(await title()).toBe('Still connecting');
+    await user.lookAt('still-connecting');
+    clock.advance(25);
+    await page.getByRole('heading', { name: 'This sign-in was interrupted' }).waitFor();
+    await expectRefused('interrupted', 'This sign-in was interrupted');
   });
 
   describe('reads what happened and what to do', () => {
