@@ -15,4 +15,5 @@ Exit status:
   3    a person must consent at Zoom again
   4    an operator must fix the Zoom app or the installation
   5    connect: the user declined at Zoom
-  130  interrupted by Ctrl-C`;
+  130  interrupted by Ctrl-C
+  141  the reader of standard output closed it`;

@@ -23,13 +23,13 @@ export async function startDynamoDB({
 }
 
 function createTable(tableName: string): CreateTableCommand {
-  const index = (name: string, sortKey: string) => ({
+  const index = (name: string, sortKey: string, projected: readonly string[]) => ({
     IndexName: name,
     KeySchema: [
       { AttributeName: TABLE.status, KeyType: 'HASH' as const },
       { AttributeName: sortKey, KeyType: 'RANGE' as const },
     ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
   });
   const indexes = Object.entries(TABLE.indexes);
   return new CreateTableCommand({
@@ -41,6 +41,8 @@ function createTable(tableName: string): CreateTableCommand {
       { AttributeName: TABLE.status, AttributeType: 'S' },
       ...indexes.map(([, sortKey]) => ({ AttributeName: sortKey, AttributeType: 'N' as const })),
     ],
-    GlobalSecondaryIndexes: indexes.map(([name, sortKey]) => index(name, sortKey)),
+    GlobalSecondaryIndexes: indexes.map(([name, sortKey]) =>
+      index(name, sortKey, TABLE.projected[name as keyof typeof TABLE.projected]),
+    ),
   });
 }

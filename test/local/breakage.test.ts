@@ -8,9 +8,11 @@ import { startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 
 let stack: LocalStack;
+let clock: ReturnType<typeof manualClock>;
 
 beforeEach(async () => {
-  stack = await startLocalStack({ now: manualClock().now, speed: 120, port: 0 });
+  clock = manualClock();
+  stack = await startLocalStack({ now: clock.now, speed: 120, port: 0 });
 });
 
 afterEach(() => stack.close());
@@ -60,6 +62,18 @@ describe('a fault that is switched on', () => {
     const response = await stack.operate({ action: 'rotate', connection });
     return response.ok ? 'rotated' : response.error.code;
   };
+  /** Zoom refuses the refresh token now and five minutes later, which confirms it. */
+  const expectConfirmedRefusal = async () => {
+    const status = async () => {
+      const response = await stack.operate({ action: 'status', connection: 'main' });
+      return response.ok && (response.result as { connections: { status: string }[] }).connections[0]?.status;
+    };
+    expect(await rotate('main')).toBe('invalid_token');
+    expect(await status()).toBe('active');
+    clock.advance(300);
+    expect(await rotate('main')).toBe('invalid_token');
+    expect(await status()).toBe('reconnect');
+  };
   const breakIt = (breakage: Partial<Breakage>) => Object.assign(stack.zoom?.breakage ?? {}, breakage);
   const connectMain = async () => {
     const response = await stack.operate({ action: 'link', connection: 'main' });
@@ -81,14 +95,14 @@ describe('a fault that is switched on', () => {
     breakIt({ nextResponseIsLost: true });
     expect(await rotate('main')).toBe('no_answer');
     expect(stack.zoom?.breakage.nextResponseIsLost).toBe(false);
-    expect(await rotate('main')).toBe('invalid_token');
+    await expectConfirmedRefusal();
   });
 
   test('makes Zoom refuse the refresh token that was revoked', async () => {
     await connectMain();
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(true);
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(false);
-    expect(await rotate('main')).toBe('invalid_token');
+    await expectConfirmedRefusal();
   });
 
   test('denies a publication, and n8n still reads the earlier token', async () => {

@@ -46,7 +46,8 @@ async function status(
   if (options.watch) return watch(connection, session);
   const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
   output.printJson(result);
-  output.print(formatStatus(connection, result));
+  // The table of thousands of connections takes seconds.
+  if (!output.json) output.print(formatStatus(connection, result));
   process.exitCode = exitStatusOf(result.connections, result.now);
 }
 
@@ -62,8 +63,6 @@ function formatStatus(
   return formatOverview(connections, now, process.stdout.columns);
 }
 
-const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
-
 async function watch(connection: string | undefined, session: Session): Promise<void> {
   if (!session.output.isInteractive) {
     throw new UsageError(
@@ -75,7 +74,7 @@ async function watch(connection: string | undefined, session: Session): Promise<
     const text = await requestStatus(connection, session)
       .then((result) => formatStatus(connection, result))
       .catch(formatRetryable);
-    session.output.print(`${CLEAR_SCREEN}${text}`);
+    session.output.redraw(text);
     await wait(WATCH_SECONDS);
   }
 }

@@ -1,11 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
+import { createAppNotes } from './app-notes.ts';
 import { createConsentRecords } from './consent-records.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItems } from './items.ts';
 import { createQueries } from './queries.ts';
 import { createRedemptions } from './redemptions.ts';
+import { createReplacedTokens } from './replaced-tokens.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
 import { createUserClaims } from './user-claims.ts';
@@ -24,6 +26,8 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     ...createDisconnections(items),
     ...createUserClaims(items),
     ...createSweepNotes(items),
+    ...createAppNotes(items),
+    ...createReplacedTokens(items),
     ...createRedemptions(items),
     ...createConsentRecords(items),
   };

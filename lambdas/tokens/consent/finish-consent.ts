@@ -14,6 +14,9 @@ import { openConsentCookie, type PendingConsent, sealFinishedConsent } from './p
 import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
+/** No connection has this generation: the consent must be newer than what the connection holds. */
+const NEVER_SEEN = -1;
+
 /** The callback's request: Zoom's authorization response, and the cookie of the consent. */
 export interface CallbackRequest {
   parameters: URLSearchParams;
@@ -91,12 +94,13 @@ async function requestGrant(
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
   const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline }, deps);
   const connection = await chooseConnection({ pending, app, tokens, user }, deps, deadline);
-  const grantType = 'authorization_code' as const;
-  const seen = existing?.generation ?? 0;
+  // The generation that was seen is that of the requested connection: it fences no other.
+  const seen = connection === pending.connection ? (existing?.generation ?? 0) : NEVER_SEEN;
   return {
     connection,
     app: pending.app,
-    grantType,
+    clientId: app.clientId,
+    grantType: 'authorization_code' as const,
     tokens,
     user,
     consentedAt,

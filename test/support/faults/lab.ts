@@ -73,6 +73,7 @@ export async function openLab(log: Log) {
     });
     return {
       now,
+      elapsed: () => now() * 1000,
       random: () => 0.5,
       wait: async (milliseconds) => pass(milliseconds / 1000),
       store: createConnectionsTable(tableClient, TABLE),
@@ -81,6 +82,9 @@ export async function openLab(log: Log) {
         reconnectNeeded: async (items) => {
           for (const { connection } of items) alerted.add(connection);
         },
+        tokensExpired: async () => {},
+        recovered: async () => {},
+        incidentAssumed: async () => {},
       },
       zoom: createZoom({
         oauthUrl: 'https://zoom.us',

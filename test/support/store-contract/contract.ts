@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import { describeAlerts } from './alerts.ts';
 import { describeConsent } from './consent.ts';
 import { describeConsentRecords } from './consent-records.ts';
 import { describeDisconnection } from './disconnection.ts';
@@ -25,6 +26,7 @@ export function describeConnectionStore(
     describeConsentRecords(() => store);
     describeLease(() => store);
     describeSteps(() => store);
+    describeAlerts(() => store);
     describeDisconnection(() => store);
     describeUserClaims(() => store);
     describeQueries(() => store);
