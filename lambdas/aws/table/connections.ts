@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createAppNotes } from './app-notes.ts';
+import { createConsentRecords } from './consent-records.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItems } from './items.ts';
@@ -28,5 +29,6 @@ export function createConnectionsTable(client: DynamoDBClient, tableName: string
     ...createAppNotes(items),
     ...createReplacedTokens(items),
     ...createRedemptions(items),
+    ...createConsentRecords(items),
   };
 }
