@@ -1,9 +1,11 @@
 import type { Status } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { createFairShare } from '../fair-share.ts';
 import { isIncident } from '../judgement/app-health.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
 import type { Cursor, DueEntry } from '../store.ts';
+import { Lane } from './lane.ts';
 
 /** What a sweep reads ahead, and can do in its time, at the most. */
 const MOST_AHEAD = 6000;
@@ -15,6 +17,12 @@ const SUSPECT_SHARE = 0.05;
 const MISCONFIGURED_TURN = 20;
 /** During an incident, so many of an app's suspects are tried in a sweep. */
 const INCIDENT_PROBES = 2;
+
+/**
+ * While other apps have something due, so many of the sweep's sixteen steps may be those of one app. Half of the slots are
+ * left for the others even where a quick app begins to hang. No app is known to be quick before its first step has ended.
+ */
+const APP_SHARE = { slowMilliseconds: 4000, most: { untried: 4, quick: 8, slow: 4 } };
 
 /** One step that the queue starts. */
 export interface DueStep {
@@ -32,7 +40,7 @@ export interface DueQueue {
    * @returns whether a name was found that this sweep has not met
    */
   readOn(): Promise<boolean>;
-  /** Returns whether a probe is under way, at whose end more steps may start. */
+  /** Returns whether a step is under way at whose end more may start: a probe, or one of an app with a used up share. */
   isWaiting(): boolean;
   /** Takes notice that a step has ended. `milliseconds`: how long it took. */
   ended(step: DueStep, milliseconds: number): void;
@@ -44,8 +52,8 @@ type QueueDependencies = Pick<Dependencies, 'store' | 'now'>;
 
 /**
  * Orders what is due: by the end of the published token, the nearest first, as far as can be read ahead, beyond that as
- * the index has it. Suspects come last, misconfigured connections in turn. Each name is taken once a sweep, whatever the
- * index shows of it afterwards.
+ * the index has it. Suspects come last, misconfigured connections in turn, and an app takes no more than its share. Each
+ * name is taken once a sweep, whatever the index shows of it afterwards.
  */
 export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQueue {
   const { now } = deps;
@@ -53,11 +61,13 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
   const lanes = { living: new Lane(), misconfigured: new Lane(), suspects: new Lane() };
   const met = new Set<string>();
   const probing = new Set<string>();
-  const incidentProbes = new Map<string, number>();
+  const shares = createFairShare(APP_SHARE);
+  const suspectsStarted = new Map<string, number>();
   /** Milliseconds of the steps that have ended, and how many they were. */
   const time = { all: 0, suspects: 0, steps: 0 };
   let suspectsUnderWay = 0;
   let started = 0;
+  let isHeldBack = false;
   let failure: unknown;
 
   const readOn = async () => {
@@ -73,19 +83,23 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
         }
       }
     }
-    for (const entry of entries.sort((a, b) => a.validUntil - b.validUntil)) {
-      met.add(entry.connection);
-      lanes[laneOf(entry)].push(entry);
-    }
+    for (const { connection } of entries) met.add(connection);
+    for (const [lane, found] of Map.groupBy(entries, laneOf)) lanes[lane].add(found);
     return entries.length > 0;
   };
 
-  /** Takes the first entry of the lane that may be started now; the others of a paused app wait. */
-  const take = async (lane: Lane): Promise<DueStep | undefined> => {
-    for (let entry = lane.shift(); entry; entry = lane.shift()) {
-      const verdict = await judge(entry);
-      if (verdict !== 'wait') return { entry, isProbe: verdict === 'probe' };
-      lane.hold(entry);
+  /** Takes the first entry that may be started now; the others of a paused app wait. */
+  const take = async (
+    inTurn: Lane[],
+    isAllowed: (app: string) => boolean = () => true,
+  ): Promise<DueStep | undefined> => {
+    for (const lane of inTurn) {
+      for (const entry of lane.heads()) {
+        const verdict = await judge(entry);
+        if (verdict === 'wait' || (verdict === 'go' && !isAllowed(entry.app))) continue;
+        lane.shift(entry.app);
+        return { entry, isProbe: verdict === 'probe' };
+      }
     }
     return undefined;
   };
@@ -96,10 +110,7 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     if (probing.has(app)) return 'wait';
     if (isPaused(health)) return mayProbe(health, validUntil, now()) ? 'probe' : 'wait';
     if (suspectSince === undefined || !isIncident(health, now())) return 'go';
-    const probes = incidentProbes.get(app) ?? 0;
-    if (probes >= INCIDENT_PROBES) return 'wait';
-    incidentProbes.set(app, probes + 1);
-    return 'go';
+    return (suspectsStarted.get(app) ?? 0) < INCIDENT_PROBES ? 'go' : 'wait';
   };
 
   /** One suspect at a time, and only where its step leaves the suspects below their share. */
@@ -113,14 +124,17 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     const { living, misconfigured, suspects } = lanes;
     const isTheirTurn = started % MISCONFIGURED_TURN === MISCONFIGURED_TURN - 1;
     const healthy = isTheirTurn ? [misconfigured, living] : [living, misconfigured];
-    if (living.size + misconfigured.size === 0) return [suspects];
     return mayTakeSuspect() ? [suspects, ...healthy] : healthy;
   };
 
   const start = async (step: DueStep): Promise<DueStep> => {
     started += 1;
     const { app } = step.entry;
-    if (laneOf(step.entry) === 'suspects') suspectsUnderWay += 1;
+    shares.begin(app);
+    if (laneOf(step.entry) === 'suspects') {
+      suspectsUnderWay += 1;
+      suspectsStarted.set(app, (suspectsStarted.get(app) ?? 0) + 1);
+    }
     if (step.isProbe) {
       probing.add(app);
       await apps.record(app, { kind: 'probing' });
@@ -130,24 +144,33 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
 
   return {
     async next() {
-      for (const lane of turns()) {
-        const step = await take(lane);
-        if (step) return start(step);
-      }
-      return undefined;
+      const heldBack = new Set<string>();
+      const isWithinShare = (app: string) => {
+        if (!shares.isUsedUp(app)) return true;
+        heldBack.add(app);
+        return false;
+      };
+      const inTurn = turns();
+      let step = await take(inTurn, isWithinShare);
+      const rest = heldBack.size > 0 ? inTurn : [lanes.suspects];
+      step ??= await take(rest, isWithinShare);
+      // A share binds for the sake of others, and no slow app exceeds it while another is quick, or may prove to be.
+      const isAlone = heldBack.size === 1 || [...heldBack].every((app) => shares.speed(app) === 'slow');
+      step ??= await take(rest, (app) => isAlone || shares.speed(app) === 'quick');
+      isHeldBack = !step && heldBack.size > 0;
+      return step && start(step);
     },
     readOn,
-    isWaiting: () => probing.size > 0,
+    isWaiting: () => probing.size > 0 || isHeldBack,
     ended({ entry, isProbe }, milliseconds) {
       time.all += milliseconds;
       time.steps += 1;
+      shares.end(entry.app, milliseconds);
       if (laneOf(entry) === 'suspects') {
         time.suspects += milliseconds;
         suspectsUnderWay -= 1;
       }
-      if (!isProbe) return;
-      probing.delete(entry.app);
-      for (const lane of Object.values(lanes)) lane.release();
+      if (isProbe) probing.delete(entry.app);
     },
     failure: () => failure,
   };
@@ -156,38 +179,6 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
 function laneOf({ status, suspectSince }: DueEntry): 'living' | 'misconfigured' | 'suspects' {
   if (suspectSince !== undefined) return 'suspects';
   return status === 'misconfigured' ? 'misconfigured' : 'living';
-}
-
-/** Entries in their order, and those that cannot be started now. */
-class Lane {
-  #entries: DueEntry[] = [];
-  #next = 0;
-  #held: DueEntry[] = [];
-
-  get size(): number {
-    return this.#entries.length - this.#next;
-  }
-
-  push(entry: DueEntry): void {
-    this.#entries.push(entry);
-  }
-
-  shift(): DueEntry | undefined {
-    const entry = this.#entries[this.#next];
-    if (entry) this.#next += 1;
-    return entry;
-  }
-
-  hold(entry: DueEntry): void {
-    this.#held.push(entry);
-  }
-
-  /** Puts what was held before what is left. */
-  release(): void {
-    this.#entries = [...this.#held, ...this.#entries.slice(this.#next)];
-    this.#next = 0;
-    this.#held = [];
-  }
 }
 
 interface Source {

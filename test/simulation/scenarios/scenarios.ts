@@ -8,6 +8,7 @@ import { rateLimited } from './rate-limited.ts';
 import { restoredTable } from './restored-table.ts';
 import { revokedWords } from './revoked-words.ts';
 import type { Scenario } from './scenario.ts';
+import { slowNeighbour } from './slow-neighbour.ts';
 import { storeDown } from './store-down.ts';
 import { urgentFirst } from './urgent-first.ts';
 
@@ -24,4 +25,5 @@ export const SCENARIOS: Scenario[] = [
   restoredTable,
   storeDown,
   urgentFirst,
+  slowNeighbour,
 ];

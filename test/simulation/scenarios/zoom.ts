@@ -13,7 +13,10 @@ interface User {
 }
 
 /** A response that Zoom gives instead of its own. */
-export type Override = (request: { user: string; at: number }) => Response | undefined;
+export type Override = (request: {
+  user: string;
+  at: number;
+}) => Response | undefined | Promise<Response | undefined>;
 
 /** Zoom at its wire for a fleet of thousands: the tokens name their user, so that nothing is searched. */
 export class FleetZoom {
@@ -58,7 +61,8 @@ export class FleetZoom {
     const parameters = new URLSearchParams(body);
     const user = userOf(parameters.get('refresh_token')) || 'server';
     const at = this.#now();
-    const response = this.override({ user, at }) ?? this.#token(parameters, headers.authorization ?? '');
+    const response =
+      (await this.override({ user, at })) ?? this.#token(parameters, headers.authorization ?? '');
     this.requests.push({ user, at, status: response.status });
     return response;
   };

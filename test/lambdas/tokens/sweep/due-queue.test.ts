@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createAppMonitor } from '../../../../lambdas/tokens/judgement/app-monitor.ts';
 import type { DueEntry } from '../../../../lambdas/tokens/store.ts';
-import { createDueQueue, type DueQueue } from '../../../../lambdas/tokens/sweep/due-queue.ts';
+import { createDueQueue, type DueQueue, type DueStep } from '../../../../lambdas/tokens/sweep/due-queue.ts';
 import { World } from '../../../support/world/world.ts';
 
 const PAGE = 3;
@@ -119,6 +119,84 @@ describe('suspects', () => {
     const names = await drain(open());
     expect(names.filter((name) => name.startsWith('s'))).toHaveLength(2);
     expect(names).toEqual(expect.arrayContaining(['a', 'other']));
+  });
+});
+
+describe('an app whose steps are slow', () => {
+  const SLOTS = 16;
+  const many = (app: string, validUntil: number) =>
+    Array.from({ length: 40 }, (_, index) => entry(`${app}${index}`, { app, validUntil }));
+
+  /** Starts steps until all slots are taken, or none can start. */
+  const fill = async (queue: DueQueue, underWay: DueStep[]) => {
+    while (underWay.length < SLOTS) {
+      const step = await queue.next();
+      if (!step) return;
+      underWay.push(step);
+    }
+  };
+  /** Ends the first step of the app. */
+  const end = (queue: DueQueue, underWay: DueStep[], app: string, milliseconds: number) => {
+    const [step] = underWay.splice(
+      underWay.findIndex(({ entry: { app: its } }) => its === app),
+      1,
+    );
+    queue.ended(step as DueStep, milliseconds);
+  };
+  const count = (underWay: DueStep[], app: string) =>
+    underWay.filter(({ entry: { app: its } }) => its === app).length;
+
+  test('has at most four of the slots while another app is due, although its tokens end first', async () => {
+    entries = [...many('hanging', world.time + 60), ...many('healthy', world.time + 600)];
+    const queue = open();
+    const underWay: DueStep[] = [];
+    await queue.readOn();
+    await fill(queue, underWay);
+    // No step has ended, so neither app has shown its speed.
+    expect([count(underWay, 'hanging'), count(underWay, 'healthy')]).toEqual([4, 4]);
+    expect(queue.isWaiting()).toBe(true);
+    end(queue, underWay, 'healthy', 200);
+    await fill(queue, underWay);
+    expect([count(underWay, 'hanging'), count(underWay, 'healthy')]).toEqual([4, 12]);
+    end(queue, underWay, 'hanging', 10_000);
+    await fill(queue, underWay);
+    expect([count(underWay, 'hanging'), count(underWay, 'healthy')]).toEqual([4, 12]);
+  });
+
+  test('has all slots where nothing else is due', async () => {
+    entries = many('hanging', world.time + 60);
+    const queue = open();
+    const underWay: DueStep[] = [];
+    await queue.readOn();
+    await fill(queue, underWay);
+    expect(underWay).toHaveLength(SLOTS);
+    end(queue, underWay, 'hanging', 10_000);
+    await fill(queue, underWay);
+    expect(underWay).toHaveLength(SLOTS);
+  });
+
+  test('has more than its share beside another slow app, and not beside a quick one', async () => {
+    entries = [...many('hanging', world.time + 60), ...many('other', world.time + 600)];
+    const queue = open();
+    const underWay: DueStep[] = [];
+    await queue.readOn();
+    await fill(queue, underWay);
+    end(queue, underWay, 'hanging', 10_000);
+    end(queue, underWay, 'other', 10_000);
+    await fill(queue, underWay);
+    expect(underWay).toHaveLength(SLOTS);
+    expect(count(underWay, 'other')).toBe(4);
+  });
+
+  test('leaves half of the slots to another app when it begins to hang', async () => {
+    entries = [...many('first', world.time + 60), ...many('second', world.time + 600)];
+    const queue = open();
+    const underWay: DueStep[] = [];
+    await queue.readOn();
+    await fill(queue, underWay);
+    for (const app of ['first', 'second']) end(queue, underWay, app, 200);
+    await fill(queue, underWay);
+    expect([count(underWay, 'first'), count(underWay, 'second')]).toEqual([8, 8]);
   });
 });
 
