@@ -17,6 +17,7 @@ import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
 import type { Installation } from './tokens/operate/installation.ts';
+import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
 /** The domain's dependencies and the settings of a deployment, as the handlers use them. */
@@ -131,6 +132,7 @@ export function createRuntime(
         settings: createN8nSecret(secretsManager, n8nSecretId, now),
         n8n: createN8n(fetchByNode),
         pauses: new Map(),
+        shares: createInstanceShare(),
       },
     }),
     margins: {

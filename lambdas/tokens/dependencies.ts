@@ -3,6 +3,7 @@ import type { Zoom } from './apis/zoom.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Failure } from './errors.ts';
+import type { FairShare } from './fair-share.ts';
 import type { RescueStore } from './rescue.ts';
 import type { Margins } from './schedule.ts';
 import type { Keyring } from './sealing/keyring.ts';
@@ -86,6 +87,8 @@ export interface Push {
    * hangs must not use up the time of a sweep.
    */
   pauses: Map<string, { until: number; instance: N8nInstance; error: Failure }>;
+  /** The pushes under way for each instance. A slow instance must not hold up the pushes to the others. */
+  shares: FairShare;
 }
 
 /** Writes one structured line for each decision, with the connection, generation, version and class. */

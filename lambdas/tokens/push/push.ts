@@ -5,6 +5,7 @@ import { Failure, toFailure } from '../errors.ts';
 import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
+import { putOffUntil, withinShare } from './instance-share.ts';
 import { testTarget } from './test-credential.ts';
 
 /** The item with its updated targets, and the numbers of successful and failed pushes. */
@@ -18,15 +19,16 @@ export interface PushResult {
 const PAUSE_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 5 * 60;
 
-type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'random' | 'log'>;
+type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'elapsed' | 'random' | 'log'>;
 
 /**
  * Pushes the item's token, concurrently, to every n8n credential that has an older one. Never throws: a failure is recorded
- * in its target, with the time of the next attempt.
+ * in its target, with the time of the next attempt. An instance whose share is used up gets no request, and the target is
+ * put off: that is no failure.
  * @param deadline when the function ends, epoch seconds
  */
 export async function push(item: Connection, deps: PushDependencies, deadline: number): Promise<PushResult> {
-  const { push: port, keyring, now } = deps;
+  const { push: port, keyring, now, elapsed, random } = deps;
   const { targets = [] } = item;
   const isDue = (target: PushTarget) => isOutdated(target, item) && (target.retryAt ?? 0) <= now();
   const hasTime = now() <= deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS;
@@ -36,13 +38,15 @@ export async function push(item: Connection, deps: PushDependencies, deadline: n
     targets.map(async (target) => {
       if (!isDue(target)) return { target };
       try {
-        await sendToken(target, (await opened).accessToken, port, now);
-        const updated = updatedTarget(target, item);
-        const hasFailed = target.failures > 0;
-        return {
-          target: hasFailed ? await testTarget(updated, item, deps, port, deadline) : updated,
-          kind: 'push' as const,
-        };
+        const { accessToken } = await opened;
+        const instance = await findInstance(target.instance, port, now);
+        const updated = await withinShare(target.instance, port.shares, elapsed, async () => {
+          await sendToken(instance, target, accessToken, port, now);
+          const taken = updatedTarget(target, item);
+          return target.failures > 0 ? testTarget(taken, item, deps, port, deadline) : taken;
+        });
+        if (updated) return { target: updated, kind: 'push' as const };
+        return { target: { ...target, retryAt: putOffUntil(now(), random()) } };
       } catch (error) {
         return { target: failedTarget(target, error, item, deps), kind: 'fail' as const };
       }
@@ -94,16 +98,26 @@ function failedTarget(
   return { ...target, failures, lastError, retryAt: now() + pause };
 }
 
+/** Throws the error that paused the instance, while that lasts. */
+async function findInstance(
+  name: string,
+  { settings, pauses }: Push,
+  now: Dependencies['now'],
+): Promise<N8nInstance> {
+  const instance = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
+  if (!instance) throw unknownInstance(name);
+  const pause = pauses.get(name);
+  if (pause && pause.until > now() && isSameInstance(pause.instance, instance)) throw pause.error;
+  return instance;
+}
+
 async function sendToken(
+  cached: N8nInstance,
   { instance: name, credentialId }: PushTarget,
   accessToken: string,
   { settings, n8n, pauses }: Push,
   now: Dependencies['now'],
 ): Promise<void> {
-  const cached = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
-  if (!cached) throw unknownInstance(name);
-  const pause = pauses.get(name);
-  if (pause && pause.until > now() && isSameInstance(pause.instance, cached)) throw pause.error;
   try {
     await n8n.update(cached, credentialId, accessToken);
   } catch (error) {

@@ -16,6 +16,7 @@ import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
+import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
@@ -121,6 +122,7 @@ export async function openLab(log: Log) {
           faults ? faultyFetch('n8n', n8n.fetch, faults, (_, init) => `n8n.${init?.method}`) : n8n.fetch,
         ),
         pauses: new Map(),
+        shares: createInstanceShare(),
       },
       margins: DEFAULT_MARGINS,
       linkSeconds: LINK_SECONDS,

@@ -6,6 +6,7 @@ import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
@@ -114,6 +115,7 @@ export class World {
         settings: intercepted(this.settings, 'settings', intercept),
         n8n: createN8n((input, init) => intercept('n8n.fetch', () => this.n8n.fetch(input, init))),
         pauses: new Map(),
+        shares: createInstanceShare(),
       },
       margins: DEFAULT_MARGINS,
       linkSeconds: LINK_SECONDS,
