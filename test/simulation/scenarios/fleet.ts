@@ -1,7 +1,7 @@
 import { createRateLimit } from '../../../lambdas/aws/write-rate-limit.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { AppIncident, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import type { AppIncident, Push, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../../lambdas/tokens/sealing/seal.ts';
@@ -39,6 +39,8 @@ export class Fleet {
   readonly published = new Map<string, { token: string; at: number }[]>();
   /** The credentials that the app secret holds. */
   credentials: ZoomApp = { clientId: 'client', clientSecret: 'secret', accountId: 'account' };
+  /** Left out, nothing is pushed to n8n. */
+  push: Push | undefined;
   /** Fails a call by its name, such as `vault.publish`. */
   failing: (point: string) => Error | undefined = () => undefined;
   readonly #random: () => number;
@@ -249,6 +251,7 @@ export class Fleet {
         now,
       }),
       keyring: createKeyring(vault, now),
+      push: this.push,
       margins: DEFAULT_MARGINS,
       linkSeconds: 600,
       log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -8,6 +8,7 @@ import { rateLimited } from './rate-limited.ts';
 import { restoredTable } from './restored-table.ts';
 import { revokedWords } from './revoked-words.ts';
 import type { Scenario } from './scenario.ts';
+import { slowN8n } from './slow-n8n.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
 import { storeDown } from './store-down.ts';
 import { urgentFirst } from './urgent-first.ts';
@@ -26,4 +27,5 @@ export const SCENARIOS: Scenario[] = [
   storeDown,
   urgentFirst,
   slowNeighbour,
+  slowN8n,
 ];
