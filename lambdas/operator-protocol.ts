@@ -16,6 +16,7 @@ export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
+export { missingScopes } from './tokens/n8n-scopes.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 

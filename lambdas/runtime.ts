@@ -84,6 +84,7 @@ export function createRuntime(
 ): Runtime {
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
+  const log = overrides.log ?? logger;
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(secretsManager, {
     appSecretPrefix: variables[VARIABLES.appSecretPrefix],
@@ -104,6 +105,7 @@ export function createRuntime(
       redirectUri: `${variables[VARIABLES.publicUrl]}${ROUTES.callback}`,
       fetch: fetchByNode,
       now,
+      warn: (message) => log.warn(message, {}),
     }),
     keyring: createKeyring(vault, now),
     ...(n8nSecretId !== undefined && {
@@ -118,7 +120,7 @@ export function createRuntime(
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
-    log: overrides.log ?? logger,
+    log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     installation: {

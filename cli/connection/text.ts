@@ -5,6 +5,8 @@ import { paint } from '../terminal/output.ts';
 import { formatList, formatTable } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
+import { sameUserWarnings } from './same-user-warning.ts';
+import { scopeWarning } from './scope-warning.ts';
 
 export const NO_CONNECTIONS = 'There are no connections yet.';
 export const FIRST_CONNECTION = 'Create one: npx zoom-tokens connect main';
@@ -40,7 +42,9 @@ export function formatOverview(
   const lines = views.flatMap((view) =>
     remarks(view, now).map((remark) => formatRemark(remark, `${view.connection}: `)),
   );
-  return [formatTable(HEAD, rows, [nameWidth(rows, columns)]), ...lines].join('\n\n');
+  return [formatTable(HEAD, rows, [nameWidth(rows, columns)]), ...lines, ...sameUserWarnings(views)].join(
+    '\n\n',
+  );
 }
 
 /** Returns everything about one connection. @param now epoch seconds, by the installation's clock */
@@ -73,7 +77,11 @@ export function formatDetails(view: ConnectionView, now: number): string {
     const version = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${version}`]);
   }
-  return [formatList(rows), ...remarks(view, now).map((remark) => formatRemark(remark))].join('\n\n');
+  return [
+    formatList(rows),
+    ...remarks(view, now).map((remark) => formatRemark(remark)),
+    ...scopeWarning(view),
+  ].join('\n\n');
 }
 
 /** Returns a remark with its mark: `✖` for a problem, `!` for a warning. */

@@ -17,6 +17,7 @@ const SHOWN = [
   'rotatedAt',
   'failures',
   'lastError',
+  'scope',
   'zoomUserId',
   'zoomAccountId',
   'overlap',

@@ -34,6 +34,8 @@ export interface Connection {
   /** Number of consecutive failures. */
   failures: number;
   lastError?: StepError;
+  /** Of the scopes that Zoom granted, those that n8n's Zoom node uses; missing where Zoom named none. */
+  scope?: string;
   zoomUserId?: string;
   zoomAccountId?: string;
   /** Whether an earlier access token stays valid after a refresh. */

@@ -17,19 +17,21 @@ export type Consent = Pick<
   | 'consentedAt'
   | 'consentId'
   | 'overlap'
+  | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
-/** The fields that a rotation writes. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt'>;
+/** The fields that a rotation writes; an optional one that is left out keeps its value. */
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'scope'>;
 
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets'> & Partial<Pick<Connection, 'overlap'>>;
+type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId'> &
+  Partial<Pick<Connection, 'overlap'>>;
 
 /**
  * The items of the connections. Reads by key are strongly consistent, and every write has a condition.
@@ -119,12 +121,13 @@ export interface UserClaims {
    * Claims a Zoom user of an app for a connection. Returns the connection that holds the user: the claimant, or an earlier
    * one that is still connected as that user or whose first consent is in progress.
    * @param claim.until when the claim expires unless a consent follows; epoch seconds, as `now`
+   * @param claim.from a connection that loses the user to the claimant
    */
   claimUser(
     app: string,
     zoomUserId: string,
     connection: string,
-    claim: { now: number; until: number },
+    claim: { now: number; until: number; from?: string },
   ): Promise<string>;
 
   /** Returns the connection that holds a Zoom user of an app, as `claimUser` would, without claiming. */

@@ -4,6 +4,7 @@ import { utc } from '../tokens/clock.ts';
 import type { FinishedConsent } from '../tokens/consent/finish-consent.ts';
 import { toFailure } from '../tokens/errors.ts';
 import { expression } from '../tokens/n8n-names.ts';
+import { missingScopes } from '../tokens/n8n-scopes.ts';
 import { type Html, html } from './html.ts';
 import { eventAndAction, page } from './page-template.ts';
 
@@ -42,6 +43,7 @@ export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructur
       html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
       html`<dt>Zoom user</dt><dd>${user?.name ?? user?.id ?? 'unknown: the Zoom app has no scope for it'}</dd>`,
       html`<dt>Valid until</dt><dd>${utc(expiresAt)}, replaced before then</dd></dl>`,
+      ...scopeWarning(item),
       html`<p class="aside">You can close this page.</p>`,
     ],
     script: COPY,
@@ -54,6 +56,14 @@ function pasteInstructions(connection: string): Html[] {
     html`<p>In n8n, create a credential of the type <b>${credentialType}</b> and paste this expression into its field <b>${field}</b>. ${deprecation}</p>`,
     html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
     html`<p role="status"></p>`,
+  ];
+}
+
+function scopeWarning(item: FinishedConsent['item']): Html[] {
+  const missing = missingScopes(item);
+  if (missing === undefined) return [];
+  return [
+    html`<p class="next">${missing} If your workflows use them, ask the operator to add the scopes to the Zoom app. Then connect again with a new link.</p>`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { errors, interactionPolicy, Provider } from 'oidc-provider';
+import { N8N_OPERATIONS } from '../../lambdas/tokens/n8n-scopes.ts';
 import type { MarketplaceApp } from './app.ts';
 import { errorPage } from './pages.ts';
 import type { Store } from './store.ts';
@@ -11,8 +12,8 @@ export const TOKEN_PATH = '/oauth/token';
 export const REVOKE_PATH = '/oauth/revoke';
 
 /** Zoom takes an app's scopes from its registration, not from the request. */
-export const USER_SCOPE = 'user:read:user meeting:read:list_meetings';
-const ACCOUNT_SCOPE = 'user:read:user:admin meeting:read:list_meetings:admin';
+export const USER_SCOPE = N8N_OPERATIONS.map(({ scope }) => scope).join(' ');
+const ACCOUNT_SCOPE = N8N_OPERATIONS.map(({ scope }) => `${scope}:admin`).join(' ');
 
 /** Returns the same id at each consent, so that all tokens of a user and an app belong to one grant. */
 export const grantIdOf = (clientId: string, userId: string) => `${clientId} ${userId}`;

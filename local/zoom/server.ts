@@ -5,6 +5,7 @@ import { listenOnLoopback } from '../loopback-server.ts';
 import { api } from './api.ts';
 import type { MarketplaceApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
+import { misbehave, type ZoomFaults } from './faults.ts';
 import { outage } from './outage.ts';
 import {
   AUTHORIZE_PATH,
@@ -37,6 +38,8 @@ export interface ZoomOptions {
   accessTokenOutlivesRefresh?: boolean;
   /** The faults that are on. Read at each request. */
   breakage?: Breakage;
+  /** How this Zoom is rougher than documented, for tests. Read at each request. */
+  faults?: ZoomFaults;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function startZoom({
   codeSeconds = CODE_SECONDS,
   accessTokenOutlivesRefresh = true,
   breakage = noBreakage(),
+  faults = {},
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
   const { port: ownPort, close } = await listenOnLoopback(server, port);
@@ -65,6 +69,7 @@ export async function startZoom({
     await next();
   });
   provider.use(outage(breakage));
+  provider.use(misbehave(faults));
   provider.use(api(provider, apps));
   provider.use(consent(provider));
   provider.use(authorize(url));

@@ -204,8 +204,8 @@ await describeInBrowser('the live page', (browser) => {
       await switchNamed('Zoom is down').click();
       await isLatestEvent('broken');
       await switchNamed('Zoom is down').and(page.locator('[aria-checked=true]')).waitFor();
-      await rotate('reports', 'Zoom is not well: it answered 503');
-      await shows(card('reports'), 'Zoom is not well: it answered 503');
+      await rotate('reports', 'Zoom is unavailable: it responded 503');
+      await shows(card('reports'), 'Zoom is unavailable: it responded 503');
       await shows(card('reports'), 'Active');
       await shows(card('reports'), '(version 1)');
       await isLatestEvent('reports failed');
@@ -216,7 +216,7 @@ await describeInBrowser('the live page', (browser) => {
       clock.advance(10 * MINUTES);
       await stack.sweep();
       await shows(card('reports'), '(version 2)');
-      expect(await card('reports').getByText('Zoom is not well').isVisible()).toBe(false);
+      expect(await card('reports').getByText('Zoom is unavailable').isVisible()).toBe(false);
       user.expectNoComplaints();
     });
 

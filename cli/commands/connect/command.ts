@@ -4,6 +4,7 @@ import { N8N } from '../../../lambdas/contract.ts';
 import type { ConnectionView, GrantType } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { exitStatusOf, remarks } from '../../connection/remarks.ts';
+import { scopeWarning } from '../../connection/scope-warning.ts';
 import { formatRemark } from '../../connection/text.ts';
 import { Interrupted, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
@@ -98,6 +99,7 @@ function printConnected(view: ConnectionView, now: number, { output }: Session):
   const { connection, expression } = view;
   output.print(`${paint('green', '✔')} "${connection}" is connected.`);
   for (const remark of remarks(view, now)) output.print(formatRemark(remark));
+  for (const warning of scopeWarning(view)) output.print(warning);
   output.print(
     `\nIn n8n, open the credential of the type ${N8N.credentialType} and paste this expression into the field ${N8N.field}.`,
   );

@@ -11,8 +11,8 @@ export function createConsents({
   updateConnection,
 }: Pick<Items, 'get' | 'updateConnection'>): Pick<Connections, 'commitConsent'> {
   return {
-    async commitConsent({ connection, zoomUserId, zoomAccountId, ...consent }, seen) {
-      const { known, unknown } = partition({ zoomUserId, zoomAccountId });
+    async commitConsent({ connection, scope, zoomUserId, zoomAccountId, ...consent }, seen) {
+      const { known, unknown } = partition({ scope, zoomUserId, zoomAccountId });
       const written = { ...consent, ...known };
       const item = await updateConnection(connection, {
         set: `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,

@@ -32,11 +32,11 @@ export function createUserClaims({ get, update }: Items): UserClaims {
   };
 
   return {
-    async claimUser(app, zoomUserId, connection, { now, until }) {
+    async claimUser(app, zoomUserId, connection, { now, until, from }) {
       const key = userKey(app, zoomUserId);
       const claim = await claimOf(key);
       const holder = await holderIn(claim, app, zoomUserId, now);
-      if (holder !== undefined && holder !== connection) return holder;
+      if (holder !== undefined && holder !== connection && holder !== from) return holder;
       const claimed = await update(key, {
         set: 'SET #heldBy = :connection, #claimedUntil = :until',
         values: { connection, until, ...(claim && { before: claim.heldBy }) },

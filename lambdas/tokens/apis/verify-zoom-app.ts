@@ -2,13 +2,14 @@ import { Failure } from '../errors.ts';
 import type { ZoomApp } from '../vault.ts';
 import type { Zoom } from './zoom.ts';
 
-/** No app was ever given it. */
+/** A refresh token that Zoom never issued. */
 const NO_REFRESH_TOKEN = 'no-refresh-token';
 
 /**
- * Does Zoom know the app? A Server-to-Server app gets a token, which changes nothing for those it has. Of a user
- * app Zoom is asked to refresh a token that cannot exist: to a client that it knows it says that the token is wrong.
- * @returns the scopes of the app, where Zoom tells them
+ * Checks an app's credentials at Zoom. A Server-to-Server app gets one more token, which changes nothing for those that it
+ * has. For a user app, a refresh token that cannot exist is sent: Zoom refuses the token of a client that it knows, and the
+ * client otherwise.
+ * @returns the scopes of a Server-to-Server app, where Zoom names them
  * @throws {Failure} what is wrong with the credentials, or why Zoom could not be asked
  */
 export async function verifyZoomApp(app: ZoomApp, zoom: Zoom): Promise<string | undefined> {

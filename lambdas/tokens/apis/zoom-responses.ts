@@ -1,30 +1,23 @@
 import * as v from 'valibot';
 import type { Tokens } from '../connection.ts';
-import { Failure } from '../errors.ts';
-import { jsonObject } from '../json-object.ts';
+import { Failure, type FailureCode } from '../errors.ts';
 import { type HttpResponse, parseJson, requestFailure, retryAfter, tlsProblem } from './http.ts';
-import { ApiError } from './zoom-token-check.ts';
+import { findZoomError, isMissingScope, readErrorBody } from './zoom-error-body.ts';
+import { CLASSES, REFUSED_CODE, WAIT, type ZoomError, type ZoomRequest } from './zoom-errors.ts';
 
-/** Zoom's access tokens live one hour; its answer says so in `expires_in`, which RFC 6749 only recommends. */
+/** Zoom's access tokens live one hour; its response says so in `expires_in`, which RFC 6749 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 3600;
+/** A lifetime outside would rotate without end, or leave n8n with a dead token. */
+const BELIEVED_SECONDS = { least: 60, most: 7200 };
 
-/** The least that makes an answer worth keeping: a new refresh token must not be lost to a missing field. */
+/** The least that makes a response worth keeping: a new refresh token must not be lost to an odd field. */
 const TokenResponse = v.object({
   access_token: v.pipe(v.string(), v.nonEmpty()),
   refresh_token: v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined),
-  expires_in: v.fallback(
-    v.pipe(v.unknown(), v.toNumber(), v.gtValue(0), v.finite()),
-    DEFAULT_LIFETIME_SECONDS,
-  ),
+  expires_in: v.optional(v.unknown()),
   scope: v.fallback(v.optional(v.string()), undefined),
   api_url: v.fallback(v.optional(v.string()), undefined),
 });
-
-/** Zoom's own error body, RFC 6749's `error` beside Zoom's `reason`. */
-const ErrorResponse = v.pipe(
-  jsonObject,
-  v.object({ error: v.optional(v.string()), reason: v.optional(v.string()) }),
-);
 
 export interface ZoomUser {
   id: string;
@@ -38,78 +31,126 @@ const UserResponse = v.object({
   display_name: v.optional(v.string()),
 });
 
-/**
- * Reads an answer of Zoom's token endpoint.
- * @param sentAt when the request was sent, epoch seconds
- * @throws {Failure} classed after what Zoom says, never after the status alone
- */
-export async function parseTokenResponse(response: HttpResponse, sentAt: number): Promise<Tokens> {
-  const text = await response.text().catch((error) => sendFailure(error));
-  const body = parseJson(text);
-  if (response.ok) {
-    const answer = v.safeParse(TokenResponse, body);
-    if (!answer.success) throw unreadable(response);
-    const { access_token, refresh_token, expires_in, scope, api_url } = answer.output;
-    return {
-      accessToken: access_token,
-      expiresAt: sentAt + Math.floor(expires_in),
-      ...(refresh_token !== undefined && { refreshToken: refresh_token }),
-      ...(scope !== undefined && { scope }),
-      ...(api_url !== undefined && { apiUrl: api_url }),
-    };
-  }
-  throw failureOf(response, body);
+/** A request for tokens. */
+export interface TokenRequest {
+  grant: Exclude<ZoomRequest, 'revocation'>;
+  /** When it was sent, epoch seconds. */
+  sentAt: number;
+  /** Logs what is odd about the response and loses nothing. */
+  warn: (message: string) => void;
 }
 
-/** Zoom answers `{"status":"success"}`, where RFC 7009 has no body. */
+/**
+ * Reads a response of Zoom's token endpoint.
+ * @throws {Failure} classed by what Zoom says and by the grant, never by the status alone
+ */
+export async function parseTokenResponse(response: HttpResponse, request: TokenRequest): Promise<Tokens> {
+  const { grant, sentAt, warn } = request;
+  const text = await response.text().catch((error) => sendFailure(error, undefined, grant));
+  const body = parseJson(text);
+  if (!response.ok) throw failureOf(response, body, grant);
+  const parsed = v.safeParse(TokenResponse, body);
+  if (!parsed.success) throw unreadable(response, grant);
+  const { access_token, refresh_token, expires_in, scope, api_url } = parsed.output;
+  return {
+    accessToken: access_token,
+    expiresAt: sentAt + lifetime(expires_in, warn),
+    ...(refresh_token !== undefined && { refreshToken: refresh_token }),
+    ...(scope !== undefined && { scope }),
+    ...(api_url !== undefined && { apiUrl: api_url }),
+  };
+}
+
+/** Returns the lifetime of an access token in seconds: Zoom's where it can be believed, an hour otherwise. */
+function lifetime(told: unknown, warn: (message: string) => void): number {
+  const seconds = typeof told === 'string' && /^\d+$/.test(told.trim()) ? Number(told) : told;
+  const isBelieved =
+    typeof seconds === 'number' &&
+    Number.isInteger(seconds) &&
+    seconds >= BELIEVED_SECONDS.least &&
+    seconds <= BELIEVED_SECONDS.most;
+  if (isBelieved) return seconds;
+  // Not quoted where it is no number: what stands there is not known, and might be a token.
+  const value = typeof seconds === 'number' ? String(seconds) : typeof told;
+  warn(
+    `Zoom's expires_in is no whole number of seconds from ${BELIEVED_SECONDS.least} to ${BELIEVED_SECONDS.most} (${value}). It counts as ${DEFAULT_LIFETIME_SECONDS}.`,
+  );
+  return DEFAULT_LIFETIME_SECONDS;
+}
+
+/** Zoom responds `{"status":"success"}`, where RFC 7009 has no body. */
 const RevocationResponse = v.object({ status: v.literal('success') });
 
 /**
- * Reads an answer of Zoom's revocation endpoint.
+ * Reads a response of Zoom's revocation endpoint.
  * @throws {Failure} where Zoom does not confirm that the token is dead
  */
 export async function parseRevocationResponse(response: HttpResponse): Promise<void> {
   const body = parseJson(await response.text().catch((error) => sendFailure(error)));
   if (response.ok && v.safeParse(RevocationResponse, body).success) return;
-  const failure = response.ok ? unreadable(response) : failureOf(response, body);
+  const failure = response.ok ? unreadable(response, 'revocation') : failureOf(response, body, 'revocation');
   // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
   if (failure.class !== 'reconnect') throw failure;
 }
 
-function failureOf(response: HttpResponse, body: unknown): Failure {
-  if (response.status === 429) {
+function failureOf(response: HttpResponse, body: unknown, request: ZoomRequest): Failure {
+  const { status } = response;
+  if (status === 429) {
     return new Failure(
       'retry',
       'rate_limited',
-      'Zoom asks us to slow down (429).',
+      'Zoom limits the rate of requests (429).',
       WAIT,
       retryAfter(response),
     );
   }
-  const refusal = v.safeParse(ErrorResponse, body);
-  if (response.status >= 500 || !refusal.success) return unreadable(response);
-  return classify(refusal.output, response.status);
-}
-
-/**
- * Who the token belongs to. A refusal means "not told": it depends on the scopes of the operator's app.
- * @throws {Failure} `retry` when the answer is none of the API's, or says that it is not able to
- */
-export async function parseUserResponse(response: HttpResponse): Promise<ZoomUser | undefined> {
-  const body = parseJson(await response.text());
-  const isUnable = response.status >= 500 || response.status === 429;
-  // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
-  if (!response.ok && !isUnable && v.safeParse(ApiError, body).success) return undefined;
-  const answer = v.safeParse(UserResponse, response.ok ? body : undefined);
-  if (!answer.success) {
-    throw new Failure(
+  const error = readErrorBody(body);
+  if (status >= 500 || !error) return unreadable(response, request);
+  const row = findZoomError(error);
+  const failureClass = CLASSES[row?.refuses ?? 'unknown'][request];
+  if (failureClass === 'rejected') return codeRefused(row?.refuses);
+  if (!row || failureClass === 'retry') {
+    const told = error.code === undefined ? status : `${status}, code ${error.code}`;
+    return new Failure(
       'retry',
-      'user_unanswered',
-      `Zoom's API did not say who has consented (${response.status}).`,
+      'zoom_refused',
+      `Zoom refused the request (${told}) without a known reason.`,
       WAIT,
     );
   }
-  const { id, account_id, display_name } = answer.output;
+  return request === 'account_credentials' && row.refuses === 'token'
+    ? appRefused(row.code)
+    : new Failure(failureClass, row.code, row.message, `${row.action}${then(request, row.refuses)}`);
+}
+
+/** A Server-to-Server app has no refresh token that Zoom could mean. */
+function appRefused(code: FailureCode): Failure {
+  return new Failure(
+    'misconfigured',
+    code,
+    'Zoom grants the Server-to-Server app no token.',
+    'Activate the Server-to-Server OAuth app in the Zoom App Marketplace. The connection then recovers by itself.',
+  );
+}
+/**
+ * Returns whom the token belongs to; `undefined` when the API refuses, which depends on the scopes of the operator's app.
+ * @throws {Failure} `retry` when the response is none of the API's, or says that it is unable to
+ */
+export async function parseUserResponse(response: HttpResponse): Promise<ZoomUser | undefined> {
+  const body = parseJson(await response.text().catch((error) => sendFailure(error)));
+  const isUnable = response.status >= 500 || response.status === 429;
+  // What stands in front of the API refuses in HTML, and that says nothing of the scopes.
+  if (!response.ok && !isUnable && isApiError(body)) return undefined;
+  const parsed = v.safeParse(UserResponse, response.ok ? body : undefined);
+  if (!parsed.success) {
+    throw new Failure(
+      'retry',
+      'user_unanswered',
+      `Zoom's API did not identify the user who consented (${response.status}).`,
+      WAIT,
+    );
+  }
+  const { id, account_id, display_name } = parsed.output;
   return {
     id,
     ...(account_id !== undefined && { accountId: account_id }),
@@ -117,96 +158,71 @@ export async function parseUserResponse(response: HttpResponse): Promise<ZoomUse
   };
 }
 
+/** The API's own errors have a number, and at least a missing scope has words. */
+function isApiError(body: unknown): boolean {
+  const error = readErrorBody(body);
+  return error !== undefined && (error.code !== undefined || isMissingScope(error));
+}
+
 /**
- * Throws the `Failure` of a request that failed. Whether Zoom has read the request decides if a refresh token may be
- * spent.
+ * Throws the `Failure` of a request that failed. Whether Zoom has read the request decides if a refresh token or a code may
+ * be spent.
  * @param origin of the request
  */
-export function sendFailure(error: unknown, origin = 'https://zoom.us'): never {
+export function sendFailure(error: unknown, origin = 'https://zoom.us', request?: ZoomRequest): never {
   const { kind, code } = requestFailure(error);
   if (kind === 'tls') {
     throw new Failure(
       'misconfigured',
       'tls_untrusted',
       `Zoom was not asked: ${tlsProblem(code, new URL(origin).host)}.`,
-      'If a proxy opens TLS, give the function its CA in NODE_EXTRA_CA_CERTS; otherwise repair the certificate chain of that host.',
+      'If a proxy opens TLS, give the function its CA in NODE_EXTRA_CA_CERTS. Otherwise repair the certificate chain of that host.',
     );
   }
   if (kind === 'unreachable') {
     throw new Failure('retry', 'zoom_unreachable', `Zoom cannot be reached (${code}).`, WAIT);
   }
+  const message =
+    kind === 'too_large'
+      ? `Zoom's response was larger than 1 MB and was cut off (${code}).`
+      : `Zoom's response did not arrive (${code}).`;
+  if (request === 'authorization_code')
+    throw new Failure('rejected', 'no_answer', message, CODE_MAY_BE_SPENT);
   throw new Failure(
     'retry',
     'no_answer',
-    kind === 'too_large'
-      ? `Zoom's response was larger than 1 MB and was cut off (${code}).`
-      : `Zoom's response did not arrive (${code}).`,
-    'The next attempt decides whether Zoom had acted on the request; a human is asked only if it had.',
+    message,
+    'Nothing to do: the next attempt shows whether Zoom acted on the request. Only if it did, a person must consent again.',
   );
 }
 
-const WAIT = 'Nothing to do: the next sweeps try again, and the present token stays until it ends.';
-
-/** Zoom's texts, from its documentation and as developers have met them. */
-function classify({ error = '', reason = '' }: v.InferOutput<typeof ErrorResponse>, status: number): Failure {
-  if (/authorization code|redirect/i.test(reason)) return codeRefused();
-  if (/invalid token/i.test(reason) || error === 'invalid_grant') {
-    return new Failure(
-      'reconnect',
-      'invalid_token',
-      'Zoom no longer accepts the refresh token.',
-      'A human must consent at Zoom again: zoom-tokens connect.',
-    );
-  }
-  if (error === 'invalid_client' || /client_id|client_secret/i.test(reason)) {
-    return new Failure(
-      'misconfigured',
-      'invalid_client',
-      'Zoom does not accept the client id and client secret of the app.',
-      'Copy both from the Zoom App Marketplace into the app secret; it heals by itself then.',
-    );
-  }
-  if (/account/i.test(reason)) {
-    return new Failure(
-      'misconfigured',
-      'invalid_account',
-      'Zoom does not know the account id of the Server-to-Server app.',
-      'Copy the account id from the Zoom App Marketplace into the app secret.',
-    );
-  }
-  if (error === 'unsupported_grant_type' || /grant type/i.test(reason)) {
-    return new Failure(
-      'misconfigured',
-      'unsupported_grant',
-      'The Zoom app does not allow this grant.',
-      'Use a Server-to-Server OAuth app for account_credentials, a General app for authorization_code.',
-    );
-  }
-  return new Failure(
-    'retry',
-    'zoom_refused',
-    `Zoom refused the request (${status}) without a known reason.`,
-    WAIT,
-  );
-}
+/** A reload of the callback would send the same code again. */
+const CODE_MAY_BE_SPENT = 'The authorization code may have been used by now. Ask for a new link.';
 
 /** An authorization code lives five minutes and is single-use. */
-export function codeRefused(): Failure {
+function codeRefused(refuses: ZoomError['refuses'] | undefined): Failure {
+  const isKnown = refuses !== undefined && refuses !== 'unknown';
+  const { code, message, action } = REFUSED_CODE;
   return new Failure(
     'rejected',
-    'code_refused',
-    'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
-    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
+    code,
+    isKnown ? message : 'Zoom refused the authorization code without a known reason.',
+    action,
   );
 }
 
-/** No JSON, not Zoom's JSON, or a server error: something in front of Zoom has answered. */
-function unreadable(response: HttpResponse): Failure {
-  return new Failure(
-    'retry',
-    'zoom_unavailable',
-    `Zoom is not well: it answered ${response.status} without a readable body.`,
-    WAIT,
-    retryAfter(response),
-  );
+/** Returns what follows once the operator has corrected the app. */
+function then(request: ZoomRequest, refuses: ZoomError['refuses']): string {
+  if (refuses !== 'app') return '';
+  if (request === 'authorization_code') return ' Then ask for a new link.';
+  return request === 'refresh_token' ? ' The connection then recovers by itself.' : '';
+}
+
+/** No JSON, not Zoom's JSON, or a server error: something in front of Zoom responded. */
+function unreadable(response: HttpResponse, request: ZoomRequest): Failure {
+  const message = `Zoom is unavailable: it responded ${response.status} without a readable body.`;
+  // Whatever says 503 has not acted. After any other response the code counts as spent.
+  if (request === 'authorization_code' && response.status !== 503)
+    return new Failure('rejected', 'zoom_unavailable', message, CODE_MAY_BE_SPENT);
+  return new Failure('retry', 'zoom_unavailable', message, WAIT, retryAfter(response));
 }

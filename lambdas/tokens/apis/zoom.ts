@@ -1,42 +1,45 @@
 import { type AuthorizationServer, calculatePKCECodeChallenge } from 'oauth4webapi';
 import type { Clock } from '../clock.ts';
 import type { Tokens } from '../connection.ts';
-import { Failure } from '../errors.ts';
 import { USER_TIMEOUT_SECONDS, ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import type { Fetch, HttpResponse } from './http.ts';
+import type { ZoomRequest } from './zoom-errors.ts';
 import {
-  codeRefused,
   parseRevocationResponse,
   parseTokenResponse,
   parseUserResponse,
   sendFailure,
+  type TokenRequest,
   type ZoomUser,
 } from './zoom-responses.ts';
 import { NO_RESPONSE, parseTokenCheck, type TokenCheck } from './zoom-token-check.ts';
 
 /** Zoom's OAuth and API endpoints. Each request is sent once: what it spends is single-use. */
 export interface Zoom {
-  /** Where a browser goes to consent. */
+  /** Returns the address to which a browser goes to consent. */
   authorizationUrl(app: ZoomApp, consent: { state: string; codeVerifier: string }): Promise<URL>;
-  /** RFC 6749 section 4.1.3 with PKCE (RFC 7636). */
+  /**
+   * Exchanges an authorization code for tokens (RFC 6749 section 4.1.3 with PKCE, RFC 7636).
+   * @throws {Failure} `retry` only when the code is certainly not spent
+   */
   exchangeCode(app: ZoomApp, code: string, codeVerifier: string): Promise<Tokens>;
-  /** RFC 6749 section 6; the refresh token is spent by it. */
+  /** Spends a refresh token for new tokens (RFC 6749 section 6). */
   refresh(app: ZoomApp, refreshToken: string): Promise<Tokens>;
-  /** Zoom's Server-to-Server grant. */
+  /** Requests a token by Zoom's Server-to-Server grant. */
   accountCredentials(app: ZoomApp): Promise<Tokens>;
-  /** RFC 7009. A token that Zoom does not know is as good as revoked. */
+  /** Revokes a token (RFC 7009). A token that Zoom does not know counts as revoked. */
   revoke(app: ZoomApp, token: string): Promise<void>;
   /**
-   * Who consented; `undefined` where the app's scopes do not tell.
-   * @throws {Failure} `retry` when Zoom does not answer
+   * Returns who consented; `undefined` where the app's scopes do not allow it.
+   * @throws {Failure} `retry` when Zoom does not respond
    */
   user(accessToken: string): Promise<ZoomUser | undefined>;
-  /** Does the API take this token? */
+  /** Checks whether the API accepts a token. Never throws. */
   accepts(accessToken: string): Promise<TokenCheck>;
-  /** Zoom's clock, epoch seconds; `undefined` where it does not answer. */
+  /** Returns Zoom's time, epoch seconds; `undefined` where it does not respond. */
   time(): Promise<number | undefined>;
-  /** What `validateAuthResponse` checks an answer against. */
+  /** The metadata against which `validateAuthResponse` checks a response. */
   readonly server: AuthorizationServer;
 }
 
@@ -48,17 +51,30 @@ export interface ZoomOptions {
   redirectUri: string;
   fetch: Fetch;
   now: Clock;
+  /** Logs what is odd about a response from which no token was lost. */
+  warn?: (message: string) => void;
 }
 
-export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOptions): Zoom {
+export function createZoom({
+  oauthUrl,
+  apiUrl,
+  redirectUri,
+  fetch,
+  now,
+  warn = () => {},
+}: ZoomOptions): Zoom {
   const server: AuthorizationServer = {
     issuer: oauthUrl,
     authorization_endpoint: `${oauthUrl}/oauth/authorize`,
     token_endpoint: `${oauthUrl}/oauth/token`,
     revocation_endpoint: `${oauthUrl}/oauth/revoke`,
   };
-  const post = (app: ZoomApp, path: string, parameters: Record<string, string>): Promise<HttpResponse> =>
-    fetch(`${oauthUrl}${path}`, {
+  const post = (
+    app: ZoomApp,
+    request: ZoomRequest,
+    parameters: Record<string, string>,
+  ): Promise<HttpResponse> =>
+    fetch(`${oauthUrl}${request === 'revocation' ? '/oauth/revoke' : '/oauth/token'}`, {
       method: 'POST',
       headers: {
         accept: 'application/json',
@@ -68,12 +84,17 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       body: new URLSearchParams(parameters).toString(),
       redirect: 'manual',
       signal: AbortSignal.timeout(ZOOM_TIMEOUT_SECONDS * 1000),
-    }).catch((error) => sendFailure(error, oauthUrl));
+    }).catch((error) => sendFailure(error, oauthUrl, request));
 
   /** Expiry counts from before the request: never later than Zoom's own. */
-  const requestTokens = async (app: ZoomApp, parameters: Record<string, string>): Promise<Tokens> => {
+  const requestTokens = async (
+    app: ZoomApp,
+    grant: TokenRequest['grant'],
+    parameters: Record<string, string>,
+  ): Promise<Tokens> => {
     const sentAt = now();
-    return parseTokenResponse(await post(app, '/oauth/token', parameters), sentAt);
+    const response = await post(app, grant, { grant_type: grant, ...parameters });
+    return parseTokenResponse(response, { grant, sentAt, warn });
   };
 
   const me = (accessToken?: string) =>
@@ -103,20 +124,15 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
       return url;
     },
     exchangeCode: (app, code, codeVerifier) =>
-      requestTokens(app, {
-        grant_type: 'authorization_code',
+      requestTokens(app, 'authorization_code', {
         code,
         redirect_uri: redirectUri,
         code_verifier: codeVerifier,
-      }).catch((error) => {
-        // `invalid_grant` means the code here; there is no refresh token yet.
-        throw error instanceof Failure && error.class === 'reconnect' ? codeRefused() : error;
       }),
-    refresh: (app, refreshToken) =>
-      requestTokens(app, { grant_type: 'refresh_token', refresh_token: refreshToken }),
+    refresh: (app, refreshToken) => requestTokens(app, 'refresh_token', { refresh_token: refreshToken }),
     accountCredentials: (app) =>
-      requestTokens(app, { grant_type: 'account_credentials', account_id: app.accountId ?? '' }),
-    revoke: async (app, token) => parseRevocationResponse(await post(app, '/oauth/revoke', { token })),
+      requestTokens(app, 'account_credentials', { account_id: app.accountId ?? '' }),
+    revoke: async (app, token) => parseRevocationResponse(await post(app, 'revocation', { token })),
     user: async (accessToken) =>
       parseUserResponse(await me(accessToken).catch((error) => sendFailure(error, apiUrl))),
     accepts: (accessToken) =>
@@ -130,14 +146,14 @@ export function createZoom({ oauthUrl, apiUrl, redirectUri, fetch, now }: ZoomOp
   };
 }
 
-/** RFC 9110 section 6.6.1; whoever answers, with whatever status, dates the answer. */
+/** Reads the header `Date` (RFC 9110 section 6.6.1), which a response of any status has. */
 function readDate({ headers }: HttpResponse): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? undefined : date / 1000;
 }
 
 /**
- * HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1 percent-encodes both first;
+ * Returns HTTP Basic over the plain id and secret, as Zoom documents it. RFC 6749 section 2.3.1 percent-encodes both first;
  * Zoom's ids hold `_` and `-`, and nothing says that Zoom decodes them.
  */
 const basic = ({ clientId, clientSecret }: ZoomApp): string =>

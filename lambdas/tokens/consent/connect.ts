@@ -4,6 +4,7 @@ import { assertName, type Connection, isDisconnected, logContext, type Tokens } 
 import type { Dependencies } from '../dependencies.ts';
 import { revoke } from '../disconnect/revoke.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { grantedScope } from '../n8n-scopes.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
 import { seal } from '../sealing/seal.ts';
@@ -103,6 +104,7 @@ async function prepareConsent(
     consentId,
     // Server-to-Server tokens are valid side by side. For a user's tokens it is unknown until measured.
     overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
+    ...grantedScope(tokens),
     ...(user && { zoomUserId: user.id }),
     ...(user?.accountId && { zoomAccountId: user.accountId }),
   };

@@ -8,6 +8,7 @@ import type { ZoomApp } from '../vault.ts';
 import { assertGrant } from './assert-grant.ts';
 import { verifyAuthorizationResponse } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { noRefreshToken } from './no-refresh-token.ts';
 import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
@@ -40,6 +41,10 @@ export async function finishConsent(
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
     .catch(withManualRetry('Reload this page in a minute. If that does not help, ask for a new link.'));
+  if (tokens.refreshToken === undefined) {
+    const refused = { app: pending.app, credentials: app };
+    throw await noRefreshToken(tokens.accessToken, refused, deps, options.deadline);
+  }
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
   const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);

@@ -8,7 +8,7 @@ import type { ZoomApp } from '../vault.ts';
 import type { PendingConsent } from './pending-consent.ts';
 
 /** For how long a first consent in progress keeps its Zoom user: longer than the timeout of the callback. Seconds. */
-const CLAIM_SECONDS = 60;
+export const CLAIM_SECONDS = 60;
 
 /** Returns the id of the Zoom user who consented to a connection; `undefined` if unknown or disconnected. */
 export function ownerOf(item: Connection | undefined): string | undefined {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
+import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { LEASE_SECONDS } from '../lease.ts';
+import { grantedScope } from '../n8n-scopes.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
@@ -108,7 +110,7 @@ async function rotate(
   const tokens = await requestTokens(item, deps, deadline);
   progress.fresh = tokens;
   const sealedTokens = await seal(tokens, item.connection, keys);
-  const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now() };
+  const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now(), ...grantedScope(tokens) };
   const commit = async () => {
     const committed = await store.commitRotation(item, rotation);
     if (committed) return committed;
@@ -133,13 +135,16 @@ async function makeVisible(
   if (published) await publish(progress.item, deps, fresh);
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
-  const overlap = rotated ? await measureOverlap(leased, pushes.item, deps, deadline) : pushes.item.overlap;
-  const item = { ...pushes.item, overlap };
+  const learned = fresh ? await learnZoomUser(pushes.item, fresh.accessToken, deps, deadline) : {};
+  const known = { ...pushes.item, ...learned };
+  const overlap = rotated ? await measureOverlap(leased, known, deps, deadline) : known.overlap;
+  const item = { ...known, overlap };
   progress.item = item;
   const settlement = {
     validUntil: item.expiresAt,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
     overlap,
+    ...learned,
     ...(item.targets && { targets: item.targets }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
 import { formatDetails, formatOverview } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
+import { N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;
@@ -73,6 +74,54 @@ describe('an earlier token that a rotation revokes', () => {
   test('a rotation that revokes the earlier token gets no warning where the token is pushed', () => {
     const target = { instance: 'office', credentialId: 'c', pushedVersion: 2, failures: 0 };
     expect(remarks({ ...revoking, targets: [target] }, NOW)).toEqual([]);
+  });
+});
+
+describe('the scopes that Zoom granted', () => {
+  const all = N8N_OPERATIONS.map(({ scope }) => scope).join(' ');
+
+  test('get no warning if none is missing, or if Zoom named none', () => {
+    for (const scope of [all, 'user:read meeting:read meeting:write'])
+      expect(formatDetails({ ...MAIN, scope }, NOW)).toBe(formatDetails(MAIN, NOW));
+    expect(formatDetails(MAIN, NOW)).not.toContain('scope');
+  });
+
+  test('get a warning in the details that lists the missing ones and the operations that fail', () => {
+    const view = { ...MAIN, scope: all.replace('meeting:delete:meeting', '') };
+    const text = formatDetails(view, NOW);
+    expect(text).toContain('fail without their scopes: meeting:delete:meeting (Meeting: Delete).');
+    expect(text).toContain('zoom-tokens connect main.');
+    expect(formatOverview([view], NOW)).not.toContain('scope');
+    expect(exitStatusOf([view], NOW)).toBe(0);
+  });
+
+  test('of a Server-to-Server app end with :admin, and come with the next token', () => {
+    const view: ConnectionView = { ...MAIN, grantType: 'account_credentials', scope: 'user:read:user:admin' };
+    expect(formatDetails(view, NOW)).toContain('meeting:write:meeting:admin (Meeting: Create)');
+    expect(formatDetails(view, NOW)).toContain('zoom-tokens rotate main.');
+  });
+});
+
+describe('two connections of one Zoom user', () => {
+  const ada = { ...MAIN, zoomUserId: 'ada' };
+  const second = { ...ada, connection: 'second', consentedAt: NOW - 60 };
+
+  test('get a warning with the older one to disconnect', () => {
+    expect(formatOverview([ada, second], NOW)).toMatch(
+      /! "main" and "second" were connected by the same Zoom user\..*\n {2}Disconnect the other: zoom-tokens disconnect main\.$/,
+    );
+  });
+
+  test.each<[string, Partial<ConnectionView>]>([
+    ['another app', { app: 'reports' }],
+    ['another user', { zoomUserId: 'grace' }],
+    ['the state disconnected', { status: 'disconnected' }],
+  ])('get no warning if one has %s', (_, changed) => {
+    expect(formatOverview([ada, { ...second, ...changed }], NOW)).not.toContain('same Zoom user');
+  });
+
+  test('get no warning if the users are unknown', () => {
+    expect(formatOverview([MAIN, { ...MAIN, connection: 'second' }], NOW)).not.toContain('same Zoom user');
   });
 });
 

@@ -147,7 +147,7 @@ describe('GET /callback', () => {
   });
 });
 
-describe('GET /callback lets the browser retry when Zoom', () => {
+describe('GET /callback lets the browser retry only an unused code. Zoom', () => {
   let response: { status: number; headers?: Record<string, string>; body: string };
   const server = createServer((_request, outgoing) => {
     outgoing.writeHead(response.status, response.headers).end(response.body);
@@ -163,26 +163,20 @@ describe('GET /callback lets the browser retry when Zoom', () => {
     [
       'responds with 503 and HTML',
       { status: 503, body: '<h1>Bad</h1>' },
-      /^Zoom is not well: it answered 503/,
+      /^Zoom is unavailable: it responded 503/,
       '60',
     ],
     [
       'responds with 503 and a Retry-After of two minutes',
       { status: 503, headers: { 'retry-after': '120' }, body: '' },
-      /^Zoom is not well: it answered 503/,
+      /^Zoom is unavailable: it responded 503/,
       '120',
     ],
     [
       'responds with 429 and a Retry-After of 7 seconds',
       { status: 429, headers: { 'retry-after': '7' }, body: '{}' },
-      /^Zoom asks us to slow down \(429\)\.$/,
+      /^Zoom limits the rate of requests \(429\)\.$/,
       '7',
-    ],
-    [
-      'responds with 200 and no token',
-      { status: 200, body: '{"scope":"x"}' },
-      /^Zoom is not well: it answered 200/,
-      '60',
     ],
   ])('%s', async (_, zoomResponse, sentence, retryAfter) => {
     response = zoomResponse;
@@ -191,6 +185,30 @@ describe('GET /callback lets the browser retry when Zoom', () => {
     const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
+  });
+
+  const SPENT = /^The authorization code may have been used by now\. Ask for a new link\.$/;
+  const REFUSED = /^Ask for a new link\./;
+  const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
+  test.each<[string, typeof response, RegExp]>([
+    ['200 and no token', json(200, { scope: 'x' }), SPENT],
+    ['502 and HTML', { status: 502, body: '<h1>Bad</h1>' }, SPENT],
+    ['403 and HTML', { status: 403, body: '<h1>No</h1>' }, SPENT],
+    ['an expired code', json(400, { reason: 'Code is expired', error: 'invalid_request' }), REFUSED],
+    ['an invalid code', json(401, { code: 4734, message: 'Invalid authorization code.' }), REFUSED],
+    ['a revoked token', json(400, { status: false, errorCode: 4741, errorMessage: '' }), REFUSED],
+    ['an unknown refusal', json(400, { reason: 'Because.', error: 'invalid_request' }), REFUSED],
+  ])('accepts no reload, which would send a dead code, after %s', async (_, zoomResponse, action) => {
+    response = zoomResponse;
+    const { returned, cookies } = await operator.consent('main');
+    const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
+    const { headers, body } = await expectRefused(services, request, {
+      status: 400,
+      title: action === REFUSED ? 'Zoom refused the sign-in' : 'Not connected',
+      paragraphs: [/^Zoom /, action],
+    });
+    expect(headers).not.toHaveProperty('retry-after');
+    expect(body).not.toMatch(/reload/i);
   });
 
   test('is unreachable', async () => {

@@ -52,6 +52,21 @@ describe('the Zoom user on the page of a connection', () => {
   });
 });
 
+describe('the scopes on the page of a connection', () => {
+  const bodyFor = (scope: string) => connectedPage({ ...consent, item: { ...item, scope } }).body;
+
+  test('are listed if they are missing, with the operations of n8n that fail', () => {
+    expect(bodyFor('user:read:user meeting:read')).toContain(
+      'fail without their scopes: meeting:write:meeting (Meeting: Create), meeting:update:meeting (Meeting: Update), meeting:delete:meeting (Meeting: Delete).',
+    );
+  });
+
+  test('are not mentioned if none is missing, or if Zoom named none', () => {
+    expect(bodyFor('user:read meeting:read meeting:write')).not.toContain('scope that n8n');
+    expect(connectedPage(consent).body).not.toContain('scope that n8n');
+  });
+});
+
 test('the page of a retryable failure lets the browser wait 60 seconds unless Zoom gave a time', () => {
   const waiting = errorPage(new Failure('retry', 'zoom_unavailable', 'm', 'a'));
   expect(waiting).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });

@@ -127,6 +127,7 @@ describe('status', () => {
         validUntil: now + 3600,
         dueAt: expect.any(Number),
         failures: 0,
+        scope: expect.stringMatching(/^user:read:user:admin (meeting:\w+:\w+:admin ?){5}$/),
         secretName: 'n8n_zoom_told',
         expression: '{{ $secrets.aws.n8n_zoom_told }}',
       },

@@ -72,7 +72,7 @@ describe('probe', () => {
             /^The function is not allowed to read the secret "n8n_zoom_user"\. Deploy/,
           ),
         },
-        { connection: 'server', accepted: 'unknown', message: "Zoom's API did not answer the function." },
+        { connection: 'server', accepted: 'unknown', message: "Zoom's API did not respond to the function." },
       ],
     });
   });

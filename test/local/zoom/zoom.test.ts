@@ -116,7 +116,8 @@ test('a standard OAuth client connects a user with PKCE, rotates, and revokes', 
   expect(tokens).toMatchObject({
     token_type: 'bearer',
     expires_in: HOUR,
-    scope: 'user:read:user meeting:read:list_meetings',
+    scope:
+      'user:read:user meeting:write:meeting meeting:read:meeting meeting:read:list_meetings meeting:update:meeting meeting:delete:meeting',
     api_url: zoom.url,
   });
   expect(Object.keys(tokens)).not.toContain('id_token');

@@ -88,6 +88,7 @@ export async function openLab(log: Log) {
         redirectUri: 'https://api.example/callback',
         fetch: faultyZoom(zoom, faults),
         now,
+        warn: (message) => log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {

@@ -86,6 +86,12 @@ export function describeConsent(opened: () => ConnectionStore): void {
       expect(last).not.toHaveProperty('zoomUserId');
     });
 
+    test('removes the earlier scopes when Zoom named none', async () => {
+      expect(await connected({ scope: 'user:read' })).toMatchObject({ scope: 'user:read' });
+      expect(await connected({ scope: '' })).toMatchObject({ scope: '' });
+      expect(await connected()).not.toHaveProperty('scope');
+    });
+
     describe.each([
       ['by another Zoom user', { zoomUserId: 'grace' }],
       ['by a Zoom user whom Zoom did not identify', {}],

@@ -76,6 +76,18 @@ export function describeSteps(opened: () => ConnectionStore): void {
       expect(await stored()).toMatchObject({ overlap: 'no', targets });
     });
 
+    test('settled: a Zoom user who was identified meanwhile is stored, and kept', async () => {
+      await connected();
+      const user = { zoomUserId: 'ada', zoomAccountId: 'engine' };
+      await opened().settle(await leased(), { ...settled, ...user });
+      expect(await stored()).toMatchObject(user);
+      await opened().settle(
+        (await opened().lease('main', leaseOf('me', { early: true }))) as Connection,
+        settled,
+      );
+      expect(await stored()).toMatchObject(user);
+    });
+
     test('failed: push targets are stored when they are given', async () => {
       await connected();
       const { lastError } = failure;

@@ -79,6 +79,18 @@ export function describeUserClaims(opened: () => ConnectionStore): void {
       expect(await claim('two')).toBe('two');
     });
 
+    test('is taken from the connection that is named, and from no other', async () => {
+      const take = (connection: string, from: string) =>
+        opened().claimUser('default', 'ada', connection, { now: NOW, until: NOW + 60, from });
+      await claim('one');
+      await connected('one');
+      expect(await take('two', 'three')).toBe('one');
+      expect(await take('two', 'one')).toBe('two');
+      await connected('two');
+      expect(await holder()).toBe('two');
+      expect(await claim('one')).toBe('two');
+    });
+
     test('is granted to only one of two connections that claim at once', async () => {
       for (const name of ['one', 'two']) await connected(name);
       const [first, second] = await Promise.all([claim('one'), claim('two')]);

@@ -188,10 +188,10 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async claimUser(
-    ...[app, zoomUserId, connection, { now, until }]: Parameters<ConnectionStore['claimUser']>
+    ...[app, zoomUserId, connection, { now, until, from }]: Parameters<ConnectionStore['claimUser']>
   ) {
     const holder = this.#holderOf(app, zoomUserId, now);
-    if (holder !== undefined && holder !== connection) return holder;
+    if (holder !== undefined && holder !== connection && holder !== from) return holder;
     this.#claims.set(`${app}/${zoomUserId}`, { heldBy: connection, until });
     return connection;
   }
@@ -224,6 +224,7 @@ export class MemoryStore implements ConnectionStore {
 
 /** Attributes that a consent removes unless it sets them. */
 const RESET = [
+  'scope',
   'zoomUserId',
   'zoomAccountId',
   'lastError',

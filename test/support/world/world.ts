@@ -91,6 +91,7 @@ export class World {
           }
         },
         now,
+        warn: (message) => this.#log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {

@@ -21,6 +21,16 @@ export class ZoomModel {
   overlap = true;
   /** While set, Zoom responds with 503 and does nothing. */
   isDown = false;
+  /** The scopes that Zoom names beside the tokens; it may name none. */
+  scope: string | undefined = 'user:read';
+  /** What Zoom writes as `expires_in`. The tokens live an hour all the same. */
+  expiresIn: unknown = HOUR;
+  /** While set, Zoom grants access tokens without refresh tokens. */
+  omitsRefreshToken = false;
+  /** While set, the token endpoint responds so and does nothing. */
+  tokenRefusal: (() => Response) | undefined;
+  /** While set, `/users/me` responds so. */
+  userRefusal: (() => Response) | undefined;
   /** How many refresh tokens were refused so far. */
   refusals = 0;
   /** The most refresh requests for one user that were under way at once. */
@@ -83,6 +93,8 @@ export class ZoomModel {
     const { pathname } = new URL(String(input));
     if (this.isDown) return new Response('<html>Service Unavailable</html>', { status: 503 });
     const headers = new Headers(init?.headers);
+    if (pathname === '/v2/users/me' && this.userRefusal) return this.userRefusal();
+    if (pathname === '/oauth/token' && this.tokenRefusal) return this.tokenRefusal();
     if (pathname === '/v2/users/me') return this.#me(headers.get('authorization') ?? '');
     const basic = Buffer.from(`${this.clientId}:${this.clientSecret}`).toString('base64');
     if (headers.get('authorization') !== `Basic ${basic}`) {
@@ -137,6 +149,7 @@ export class ZoomModel {
   }
 
   #issuePair(user: string) {
+    if (this.omitsRefreshToken) return this.#issue(user);
     const refresh_token = this.#make(`refresh-${user}`);
     this.#refresh.set(user, refresh_token);
     return { ...this.#issue(user), refresh_token };
@@ -150,8 +163,8 @@ export class ZoomModel {
     return {
       access_token,
       token_type: 'bearer',
-      expires_in: HOUR,
-      scope: 'user:read',
+      expires_in: this.expiresIn,
+      ...(this.scope !== undefined && { scope: this.scope }),
       api_url: 'https://api.zoom.us',
     };
   }

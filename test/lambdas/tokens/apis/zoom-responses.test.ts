@@ -1,18 +1,24 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   parseRevocationResponse,
   parseTokenResponse,
   parseUserResponse,
   sendFailure,
+  type TokenRequest,
 } from '../../../../lambdas/tokens/apis/zoom-responses.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
 
 const SENT = 1_900_000_000;
 const json = (body: unknown, status = 200, headers = {}) => Response.json(body, { status, headers });
-const read = (response: Response) => parseTokenResponse(response, SENT);
-const failure = async (response: Response): Promise<Failure> => {
-  const error = await read(response).then(
+let warnings: string[] = [];
+beforeEach(() => {
+  warnings = [];
+});
+const read = (response: Response, grant: TokenRequest['grant'] = 'refresh_token') =>
+  parseTokenResponse(response, { grant, sentAt: SENT, warn: (message) => void warnings.push(message) });
+const failure = async (response: Response, grant?: TokenRequest['grant']): Promise<Failure> => {
+  const error = await read(response, grant).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -48,22 +54,68 @@ describe('an answer with tokens', () => {
 
   test.each([
     ['no lifetime', {}],
-    ['a lifetime that is none', { expires_in: null }],
+    ['a lifetime of null', { expires_in: null }],
     ['a lifetime of zero', { expires_in: 0 }],
+    ['a lifetime in the past', { expires_in: -1 }],
+    ['a lifetime of less than a minute', { expires_in: 59 }],
+    ['a lifetime of more than two hours', { expires_in: 7201 }],
+    ['a lifetime in milliseconds', { expires_in: 3_600_000 }],
+    ['a lifetime beyond every date', { expires_in: 1e16 }],
     ['a lifetime without end', { expires_in: 'Infinity' }],
-    ['a lifetime that is an object', { expires_in: { valueOf: 1, toString: 1 } }],
+    ['a lifetime with a fraction', { expires_in: 3599.5 }],
+    ['a lifetime in another notation', { expires_in: '0x100' }],
     ['a lifetime in words', { expires_in: 'soon' }],
+    ['a lifetime that is empty', { expires_in: '' }],
+    ['a lifetime that is a list', { expires_in: [600] }],
+    ['a lifetime that is true', { expires_in: true }],
+    ['a lifetime that is an object', { expires_in: { valueOf: 1, toString: 1 } }],
+  ])('is kept in spite of %s: it counts as an hour, and a warning says so', async (_, oddity) => {
+    const tokens = await read(json({ access_token: 'a', refresh_token: 'r', ...oddity }));
+    expect(tokens).toMatchObject({ accessToken: 'a', refreshToken: 'r', expiresAt: SENT + 3600 });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Zoom's expires_in is no whole number .* counts as 3600/),
+    ]);
+  });
+
+  test('is kept when its lifetime is no number at all, as NaN is in no JSON', async () => {
+    await expect(read(new Response('{"access_token":"a","expires_in":NaN}'))).rejects.toMatchObject({
+      class: 'retry',
+    });
+    expect(await read(json({ access_token: 'a', expires_in: 'NaN' }))).toMatchObject({
+      expiresAt: SENT + 3600,
+    });
+  });
+
+  test.each([60, 1200, 3599, 7200, '60', '3599', '7200'])(
+    'lives for as long as Zoom says: expires_in %j is believed',
+    async (expires_in) => {
+      const tokens = await read(json({ access_token: 'a', expires_in }));
+      expect(tokens.expiresAt).toBe(SENT + Number(expires_in));
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test('is never quoted in the warning about its lifetime', async () => {
+    await read(json({ access_token: 'a', expires_in: 'sEcReT' }));
+    expect(warnings.join()).not.toContain('sEcReT');
+  });
+
+  test('of any lifetime counts for a minute to two hours', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (expires_in) => {
+        const { expiresAt } = await read(json({ access_token: 'a', expires_in }));
+        expect(expiresAt - SENT).toBeGreaterThanOrEqual(60);
+        expect(expiresAt - SENT).toBeLessThanOrEqual(7200);
+      }),
+    );
+  });
+
+  test.each([
     ['a scope that is no text', { scope: ['a'] }],
     ['an API URL that is no text', { api_url: 7 }],
   ])('is kept in spite of %s: the new refresh token must not be lost', async (_, oddity) => {
-    const tokens = await read(json({ access_token: 'a', refresh_token: 'r', ...oddity }));
-    expect(tokens).toMatchObject({ refreshToken: 'r', expiresAt: SENT + 3600 });
-  });
-
-  test('may tell the lifetime as text', async () => {
-    expect(await read(json({ access_token: 'a', expires_in: '3599' }))).toMatchObject({
-      expiresAt: SENT + 3599,
-    });
+    const tokens = await read(json({ access_token: 'a', refresh_token: 'r', expires_in: 3600, ...oddity }));
+    expect(tokens).toEqual({ accessToken: 'a', refreshToken: 'r', expiresAt: SENT + 3600 });
   });
 });
 
@@ -125,16 +177,10 @@ describe('a refusal is classed after what Zoom says', () => {
       'invalid_account',
     ],
     [
-      'a refused code',
-      json({ reason: 'Invalid authorization code abc', error: 'invalid_request' }, 400),
-      'rejected',
-      'code_refused',
-    ],
-    [
       'a redirect URL that differs',
       json({ reason: 'Redirect URI mismatch', error: 'invalid_request' }, 400),
-      'rejected',
-      'code_refused',
+      'misconfigured',
+      'redirect_mismatch',
     ],
     [
       'invalid_request without a known reason',
@@ -259,6 +305,72 @@ describe('a request that failed', () => {
   });
 });
 
+describe('an authorization code is sent once: unless it is certainly not spent, a person needs a new link', () => {
+  const CODE = 'authorization_code';
+  test.each<[string, Response]>([
+    ['a refusal that nobody knows', json({ reason: 'Because.', error: 'invalid_request' }, 400)],
+    ['a JSON of something else', json({ hello: 'world' }, 400)],
+    ['401 Invalid Token!', json({ reason: 'Invalid Token!', error: 'invalid_request' }, 401)],
+    ['invalid_grant', json({ error: 'invalid_grant' }, 400)],
+    [
+      'a code among the words',
+      json({ reason: 'Invalid authorization code abc', error: 'invalid_request' }, 400),
+    ],
+  ])('%s: the code is refused', async (_, response) => {
+    expect(await failure(response, CODE)).toMatchObject({
+      class: 'rejected',
+      code: 'code_refused',
+      action: expect.stringMatching(/^Ask for a new link/),
+    });
+  });
+
+  test.each<[string, Response]>([
+    ['200 without a token', json({ scope: 'x' })],
+    ['200 with half a JSON', new Response('{"access_token":"a","refre')],
+    ['403 as HTML', new Response('<html></html>', { status: 403 })],
+    ['500', json({ reason: 'Code is expired' }, 500)],
+    ['502 as HTML', new Response('<html></html>', { status: 502 })],
+    ['504 without a body', new Response(null, { status: 504 })],
+  ])('%s: it may be spent', async (_, response) => {
+    expect(await failure(response, CODE)).toMatchObject({
+      class: 'rejected',
+      code: 'zoom_unavailable',
+      action: expect.stringMatching(/Ask for a new link/),
+    });
+  });
+
+  test('a response that does not arrive: it may be spent', () => {
+    expect(() => sendFailure(new DOMException('timed out', 'TimeoutError'), undefined, CODE)).toThrow(
+      expect.objectContaining({
+        class: 'rejected',
+        code: 'no_answer',
+        action: expect.stringMatching(/Ask for a new link/),
+      }),
+    );
+  });
+
+  test.each([
+    [429, 'rate_limited'],
+    [503, 'zoom_unavailable'],
+  ])('%i: Zoom has not acted on it, so it may be sent again', async (status, code) => {
+    expect(await failure(json({}, status), CODE)).toMatchObject({ class: 'retry', code });
+  });
+
+  test('a Zoom that cannot be reached has not seen it, so it may be sent again', () => {
+    const error = new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
+    expect(() => sendFailure(error, undefined, CODE)).toThrow(
+      expect.objectContaining({ class: 'retry', code: 'zoom_unreachable' }),
+    );
+  });
+
+  test('what the operator must fix ends with a new link, too', async () => {
+    expect(await failure(json({ error: 'invalid_client' }, 400), CODE)).toMatchObject({
+      class: 'misconfigured',
+      action: expect.stringMatching(/Then ask for a new link\.$/),
+    });
+  });
+});
+
 test('a certificate that is not trusted is the operator’s to fix, and is named with its host', () => {
   const failed = () =>
     sendFailure(
@@ -286,6 +398,9 @@ describe('who consented', () => {
 
   test.each([
     json({ code: 4711, message: 'Invalid access token, does not contain scopes' }, 400),
+    json({ code: 4700, message: 'Invalid access token, does not contain scopes:[user:read]' }, 400),
+    json({ code: '104', message: 'Invalid access token, does not contain scopes' }, 401),
+    json({ message: 'Invalid access token, does not contain scopes' }, 400),
     json({ code: 124 }, 401),
   ])('is unknown where the scopes do not tell (%#)', async (response) => {
     expect(await parseUserResponse(response)).toBeUndefined();

@@ -23,12 +23,29 @@ describe("what Zoom's API says to a token", () => {
   });
 
   test.each([
-    [401, { code: 200, message: 'another reason' }, "Zoom's API answered 401, code 200."],
-    [400, { code: 124, message: 'not with this status' }, "Zoom's API answered 400, code 124."],
-    [429, { code: 429, message: 'slow down' }, "Zoom's API answered 429, code 429."],
-    [503, '<html>', "Zoom's API answered 503."],
-    [401, '', "Zoom's API answered 401."],
-    [302, '', "Zoom's API answered 302."],
+    [400, 4700, 'Invalid access token, does not contain scopes'],
+    [400, 104, 'Invalid access token, does not contain scopes.'],
+    [400, '4711', 'Invalid access token, does not contain scopes:[user:read:user, user:read:user:admin].'],
+    [401, 124, 'invalid access token: Does not contain scopes'],
+    [403, 9999, 'The token does not contain scopes'],
+  ])('%i with code %j and "%s": it lives, because the words count', async (status, code, message) => {
+    expect(await answer(status, { code, message })).toEqual({ accepted: 'yes' });
+  });
+
+  test.each([429, 500, 503])('%i with the words of a missing scope: not known', async (status) => {
+    expect(await answer(status, { code: 4700, message: 'does not contain scopes' })).toMatchObject({
+      accepted: 'unknown',
+    });
+  });
+
+  test.each([
+    [400, { code: 4700, message: '' }, "Zoom's API responded 400, code 4700."],
+    [401, { code: 200, message: 'another reason' }, "Zoom's API responded 401, code 200."],
+    [400, { code: 124, message: 'not with this status' }, "Zoom's API responded 400, code 124."],
+    [429, { code: 429, message: 'slow down' }, "Zoom's API responded 429, code 429."],
+    [503, '<html>', "Zoom's API responded 503."],
+    [401, '', "Zoom's API responded 401."],
+    [302, '', "Zoom's API responded 302."],
   ])('%i %j: not known', async (status, body, message) => {
     expect(await answer(status, body)).toEqual({ accepted: 'unknown', message });
   });

@@ -88,6 +88,7 @@ describe('the overlap is not measured', () => {
   });
 
   test('when the app lacks the scope that identifies the user', async () => {
+    world.zoom.scope = 'meeting:read';
     await world.connect('other', world.dependencies(failingAtZoomUser));
     expect(await world.item('other')).not.toHaveProperty('zoomUserId');
     let requests = 0;

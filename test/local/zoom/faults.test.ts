@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { fetchByNode } from '../../../lambdas/http-client.ts';
+import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
+import type { ZoomFaults } from '../../../local/zoom/faults.ts';
+import { startZoom, type Zoom } from '../../../local/zoom/server.ts';
+
+const NOW = 1_800_000_000;
+const APP = { clientId: 'server_app', clientSecret: 'secret', accountId: 'account-1' };
+const faults: ZoomFaults = {};
+const warnings: string[] = [];
+let zoom: Zoom;
+let client: ReturnType<typeof createZoom>;
+
+beforeAll(async () => {
+  zoom = await startZoom({ now: () => NOW, apps: [APP], faults });
+  client = createZoom({
+    oauthUrl: zoom.url,
+    apiUrl: zoom.url,
+    redirectUri: 'http://localhost:1/callback',
+    fetch: fetchByNode,
+    now: () => NOW,
+    warn: (message) => void warnings.push(message),
+  });
+});
+afterAll(() => zoom.close());
+beforeEach(() => {
+  for (const fault of Object.keys(faults)) delete faults[fault as keyof ZoomFaults];
+  warnings.length = 0;
+});
+
+test('a local Zoom without faults grants a token that its API accepts', async () => {
+  const { accessToken, expiresAt } = await client.accountCredentials(APP);
+  expect(expiresAt).toBe(NOW + 3600);
+  expect(await client.accepts(accessToken)).toEqual({ accepted: 'yes' });
+});
+
+test.each<[string, ZoomFaults]>([
+  ['a byte order mark', { byteOrderMark: true }],
+  ['gzip', { contentEncoding: 'gzip' }],
+  ['br', { contentEncoding: 'br' }],
+  ['deflate with a byte order mark', { contentEncoding: 'deflate', byteOrderMark: true }],
+])('a local Zoom that sends %s loses no token of the functions’ client', async (_, fault) => {
+  Object.assign(faults, fault);
+  const { accessToken } = await client.accountCredentials(APP);
+  expect(await client.accepts(accessToken)).toEqual({ accepted: 'yes' });
+});
+
+test('a local Zoom with an odd expires_in grants a token for an hour, with a warning', async () => {
+  faults.tokenFields = { expires_in: 3_600_000 };
+  expect(await client.accountCredentials(APP)).toMatchObject({ expiresAt: NOW + 3600 });
+  expect(warnings).toHaveLength(1);
+});
+
+test('a local Zoom refuses as it is told, compressed or not', async () => {
+  faults.tokenRefusal = {
+    status: 400,
+    body: { status: false, errorCode: 4741, errorMessage: 'The token has been revoked.', result: null },
+  };
+  for (const contentEncoding of [undefined, 'gzip'] as const) {
+    faults.contentEncoding = contentEncoding;
+    await expect(client.refresh(APP, 'a token')).rejects.toMatchObject({ class: 'reconnect' });
+  }
+});
+
+test('a local Zoom limits the rate of its token endpoint and of its API', async () => {
+  const limited = {
+    status: 429,
+    headers: { 'retry-after': '7' },
+    body: { code: 429, message: 'Slow down.' },
+  };
+  faults.userRefusal = limited;
+  const { accessToken } = await client.accountCredentials(APP);
+  await expect(client.user(accessToken)).rejects.toMatchObject({ class: 'retry', code: 'user_unanswered' });
+  faults.tokenRefusal = limited;
+  await expect(client.accountCredentials(APP)).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 7 });
+});
