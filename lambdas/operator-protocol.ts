@@ -4,13 +4,15 @@ import type { FailureDetails } from './tokens/errors.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
+import type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+import type { LinkResult } from './tokens/push/link-n8n.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
 export { createZoom } from './tokens/apis/zoom.ts';
 // Of the functions, the command line imports this file and `contract.ts` alone.
-export { assertName, type GrantType } from './tokens/connection.ts';
+export { assertName, type CredentialTest, type GrantType } from './tokens/connection.ts';
 export type { ConnectionView } from './tokens/connection-view.ts';
 export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
@@ -18,6 +20,7 @@ export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
+export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();
@@ -41,8 +44,14 @@ export const OperatorRequest = v.variant('action', [
     apiKey: v.string(),
     credentialId: v.optional(filled),
     credentialName: v.optional(filled),
+    /** The credential reads the published secret: it is tested and never written. Needs `credentialId`. */
+    externalSecret: v.optional(v.boolean()),
   }),
   v.object({ action: v.literal('n8n-unlink'), connection, instance }),
+  v.object({
+    action: v.literal('n8n-test'),
+    connections: v.pipe(v.array(connection), v.maxLength(MAX_PROBES)),
+  }),
   v.object({ action: v.literal('check'), apps: v.optional(v.array(v.string())) }),
   v.object({
     action: v.literal('probe'),
@@ -66,8 +75,9 @@ export interface OperatorResults {
   /** Sorted by name. */
   status: { now: number; connections: ConnectionView[] };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
-  'n8n-link': { connection: ConnectionView; credentialId: string; created: boolean };
+  'n8n-link': LinkResult;
   'n8n-unlink': { connection: ConnectionView };
+  'n8n-test': { tested: CredentialProbe[] };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
   disconnect: {
     connection: ConnectionView;

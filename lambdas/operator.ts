@@ -14,6 +14,8 @@ import { describeInstallation } from './tokens/operate/installation.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
 import { listConnections, viewConnection } from './tokens/operate/status.ts';
+import { testCredentials } from './tokens/operate/test-credentials.ts';
+import { linkExternalCredential } from './tokens/push/external-credential.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/step.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';
@@ -69,10 +71,16 @@ async function perform(
       return rotateNow(request.connection, runtime, options);
     case 'disconnect':
       return disconnectNow(request, runtime, options);
-    case 'n8n-link':
-      return linkN8n(request, runtime, options);
+    case 'n8n-link': {
+      const { externalSecret = false, credentialId } = request;
+      if (!externalSecret) return linkN8n(request, runtime, options);
+      if (credentialId === undefined) throw badRequest();
+      return linkExternalCredential({ ...request, credentialId }, runtime, options);
+    }
     case 'n8n-unlink':
       return { connection: await unlinkN8n(request, runtime, options) };
+    case 'n8n-test':
+      return { tested: await testCredentials(request.connections, runtime) };
     case 'check': {
       // Imported here, because no other action needs the IAM client.
       const { policyEntities } = await import('./aws/policy-entities.ts');

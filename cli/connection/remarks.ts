@@ -25,6 +25,7 @@ export function remarks(view: ConnectionView, now: number): Remark[] {
     ...stateRemarks(view, now),
     ...rotationRemarks(view, now),
     ...pushRemarks(view),
+    ...testRemarks(view),
     ...overlapRemarks(view),
     ...ageRemarks(view, now),
   ];
@@ -88,6 +89,25 @@ function pushRemarks(view: ConnectionView): Remark[] {
             exitStatus: lastError.class === 'misconfigured' ? EXIT.misconfigured : EXIT.failed,
             message: `Token not pushed to the n8n instance "${instance}": ${lastError.message}`,
             action: lastError.action,
+          },
+        ]
+      : [],
+  );
+}
+
+/** What to do where n8n's own test of a credential fails: it requests `GET /v2/users/me`. */
+export const TEST_ADVICE =
+  'Open the credential in n8n and read its test there. A Zoom app without the scope user:read:user fails the test although its token is valid.';
+
+/** Returns a warning for each credential whose test by n8n failed. */
+function testRemarks({ targets = [], externalCredentials = [] }: ConnectionView): Remark[] {
+  return [...targets, ...externalCredentials].flatMap(({ instance, credentialId, tested }) =>
+    tested?.ok === false
+      ? [
+          {
+            exitStatus: EXIT.ok,
+            message: `The n8n instance "${instance}" tested the credential ${credentialId}, and the test failed: ${tested.message}`,
+            action: TEST_ADVICE,
           },
         ]
       : [],

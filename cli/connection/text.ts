@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { ConnectionView } from '../../lambdas/operator-protocol.ts';
+import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList, formatTable } from '../terminal/table.ts';
@@ -73,15 +73,24 @@ export function formatDetails(view: ConnectionView, now: number): string {
   }
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
   rows.push(['Secret', view.secretName], ['In n8n', view.expression]);
-  for (const { instance, credentialId, pushedVersion } of view.targets ?? []) {
+  for (const { instance, credentialId, pushedVersion, tested } of view.targets ?? []) {
     const version = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${version}`]);
+    if (tested) rows.push(['Tested by n8n', formatTest(tested, ago)]);
+  }
+  for (const { instance, credentialId, tested } of view.externalCredentials ?? []) {
+    rows.push(['Read by', `n8n "${instance}", credential ${credentialId}`]);
+    if (tested) rows.push(['Tested by n8n', formatTest(tested, ago)]);
   }
   return [
     formatList(rows),
     ...remarks(view, now).map((remark) => formatRemark(remark)),
     ...scopeWarning(view),
   ].join('\n\n');
+}
+
+function formatTest({ at, ok }: CredentialTest, ago: (timestamp: number) => string): string {
+  return ok ? `${ago(at)}: it can use the token` : `${ago(at)}: failed`;
 }
 
 /** Returns a remark with its mark: `✖` for a problem, `!` for a warning. */

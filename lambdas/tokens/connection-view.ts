@@ -22,6 +22,7 @@ const SHOWN = [
   'zoomAccountId',
   'overlap',
   'targets',
+  'externalCredentials',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',

@@ -42,6 +42,10 @@ export interface Connection {
   overlap: 'yes' | 'no' | 'unknown';
   /** The n8n credentials to which each new access token is pushed; at most one an instance. */
   targets?: PushTarget[];
+  /** The n8n credentials that read the published secret by themselves: n8n tests them, nothing writes them. */
+  externalCredentials?: ExternalCredential[];
+  /** Creations of credentials whose outcome is not known; at most one an instance. */
+  pendingCredentials?: PendingCredential[];
   /** When it was disconnected, or deauthorized at Zoom. The next consent removes this and the next two fields. */
   disconnectedAt?: number;
   /** When Zoom confirmed that the tokens are revoked. */
@@ -62,6 +66,35 @@ export interface PushTarget {
   lastError?: StepError;
   /** No push is sent before this time, epoch seconds. */
   retryAt?: number;
+  /** n8n's test after the link, or after the push that followed a failed one. */
+  tested?: CredentialTest;
+}
+
+/** The last time that n8n itself used a credential, to test it. */
+export interface CredentialTest {
+  /** Epoch seconds. */
+  at: number;
+  /** Missing when n8n did not test it; `message` says why. */
+  ok?: boolean;
+  message: string;
+}
+
+/** An n8n credential whose field is an expression that reads the published secret. */
+export interface ExternalCredential {
+  instance: string;
+  credentialId: string;
+  tested?: CredentialTest;
+}
+
+/** A credential that was requested from an n8n instance. It is noted before the request, and removed by its response. */
+export interface PendingCredential {
+  instance: string;
+  url: string;
+  /** The id that it was requested with. */
+  id: string;
+  name: string;
+  /** When it was requested; epoch seconds. */
+  at: number;
 }
 
 /** A failure as an item stores it; `at` is in epoch seconds. */

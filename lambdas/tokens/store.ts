@@ -1,4 +1,4 @@
-import type { Connection, PushTarget, Status } from './connection.ts';
+import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
 export interface Lease {
@@ -32,6 +32,12 @@ export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'ta
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
 type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId'> &
   Partial<Pick<Connection, 'overlap'>>;
+
+/** What a connection knows of n8n's credentials, besides the push targets. */
+export interface OtherCredentials {
+  externalCredentials?: ExternalCredential[];
+  pendingCredentials?: PendingCredential[];
+}
 
 /**
  * The items of the connections. Reads by key are strongly consistent, and every write has a condition.
@@ -84,8 +90,11 @@ export interface Connections {
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
   snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
 
-  /** Replaces the push targets; an empty list removes them. The caller holds the lease and keeps it. */
-  setPushTargets(of: Connection, targets: PushTarget[]): Promise<boolean>;
+  /**
+   * Replaces the push targets, and those of the other lists that are given; an empty list is removed. The caller holds
+   * the lease and keeps it.
+   */
+  setPushTargets(of: Connection, targets: PushTarget[], others?: OtherCredentials): Promise<boolean>;
 
   /** Releases the lease and changes nothing else. */
   release(of: Connection): Promise<void>;

@@ -14,7 +14,7 @@
  *     refresh at Zoom         ZOOM_TIMEOUT + STORE
  *     push to n8n             N8N_TIMEOUT + STORE
  *     request the Zoom user   USER_TIMEOUT + STORE
- *     link an n8n             2 × N8N_TIMEOUT + RESPONSE
+ *     link an n8n             4 × N8N_TIMEOUT + RESPONSE
  *     revoke at Zoom          REVOKE + UNPUBLISH
  */
 

@@ -103,11 +103,15 @@ async function testPush(n8n: string, stack: LocalStack): Promise<void> {
   closing.unshift(() => server.stop());
   step(`A real n8n without a licence runs at ${server.url}.`);
 
-  const apiKey = await server.createApiKey(['credential:create', 'credential:update']);
+  const apiKey = await server.createApiKey(['credential:create', 'credential:update', 'credential:read']);
   const linked = JSON.parse(
     await zoomTokens(stack, ['n8n', 'link', 'main', '--url', server.url, '--json'], { N8N_API_KEY: apiKey }),
   );
   step('zoom-tokens n8n link creates the credential with the token in it.');
+
+  await tested(stack, linked);
+  await keepsDomains(stack, server, apiKey, linked.credentialId);
+  step("n8n's own test of the credential passes, and a push keeps the allowed domains.");
 
   await server.activate(workflow(linked.credentialId), await server.createApiKey());
   const first = await runWorkflow(stack, proxy, server);
@@ -120,6 +124,44 @@ async function testPush(n8n: string, stack: LocalStack): Promise<void> {
   await zoomTokens(stack, ['n8n', 'main', '--workflow', file], {});
   await testImport(server, proxy, file, linked.credentialId);
   step('The workflow of zoom-tokens n8n --workflow imports and runs.');
+}
+
+/** n8n tests the credential after the link, and again for `doctor`. */
+async function tested(
+  stack: LocalStack,
+  linked: { tested?: { ok?: boolean; message: string } },
+): Promise<void> {
+  if (linked.tested?.ok !== true) throw new Error(`n8n did not pass its test: ${linked.tested?.message}`);
+  const again = (await operate(stack, { action: 'n8n-test', connections: ['main'] })) as {
+    tested: { tested: { ok?: boolean; message: string } }[];
+  };
+  const [probe] = again.tested;
+  if (probe?.tested.ok !== true)
+    throw new Error(`n8n did not pass the second test: ${probe?.tested.message}`);
+}
+
+/** Restricts the credential to one domain, as a person would in the editor, and rotates: the next push keeps that. */
+async function keepsDomains(
+  stack: LocalStack,
+  server: N8n,
+  apiKey: string,
+  credentialId: string,
+): Promise<void> {
+  const domains = { allowedHttpRequestDomains: 'domains', allowedDomains: 'api.zoom.us' };
+  const restricted = await fetch(`${server.url}/api/v1/credentials/${credentialId}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', 'X-N8N-API-KEY': apiKey },
+    body: JSON.stringify({ data: { accessToken: 'typed by hand', ...domains } }),
+  });
+  if (!restricted.ok) throw new Error(`n8n refused the allowed domains: ${restricted.status}`);
+  await rotate(stack);
+  const file = join(folder, 'credential.json');
+  await server.command('export:credentials', `--id=${credentialId}`, '--decrypted', `--output=${file}`);
+  const [{ data }] = [JSON.parse(readFileSync(file, 'utf8'))].flat();
+  await expectAccepted(stack, 'main', data.accessToken);
+  for (const [field, value] of Object.entries(domains)) {
+    if (data[field] !== value) throw new Error(`A push changed the credential's ${field}.`);
+  }
 }
 
 /** Runs the webhook's workflow. Returns the token that the Zoom node sent. */

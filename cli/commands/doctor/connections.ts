@@ -29,10 +29,10 @@ export function connectionFindings(views: ConnectionView[], now: number): Findin
   return [well('connections', `Active without problems: ${names}.`), ...problems];
 }
 
-/** Returns the remarks without those of the push and the overlap, which are checks of their own. */
+/** Returns the remarks without those of the push, of n8n's tests and of the overlap, which are checks of their own. */
 function ownRemarks(view: ConnectionView, now: number): Remark[] {
-  const { targets: _, ...withoutTargets } = view;
-  const all = remarks({ ...withoutTargets, overlap: 'yes' }, now);
+  const { targets: _, externalCredentials: __, ...itself } = view;
+  const all = remarks({ ...itself, overlap: 'yes' }, now);
   // The other remarks of a connection that has stopped are consequences of the first.
   return view.status === 'active' ? all : all.slice(0, 1);
 }

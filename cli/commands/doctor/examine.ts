@@ -1,4 +1,4 @@
-import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import type { ConnectionView, CredentialProbe, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 import {
@@ -8,6 +8,7 @@ import {
   pushFindings,
   tokenFindings,
 } from './connections.ts';
+import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
 import { appFindings, clockFindings, sweepFinding } from './installation.ts';
 import { type Principal, policyFinding } from './policy.ts';
@@ -61,7 +62,10 @@ export async function examine(
     check instanceof Failure ? skipped('policy', NO_CHECK) : policyFinding(check.n8n, principal, views ?? []),
     ...clockFindings(check instanceof Failure ? undefined : check, skew, about),
   ]);
-  if (views) report([...overlapFindings(views), ...pushFindings(views)]);
+  if (views) {
+    report([...overlapFindings(views), ...pushFindings(views)]);
+    report(await examineCredentials(views, session));
+  }
 }
 
 const NO_CHECK = 'the operator function could not check it.';
@@ -99,6 +103,27 @@ async function examineTokens(views: ConnectionView[], { operator, output }: Sess
     probes.push(...result.probed);
   }
   return tokenFindings(probes, views);
+}
+
+/** Lets n8n test its credentials, in batches of connections as the tokens are probed. */
+async function examineCredentials(
+  views: ConnectionView[],
+  { operator, output }: Session,
+): Promise<Finding[]> {
+  const names = views
+    .filter((view) => isConnected(view) && hasCredentials(view))
+    .map(({ connection }) => connection);
+  const tested: CredentialProbe[] = [];
+  for (let start = 0; start < names.length; start += MAX_PROBES) {
+    const connections = names.slice(start, start + MAX_PROBES);
+    const progress = `Letting n8n test its credentials (${start} of ${names.length})`;
+    const result: OperatorResults['n8n-test'] | Failure = await resultOrFailure(() =>
+      output.withSpinner(progress, () => operator.request('n8n-test', { connections })),
+    );
+    if (result instanceof Failure) return [...credentialFindings(tested), failed('push', result)];
+    tested.push(...result.tested);
+  }
+  return credentialFindings(tested);
 }
 
 /** Returns the result, or the failure when the work throws one. Rethrows every other error. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { N8N } from '../../../lambdas/contract.ts';
-import { assertName, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
+import { assertName, type CredentialTest, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
+import { TEST_ADVICE } from '../../connection/remarks.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
@@ -13,6 +14,7 @@ interface LinkOptions {
   instance: string;
   credential?: string;
   credentialName?: string;
+  externalSecret?: boolean;
   stdin?: boolean;
 }
 
@@ -30,6 +32,10 @@ export function addN8nLink(n8n: Command): void {
       `existing credential of the type "${N8N.credentialType}" (default: creates one)`,
     )
     .option('--credential-name <name>', 'name of the new credential (default: Zoom <connection>)')
+    .option(
+      '--external-secret',
+      'the credential reads the published secret: register it, so that doctor lets n8n test it; never write it',
+    )
     .option('--stdin', 'read the API key from standard input')
     .action(linkN8n);
   addExamples(command, [
@@ -42,12 +48,17 @@ export function addN8nLink(n8n: Command): void {
       'zoom-tokens n8n link main --url https://n8n.example.com --credential 3Fk9',
       'a credential that workflows already use',
     ],
+    [
+      'zoom-tokens n8n link main --url https://n8n.example.com --credential 3Fk9 --external-secret',
+      'a credential with an expression, which is tested and never written',
+    ],
   ]);
   command.addHelpText(
     'after',
     `
 Environment: N8N_API_KEY. No option takes the key: every user of this machine can read the arguments in the list of
-processes. The key needs the scopes credential:create and credential:update; with --credential, only the second.`,
+processes. The key needs the scopes credential:create and credential:update; with --credential, only the second. With
+credential:read as well, n8n tests the credential after the link. --external-secret needs credential:read alone.`,
   );
 }
 
@@ -68,10 +79,18 @@ async function linkN8n(connection: string, options: LinkOptions, command: Comman
   if (credential !== undefined && credentialName !== undefined) {
     throw new UsageError('An existing credential keeps its name.', 'Omit --credential or --credential-name.');
   }
+  const externalSecret = options.externalSecret ?? false;
+  if (externalSecret && credential === undefined) {
+    throw new UsageError(
+      '--external-secret registers an existing credential, and none was named.',
+      'Pass its id, which n8n shows in the address of the opened credential: --credential <id>',
+    );
+  }
   assertName('instance', instance);
   const url = parseN8nUrl(options.url);
   const apiKey = await readApiKey(options.stdin ?? false, process.env);
-  const result = await output.withSpinner(`Pushing the token to ${url}`, () =>
+  const progress = externalSecret ? `Testing the credential at ${url}` : `Pushing the token to ${url}`;
+  const result = await output.withSpinner(progress, () =>
     operator.request('n8n-link', {
       connection,
       instance,
@@ -79,16 +98,31 @@ async function linkN8n(connection: string, options: LinkOptions, command: Comman
       apiKey,
       ...(credential !== undefined && { credentialId: credential }),
       ...(credentialName !== undefined && { credentialName }),
+      ...(externalSecret && { externalSecret }),
     }),
   );
   output.printJson(result);
-  const { credentialId, created } = result;
+  const { credentialId, created, tested } = result;
+  if (externalSecret) {
+    output.print(
+      `${paint('green', '✔')} The credential ${credentialId} is registered for "${connection}": it is tested and never written.`,
+    );
+    if (tested) output.print(formatCredentialTest(tested));
+    return;
+  }
   output.print(`${paint('green', '✔')} n8n has the token of "${connection}", and gets each new one.`);
   output.print(
     created
       ? `  In the Zoom nodes of your workflows, choose the credential "${credentialName ?? defaultCredentialName(connection)}" (${credentialId}).`
       : `  The id of the credential is ${credentialId}.`,
   );
+  if (tested) output.print(formatCredentialTest(tested));
+}
+
+function formatCredentialTest(tested: CredentialTest): string {
+  if (tested.ok) return '  n8n tested the credential: it can use the token.';
+  if (tested.ok === undefined) return `  ${tested.message}`;
+  return `  ${paint('yellow', '!')} n8n tested the credential, and the test failed: ${tested.message}\n  ${TEST_ADVICE}`;
 }
 
 async function unlinkN8n(

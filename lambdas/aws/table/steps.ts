@@ -1,5 +1,5 @@
 import type { Connections } from '../../tokens/store.ts';
-import { assignments, type Items } from './items.ts';
+import { assignments, attributes, type Items } from './items.ts';
 
 type Steps = Pick<
   Connections,
@@ -66,11 +66,16 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
       return item !== undefined;
     },
 
-    async setPushTargets({ connection, version, leaseOwner }, targets) {
-      const isEmpty = targets.length === 0;
+    async setPushTargets({ connection, version, leaseOwner }, targets, others = {}) {
+      const lists = Object.entries({ targets, ...others });
+      const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
+      const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
       const item = await updateConnection(connection, {
-        set: isEmpty ? 'REMOVE #targets' : 'SET #targets = :targets',
-        values: { version, leaseOwner, ...(!isEmpty && { targets }) },
+        set: [
+          ...(emptied.length < lists.length ? [`SET ${assignments(filled)}`] : []),
+          ...(emptied.length > 0 ? [`REMOVE ${attributes(emptied)}`] : []),
+        ].join(' '),
+        values: { version, leaseOwner, ...filled },
         condition: UNCHANGED_AND_HELD,
       });
       return item !== undefined;

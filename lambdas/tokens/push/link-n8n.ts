@@ -1,6 +1,12 @@
-import { N8N } from '../../contract.ts';
-import { CREDENTIAL_TYPE, type N8nInstance } from '../apis/n8n.ts';
-import { assertName, type Connection, isRotatable, type PushTarget } from '../connection.ts';
+import type { N8nInstance } from '../apis/n8n.ts';
+import {
+  assertName,
+  type Connection,
+  type CredentialTest,
+  isRotatable,
+  type PendingCredential,
+  type PushTarget,
+} from '../connection.ts';
 import type { ConnectionView } from '../connection-view.ts';
 import type { Dependencies, Push } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
@@ -9,10 +15,13 @@ import { withLease } from '../lease.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
+import type { OtherCredentials } from '../store.ts';
 import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';
+import { createCredential, type LinkedCredential, updateCredential } from './credential.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
 import { updatedTarget } from './push.ts';
 import { removeUnusedInstance, writeInstance } from './stored-instances.ts';
+import { testCredential } from './test-credential.ts';
 
 /** A step pushes to all targets of a connection concurrently, within the time of one request. */
 const MOST_TARGETS = 10;
@@ -27,17 +36,27 @@ export interface LinkRequest {
   credentialName?: string | undefined;
 }
 
+/** The result of a link. */
+export interface LinkResult {
+  connection: ConnectionView;
+  credentialId: string;
+  /** The credential is new in n8n. */
+  created: boolean;
+  /** n8n's own test of the credential; missing when there was no time for it. */
+  tested?: CredentialTest;
+}
+
 /**
- * Pushes the connection's token to a credential of an n8n instance, and from then on each new token. Nothing is stored until
- * n8n has accepted the token. Then the secret is stored first and the connection second. A repetition repairs what a crash
- * left in between.
+ * Pushes the connection's token to a credential of an n8n instance, and from then on each new token. Nothing but a request
+ * for a new credential is stored until n8n has accepted the token. Then the secret is stored first and the connection second.
+ * A repetition repairs what a crash left in between.
  * @throws {Failure} `rejected` for a bad request, `retry` (`busy`), or the failure of n8n
  */
 export async function linkN8n(
   request: LinkRequest,
   deps: Dependencies,
   options: StepOptions,
-): Promise<{ connection: ConnectionView; credentialId: string; created: boolean }> {
+): Promise<LinkResult> {
   const { connection, instance: name } = request;
   const port = assertRequest(request, deps);
   const instance = instanceFromRequest(request);
@@ -45,17 +64,49 @@ export async function linkN8n(
   return withLease(connection, {}, deps, lastStart(options), async (item) => {
     const others = (item.targets ?? []).filter((target) => target.instance !== name);
     if (others.length >= MOST_TARGETS) throw tooManyTargets(connection);
-    const linked = (item.targets ?? []).find((target) => target.instance === name);
-    const { accessToken } = await open(item.sealedTokens, connection, deps.keyring);
-    const { credentialId, created } = await sendToCredential(accessToken, request, linked, instance, port);
+    const sent = await sendToCredential(request, item, instance, port, deps);
+    if (!sent) return undefined;
+    const { credentialId, created } = sent;
     await writeInstance(port.settings, name, instance, deps);
-    const targets = [...others, updatedTarget({ instance: name, credentialId }, item)];
-    if (!(await deps.store.setPushTargets(item, targets))) return undefined;
+    const tested = await testIfTime(instance, credentialId, port, deps, options);
+    const target = updatedTarget({ instance: name, credentialId, ...madeTest(tested) }, item);
+    if (!(await deps.store.setPushTargets(item, [...others, target], otherCredentials(item, target)))) {
+      return undefined;
+    }
     // A concurrent unlink may have removed the instance before it could see this target.
     await writeInstance(port.settings, name, instance, deps);
     deps.log.info('linked to n8n', { connection, instance: name, version: item.version });
-    return { connection: await viewConnection(connection, deps), credentialId, created };
+    return { connection: await viewConnection(connection, deps), credentialId, created, ...tested };
   });
+}
+
+/** A credential that is pushed to is no longer external, and the creation at its instance is no longer pending. */
+function otherCredentials(
+  { externalCredentials, pendingCredentials }: Connection,
+  { instance, credentialId }: PushTarget,
+): OtherCredentials {
+  return {
+    ...(externalCredentials && {
+      externalCredentials: externalCredentials.filter(
+        (each) => each.instance !== instance || each.credentialId !== credentialId,
+      ),
+    }),
+    pendingCredentials: (pendingCredentials ?? []).filter((each) => each.instance !== instance),
+  };
+}
+
+/** Only a test that n8n has made is stored. */
+const madeTest = ({ tested }: { tested?: CredentialTest }) => (tested?.ok === undefined ? {} : { tested });
+
+async function testIfTime(
+  instance: N8nInstance,
+  credentialId: string,
+  port: Push,
+  { now }: Pick<Dependencies, 'now'>,
+  { deadline }: StepOptions,
+): Promise<{ tested?: CredentialTest }> {
+  if (now() > deadline - N8N_TIMEOUT_SECONDS - RESPONSE_SECONDS) return {};
+  return { tested: await testCredential(instance, credentialId, port, now) };
 }
 
 /**
@@ -72,42 +123,60 @@ export async function unlinkN8n(
   const port = assertRequest(request, deps);
   await getConnectionOrThrow(connection, deps.store);
   await withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
-    const targets = (item.targets ?? []).filter((target) => target.instance !== name);
-    return (await deps.store.setPushTargets(item, targets)) ? true : undefined;
+    const others = <T extends { instance: string }>(list: T[] = []) =>
+      list.filter(({ instance }) => instance !== name);
+    const { externalCredentials, pendingCredentials } = item;
+    const isStored = await deps.store.setPushTargets(item, others(item.targets), {
+      ...(externalCredentials && { externalCredentials: others(externalCredentials) }),
+      ...(pendingCredentials && { pendingCredentials: others(pendingCredentials) }),
+    });
+    return isStored ? true : undefined;
   });
   await removeUnusedInstance(name, port.settings, deps);
   deps.log.info('unlinked from n8n', { connection, instance: name });
   return viewConnection(connection, deps);
 }
 
-/** Returns until when a link may start, epoch seconds: two requests to n8n and the response follow. */
-const lastStart = ({ deadline }: StepOptions) => deadline - 2 * N8N_TIMEOUT_SECONDS - RESPONSE_SECONDS;
+/** Returns until when a link may start, epoch seconds: four requests to n8n and the response follow. */
+export const lastStart = ({ deadline }: StepOptions) => deadline - 4 * N8N_TIMEOUT_SECONDS - RESPONSE_SECONDS;
 
-/** Sends the token to the named credential, to the one that is already linked, or to a new one. */
+/**
+ * Sends the token to the named credential, to the one that is already linked, or to a new one. A linked one is replaced
+ * only when n8n itself says that it does not exist.
+ */
 async function sendToCredential(
-  accessToken: string,
-  { credentialId: named, credentialName, connection }: LinkRequest,
-  linked: PushTarget | undefined,
+  { credentialId: named, credentialName, connection, instance: name }: LinkRequest,
+  item: Connection,
   instance: N8nInstance,
   { n8n }: Push,
-): Promise<{ credentialId: string; created: boolean }> {
+  { store, keyring, now }: Dependencies,
+): Promise<LinkedCredential | undefined> {
+  const { accessToken } = await open(item.sealedTokens, connection, keyring);
+  const linked = item.targets?.find((target) => target.instance === name);
   const existing = named ?? linked?.credentialId;
   if (existing !== undefined) {
     try {
-      const type = await n8n.type(instance, existing);
-      if (type !== undefined && type !== CREDENTIAL_TYPE) throw wrongType(existing, type);
-      await n8n.update(instance, existing, accessToken);
-      return { credentialId: existing, created: false };
+      return await updateCredential(existing, accessToken, { instance, n8n });
     } catch (error) {
       const isGone = error instanceof Failure && error.code === 'n8n_credential_gone';
       if (!isGone || named !== undefined) throw error;
     }
   }
-  const name = credentialName ?? `Zoom ${connection}`;
-  return { credentialId: await n8n.create(instance, name, accessToken), created: true };
+  const note = (pending: PendingCredential | undefined) => {
+    const others = (item.pendingCredentials ?? []).filter((each) => each.instance !== name);
+    const pendingCredentials = pending ? [...others, pending] : others;
+    return store.setPushTargets(item, item.targets ?? [], { pendingCredentials });
+  };
+  return createCredential(
+    credentialName ?? `Zoom ${connection}`,
+    accessToken,
+    item,
+    { name, instance, n8n },
+    { note, now },
+  );
 }
 
-function assertRequest(
+export function assertRequest(
   { connection, instance }: { connection: string; instance: string },
   { push }: Pick<Dependencies, 'push'>,
 ): Push {
@@ -129,15 +198,6 @@ function assertRotatable(item: Connection): void {
     'not_connected',
     `"${item.connection}" has no token to push: its status is "${item.status}".`,
     `Connect it again: zoom-tokens connect ${item.connection}.`,
-  );
-}
-
-function wrongType(credentialId: string, type: string): Failure {
-  return new Failure(
-    'rejected',
-    'n8n_wrong_type',
-    `The credential "${credentialId.slice(0, 60)}" was not changed: its type is "${type.slice(0, 60)}", not ${N8N.credentialType}.`,
-    `Name a credential of the type ${N8N.credentialType}, or name none and a new one is created.`,
   );
 }
 

@@ -5,6 +5,7 @@ import { Failure, toFailure } from '../errors.ts';
 import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
+import { testTarget } from './test-credential.ts';
 
 /** The item with its updated targets, and the numbers of successful and failed pushes. */
 export interface PushResult {
@@ -36,7 +37,12 @@ export async function push(item: Connection, deps: PushDependencies, deadline: n
       if (!isDue(target)) return { target };
       try {
         await sendToken(target, (await opened).accessToken, port, now);
-        return { target: updatedTarget(target, item), kind: 'push' as const };
+        const updated = updatedTarget(target, item);
+        const hasFailed = target.failures > 0;
+        return {
+          target: hasFailed ? await testTarget(updated, item, deps, port, deadline) : updated,
+          kind: 'push' as const,
+        };
       } catch (error) {
         return { target: failedTarget(target, error, item, deps), kind: 'fail' as const };
       }
@@ -58,9 +64,9 @@ export function nextPush(item: Connection, { push: port, now }: Pick<Dependencie
 
 /** Returns a target that has accepted the item's token. */
 export const updatedTarget = (
-  { instance, credentialId }: Pick<PushTarget, 'instance' | 'credentialId'>,
+  { instance, credentialId, tested }: Pick<PushTarget, 'instance' | 'credentialId' | 'tested'>,
   { version }: Pick<Connection, 'version'>,
-): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0 });
+): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0, ...(tested && { tested }) });
 
 const isOutdated = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
 
@@ -99,7 +105,11 @@ async function sendToken(
     await n8n.update(cached, credentialId, accessToken);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (error.code === 'n8n_unreachable' || error.code === 'n8n_rate_limited') {
+    if (
+      error.code === 'n8n_unreachable' ||
+      error.code === 'n8n_rate_limited' ||
+      error.retryAfter !== undefined
+    ) {
       const seconds = Math.min(LONGEST_PAUSE_SECONDS, Math.max(PAUSE_SECONDS, error.retryAfter ?? 0));
       pauses.set(name, { until: now() + seconds, instance: cached, error });
     }

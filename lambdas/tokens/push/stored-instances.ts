@@ -43,7 +43,9 @@ export async function removeUnusedInstance(
   deps: Dependencies,
 ): Promise<void> {
   const isUsed = async () =>
-    (await deps.store.list()).some(({ targets = [] }) => targets.some(({ instance }) => instance === name));
+    (await deps.store.list()).some(({ targets = [], externalCredentials = [] }) =>
+      [...targets, ...externalCredentials].some(({ instance }) => instance === name),
+    );
   if (await isUsed()) return;
   const instance = (await settings.read({ fresh: true })).get(name);
   await writeInstance(settings, name, undefined, deps);

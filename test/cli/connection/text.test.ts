@@ -181,6 +181,37 @@ describe('the push to n8n', () => {
     expect(formatDetails(pushed({ pushedVersion: 2 }), NOW)).toMatch(/which has this version$/m);
   });
 
+  test("the details of a connection show n8n's own test of a pushed credential", () => {
+    const tested = { at: NOW - 120, ok: true, message: 'Connection successful!' };
+    expect(formatDetails(pushed({ tested }), NOW)).toMatch(
+      /^Tested by n8n +2 min ago: it can use the token$/m,
+    );
+    expect(formatDetails(pushed({ tested: { ...tested, ok: false } }), NOW)).toMatch(
+      /^Tested by n8n +2 min ago: failed$/m,
+    );
+    expect(formatDetails(pushed({}), NOW)).not.toMatch(/Tested by n8n/);
+  });
+
+  test('the details of a connection show a credential that reads the published secret', () => {
+    const tested = { at: NOW - 120, ok: true, message: 'Connection successful!' };
+    const external = { instance: 'cloud', credentialId: 'k3J', tested };
+    expect(formatDetails({ ...MAIN, externalCredentials: [external] }, NOW)).toMatch(
+      /^Read by +n8n "cloud", credential k3J\nTested by n8n +2 min ago: it can use the token$/m,
+    );
+  });
+
+  test("a failed test of n8n's is a warning that names what else can fail it", () => {
+    const tested = { at: NOW, ok: false, message: 'Authorization failed' };
+    expect(remarks(pushed({ tested }), NOW)).toEqual([
+      {
+        exitStatus: 0,
+        message:
+          'The n8n instance "cloud" tested the credential k3J, and the test failed: Authorization failed',
+        action: expect.stringContaining('user:read:user'),
+      },
+    ]);
+  });
+
   test('a push that fails needs action', () => {
     expect(remarks(pushed({ failures: 3, lastError }), NOW)).toEqual([
       {

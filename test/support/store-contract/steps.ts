@@ -161,6 +161,18 @@ export function describeSteps(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual(mine);
     });
 
+    test('are replaced together with the other credentials that are given, and leave those that are not', async () => {
+      await connected();
+      const mine = await leased();
+      const externalCredentials = [{ instance: 'office', credentialId: 'c2' }];
+      const url = 'https://n8n.example.com';
+      const pendingCredentials = [{ instance: 'home', url, id: 'c3', name: 'Zoom', at: NOW }];
+      expect(await opened().setPushTargets(mine, [], { externalCredentials, pendingCredentials })).toBe(true);
+      expect(await stored()).toEqual({ ...mine, externalCredentials, pendingCredentials });
+      expect(await opened().setPushTargets(mine, targets, { pendingCredentials: [] })).toBe(true);
+      expect(await stored()).toEqual({ ...mine, targets, externalCredentials });
+    });
+
     test('are not changed without the lease, nor for an earlier version', async () => {
       await connected();
       const mine = await leased();

@@ -1,5 +1,5 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, FleetHealth } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore, FleetHealth, OtherCredentials } from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
@@ -126,10 +126,12 @@ export class MemoryStore implements ConnectionStore {
     return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
   }
 
-  async setPushTargets(of: Connection, targets: PushTarget[]) {
-    const isNone = targets.length === 0;
-    const change = () => (isNone ? {} : { targets });
-    return this.#update(of.connection, isUnchanged(of), change, isNone ? ['targets'] : []) !== undefined;
+  async setPushTargets(of: Connection, targets: PushTarget[], others: OtherCredentials = {}) {
+    const lists = Object.entries({ targets, ...others });
+    const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
+    const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
+    const remove = emptied as (keyof Connection)[];
+    return this.#update(of.connection, isUnchanged(of), () => filled, remove) !== undefined;
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {

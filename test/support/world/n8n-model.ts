@@ -4,71 +4,135 @@ interface Credential {
   name: string;
   type: string;
   data: Record<string, unknown>;
+  createdAt: string;
 }
 
+/** How n8n's public API behaves in a released version. */
+export type N8nVersion =
+  /** `PATCH` merges with `isPartialData`, and `POST` accepts an id. */
+  | '2.41.1'
+  /** `POST` refuses an id: it is read-only. */
+  | '2.38.7'
+  /** `PATCH` responds with 405. */
+  | '2.39.5'
+  /** Like an n8n that validates the body and does not know `isPartialData`. */
+  | 'without isPartialData'
+  /** Has no test of a credential. */
+  | '2.3.2';
+
 /**
- * The credentials part of n8n's public API, as a `fetch`. It does what n8n 2.41.1 does: `PATCH` without `data` keeps the
- * data, and a response holds id, name and type, never the data.
+ * The credentials of n8n at the wire of its public API, as rough as the real one: `PATCH` with `data` replaces all
+ * fields unless `isPartialData` is sent, unknown properties are refused where n8n validates them, and a path outside the
+ * API gets Express's page. It is a `fetch`.
  */
 export class N8nModel {
   readonly apiKey = randomBytes(24).toString('base64url');
+  /** n8n's keys have what their creator ticked; `credential:read` and `credential:list` are optional. */
   scopes = new Set(['credential:create', 'credential:update']);
-  /** n8n 2.39.5 could not update a credential. */
-  canUpdate = true;
-  /** While set, n8n responds with 503 and does nothing. */
+  version: N8nVersion = '2.41.1';
+  /** While set, n8n responds with its own 503 and does nothing. */
   isDown = false;
+  /** Response of Zoom to n8n's test of a credential that holds this access token. */
+  zoomAccepts: (accessToken: unknown) => boolean | Promise<boolean> = () => true;
+  now: () => number = () => Date.now();
   readonly credentials = new Map<string, Credential>();
-  /** `<method> <path>` of each request. */
+  /** `<method> <path>` of each request that came. */
   readonly requests: string[] = [];
-  /** Each access token that a credential took, in order. */
+  /** Each access token that a credential took, in its order. */
   readonly taken: string[] = [];
 
   readonly fetch: typeof fetch = async (input, init) => {
     const { pathname } = new URL(String(input));
     const method = init?.method ?? 'GET';
     this.requests.push(`${method} ${pathname}`);
-    if (this.isDown) return new Response('<html>Service Unavailable</html>', { status: 503 });
-    const [, id] = /^\/api\/v1\/credentials(?:\/([^/]+))?$/.exec(pathname) ?? [];
-    if (!pathname.startsWith('/api/v1/credentials')) return errorResponse(404, 'not found');
-    if (new Headers(init?.headers).get('x-n8n-api-key') !== this.apiKey)
-      return errorResponse(401, 'unauthorized');
-    const body = JSON.parse(String(init?.body));
+    if (this.isDown) return Response.json({ code: 503, message: 'Database is not ready!' }, { status: 503 });
+    const [, id, action] = /^\/api\/v1\/credentials(?:\/([^/]+)(?:\/([^/]+))?)?$/.exec(pathname) ?? [];
+    if (!pathname.startsWith('/api/v1')) return cannot(method, pathname);
+    if (!pathname.startsWith('/api/v1/credentials')) return refuse(404, 'not found');
+    if (new Headers(init?.headers).get('x-n8n-api-key') !== this.apiKey) return refuse(401, 'Unauthorized');
+    const body = init?.body ? JSON.parse(String(init.body)) : {};
+    if (method === 'GET' && id === undefined) return this.#list();
     if (method === 'POST' && id === undefined) return this.#create(body);
-    if (method === 'PATCH' && id !== undefined && this.canUpdate) return this.#update(id, body);
-    return errorResponse(405, `${method} method not allowed`);
+    if (action === 'test' && this.version === '2.3.2') return refuse(404, 'not found');
+    if (method === 'POST' && id !== undefined && action === 'test') return this.#test(id);
+    if (method === 'PATCH' && id !== undefined && action === undefined && this.version !== '2.39.5') {
+      return this.#update(id, body);
+    }
+    return refuse(405, `${method} method not allowed`);
   };
 
-  /** Returns the access token of a credential, which a workflow's Zoom node sends. */
+  /** What a workflow's Zoom node would send. */
   token(id: string | undefined): unknown {
     return this.credentials.get(id ?? '')?.data.accessToken;
   }
 
   add(type: string, data: Record<string, unknown>): string {
-    const id = randomBytes(8).toString('hex');
-    this.credentials.set(id, { name: 'made by hand', type, data });
+    return this.#add({ name: 'made by hand', type, data });
+  }
+
+  #add(credential: Pick<Credential, 'name' | 'type' | 'data'>, id = randomBytes(8).toString('hex')): string {
+    const { name, type, data } = credential;
+    this.credentials.set(id, { name, type, data, createdAt: new Date(this.now()).toISOString() });
     return id;
   }
 
-  #create({ name, type, data }: Credential): Response {
-    if (!this.scopes.has('credential:create')) return errorResponse(403, 'Forbidden');
-    const id = this.add(type, data);
-    this.credentials.set(id, { name, type, data });
+  #list(): Response {
+    if (!this.scopes.has('credential:list')) return refuse(403, 'Forbidden');
+    const data = [...this.credentials].map(([id, { name, type, createdAt }]) => ({
+      id,
+      name,
+      type,
+      createdAt,
+    }));
+    const date = new Date(this.now()).toUTCString();
+    return Response.json({ data, nextCursor: null }, { headers: { date } });
+  }
+
+  #create({ id: wanted, name, type, data }: Credential & { id?: string }): Response {
+    if (!this.scopes.has('credential:create')) return refuse(403, 'Forbidden');
+    if (wanted !== undefined && this.version !== '2.41.1') return refuse(400, 'request/body/id is read-only');
+    if (wanted !== undefined && this.credentials.has(wanted)) return refuse(409, 'Credential already exists');
+    const id = this.#add({ name, type, data }, wanted);
     this.#take(data);
     return Response.json({ id, name, type });
+  }
+
+  async #test(id: string): Promise<Response> {
+    if (!this.scopes.has('credential:read')) return refuse(403, 'Forbidden');
+    const credential = this.credentials.get(id);
+    if (!credential) return refuse(404, `Credential with ID "${id}" not found.`);
+    const ok = await this.zoomAccepts(credential.data.accessToken);
+    return Response.json(
+      ok
+        ? { status: 'OK', message: 'Connection successful!' }
+        : { status: 'Error', message: 'Authorization failed - please check your credentials' },
+    );
   }
 
   #take(data: Credential['data'] | undefined): void {
     if (data) this.taken.push(String(data.accessToken));
   }
 
-  #update(id: string, body: Partial<Credential>): Response {
-    if (!this.scopes.has('credential:update')) return errorResponse(403, 'Forbidden');
+  #update(id: string, body: Partial<Credential> & { isPartialData?: boolean }): Response {
+    const { isPartialData, ...changes } = body;
+    if (isPartialData !== undefined && this.version === 'without isPartialData') {
+      return refuse(400, 'request/body must NOT have additional properties');
+    }
+    if (!this.scopes.has('credential:update')) return refuse(403, 'Forbidden');
     const credential = this.credentials.get(id);
-    if (!credential) return errorResponse(404, 'Credential not found');
-    Object.assign(credential, body);
-    this.#take(body.data);
+    if (!credential) return refuse(404, 'Credential not found');
+    const data = isPartialData && changes.data ? { ...credential.data, ...changes.data } : changes.data;
+    Object.assign(credential, changes, data && { data });
+    this.#take(changes.data);
     return Response.json({ id, name: credential.name, type: credential.type });
   }
 }
 
-const errorResponse = (status: number, message: string) => Response.json({ message }, { status });
+const refuse = (status: number, message: string) => Response.json({ message }, { status });
+
+/** Express's page for a path without a route, also while n8n starts. */
+const cannot = (method: string, path: string) =>
+  new Response(`<!DOCTYPE html><html><body><pre>Cannot ${method} ${path}</pre></body></html>`, {
+    status: 404,
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  });

@@ -84,6 +84,39 @@ describe('zoom-tokens n8n link', () => {
     expect(requests[0]).toMatchObject({ apiKey: KEY, credentialName: 'Zoom for sales' });
   });
 
+  test.each([
+    [
+      'passed',
+      { ok: true, message: 'Connection successful!' },
+      '  n8n tested the credential: it can use the token.\n',
+    ],
+    ['was not made', { message: 'The API key lacks the scope.' }, '  The API key lacks the scope.\n'],
+    [
+      'failed',
+      { ok: false, message: 'Authorization failed' },
+      '  ! n8n tested the credential, and the test failed: Authorization failed\n' +
+        '  Open the credential in n8n and read its test there. A Zoom app without the scope user:read:user fails the test although its token is valid.\n',
+    ],
+  ])("n8n link says that n8n's test of the credential %s, and exits with 0", async (_, tested, line) => {
+    accept({ ...LINKED, tested: { at: 0, ...tested } });
+    const args = ['n8n', 'link', 'main', '--url', 'https://n8n.example.com'];
+    const { code, stdout } = await installation().commandLine.run(args, withKey);
+    expect(code).toBe(0);
+    expect(stdout.endsWith(line)).toBe(true);
+  });
+
+  test('n8n link --external-secret registers a credential and says that it is never written', async () => {
+    accept({ ...LINKED, created: false, tested: { at: 0, ok: true, message: 'Connection successful!' } });
+    const args = ['n8n', 'link', 'main', '--url', 'https://n8n.example.com', '--credential', '3Fk9'];
+    const { code, stdout } = await installation().commandLine.run([...args, '--external-secret'], withKey);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      '✔ The credential 3Fk9 is registered for "main": it is tested and never written.\n' +
+        '  n8n tested the credential: it can use the token.\n',
+    );
+    expect(requests[0]).toMatchObject({ credentialId: '3Fk9', externalSecret: true });
+  });
+
   test("n8n link --json prints the operator function's result", async () => {
     accept();
     const args = ['n8n', 'link', 'main', '--url', 'https://n8n.example.com', '--json'];
@@ -118,6 +151,11 @@ describe('zoom-tokens n8n link', () => {
       'a name for an existing credential',
       ['--credential', 'a', '--credential-name', 'b'],
       /^✖ An existing credential keeps its name\.\n/,
+    ],
+    [
+      '--external-secret and no credential',
+      ['--external-secret'],
+      /^✖ --external-secret registers an existing/,
     ],
     ['an impossible instance name', ['--instance', 'My n8n'], /^✖ "My n8n" cannot be/],
     ['the API key as an option', ['--api-key', KEY], /^✖ Unknown option "--api-key"/],
