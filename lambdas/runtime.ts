@@ -86,11 +86,15 @@ export function createRuntime(
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
   const log = overrides.log ?? logger;
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
-  const vault = createSecretsVault(secretsManager, {
-    appSecretPrefix: variables[VARIABLES.appSecretPrefix],
-    keySecretId: variables[VARIABLES.keySecretId],
-    installation: variables[VARIABLES.installationName],
-  });
+  const vault = createSecretsVault(
+    secretsManager,
+    {
+      appSecretPrefix: variables[VARIABLES.appSecretPrefix],
+      keySecretId: variables[VARIABLES.keySecretId],
+      installation: variables[VARIABLES.installationName],
+    },
+    now,
+  );
   const alertTopicArn = variables[VARIABLES.alertTopicArn];
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   return {

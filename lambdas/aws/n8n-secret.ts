@@ -9,7 +9,7 @@ import type { Clock } from '../tokens/clock.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/dependencies.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
-import { accessDenied, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { accessDenied, awsFailure, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
@@ -72,7 +72,7 @@ function parse(secret: string): N8nInstances {
 const failedTo =
   (operation: 'read' | 'write') =>
   (error: unknown): never => {
-    if (!isAccessDenied(error) && !isNotFound(error)) throw error;
+    if (!isAccessDenied(error) && !isNotFound(error)) throw awsFailure(error, `${operation} the n8n secret`);
     throw accessDenied(
       'n8n_secret_denied',
       `The function cannot ${operation} the n8n secret (${errorName(error)}).`,

@@ -1,21 +1,24 @@
 import {
   CreateSecretCommand,
-  DeleteSecretCommand,
-  DescribeSecretCommand,
-  InvalidRequestException,
   PutSecretValueCommand,
   RestoreSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { INSTALLATION_TAG } from '../contract.ts';
+import { Failure } from '../tokens/errors.ts';
 import { secretName } from '../tokens/n8n-names.ts';
 import type { PublishedTokens } from '../tokens/vault.ts';
-import { accessDenied, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { deletePublishedSecret } from './delete-secret.ts';
+import {
+  accessDenied,
+  awsFailure,
+  errorName,
+  isAccessDenied,
+  isBeingDeleted,
+  isNotFound,
+} from './sdk-errors.ts';
 import type { SecretReader } from './secret-reader.ts';
 import { createRateLimit } from './write-rate-limit.ts';
-
-/** The shortest recovery window that Secrets Manager allows. A new consent restores the secret anyway. */
-const RECOVERY_DAYS = 7;
 
 /**
  * Secrets Manager refuses more than 50 writes a second of an account and Region. A refused write is retried after a pause,
@@ -64,7 +67,7 @@ export function createPublishedSecrets(
   return {
     async publish(connection, value, versionId) {
       const { VersionId } = await putOrCreate({ connection, value, versionId }).catch((error) => {
-        throw isAccessDenied(error) ? writeDenied(secretName(connection)) : error;
+        throw writeFailure(secretName(connection), error);
       });
       // A truncated response must not pass for a publication.
       if (VersionId !== versionId) throw new Error('Secrets Manager responded without the version');
@@ -73,17 +76,12 @@ export function createPublishedSecrets(
     async published(connection) {
       // Never cached: someone may have edited what n8n reads.
       return read(secretName(connection), { fresh: true }).catch((error) => {
-        if (isBeingDeleted(error)) return undefined;
+        if (error instanceof Failure && error.code === 'secret_being_deleted') return undefined;
         throw error;
       });
     },
 
-    async unpublish(connection, { force }) {
-      const name = secretName(connection);
-      return deleteSecret(client, name, force).catch((error) => {
-        throw isAccessDenied(error) ? deleteDenied(name) : error;
-      });
-    },
+    unpublish: (connection, { force }) => deletePublishedSecret(client, secretName(connection), force),
   };
 }
 
@@ -100,43 +98,24 @@ const versionInput = ({ connection, value, versionId }: Version) => ({
   ClientRequestToken: versionId,
 });
 
-/** Returns whether the error is the one of a secret that is scheduled for deletion; it has other causes too. */
-const isBeingDeleted = (error: unknown) => error instanceof InvalidRequestException;
-
-/** Returns when the secret is deleted permanently, epoch seconds; `undefined` when there is none. */
-async function deleteSecret(
-  client: SecretsManagerClient,
-  name: string,
-  force: boolean,
-): Promise<number | undefined> {
-  const window = force ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_DAYS };
-  try {
-    const { DeletionDate } = await client.send(new DeleteSecretCommand({ SecretId: name, ...window }));
-    // A truncated response must not pass for a deletion.
-    if (!DeletionDate) throw new Error('Secrets Manager responded to a deletion without its date');
-    return epochSeconds(DeletionDate);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    if (!isBeingDeleted(error)) throw error;
-    const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
-    // The request is refused for another reason, such as a replica.
-    if (!DeletedDate) throw error;
-    return epochSeconds(DeletedDate);
-  }
+function writeFailure(name: string, error: unknown): unknown {
+  if (isAccessDenied(error)) return writeDenied(name);
+  if (errorName(error) === 'LimitExceededException') return quotaReached(name);
+  return awsFailure(error, `write the secret "${name}", so n8n keeps the earlier token`);
 }
 
-const epochSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const quotaReached = (name: string) =>
+  new Failure(
+    'retry',
+    'version_quota',
+    `The secret "${name}" takes no new version: Secrets Manager allows 100 in 24 hours. n8n keeps the earlier token.`,
+    'No action is needed: the token is published once a version is 24 hours old. Check who else writes the secret, and rotate by hand less often.',
+  );
 
 const writeDenied = (name: string) =>
   accessDenied(
     'publish_denied',
     `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
     `If its tag "${INSTALLATION_TAG}" names another installation, connect under another name here. Otherwise deploy again: npx cdk deploy. If the error persists, check who changed the policies of the function or the secret.`,
-  );
-
-const deleteDenied = (name: string) =>
-  accessDenied(
-    'withdraw_denied',
-    `The function is not allowed to delete the secret "${name}", so n8n can still read it.`,
-    'Deploy again (npx cdk deploy) and disconnect again, or delete the secret by hand.',
   );

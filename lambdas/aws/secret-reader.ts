@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Failure } from '../tokens/errors.ts';
 import { bareName } from './app-secret.ts';
-import { accessDenied, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { accessDenied, awsFailure, isAccessDenied, isBeingDeleted, isNotFound } from './sdk-errors.ts';
 
 /** Secrets Manager's labels of a secret's versions. */
 type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
@@ -9,21 +10,18 @@ export interface SecretReader {
   /**
    * Returns the text of a secret, `undefined` when the secret does not exist or has no text.
    * @param options.fresh bypasses the cache
-   * @throws {Failure} `misconfigured` (`secret_denied`) when the function is not allowed to read it
+   * @throws {Failure} `misconfigured` (`secret_denied`, `kms_unusable`, …) when the function cannot read it
    */
   read(secretId: string, options: { stage?: Stage; fresh: boolean }): Promise<string | undefined>;
-  /** Removes the current text of a secret from the cache. */
-  forget(secretId: string): void;
 }
 
-/** Returns a reader that caches as long as the execution environment lives: a warm function reads no secret. */
+/** Returns a reader whose cache lives as long as the execution environment; `fresh` bypasses it. */
 export function createSecretReader(client: SecretsManagerClient): SecretReader {
   const cache = new Map<string, string>();
-  const keyOf = (secretId: string, stage: Stage) => `${secretId} ${stage}`;
 
   return {
     async read(secretId, { stage = 'AWSCURRENT', fresh }) {
-      const key = keyOf(secretId, stage);
+      const key = `${secretId} ${stage}`;
       const cached = cache.get(key);
       if (cached !== undefined && !fresh) return cached;
       try {
@@ -36,16 +34,21 @@ export function createSecretReader(client: SecretsManagerClient): SecretReader {
         return SecretString;
       } catch (error) {
         if (isNotFound(error)) return undefined;
-        if (!isAccessDenied(error)) throw error;
+        if (isBeingDeleted(error)) throw secretBeingDeleted(bareName(secretId));
+        if (!isAccessDenied(error)) throw awsFailure(error, `read the secret "${bareName(secretId)}"`);
         throw accessDenied(
           'secret_denied',
           `The function is not allowed to read the secret "${bareName(secretId)}".`,
         );
       }
     },
-
-    forget(secretId) {
-      cache.delete(keyOf(secretId, 'AWSCURRENT'));
-    },
   };
 }
+
+const secretBeingDeleted = (name: string) =>
+  new Failure(
+    'misconfigured',
+    'secret_being_deleted',
+    `The secret "${name}" is scheduled for deletion, so it cannot be read.`,
+    `Restore it: aws secretsmanager restore-secret --secret-id ${name}`,
+  );

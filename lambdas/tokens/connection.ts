@@ -29,6 +29,8 @@ export interface Connection {
   /** Distinguishes a repetition of the consent's commit from another consent. */
   consentId: string;
   rotatedAt: number;
+  /** The times of the publications of the last 24 hours; `publication-room.ts` reads them. */
+  publications?: string;
   leaseOwner?: string;
   leaseUntil?: number;
   /** Number of consecutive failures. */

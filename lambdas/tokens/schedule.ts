@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FailureClass, MARGIN_SECONDS } from '../contract.ts';
 import type { Connection } from './connection.ts';
+import { postponed } from './publication-room.ts';
 
 /** Remaining lifetime of an access token, in seconds, at which it is replaced. `MARGIN_SECONDS` has the defaults. */
 export interface Margins {
@@ -15,13 +16,18 @@ export const DEFAULT_MARGINS: Margins = { overlapping: MARGIN_SECONDS.early, lat
 /** Spreads the rotations of connections that were made in the same minute. Seconds. */
 export const JITTER_SECONDS = 5 * 60;
 
-/** Returns when to replace the stored token, epoch seconds: its expiry less the margin and a constant jitter. */
+/**
+ * Returns when to replace the stored token, epoch seconds: its expiry less the margin and a constant jitter, or later if
+ * the published secret has no room for another version.
+ */
 export function rotateAt(
-  connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'>,
+  connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'> &
+    Partial<Pick<Connection, 'rotatedAt' | 'publications'>>,
   margins: Margins,
 ): number {
   const margin = connection.overlap === 'yes' ? margins.overlapping : margins.late;
-  return connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
+  const preferred = connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
+  return postponed(connection, preferred);
 }
 
 /** Returns 0 to `JITTER_SECONDS`, derived from `seed`, so that every function computes the same time for a version. */

@@ -30,7 +30,10 @@ export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'ta
   Required<Pick<Connection, 'lastError'>>;
 
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
-type Settlement = Pick<Connection, 'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId'> &
+type Settlement = Pick<
+  Connection,
+  'validUntil' | 'dueAt' | 'targets' | 'publications' | 'zoomUserId' | 'zoomAccountId'
+> &
   Partial<Pick<Connection, 'overlap'>>;
 
 /** What a connection knows of n8n's credentials, besides the push targets. */

@@ -11,12 +11,13 @@ export interface ZoomApp {
 /** The secrets with the credentials of the Zoom apps. */
 export interface AppCredentials {
   /**
-   * Returns the credentials of a Zoom app. They are cached after the first read.
-   * @param options.fresh bypasses the cache, because the operator may have replaced them
+   * Returns the credentials of a Zoom app. They are cached for at most 60 s.
+   * @param options.fresh bypasses the cache, because the operator may have replaced them. `sparingly` does so once in 10 s
+   * for each app, for requests that strangers can send
    * @throws {Failure} `misconfigured` (`secret_unusable`, `secret_denied`) when the secret is missing, not valid JSON,
    * incomplete or not readable
    */
-  app(app: string, options?: { fresh: boolean }): Promise<ZoomApp>;
+  app(app: string, options?: { fresh: boolean | 'sparingly' }): Promise<ZoomApp>;
 }
 
 /** The secret from which all keys are derived. */

@@ -36,13 +36,14 @@ export interface ZoomTokenRefresherProps {
 
   /**
    * Remaining life of an access token, in seconds, at which it is replaced when the refresh may revoke it at once:
-   * 120 to 3000, and at least two sweeps. It is the time for retries.
+   * 120 to 2400, and at least two sweeps. It is the time for retries.
    * @default 600
    */
   readonly marginSeconds?: number;
 
   /**
-   * The same for an access token that is known to outlive a refresh: `marginSeconds` to 3000.
+   * The same for an access token that is known to outlive a refresh: `marginSeconds` to 2400. Secrets Manager
+   * allows 100 versions of a secret in 24 hours, which a larger margin would exceed.
    * @default 1800
    */
   readonly earlyMarginSeconds?: number;

@@ -32,8 +32,10 @@ export function oneOf<T extends string>(...choices: T[]): Rule<T> {
   };
 }
 
-export function whole(least: number, most: number): Rule<number> {
-  return numberThat((value) => value >= least && value <= most, `a whole number from ${least} to ${most}`);
+/** @param why explains the limits, such as `(because …)` */
+export function whole(least: number, most: number, why = ''): Rule<number> {
+  const expects = `a whole number from ${least} to ${most}${why && ` ${why}`}`;
+  return numberThat((value) => value >= least && value <= most, expects);
 }
 
 export function among(choices: number[]): Rule<number> {

@@ -38,6 +38,8 @@ const RETENTIONS = Object.values(RetentionDays).filter(
 );
 
 /** Two sweeps at the fastest rate, which leaves time for one retry. */
+/** Tokens live an hour: with a larger margin a secret would get more than 96 versions a day. */
+const VERSION_QUOTA = '(Secrets Manager allows 100 versions of a secret in 24 hours)';
 const LEAST_MARGIN_SECONDS = 2 * 60;
 
 const RULES: Rules = {
@@ -55,8 +57,8 @@ const RULES: Rules = {
   zoomOauthUrl: origin(DEFAULTS.zoomOauthUrl),
   zoomApiUrl: origin(DEFAULTS.zoomApiUrl),
   sweepRateMinutes: whole(1, 5),
-  marginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most),
-  earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most),
+  marginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
+  earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
   n8nPrincipals: listOf(
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),

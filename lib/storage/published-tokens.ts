@@ -73,9 +73,9 @@ export class PublishedTokens extends Construct {
     fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
   }
 
-  /** Allows the function to delete the published secrets, and to read until when a deleted one can be restored. */
+  /** Allows the function to delete the published secrets, after their replicas, and to read until when one can be restored. */
   grantUnpublish(fn: ServiceFunction): void {
-    this.allow(fn, 'DeleteSecret', 'DescribeSecret');
+    this.allow(fn, 'DeleteSecret', 'DescribeSecret', 'RemoveRegionsFromReplication');
   }
 
   // Every installation in the account and Region uses the same secret names. The condition keeps one from overwriting

@@ -39,7 +39,7 @@ describe('the environment', () => {
     const wrong = { TABLE_NAME: '', KEY_SECRET_ID: undefined, ZOOM_API_URL: 'zoom', MARGIN_SECONDS: 'soon' };
     expect(refusal(wrong).message).toBe(
       'Environment variables are missing or wrong: TABLE_NAME is empty, KEY_SECRET_ID is missing, ' +
-        'ZOOM_API_URL must be an https:// origin, MARGIN_SECONDS must be whole seconds, 60 to 3000.',
+        'ZOOM_API_URL must be an https:// origin, MARGIN_SECONDS must be whole seconds, 60 to 2400.',
     );
   });
 
@@ -75,7 +75,7 @@ describe('the environment', () => {
     'accepts only whole seconds within the hour for %s',
     (name) => {
       for (const value of ['0', '59', '3001', '90.5', '-600', '10m', '']) {
-        expect(refusal({ [name]: value }).message).toContain(`${name} must be whole seconds, 60 to 3000`);
+        expect(refusal({ [name]: value }).message).toContain(`${name} must be whole seconds, 60 to 2400`);
       }
     },
   );

@@ -10,6 +10,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
+import { awsFailure } from '../sdk-errors.ts';
 
 type Values = Record<string, string | number | object | null | undefined>;
 type Item = Record<string, unknown>;
@@ -43,14 +44,16 @@ export interface Items {
 /** Reads and writes the items of one table, with the keys and indexes of `TABLE`. */
 export function createItems(client: DynamoDBClient, tableName: string): Items {
   const get = async (key: string): Promise<Item | undefined> => {
-    const { Item, ConsumedCapacity } = await client.send(
-      new GetItemCommand({
-        TableName: tableName,
-        Key: marshall({ [TABLE.partitionKey]: key }),
-        ConsistentRead: true,
-        ReturnConsumedCapacity: 'TOTAL',
-      }),
-    );
+    const { Item, ConsumedCapacity } = await client
+      .send(
+        new GetItemCommand({
+          TableName: tableName,
+          Key: marshall({ [TABLE.partitionKey]: key }),
+          ConsistentRead: true,
+          ReturnConsumedCapacity: 'TOTAL',
+        }),
+      )
+      .catch(failedToRead);
     // A truncated response looks like "no such item", but lacks the capacity. It must not free a bound connection.
     if (!ConsumedCapacity) throw new Error('DynamoDB responded to a read without its capacity');
     return Item && unmarshall(Item);
@@ -77,7 +80,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
       return unmarshall(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
+      throw awsFailure(error, 'write the table of the connections');
     }
   };
 
@@ -86,17 +89,24 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
     update,
     updateConnection: (connection, change) => update(connection, change) as Promise<Connection | undefined>,
     query: (index, condition, values, options) =>
-      client.send(
-        new QueryCommand({
-          ...options,
-          TableName: tableName,
-          IndexName: index,
-          KeyConditionExpression: condition,
-          ExpressionAttributeNames: names(condition),
-          ExpressionAttributeValues: placeholders(values),
-        }),
-      ),
+      client
+        .send(
+          new QueryCommand({
+            ...options,
+            TableName: tableName,
+            IndexName: index,
+            KeyConditionExpression: condition,
+            ExpressionAttributeNames: names(condition),
+            ExpressionAttributeValues: placeholders(values),
+          }),
+        )
+        .catch(failedToRead),
   };
+}
+
+/** @throws {Failure} in plain words where they are known, otherwise the error itself */
+export function failedToRead(error: unknown): never {
+  throw awsFailure(error, 'read the table of the connections');
 }
 
 /** Returns the assignments of a `SET`: each value goes to the attribute of its name. */

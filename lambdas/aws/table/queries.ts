@@ -2,7 +2,7 @@ import { type DynamoDBClient, ScanCommand, type ScanCommandInput } from '@aws-sd
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../../tokens/connection.ts';
 import type { Connections } from '../../tokens/store.ts';
-import type { Items } from './items.ts';
+import { failedToRead, type Items } from './items.ts';
 
 type Queries = Pick<Connections, 'get' | 'list' | 'due' | 'count' | 'leastValidUntil'>;
 
@@ -15,9 +15,9 @@ export function createQueries(client: DynamoDBClient, tableName: string, { get, 
       const items: Connection[] = [];
       let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
       do {
-        const page = await client.send(
-          new ScanCommand({ TableName: tableName, ExclusiveStartKey, ConsistentRead: true }),
-        );
+        const page = await client
+          .send(new ScanCommand({ TableName: tableName, ExclusiveStartKey, ConsistentRead: true }))
+          .catch(failedToRead);
         const found = (page.Items ?? []).map((item) => unmarshall(item) as Connection);
         // The key of any other item holds a `#`.
         items.push(...found.filter(({ connection }) => !connection.includes('#')));

@@ -13,7 +13,7 @@ export async function readLink(ticketText: string | undefined, deps: Dependencie
   if (!ticketText) throw ticketMissing();
   const ticket = await verifyLinkTicket(ticketText, deps);
   // Read here, so that a ticket is not used up for an app that cannot work.
-  await deps.vault.app(ticket.app);
+  await deps.vault.app(ticket.app, { fresh: true });
   return ticket;
 }
 

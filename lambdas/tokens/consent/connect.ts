@@ -40,7 +40,7 @@ export async function connectServerToServer(
   assertName('connection', connection);
   assertName('app', app);
   const existing = await assertGrant(connection, 'account_credentials', deps);
-  const credentials = await deps.vault.app(app);
+  const credentials = await deps.vault.app(app, { fresh: true });
   if (!credentials.accountId) throw accountIdMissing(app);
   const tokens = await deps.zoom
     .accountCredentials(credentials)

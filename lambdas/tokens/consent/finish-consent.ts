@@ -37,7 +37,7 @@ export async function finishConsent(
   const { pending, code } = await verifyRequest(request, deps);
   // Checked again: a connection may have been made since the link was.
   const existing = await assertGrant(pending.connection, 'authorization_code', deps);
-  const app = await deps.vault.app(pending.app);
+  const app = await deps.vault.app(pending.app, { fresh: true });
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
     .catch(withManualRetry('Reload this page in a minute. If that does not help, ask for a new link.'));

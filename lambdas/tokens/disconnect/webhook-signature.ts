@@ -36,7 +36,7 @@ export async function verifySignature(
   if (Math.abs(deps.now() - Number(timestamp)) > WINDOW_SECONDS) return undefined;
   const signature = Buffer.from(hex, 'hex');
   // The cached secret first, then the one that the operator may just have written.
-  for (const fresh of [false, true]) {
+  for (const fresh of [false, 'sparingly'] as const) {
     const credentials = await signingApp(app, fresh, deps);
     if (!credentials) continue;
     const expected = createHmac('sha256', credentials.webhookSecret)
@@ -51,7 +51,7 @@ export async function verifySignature(
 /** Returns the app's credentials, `undefined` if it has no webhook secret. The second, fresh read logs why. */
 async function signingApp(
   app: string,
-  fresh: boolean,
+  fresh: false | 'sparingly',
   { vault, log }: Dependencies,
 ): Promise<SigningApp | undefined> {
   try {

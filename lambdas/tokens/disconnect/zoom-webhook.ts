@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import * as v from 'valibot';
 import { parseJson } from '../apis/http.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { toFailure } from '../errors.ts';
 import { disconnectDeauthorized } from './disconnect.ts';
 import { type SigningApp, verifySignature, type WebhookDelivery } from './webhook-signature.ts';
 
@@ -78,7 +79,7 @@ async function receiveDeauthorization(
   const deauthorized = v.safeParse(AppDeauthorized, json);
   if (!deauthorized.success) return BAD_REQUEST;
   const { user_id, deauthorization_time, client_id } = deauthorized.output.payload;
-  if (client_id !== clientId) {
+  if (client_id !== clientId && !(await isCurrentClientId(client_id, name, deps))) {
     // Zoom gives an app one webhook secret and two client ids: for development and for production.
     deps.log.warn('Event ignored: the deauthorization names another client id.', { app: name });
     return TAKEN;
@@ -86,6 +87,11 @@ async function receiveDeauthorization(
   const at = Math.min(Math.floor(Date.parse(deauthorization_time) / 1000), deps.now());
   await deauthorize(name, user_id, at, deps, deadline);
   return TAKEN;
+}
+
+/** Returns whether the app secret has this client id by now: the operator may just have replaced it. */
+async function isCurrentClientId(clientId: string, app: string, { vault }: Dependencies): Promise<boolean> {
+  return (await vault.app(app, { fresh: 'sparingly' })).clientId === clientId;
 }
 
 async function deauthorize(
@@ -102,7 +108,14 @@ async function deauthorize(
     log.info('Event ignored: the user who removed the app at Zoom has no connection here.', { app });
     return;
   }
-  const ended = await disconnectDeauthorized(item, at, deps, deadline);
+  const ended = await disconnectDeauthorized(item, at, deps, deadline).catch((error) => {
+    const { class: failureClass, code, message, action } = toFailure(error);
+    if (failureClass !== 'misconfigured' || code !== 'secret_replicated') throw error;
+    // Another delivery would fail in the same way. The connection is disconnected, and `lastError` says what to remove.
+    log.error(`Disconnected, but not completely. ${message} ${action}`, { connection, app, code });
+    return item;
+  });
+  if (ended === item) return;
   if (ended) log.warn('Disconnected: the user removed the app at Zoom.', { connection, app });
   else {
     log.info('Event ignored: the connection is already disconnected, or its consent is newer.', {

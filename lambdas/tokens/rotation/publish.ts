@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Connection, Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { Failure } from '../errors.ts';
+import { roomAt } from '../publication-room.ts';
 import { open } from '../sealing/seal.ts';
+
+/** Secrets Manager's quota allows one version in this time; seconds. */
+const FOREIGN_WRITES_SECONDS = 15 * 60;
 
 /**
  * Publishes the access token of exactly this version. A repetition changes nothing.
@@ -9,11 +14,21 @@ import { open } from '../sealing/seal.ts';
  */
 export async function publish(
   item: Connection,
-  { vault, keyring }: Pick<Dependencies, 'vault' | 'keyring'>,
+  { vault, keyring, now }: Pick<Dependencies, 'vault' | 'keyring' | 'now'>,
   tokens?: Tokens,
 ): Promise<void> {
   const { accessToken } = tokens ?? (await open(item.sealedTokens, item.connection, keyring));
-  await vault.publish(item.connection, accessToken, versionId(item));
+  await vault.publish(item.connection, accessToken, versionId(item)).catch((error) => {
+    throw error instanceof Failure && error.code === 'version_quota'
+      ? waitForRoom(item, error, now())
+      : error;
+  });
+}
+
+/** Retries once there is room, or after a quarter of an hour if other writers have used it up. */
+function waitForRoom(item: Connection, { class: failureClass, code, message, action }: Failure, now: number) {
+  const wait = Math.max(FOREIGN_WRITES_SECONDS, roomAt(item.publications, now) - now);
+  return new Failure(failureClass, code, message, action, wait);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { LEASE_SECONDS } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
+import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
@@ -95,7 +96,8 @@ export async function attempt(
 /** Returns whether to rotate: a token that only waits to be published is not rotated, a failed rotation is repeated. */
 function isRotationDue(item: Connection, { now, margins }: Dependencies): boolean {
   const failedToRotate = item.failures > 0 && item.publishedVersion === item.version;
-  return failedToRotate || now() >= rotateAt(item, margins);
+  const isRepeated = failedToRotate && now() >= postponed(item, now());
+  return isRepeated || now() >= rotateAt(item, margins);
 }
 
 /** Sends one request to Zoom, then commits. Whatever could fail in between is fetched before. */
@@ -138,13 +140,15 @@ async function makeVisible(
   const learned = fresh ? await learnZoomUser(pushes.item, fresh.accessToken, deps, deadline) : {};
   const known = { ...pushes.item, ...learned };
   const overlap = rotated ? await measureOverlap(leased, known, deps, deadline) : known.overlap;
-  const item = { ...known, overlap };
+  const publications = published ? { publications: addPublication(known.publications, deps.now()) } : {};
+  const item = { ...known, ...publications, overlap };
   progress.item = item;
   const settlement = {
     validUntil: item.expiresAt,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
     overlap,
     ...learned,
+    ...publications,
     ...(item.targets && { targets: item.targets }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.

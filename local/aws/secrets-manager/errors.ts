@@ -16,3 +16,4 @@ export const notFound = (what: string) =>
   new ServiceError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}`);
 export const resourceExists = (message: string) => new ServiceError('ResourceExistsException', message);
 export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
+export const accessDenied = (message: string) => new ServiceError('AccessDeniedException', message);

@@ -11,7 +11,11 @@ type ListingOperations = Pick<Operations, 'BatchGetSecretValue' | 'ListSecrets' 
 
 /** Creates the operations that return many secrets or versions, in pages. */
 export function listing(secrets: Secrets, now: Clock): ListingOperations {
-  const read = (id: string) => secrets.get(id, 'GetSecretValue').read(undefined, undefined, now());
+  const read = (id: string) => {
+    const secret = secrets.get(id, 'GetSecretValue');
+    secrets.assertKeyUsable('decrypt');
+    return secret.read(undefined, undefined, now());
+  };
 
   const search = (filters: readonly Filter[] = [], includePlannedDeletion = false) =>
     secrets.all().filter((secret) => (includePlannedDeletion || !secret.deletion) && passes(secret, filters));

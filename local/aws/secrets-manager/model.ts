@@ -21,6 +21,10 @@ import type {
   PutResourcePolicyResponse,
   PutSecretValueRequest,
   PutSecretValueResponse,
+  RemoveRegionsFromReplicationRequest,
+  RemoveRegionsFromReplicationResponse,
+  ReplicateSecretToRegionsRequest,
+  ReplicateSecretToRegionsResponse,
   RestoreSecretRequest,
   RestoreSecretResponse,
   TagResourceRequest,
@@ -45,6 +49,8 @@ interface Requests {
   ListSecrets: ListSecretsRequest;
   PutResourcePolicy: PutResourcePolicyRequest;
   PutSecretValue: PutSecretValueRequest;
+  RemoveRegionsFromReplication: RemoveRegionsFromReplicationRequest;
+  ReplicateSecretToRegions: ReplicateSecretToRegionsRequest;
   RestoreSecret: RestoreSecretRequest;
   TagResource: TagResourceRequest;
   UntagResource: UntagResourceRequest;
@@ -64,6 +70,8 @@ interface Responses {
   ListSecrets: ListSecretsResponse;
   PutResourcePolicy: PutResourcePolicyResponse;
   PutSecretValue: PutSecretValueResponse;
+  RemoveRegionsFromReplication: RemoveRegionsFromReplicationResponse;
+  ReplicateSecretToRegions: ReplicateSecretToRegionsResponse;
   RestoreSecret: RestoreSecretResponse;
   TagResource: Record<string, never>;
   UntagResource: Record<string, never>;
@@ -88,6 +96,9 @@ const secretId = { SecretId: text(1, 2048) };
 const tag = members({ Key: text(1, 128), Value: v.optional(text(0, 256)) });
 const versionId = text(32, 64);
 const label = text(1, 256);
+
+const region = v.pipe(text(1, 128), v.regex(/^([a-z]+-)+\d+$/));
+const replicas = list(members({ Region: region, KmsKeyId: v.optional(text(0, 2048)) }), 1, 100);
 
 const newValue = {
   /** Becomes the VersionId. */
@@ -119,7 +130,7 @@ const filters = v.optional(
 );
 
 /**
- * The shape and limits of each operation's request. Other members (KMS keys, replicas) are ignored.
+ * The shape and limits of each operation's request. Other members (KMS keys, forced overwriting of a replica) are ignored.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
  */
 export const requests = {
@@ -132,6 +143,7 @@ export const requests = {
     Name: text(1, 512),
     Description: v.optional(text(0, 2048)),
     Tags: v.optional(v.array(tag)),
+    AddReplicaRegions: v.optional(replicas),
     ...newValue,
   }),
   DeleteResourcePolicy: members(secretId),
@@ -161,6 +173,8 @@ export const requests = {
   }),
   PutResourcePolicy: members({ ...secretId, ResourcePolicy: text(1, 20_480) }),
   PutSecretValue: members({ ...secretId, ...newValue, VersionStages: v.optional(list(label, 1, 20)) }),
+  RemoveRegionsFromReplication: members({ ...secretId, RemoveReplicaRegions: list(region, 1, 100) }),
+  ReplicateSecretToRegions: members({ ...secretId, AddReplicaRegions: replicas }),
   RestoreSecret: members(secretId),
   TagResource: members({ ...secretId, Tags: v.array(tag) }),
   UntagResource: members({ ...secretId, TagKeys: v.array(text(1, 128)) }),

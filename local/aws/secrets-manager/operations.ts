@@ -1,6 +1,7 @@
 import { invalidParameter, invalidRequest, resourceExists, ServiceError } from './errors.ts';
 import { listing } from './listing.ts';
 import type { OperationName, Operations, Request } from './model.ts';
+import { isPolicy } from './resource-policy.ts';
 import { date, type Secret } from './secret.ts';
 import { assertName, Secrets, type SecretsOptions } from './secrets.ts';
 import type { Value } from './versions.ts';
@@ -21,7 +22,7 @@ export function operations(options: SecretsOptions): Operations {
   return {
     ...listing(secrets, now),
 
-    CreateSecret({ Name, Description, Tags, ...request }) {
+    CreateSecret({ Name, Description, Tags, AddReplicaRegions = [], ...request }) {
       assertName(Name);
       secrets.assertAllowed(Name, 'CreateSecret');
       const value = valueIn(request);
@@ -38,11 +39,13 @@ export function operations(options: SecretsOptions): Operations {
           throw resourceExists(`The operation failed because the secret ${Name} already exists.`);
         }
       }
+      if (value) secrets.assertKeyUsable('encrypt');
       const secret = existing ?? secrets.add(Name);
       if (value && token !== undefined) secret.versions.put(token, value, ['AWSCURRENT'], now());
       if (!existing) {
         secret.description = Description;
         if (Tags) secret.tag(Tags, now());
+        replicate(secret, AddReplicaRegions);
       }
       return { ...secret.id, VersionId: token };
     },
@@ -64,6 +67,7 @@ export function operations(options: SecretsOptions): Operations {
       }
       if (ForceDeleteWithoutRecovery) {
         const secret = secrets.lookUp(SecretId, 'DeleteSecret');
+        secret?.assertNoReplicas();
         if (secret) secrets.remove(secret);
         return { ...(secret?.id ?? secrets.unknown(SecretId)), DeletionDate: date(now()) };
       }
@@ -73,6 +77,7 @@ export function operations(options: SecretsOptions): Operations {
           "You tried to perform the operation on a secret that's currently marked deleted.",
         );
       }
+      secret.assertNoReplicas();
       const at = secret.scheduleDeletion(RecoveryWindowInDays ?? DEFAULT_RECOVERY_DAYS, now());
       return { ...secret.id, DeletionDate: date(at) };
     },
@@ -83,6 +88,7 @@ export function operations(options: SecretsOptions): Operations {
         ...secret.metadata(),
         DeletedDate: secret.deletion && date(secret.deletion.at),
         VersionIdsToStages: secret.labelledVersions(),
+        ReplicationStatus: secret.replicationStatus(),
       };
     },
 
@@ -92,12 +98,14 @@ export function operations(options: SecretsOptions): Operations {
     },
 
     GetSecretValue({ SecretId, VersionId, VersionStage }) {
-      return secrets.get(SecretId, 'GetSecretValue').read(VersionId, VersionStage, now());
+      const secret = secrets.get(SecretId, 'GetSecretValue');
+      secrets.assertKeyUsable('decrypt');
+      return secret.read(VersionId, VersionStage, now());
     },
 
     PutResourcePolicy({ SecretId, ResourcePolicy }) {
       const secret = getLive(SecretId, 'PutResourcePolicy');
-      assertJson(ResourcePolicy);
+      if (!isPolicy(ResourcePolicy)) throw malformedPolicy();
       secret.policy = ResourcePolicy;
       return secret.id;
     },
@@ -107,8 +115,24 @@ export function operations(options: SecretsOptions): Operations {
       const value = valueIn(request);
       if (!value) throw invalidRequest('You must provide either SecretString or SecretBinary.');
       const token = tokenIn(request);
+      secrets.assertKeyUsable('encrypt');
       if (secret.versions.put(token, value, VersionStages, now())) secret.changedAt = now();
       return { ...secret.id, VersionId: token, VersionStages: secret.versions.labelsOf(token) };
+    },
+
+    RemoveRegionsFromReplication({ SecretId, RemoveReplicaRegions }) {
+      const secret = getLive(SecretId, 'RemoveRegionsFromReplication');
+      const unknown = RemoveReplicaRegions.find((region) => !secret.replicas.has(region));
+      if (unknown !== undefined)
+        throw invalidParameter(`The secret has no replica in the Region ${unknown}.`);
+      for (const region of RemoveReplicaRegions) secret.replicas.delete(region);
+      return { ARN: secret.arn, ReplicationStatus: secret.replicationStatus() ?? [] };
+    },
+
+    ReplicateSecretToRegions({ SecretId, AddReplicaRegions }) {
+      const secret = getLive(SecretId, 'ReplicateSecretToRegions');
+      replicate(secret, AddReplicaRegions);
+      return { ARN: secret.arn, ReplicationStatus: secret.replicationStatus() ?? [] };
     },
 
     RestoreSecret({ SecretId }) {
@@ -131,6 +155,7 @@ export function operations(options: SecretsOptions): Operations {
       const secret = getLive(SecretId, 'UpdateSecret');
       const value = valueIn(request);
       const token = value && tokenIn(request);
+      if (value) secrets.assertKeyUsable('encrypt');
       const stored = value && token !== undefined && secret.versions.put(token, value, ['AWSCURRENT'], now());
       if (Description !== undefined) secret.description = Description;
       if (stored || Description !== undefined) secret.changedAt = now();
@@ -163,10 +188,15 @@ function tokenIn({ ClientRequestToken }: NewValue): string {
   throw invalidRequest('You must provide a ClientRequestToken value. We recommend a UUID-type value.');
 }
 
-function assertJson(policy: string): void {
-  try {
-    JSON.parse(policy);
-  } catch {
-    throw new ServiceError('MalformedPolicyDocumentException', 'This resource policy contains invalid Json.');
+const malformedPolicy = () =>
+  new ServiceError('MalformedPolicyDocumentException', 'This resource policy contains invalid Json.');
+
+/** @throws {ServiceError} InvalidParameterException for the secret's own Region */
+function replicate(secret: Secret, regions: readonly { Region: string }[]): void {
+  for (const { Region } of regions) {
+    if (Region === secret.arn.split(':')[3]) {
+      throw invalidParameter('A replica cannot be in the Region of the primary secret.');
+    }
+    secret.replicas.add(Region);
   }
 }

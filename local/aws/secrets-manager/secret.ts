@@ -1,5 +1,5 @@
-import type { SecretListEntry, Tag } from '@aws-sdk/client-secrets-manager';
-import { invalidRequest } from './errors.ts';
+import type { ReplicationStatusType, SecretListEntry, Tag } from '@aws-sdk/client-secrets-manager';
+import { invalidParameter, invalidRequest } from './errors.ts';
 import { type Version, Versions } from './versions.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -21,6 +21,8 @@ export class Secret {
   /** Missing until the first tag, as at AWS. */
   tags: Map<string, string> | undefined;
   deletion: { requestedAt: number; at: number } | undefined;
+  /** Regions of the replicas. */
+  readonly replicas = new Set<string>();
 
   constructor(arn: string, name: string, now: number) {
     this.arn = arn;
@@ -41,6 +43,24 @@ export class Secret {
         "You can't perform this operation on the secret because it was marked for deletion.",
       );
     }
+  }
+
+  /** @throws {ServiceError} InvalidParameterException while the secret has replicas */
+  assertNoReplicas(): void {
+    if (this.replicas.size === 0) return;
+    throw invalidParameter(
+      `You can't delete secret ${this.name} that still has replica regions [${[...this.replicas].join(', ')}].`,
+    );
+  }
+
+  /** Missing without replicas, as at AWS. */
+  replicationStatus(): ReplicationStatusType[] | undefined {
+    if (this.replicas.size === 0) return undefined;
+    return Array.from(this.replicas, (Region) => ({
+      Region,
+      KmsKeyId: 'alias/aws/secretsmanager',
+      Status: 'InSync',
+    }));
   }
 
   tag(tags: readonly Tag[], now: number): void {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../lambdas/tokens/clock.ts';
-import { notFound, ServiceError, validationException } from './errors.ts';
+import { accessDenied, notFound, ServiceError, validationException } from './errors.ts';
+import { denies } from './resource-policy.ts';
 import { Secret } from './secret.ts';
 
 /** Returns whether this operation is denied on this secret, in place of IAM's decision. */
@@ -12,7 +13,14 @@ export interface SecretsOptions {
   /** Twelve digits. */
   accountId?: string;
   denied?: Denied;
+  /** State of the KMS key of every secret; usable by default. */
+  kmsKey?: () => KmsKeyState;
+  /** ARN of the caller, which resource policies compare. */
+  caller?: () => string;
 }
+
+/** `disabled` also stands for a key that is scheduled for deletion; `denied` is a key policy without the caller. */
+export type KmsKeyState = 'usable' | 'disabled' | 'denied';
 
 const NAME = /^[A-Za-z0-9/_+=.@-]+$/;
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -22,6 +30,9 @@ export class Secrets {
   readonly #now: Clock;
   readonly #denied: Denied;
   readonly #arnPrefix: string;
+  readonly #region: string;
+  readonly #kmsKey: () => KmsKeyState;
+  readonly #caller: () => string;
   readonly #byName = new Map<string, Secret>();
 
   constructor({
@@ -29,9 +40,14 @@ export class Secrets {
     region = 'us-east-1',
     accountId = '123456789012',
     denied = () => false,
+    kmsKey = () => 'usable',
+    caller = () => `arn:aws:iam::${accountId}:user/local`,
   }: SecretsOptions) {
     this.#now = now;
     this.#denied = denied;
+    this.#kmsKey = kmsKey;
+    this.#caller = caller;
+    this.#region = region;
     this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
   }
 
@@ -68,6 +84,7 @@ export class Secrets {
     const secret = isArn ? this.#withArn(id) : this.named(assertName(id));
     const name = secret?.name ?? (isArn ? undefined : id);
     if (name !== undefined) this.assertAllowed(name, operation);
+    if (secret) this.#assertNotDeniedByPolicy(secret, operation);
     return secret;
   }
 
@@ -81,9 +98,44 @@ export class Secrets {
   assertAllowed(name: string, operation: string): void {
     if (!this.#denied(name, operation)) return;
     const action = `secretsmanager:${operation}`;
-    throw new ServiceError(
-      'AccessDeniedException',
+    throw accessDenied(
       `User is not authorized to perform: ${action} on resource: ${name} because no identity-based policy allows the ${action} action`,
+    );
+  }
+
+  /**
+   * Asserts that the KMS key can decrypt or encrypt a value.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  assertKeyUsable(use: 'decrypt' | 'encrypt'): void {
+    const state = this.#kmsKey();
+    if (state === 'denied') throw accessDenied('Access to KMS is not allowed');
+    if (state === 'disabled' && use === 'decrypt') {
+      throw new ServiceError(
+        'DecryptionFailure',
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+      );
+    }
+    if (state === 'disabled') {
+      throw new ServiceError(
+        'EncryptionFailure',
+        "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+      );
+    }
+  }
+
+  #assertNotDeniedByPolicy({ policy, arn }: Secret, operation: string): void {
+    if (policy === undefined) return;
+    const principal = this.#caller();
+    const account = principal.split(':')[4] ?? '';
+    const keys = {
+      'aws:principalarn': principal,
+      'aws:principalaccount': account,
+      'aws:requestedregion': this.#region,
+    };
+    if (!denies(policy, { operation, principal, resource: arn, keys })) return;
+    throw accessDenied(
+      `User: ${principal} is not authorized to perform: secretsmanager:${operation} on resource: ${arn} with an explicit deny in a resource-based policy`,
     );
   }
 

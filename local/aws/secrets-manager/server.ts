@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { hasLoopbackHost } from '../../loopback-host.ts';
 import { type LoopbackServer, listenOnLoopback } from '../../loopback-server.ts';
 import { ServiceError } from './errors.ts';
@@ -13,13 +14,15 @@ const TARGET_PREFIX = 'secretsmanager.';
 
 /**
  * Starts a Secrets Manager in memory that speaks AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
- * Listens on loopback only. Signatures are not checked; resource policies are stored, not evaluated.
- * @param options `port` 0 takes any free one
+ * Listens on loopback only. Signatures are not checked. Of a resource policy only an explicit Deny
+ * is evaluated.
+ * @param options `port` 0 takes any free one; `latencyMs` delays each response
  */
 export async function startSecretsManager({
   port = 0,
+  latencyMs = () => 0,
   ...options
-}: SecretsOptions & { port?: number }): Promise<LoopbackServer> {
+}: SecretsOptions & { port?: number; latencyMs?: () => number }): Promise<LoopbackServer> {
   const service = operations(options);
   const server = createServer(async (request, response) => {
     if (!hasLoopbackHost(request)) {
@@ -27,6 +30,7 @@ export async function startSecretsManager({
       return;
     }
     const { status, body } = await respond(service, request);
+    if (latencyMs() > 0) await setTimeout(latencyMs());
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.1',
       'x-amzn-RequestId': randomUUID(),

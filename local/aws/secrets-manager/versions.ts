@@ -13,7 +13,8 @@ export interface Version {
 }
 
 const MAX_LABELS = 20;
-const KEPT_VERSIONS = 100;
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const MOST_VERSIONS = 100;
 const ALWAYS_KEPT_SECONDS = 24 * 60 * 60;
 
 /** The versions of one secret, and its staging labels. A label is on one version at a time. */
@@ -56,9 +57,9 @@ export class Versions {
     }
     const attached = new Set(this.#versions.size === 0 ? ['AWSCURRENT', ...labels] : labels);
     assertLabelCount(attached.size);
+    this.#makeRoom(now);
     this.#versions.set(token, { id: token, value, createdAt: now });
     for (const label of attached) this.#attach(label, token);
-    this.#prune(now);
     return true;
   }
 
@@ -117,10 +118,19 @@ export class Versions {
     if (label === 'AWSCURRENT' && holder !== undefined) this.#labels.set('AWSPREVIOUS', holder);
   }
 
-  #prune(now: number): void {
-    for (const { id, createdAt } of this.all().slice(0, -KEPT_VERSIONS)) {
-      if (now - createdAt > ALWAYS_KEPT_SECONDS && this.labelsOf(id).length === 0) this.#versions.delete(id);
+  /**
+   * Removes the oldest versions beyond the quota. A version with a label or younger than 24 hours is kept.
+   * @throws {ServiceError} LimitExceededException when that leaves no room for another version
+   */
+  #makeRoom(now: number): void {
+    for (const { id, createdAt } of this.all()) {
+      if (this.#versions.size < MOST_VERSIONS) return;
+      if (now - createdAt >= ALWAYS_KEPT_SECONDS && this.labelsOf(id).length === 0) this.#versions.delete(id);
     }
+    if (this.#versions.size < MOST_VERSIONS) return;
+    throw limitExceeded(
+      'The request failed because it would exceed one of the Secrets Manager quotas: a secret can have about 100 versions, and none that is younger than 24 hours is removed.',
+    );
   }
 }
 

@@ -15,11 +15,15 @@ let tests = 0;
 
 beforeAll(async () => {
   service = await standIn((secret, operation) => denied.has(`${operation} ${secret}`));
-  vault = createSecretsVault(service.aws, {
-    appSecretPrefix: 'zoom-token-refresher/app/',
-    keySecretId: 'zoom-token-refresher/key',
-    installation: 'zoom-token-refresher',
-  });
+  vault = createSecretsVault(
+    service.aws,
+    {
+      appSecretPrefix: 'zoom-token-refresher/app/',
+      keySecretId: 'zoom-token-refresher/key',
+      installation: 'zoom-token-refresher',
+    },
+    service.now,
+  );
 });
 afterAll(() => service.close());
 beforeEach(async () => {

@@ -22,11 +22,15 @@ beforeEach(() => {
   tests += 1;
   app = `app_${tests}`;
   denied.clear();
-  vault = createSecretsVault(service.aws, {
-    appSecretPrefix: 'zoom-token-refresher/app/',
-    keySecretId: keyName(),
-    installation: 'zoom-token-refresher',
-  });
+  vault = createSecretsVault(
+    service.aws,
+    {
+      appSecretPrefix: 'zoom-token-refresher/app/',
+      keySecretId: keyName(),
+      installation: 'zoom-token-refresher',
+    },
+    service.now,
+  );
 });
 
 const keyName = () => `zoom-token-refresher/key-${tests}`;

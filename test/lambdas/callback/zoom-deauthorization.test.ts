@@ -79,6 +79,35 @@ describe('when a user removes the app at Zoom', () => {
     await expect(services.published('ada')).rejects.toThrow('marked for deletion');
   });
 
+  const replicate = () =>
+    services.secretsManager.replicateSecretToRegions({
+      SecretId: 'n8n_zoom_ada',
+      AddReplicaRegions: [{ Region: 'eu-west-1' }],
+    });
+
+  test('a secret with replicas is deleted after them', async () => {
+    await connectAda();
+    await replicate();
+    expect((await zoom.send(zoom.removal(ADA))).status).toBe(200);
+    await expect(services.published('ada')).rejects.toThrow('marked for deletion');
+  });
+
+  test('a secret whose replicas cannot be removed makes the response 200, and status names the replicas', async () => {
+    await connectAda();
+    await replicate();
+    services.denied.add('RemoveRegionsFromReplication n8n_zoom_ada');
+    expect((await zoom.send(zoom.removal(ADA))).status).toBe(200);
+    expect(await functions.runtime.store.get('ada')).toMatchObject({
+      status: 'disconnected',
+      lastError: {
+        class: 'misconfigured',
+        code: 'secret_replicated',
+        action: expect.stringContaining('--remove-replica-regions eu-west-1'),
+      },
+    });
+    expect(takeOutput().join('')).toContain('eu-west-1');
+  });
+
   test('a user without a connection is logged and nothing else happens', async () => {
     expect((await zoom.send(zoom.removal('nobody'))).status).toBe(200);
     expect(takeOutput().join('')).toContain('no connection here');

@@ -48,6 +48,27 @@ describe('disconnect', () => {
     await expect(services.published('leaving')).rejects.toThrow("can't find");
   });
 
+  test('of a secret whose replicas cannot be removed names them and is no retry', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
+    await services.secretsManager.replicateSecretToRegions({
+      SecretId: 'n8n_zoom_leaving',
+      AddReplicaRegions: [{ Region: 'eu-west-1' }],
+    });
+    services.denied.add('RemoveRegionsFromReplication n8n_zoom_leaving');
+    const request = { action: 'disconnect', connection: 'leaving' } as const;
+    expect(await functions.operate(request)).toMatchObject({
+      ok: false,
+      error: {
+        class: 'misconfigured',
+        code: 'secret_replicated',
+        message: expect.stringContaining('eu-west-1'),
+      },
+    });
+    services.denied.clear();
+    await disconnect('leaving');
+    await expect(services.published('leaving')).rejects.toThrow('marked for deletion');
+  });
+
   test('makes the name available for another grant', async () => {
     await functions.connect('leaving', { user: 'Grace Hopper' });
     await disconnect('leaving', true);

@@ -76,11 +76,15 @@ export async function openLab(log: Log) {
     const tableClient = new DynamoDBClient(configuration('dynamodb', dynamodb.url));
     const secretsClient = new SecretsManagerClient(configuration('secretsmanager', secretsManager.url));
     clients.push(tableClient, secretsClient);
-    const vault = createSecretsVault(secretsClient, {
-      appSecretPrefix: `${NAME}/app/`,
-      keySecretId: `${NAME}/key`,
-      installation: NAME,
-    });
+    const vault = createSecretsVault(
+      secretsClient,
+      {
+        appSecretPrefix: `${NAME}/app/`,
+        keySecretId: `${NAME}/key`,
+        installation: NAME,
+      },
+      now,
+    );
     return {
       now,
       random: () => 0.5,

@@ -4,6 +4,7 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { VARIABLES } from '../../../lambdas/contract.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
+import type { KmsKeyState } from '../../../local/aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
@@ -34,6 +35,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   for (const app of [user, server]) watch.note('a client secret', app.clientSecret);
   /** Operations that are refused, as IAM would: `<operation> <secret's name>`. */
   const denied = new Set<string>();
+  const switches: { kmsKey: KmsKeyState } = { kmsKey: 'usable' };
   const zoom = await startZoom({
     now: clock.now,
     apps: [{ ...user, redirectUris }, server],
@@ -42,6 +44,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const secrets = await startSecretsManager({
     now: clock.now,
     denied: (name, operation) => denied.has(`${operation} ${name}`),
+    kmsKey: () => switches.kmsKey,
   });
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
   const notifications: Notification[] = [];
@@ -76,6 +79,8 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     /** Finds every secret in use. */
     watch,
     denied,
+    /** Faults that can be turned on. */
+    switches,
     /** The notifications that the topic's subscribers received. */
     notifications,
     /** The address of an unreachable server. */

@@ -1,7 +1,12 @@
 import type { Clock } from '../../../lambdas/tokens/clock.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault, ZoomApp } from '../../../lambdas/tokens/vault.ts';
 
+const QUOTA_VERSIONS = 100;
+const QUOTA_SECONDS = 24 * 3600;
 const RECOVERY_SECONDS = 7 * 24 * 3600;
+/** As the functions' vault caches an app's credentials. */
+const APP_CACHE_SECONDS = 60;
 
 interface Published {
   value: string;
@@ -17,6 +22,10 @@ export class MemoryVault {
   readonly history: (Published & { connection: string })[] = [];
   /** Published secrets that are scheduled for deletion. */
   readonly #unpublished = new Map<string, { published: Published; deletedAt: number }>();
+  /** Number of publications that the quota of versions refused. */
+  refused = 0;
+  /** When each version was made, epoch seconds. */
+  readonly #versions = new Map<string, number[]>();
   readonly #app: () => ZoomApp;
 
   readonly #now: Clock;
@@ -26,9 +35,21 @@ export class MemoryVault {
     this.#now = now;
   }
 
+  /** Refuses the 101st version in 24 hours, as Secrets Manager does. */
+  #countVersion(connection: string): void {
+    const now = this.#now();
+    const recent = (this.#versions.get(connection) ?? []).filter((at) => now - at < QUOTA_SECONDS);
+    if (recent.length >= QUOTA_VERSIONS) {
+      this.refused += 1;
+      throw new Failure('retry', 'version_quota', 'no room for another version', 'Wait.');
+    }
+    this.#versions.set(connection, [...recent, now]);
+  }
+
   /** Creates the vault of one execution environment, which caches what it has read. */
   environment(): Vault {
     const remembered = new Map<string, ZoomApp | string | undefined>();
+    let appReadAt = Number.NEGATIVE_INFINITY;
     const remember = <T extends ZoomApp | string | undefined>(
       key: string,
       fresh: boolean,
@@ -38,7 +59,11 @@ export class MemoryVault {
       return remembered.get(key) as T;
     };
     return {
-      app: async (app, options) => remember(`app/${app}`, options?.fresh ?? false, this.#app),
+      app: async (app, options) => {
+        const isFresh = options?.fresh || this.#now() - appReadAt >= APP_CACHE_SECONDS;
+        if (isFresh) appReadAt = this.#now();
+        return remember(`app/${app}`, Boolean(isFresh), this.#app);
+      },
       key: async (stage, { fresh }) =>
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       published: async (connection) => this.published.get(connection)?.value,
@@ -51,6 +76,7 @@ export class MemoryVault {
         );
         if (known?.value === value) return;
         if (known) throw new Error('this version exists with another value');
+        this.#countVersion(connection);
         this.published.set(connection, { value, versionId });
         this.history.push({ connection, value, versionId });
       },

@@ -19,6 +19,8 @@ export class ZoomModel {
   readonly accountId = 'account';
   /** Whether an earlier access token outlives a refresh. */
   overlap = true;
+  /** Lifetime of new access tokens, seconds. */
+  lifetime = HOUR;
   /** While set, Zoom responds with 503 and does nothing. */
   isDown = false;
   /** The scopes that Zoom names beside the tokens; it may name none. */
@@ -159,11 +161,11 @@ export class ZoomModel {
     for (const [token, { expiresAt }] of this.#access)
       if (expiresAt <= this.#now()) this.#access.delete(token);
     const access_token = this.#make(`access-${user}`);
-    this.#access.set(access_token, { user, expiresAt: this.#now() + HOUR });
+    this.#access.set(access_token, { user, expiresAt: this.#now() + this.lifetime });
     return {
       access_token,
       token_type: 'bearer',
-      expires_in: this.expiresIn,
+      expires_in: this.expiresIn === HOUR ? this.lifetime : this.expiresIn,
       ...(this.scope !== undefined && { scope: this.scope }),
       api_url: 'https://api.zoom.us',
     };

@@ -1,13 +1,22 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import type { KmsKeyState } from '../../../../local/aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from '../../../../local/aws/secrets-manager/server.ts';
 
 /** The stand-in on a clock that only `pass` moves, and the unmodified SDK's client for it. */
 export async function standIn(denied?: (secretName: string, operation: string) => boolean) {
   let seconds = Date.UTC(2030, 0, 1, 12, 30) / 1000;
+  const switches: { kmsKey: KmsKeyState; caller: string; latencyMs: number } = {
+    kmsKey: 'usable',
+    caller: 'arn:aws:iam::111122223333:role/function',
+    latencyMs: 0,
+  };
   const server = await startSecretsManager({
     now: () => seconds,
     region: 'eu-central-1',
     accountId: '111122223333',
+    kmsKey: () => switches.kmsKey,
+    caller: () => switches.caller,
+    latencyMs: () => switches.latencyMs,
     ...(denied && { denied }),
   });
   const aws = new SecretsManager({
@@ -19,6 +28,8 @@ export async function standIn(denied?: (secretName: string, operation: string) =
   return {
     aws,
     url: server.url,
+    now: () => seconds,
+    switches,
     /** The date that is `ahead` seconds from now. */
     date: (ahead = 0) => new Date((seconds + ahead) * 1000),
     pass: (duration: number) => {

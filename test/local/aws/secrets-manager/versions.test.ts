@@ -197,16 +197,28 @@ describe('ListSecretVersionIds', () => {
     expect(second.Versions?.map(({ VersionId }) => VersionId)).toEqual([token(3)]);
     expect(second.NextToken).toBeUndefined();
   });
+});
 
-  test('does not return deprecated versions older than a day beyond the newest hundred, which are deleted', async () => {
+describe('the quota of 100 versions', () => {
+  test('refuses the 101st version within 24 hours, and keeps all others', async () => {
     const id = await secret();
-    for (let n = 2; n <= 103; n += 1) await put(id, n, `value ${n}`);
+    for (let n = 2; n <= 100; n += 1) await put(id, n, `value ${n}`);
+    await expect(put(id, 101, 'one too many')).rejects.toMatchObject({ name: 'LimitExceededException' });
+    await expect(local.aws.getSecretValue({ SecretId: id })).resolves.toMatchObject({
+      SecretString: 'value 100',
+    });
     await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(1) })).resolves.toBeDefined();
-    local.pass(DAY + 1);
-    await put(id, 104, 'last');
-    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(4) })).rejects.toMatchObject({
+  });
+
+  test('has room again once the oldest version is 24 hours old, which is then removed', async () => {
+    const id = await secret();
+    local.pass(60);
+    for (let n = 2; n <= 100; n += 1) await put(id, n, `value ${n}`);
+    local.pass(DAY - 60);
+    await put(id, 101, 'accepted');
+    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(1) })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
-    await expect(local.aws.getSecretValue({ SecretId: id, VersionId: token(5) })).resolves.toBeDefined();
+    await expect(put(id, 102, 'one too many')).rejects.toMatchObject({ name: 'LimitExceededException' });
   });
 });

@@ -1,0 +1,124 @@
+import '../../support/services/aws-environment.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
+import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
+import { toFailure } from '../../../lambdas/tokens/errors.ts';
+import type { Vault } from '../../../lambdas/tokens/vault.ts';
+import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
+import { rejectionOf } from '../../support/rejection.ts';
+
+const denied = new Set<string>();
+let service: Awaited<ReturnType<typeof standIn>>;
+let vault: Vault;
+let connection: string;
+let name: string;
+let tests = 0;
+
+beforeAll(async () => {
+  service = await standIn((secret, operation) => denied.has(`${operation} ${secret}`));
+});
+afterAll(() => service.close());
+beforeEach(async () => {
+  tests += 1;
+  connection = `connection_${tests}`;
+  name = `n8n_zoom_${connection}`;
+  denied.clear();
+  service.switches.kmsKey = 'usable';
+  const options = {
+    appSecretPrefix: 'zoom-token-refresher/app/',
+    keySecretId: 'zoom-token-refresher/key',
+    installation: 'zoom-token-refresher',
+  };
+  vault = createSecretsVault(service.aws, options, service.now);
+  await vault.publish(connection, 'access token', token(1));
+});
+
+const replicate = (...regions: string[]) =>
+  service.aws.replicateSecretToRegions({
+    SecretId: name,
+    AddReplicaRegions: regions.map((Region) => ({ Region })),
+  });
+const failureOf = async (attempt: Promise<unknown>) => toFailure(await rejectionOf(attempt));
+
+describe('a published secret with replicas', () => {
+  test.each([true, false])('is deleted after its replicas (force: %s)', async (force) => {
+    await replicate('eu-west-1', 'us-east-2');
+    expect(await vault.unpublish(connection, { force })).toEqual(expect.any(Number));
+    await expect(service.aws.getSecretValue({ SecretId: name })).rejects.toThrow();
+  });
+
+  test('is misconfigured without the permission, and the action is the command that removes them', async () => {
+    await replicate('eu-west-1', 'us-east-2');
+    denied.add(`RemoveRegionsFromReplication ${name}`);
+    expect(await failureOf(vault.unpublish(connection, { force: false }))).toEqual({
+      class: 'misconfigured',
+      code: 'secret_replicated',
+      message: `The secret "${name}" was not deleted, so n8n can still read it: it has replicas in eu-west-1, us-east-2, and the function could not remove them (AccessDeniedException).`,
+      action: `Run: aws secretsmanager remove-regions-from-replication --secret-id ${name} --remove-replica-regions eu-west-1 us-east-2. Then disconnect again.`,
+    });
+  });
+
+  test('has its Regions read from the refusal without the permission to describe it', async () => {
+    await replicate('eu-west-1');
+    denied.add(`DescribeSecret ${name}`);
+    expect(await vault.unpublish(connection, { force: false })).toEqual(expect.any(Number));
+  });
+});
+
+describe('a KMS key that cannot be used', () => {
+  const UNUSABLE = {
+    class: 'misconfigured',
+    code: 'kms_unusable',
+    message: expect.stringContaining('KMS key'),
+    action: expect.stringContaining('kmsKeyArn'),
+  };
+
+  test.each(['disabled', 'denied'] as const)(
+    '(%s) is misconfigured at every read and write',
+    async (state) => {
+      service.switches.kmsKey = state;
+      const n8n = createN8nSecret(service.aws, name, service.now);
+
+      expect(await failureOf(vault.published(connection))).toMatchObject(UNUSABLE);
+      expect(await failureOf(vault.publish(connection, 'newer', token(2)))).toMatchObject(UNUSABLE);
+      expect(await failureOf(vault.publish(`${connection}_new`, 'first', token(3)))).toMatchObject(UNUSABLE);
+      expect(await failureOf(n8n.read())).toMatchObject(UNUSABLE);
+      expect(await failureOf(n8n.write(new Map()))).toMatchObject(UNUSABLE);
+    },
+  );
+
+  test('is named with the error of Secrets Manager', async () => {
+    service.switches.kmsKey = 'disabled';
+    expect((await failureOf(vault.published(connection))).message).toContain('(DecryptionFailure)');
+    expect((await failureOf(vault.publish(connection, 'newer', token(2)))).message).toContain(
+      '(EncryptionFailure)',
+    );
+  });
+});
+
+test('a publication beyond the quota of versions names the quota and is retryable', async () => {
+  for (let n = 2; n <= 100; n += 1) await vault.publish(connection, `token ${n}`, token(n));
+  expect(await failureOf(vault.publish(connection, 'one too many', token(101)))).toMatchObject({
+    class: 'retry',
+    code: 'version_quota',
+    message: expect.stringContaining('100 in 24 hours'),
+  });
+  service.pass(DAY);
+  await vault.publish(connection, 'accepted', token(101));
+  expect(await vault.published(connection)).toBe('accepted');
+});
+
+test('a secret that a resource policy denies is misconfigured', async () => {
+  const Statement = {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'secretsmanager:PutSecretValue',
+    Resource: '*',
+  };
+  await service.aws.putResourcePolicy({ SecretId: name, ResourcePolicy: JSON.stringify({ Statement }) });
+  expect(await failureOf(vault.publish(connection, 'newer', token(2)))).toMatchObject({
+    class: 'misconfigured',
+    code: 'publish_denied',
+    action: expect.stringContaining('policies of the function or the secret'),
+  });
+});
