@@ -100,7 +100,7 @@ export async function openLab(log: Log) {
         oauthUrl: zoomWire.url,
         apiUrl: zoomWire.url,
         redirectUri: 'https://api.example/callback',
-        fetch: counted(zoom, zoomWire.client(faults, callName)),
+        fetch: counted(zoom, zoomWire.client(faults, callName), faults),
         now,
         warn: (message) => log.warn(message, {}),
       }),
@@ -197,14 +197,14 @@ function sdkError(outcome: Exclude<Outcome, (own: Reply) => unknown>): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** Counts the refresh requests that are under way at once. */
-function counted(zoom: ZoomModel, fetch: Fetch): Fetch {
+/** Counts the refresh requests that are under way at once. Those of a killed function end with it. */
+function counted(zoom: ZoomModel, fetch: Fetch, faults: FaultInjector | undefined): Fetch {
   return async (url, request) => {
     const leave = zoom.enter(String(request.body));
-    try {
-      return await fetch(url, request);
-    } finally {
-      leave();
-    }
+    const ended = fetch(url, request);
+    const killed = faults?.killed ?? new Promise(() => {});
+    await Promise.race([ended.catch(() => {}), killed]);
+    leave();
+    return ended;
   };
 }
