@@ -7,6 +7,7 @@ import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 import type { LinkResult } from './tokens/push/link-n8n.ts';
 import type { Outcome } from './tokens/rotation/step.ts';
+import type { UnreadableItem } from './tokens/store.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
@@ -21,6 +22,7 @@ export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();
@@ -73,7 +75,12 @@ export interface OperatorResults {
   };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   /** Sorted by name. */
-  status: { now: number; connections: ConnectionView[] };
+  status: {
+    now: number;
+    connections: ConnectionView[];
+    /** Items of the table that cannot be read; absent without any. */
+    unreadable?: UnreadableItem[];
+  };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': LinkResult;
   'n8n-unlink': { connection: ConnectionView };

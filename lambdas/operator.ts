@@ -66,7 +66,7 @@ async function perform(
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };
     }
     case 'status':
-      return { now: runtime.now(), connections: await listConnections(request.connection, runtime) };
+      return { now: runtime.now(), ...(await listConnections(request.connection, runtime)) };
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
     case 'disconnect':

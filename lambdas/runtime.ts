@@ -13,7 +13,8 @@ import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
-import { Failure } from './tokens/errors.ts';
+import { Failure, toFailure } from './tokens/errors.ts';
+import { itemUnreadable } from './tokens/get-connection.ts';
 import type { Installation } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
@@ -101,7 +102,14 @@ export function createRuntime(
     now,
     random: Math.random,
     wait: (milliseconds) => setTimeout(milliseconds),
-    store: createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), variables[VARIABLES.tableName]),
+    store: createConnectionsTable(
+      new DynamoDBClient(CLIENT_OPTIONS),
+      variables[VARIABLES.tableName],
+      (item) => {
+        const { class: failureClass, code, message, action } = toFailure(itemUnreadable(item));
+        log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
+      },
+    ),
     vault,
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],

@@ -24,6 +24,13 @@ export function awsFailure(error: unknown, operation: string, { profile }: AwsOp
       'Name the Region of the stack: --region eu-central-1, AWS_REGION, or a profile with a Region (--profile).',
     );
   }
+  if (isKmsFault(name, message)) {
+    return misconfigured(
+      'kms_unusable',
+      `AWS could not ${operation}: its KMS key cannot be used (${name}).`,
+      'Check the KMS key (the option kmsKeyArn, or the key that encryption: "customer" created): it must be enabled, not scheduled for deletion, and its key policy must allow you kms:Decrypt and kms:GenerateDataKey.',
+    );
+  }
   if (/AccessDenied/.test(name)) {
     return misconfigured(
       'access_denied',
@@ -51,6 +58,11 @@ export function awsFailure(error: unknown, operation: string, { profile }: AwsOp
   if (code !== undefined && NETWORK_ERRORS.has(code)) return networkFailure(code, hostname);
   return retryable('aws_failed', `AWS could not ${operation}: ${message} (${name}).`, 'Retry in a minute.');
 }
+
+/** Returns whether a service could not use its KMS key: Lambda's and Secrets Manager's errors, or KMS's own text. */
+const isKmsFault = (name: string, message: string): boolean =>
+  /^(DecryptionFailure|EncryptionFailure|KMS)/.test(name) ||
+  (/AccessDenied/.test(name) && /\bkms\b/i.test(message));
 
 const REJECTED_CREDENTIALS = new Set([
   'UnrecognizedClientException',

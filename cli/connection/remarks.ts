@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../../lambdas/operator-protocol.ts';
+import type { ConnectionView, UnreadableItem } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { DAY, formatDuration, formatTime } from '../terminal/time.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './n8n-interval.ts';
@@ -13,6 +13,8 @@ export interface Remark {
 
 /** Zoom's refresh tokens expire after 90 days. https://developers.zoom.us/docs/integrations/oauth/ */
 export const REFRESH_TOKEN_DAYS = 90;
+/** Access tokens that live 20 minutes, less the time of a request, fit into the quota of versions. Seconds. */
+const LEAST_COVERED_SECONDS = 20 * 60 - 30;
 /** Leaves two weeks to reach the person who must consent. */
 const WARNING_DAYS = REFRESH_TOKEN_DAYS - 14;
 
@@ -24,6 +26,7 @@ export function remarks(view: ConnectionView, now: number): Remark[] {
   return [
     ...stateRemarks(view, now),
     ...rotationRemarks(view, now),
+    ...lifetimeRemarks(view),
     ...pushRemarks(view),
     ...testRemarks(view),
     ...overlapRemarks(view),
@@ -35,6 +38,29 @@ export function remarks(view: ConnectionView, now: number): Remark[] {
 export function exitStatusOf(views: ConnectionView[], now: number): number {
   const statuses = new Set(views.flatMap((view) => remarks(view, now)).map(({ exitStatus }) => exitStatus));
   return [EXIT.reconnect, EXIT.misconfigured, EXIT.failed].find((status) => statuses.has(status)) ?? EXIT.ok;
+}
+
+/** Returns the problem of an item that the functions cannot read and therefore leave alone. */
+export const unreadableRemark = ({ problems }: UnreadableItem): Remark => ({
+  exitStatus: EXIT.misconfigured,
+  message: `The item in the table cannot be read: ${problems.join(', ')}. It is not rotated, and its tokens stay as they are.`,
+  action: 'Correct these attributes in the table, or delete the item and connect again.',
+});
+
+/**
+ * Returns a warning where Zoom's tokens live too short for Secrets Manager, which takes 100 versions of a secret in 24
+ * hours.
+ */
+function lifetimeRemarks({ status, expiresAt, rotatedAt }: ConnectionView): Remark[] {
+  const lifetime = expiresAt - rotatedAt;
+  if (status !== 'active' || rotatedAt === 0 || lifetime <= 0 || lifetime >= LEAST_COVERED_SECONDS) return [];
+  return [
+    {
+      exitStatus: EXIT.ok,
+      message: `Zoom's access tokens live ${formatDuration(lifetime)}. Secrets Manager takes 100 versions of a secret in 24 hours, so n8n is without a valid token for a part of each day.`,
+      action: 'Push the tokens to n8n as well (npx zoom-tokens n8n link), which has no such limit.',
+    },
+  ];
 }
 
 function stateRemarks(view: ConnectionView, now: number): Remark[] {

@@ -83,13 +83,6 @@ const REASONS: {
     action:
       'Check whether the secret or the table was changed by hand. Otherwise deploy the newest version: npx cdk deploy.',
   },
-  {
-    names: /^ResourceNotFound/,
-    class: 'misconfigured',
-    code: 'aws_refused',
-    reason: 'it does not exist',
-    action: 'Deploy again: npx cdk deploy.',
-  },
 ];
 
 /**

@@ -29,10 +29,17 @@ type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 's
 export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
   Required<Pick<Connection, 'lastError'>>;
 
+/** An item that a function cannot read safely. */
+export interface UnreadableItem {
+  connection: string;
+  /** Such as `version is missing`. They contain no value. */
+  problems: string[];
+}
+
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
 type Settlement = Pick<
   Connection,
-  'validUntil' | 'dueAt' | 'targets' | 'publications' | 'zoomUserId' | 'zoomAccountId'
+  'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId' | 'publications'
 > &
   Partial<Pick<Connection, 'overlap'>>;
 
@@ -47,10 +54,17 @@ export interface OtherCredentials {
  * A method returns `undefined` (or `false`) when its condition failed because another writer was faster.
  */
 export interface Connections {
+  /** Returns the connection; `undefined` without an item, or when `unreadable` has it. */
   get(connection: string): Promise<Connection | undefined>;
 
   /** Returns all connections, unordered. It reads the whole table, so the sweep does not use it. */
   list(): Promise<Connection[]>;
+
+  /**
+   * Returns the items that cannot be read. The sweep leaves them alone.
+   * @param connection whose item `get` has just read; all items without it
+   */
+  unreadable(connection?: string): Promise<UnreadableItem[]>;
 
   /** Returns the names of the connections in `status` that are due, earliest first. Eventually consistent. */
   due(status: Status, now: number, limit: number): Promise<string[]>;

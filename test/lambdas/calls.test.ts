@@ -93,9 +93,11 @@ describe('a rotation', () => {
     'DynamoDB.UpdateItem': 3,
     // The first token of n8n that expires.
     'DynamoDB.Query': 1,
+    // The app's credentials, which are cached for 60 s. More rotations of a sweep share the read.
+    'SecretsManager.GetSecretValue': 1,
   };
 
-  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB and no read once warm', async () => {
+  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB and one read of the app once warm', async () => {
     await connectServer('server');
     for (let rotation = 1; rotation <= 2; rotation += 1) {
       services.clock.advance(EARLY);

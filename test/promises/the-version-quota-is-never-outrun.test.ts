@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { toFailure } from '../../lambdas/tokens/errors.ts';
 import { rotateNow } from '../../lambdas/tokens/operate/rotate-now.ts';
 import type { Margins } from '../../lambdas/tokens/schedule.ts';
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { toFailure } from '../../lambdas/tokens/errors.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { World } from '../support/world/world.ts';
 
@@ -33,6 +33,7 @@ describe('in 26 hours of sweeps, Secrets Manager refuses no publication and n8n 
     async ({ lifetime, margin }) => {
       const world = new World();
       world.zoom.lifetime = lifetime;
+      world.zoom.expiresIn = lifetime;
       await world.connect('main');
       const gaps = await sweepFor26Hours(world, { late: margin, overlapping: margin });
       expect({ gaps, refused: world.vault.refused }).toEqual({ gaps: 0, refused: 0 });

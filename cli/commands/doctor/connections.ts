@@ -1,5 +1,5 @@
-import type { ConnectionView, TokenProbe } from '../../../lambdas/operator-protocol.ts';
-import { overlapRemarks, type Remark, remarks } from '../../connection/remarks.ts';
+import type { ConnectionView, TokenProbe, UnreadableItem } from '../../../lambdas/operator-protocol.ts';
+import { overlapRemarks, type Remark, remarks, unreadableRemark } from '../../connection/remarks.ts';
 import { FIRST_CONNECTION, NO_CONNECTIONS } from '../../connection/text.ts';
 import { EXIT } from '../../errors.ts';
 import { type Finding, note, well, wrong } from './finding.ts';
@@ -36,6 +36,13 @@ function ownRemarks(view: ConnectionView, now: number): Remark[] {
   // The other remarks of a connection that has stopped are consequences of the first.
   return view.status === 'active' ? all : all.slice(0, 1);
 }
+
+/** Returns the items that the functions cannot read. */
+export const unreadableFindings = (items: UnreadableItem[]): Finding[] =>
+  items.map((item) => {
+    const { message, action } = unreadableRemark(item);
+    return wrong('connections', `${item.connection}: ${message}`, action);
+  });
 
 /** Returns whether Zoom accepts each published token. */
 export function tokenFindings(probes: TokenProbe[], views: ConnectionView[]): Finding[] {

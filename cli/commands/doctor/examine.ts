@@ -7,6 +7,7 @@ import {
   overlapFindings,
   pushFindings,
   tokenFindings,
+  unreadableFindings,
 } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
@@ -84,7 +85,7 @@ async function examineConnections(session: Session, report: Report): Promise<Con
     return undefined;
   }
   const views: ConnectionView[] = status.connections;
-  report(connectionFindings(views, status.now));
+  report([...connectionFindings(views, status.now), ...unreadableFindings(status.unreadable ?? [])]);
   report(await examineTokens(views, session));
   return views;
 }

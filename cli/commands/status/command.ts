@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { exitStatusOf } from '../../connection/remarks.ts';
+import { exitStatusOf, unreadableRemark } from '../../connection/remarks.ts';
 import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
@@ -47,7 +47,9 @@ async function status(
   const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
   output.printJson(result);
   output.print(formatStatus(connection, result));
-  process.exitCode = exitStatusOf(result.connections, result.now);
+  const exitStatus = exitStatusOf(result.connections, result.now);
+  const isDamaged = result.unreadable !== undefined && exitStatus !== EXIT.reconnect;
+  process.exitCode = isDamaged ? EXIT.misconfigured : exitStatus;
 }
 
 const requestStatus = (connection: string | undefined, { operator }: Session) =>
@@ -55,11 +57,15 @@ const requestStatus = (connection: string | undefined, { operator }: Session) =>
 
 function formatStatus(
   connection: string | undefined,
-  { connections, now }: OperatorResults['status'],
+  { connections, now, unreadable = [] }: OperatorResults['status'],
 ): string {
   const [view] = connections;
   if (connection !== undefined && view) return formatDetails(view, now);
-  return formatOverview(connections, now, process.stdout.columns);
+  const overview = formatOverview(connections, now, process.stdout.columns);
+  const damaged = unreadable.map((item) =>
+    formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `),
+  );
+  return [overview, ...damaged].join('\n\n');
 }
 
 const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
+import { createItemReader, type ReportUnreadable } from './item-schema.ts';
 import { createItems } from './items.ts';
 import { createQueries } from './queries.ts';
 import { createRedemptions } from './redemptions.ts';
@@ -13,13 +14,19 @@ import { createUserClaims } from './user-claims.ts';
  * Stores connections in one DynamoDB table: key `connection`, indexes `due` (`status`, `dueAt`) and `validity`
  * (`status`, `validUntil`), time to live `ttl`. Reads by key are strongly consistent, and every write of a connection has
  * a condition.
+ * @param report is called once for each connection whose item cannot be read
  */
-export function createConnectionsTable(client: DynamoDBClient, tableName: string): ConnectionStore {
+export function createConnectionsTable(
+  client: DynamoDBClient,
+  tableName: string,
+  report: ReportUnreadable = () => {},
+): ConnectionStore {
+  const reader = createItemReader(report);
   const items = createItems(client, tableName);
   return {
-    ...createQueries(client, tableName, items),
+    ...createQueries(client, tableName, items, reader),
     ...createConsents(items),
-    ...createSteps(items),
+    ...createSteps(items, reader),
     ...createDisconnections(items),
     ...createUserClaims(items),
     ...createSweepNotes(items),

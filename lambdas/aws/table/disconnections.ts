@@ -17,7 +17,7 @@ export function createDisconnections({ updateConnection }: Pick<Items, 'updateCo
           ...{ owner, until, now, disconnectedAt, disconnected: 'disconnected', zero: 0, one: 1 },
           ...(generation !== undefined && { generation }),
         },
-        condition: `attribute_exists(#consentId)
+        condition: `attribute_exists(#version)
           ${generation === undefined ? '' : 'AND #generation = :generation'}
           AND ${LEASE_IS_FREE}`,
       }),

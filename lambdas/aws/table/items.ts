@@ -11,6 +11,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
 import { awsFailure } from '../sdk-errors.ts';
+import { SCHEMA_VERSION } from './item-schema.ts';
 
 type Values = Record<string, string | number | object | null | undefined>;
 type Item = Record<string, unknown>;
@@ -56,7 +57,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
       .catch(failedToRead);
     // A truncated response looks like "no such item", but lacks the capacity. It must not free a bound connection.
     if (!ConsumedCapacity) throw new Error('DynamoDB responded to a read without its capacity');
-    return Item && unmarshall(Item);
+    return Item && withoutSchemaVersion(unmarshall(Item));
   };
 
   const update = async (
@@ -87,7 +88,10 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
   return {
     get,
     update,
-    updateConnection: (connection, change) => update(connection, change) as Promise<Connection | undefined>,
+    async updateConnection(connection, change) {
+      const item = await update(connection, withSchemaVersion(change));
+      return (item && withoutSchemaVersion(item)) as Connection | undefined;
+    },
     query: (index, condition, values, options) =>
       client
         .send(
@@ -101,6 +105,19 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
           }),
         )
         .catch(failedToRead),
+  };
+}
+
+/** Only the table needs the version of the item's shape. */
+const withoutSchemaVersion = ({ schemaVersion: _, ...item }: Item): Item => item;
+
+/** Adds the version of the item's shape to what an update sets. */
+function withSchemaVersion({ set, values, ...update }: Update): Update {
+  if (!set.startsWith('SET ')) return { set, values, ...update };
+  return {
+    set: set.replace('SET ', 'SET #schemaVersion = :schemaVersion, '),
+    values: { ...values, schemaVersion: SCHEMA_VERSION },
+    ...update,
   };
 }
 

@@ -1,23 +1,37 @@
 import type { Connections } from '../../tokens/store.ts';
+import type { ItemReader } from './item-schema.ts';
 import { assignments, attributes, type Items } from './items.ts';
+
+/** An item that cannot be read is tried again after this time; seconds. */
+const SET_ASIDE_SECONDS = 60 * 60;
 
 type Steps = Pick<
   Connections,
   'lease' | 'commitRotation' | 'settle' | 'fail' | 'snoozeAlert' | 'setPushTargets' | 'release'
 >;
 
-/** Condition: no lease, an expired one, or one already held by `:owner`. */
-export const LEASE_IS_FREE =
-  '(attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now OR #leaseOwner = :owner)';
+/** Condition: no lease, an expired or malformed one, or one already held by `:owner`. */
+export const LEASE_IS_FREE = '(NOT (#leaseUntil > :now) OR #leaseOwner = :owner)';
 
 /** Condition: exactly that version, and the writer holds the lease. */
 const UNCHANGED_AND_HELD = '#version = :version AND #leaseOwner = :leaseOwner';
 
 /** The writes of a step, from its lease to its end. */
-export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'>): Steps {
+export function createSteps(
+  { updateConnection }: Pick<Items, 'updateConnection'>,
+  { read }: ItemReader,
+): Steps {
+  /** Releases the lease of an item that cannot be read, and leaves it alone for an hour. */
+  const setAside = (connection: string, owner: string, until: number) =>
+    updateConnection(connection, {
+      set: 'SET #dueAt = :until REMOVE #leaseOwner, #leaseUntil',
+      values: { owner, until },
+      condition: '#leaseOwner = :owner',
+    });
+
   return {
-    lease: (connection, { owner, until, now, early, inAnyStatus = false }) =>
-      updateConnection(connection, {
+    async lease(connection, { owner, until, now, early, inAnyStatus = false }) {
+      const item = await updateConnection(connection, {
         set: 'SET #leaseOwner = :owner, #leaseUntil = :until',
         values: {
           ...{ owner, until, now },
@@ -26,7 +40,11 @@ export function createSteps({ updateConnection }: Pick<Items, 'updateConnection'
         condition: `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
           ${early ? '' : 'AND #dueAt <= :now'}
           AND ${LEASE_IS_FREE}`,
-      }),
+      });
+      const readable = read(item && { ...item });
+      if (item && !readable) await setAside(connection, owner, now + SET_ASIDE_SECONDS);
+      return readable;
+    },
 
     commitRotation: ({ connection, version }, rotation) =>
       updateConnection(connection, {

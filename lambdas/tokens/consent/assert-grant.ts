@@ -1,6 +1,7 @@
 import { type Connection, type GrantType, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { assertReadable } from '../get-connection.ts';
 
 /**
  * Returns the existing connection, `undefined` without one.
@@ -12,6 +13,7 @@ export async function assertGrant(
   { store }: Pick<Dependencies, 'store'>,
 ): Promise<Connection | undefined> {
   const existing = await store.get(connection);
+  if (!existing) await assertReadable(connection, store);
   const isFree = !existing || isDisconnected(existing) || existing.grantType === grantType;
   if (isFree) return existing;
   throw new Failure(

@@ -147,8 +147,8 @@ async function makeVisible(
     validUntil: item.expiresAt,
     dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
     overlap,
-    ...learned,
     ...publications,
+    ...learned,
     ...(item.targets && { targets: item.targets }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.

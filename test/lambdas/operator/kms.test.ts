@@ -1,6 +1,6 @@
-import { takeOutput } from '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createFunctions } from '../../support/services/handlers.ts';
+import { takeOutput } from '../../support/services/output.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;

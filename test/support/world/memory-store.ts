@@ -33,6 +33,10 @@ export class MemoryStore implements ConnectionStore {
     return item && { ...item };
   }
 
+  async unreadable() {
+    return [];
+  }
+
   async list() {
     return [...this.#items.values()].map((item) => ({ ...item }));
   }

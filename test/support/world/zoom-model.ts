@@ -165,7 +165,7 @@ export class ZoomModel {
     return {
       access_token,
       token_type: 'bearer',
-      expires_in: this.expiresIn === HOUR ? this.lifetime : this.expiresIn,
+      expires_in: this.expiresIn,
       ...(this.scope !== undefined && { scope: this.scope }),
       api_url: 'https://api.zoom.us',
     };
