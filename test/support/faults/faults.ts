@@ -120,6 +120,24 @@ export const HTTP_FAULTS = {
   },
 } satisfies Record<string, Fault>;
 
+const secretsError = (type: string, message: string) => () => ({
+  status: 400,
+  headers: JSON_TYPE,
+  body: JSON.stringify({ __type: type, message }),
+});
+
+/** Further faults of Secrets Manager. */
+export const SECRETS_FAULTS = {
+  'finds its KMS key disabled': {
+    takesEffect: false,
+    outcome: secretsError('DecryptionFailure', "Secrets Manager can't decrypt the protected secret text."),
+  },
+  'finds the quota of versions used up': {
+    takesEffect: false,
+    outcome: secretsError('LimitExceededException', 'The request would exceed a quota.'),
+  },
+} satisfies Record<string, Fault>;
+
 /** The responses to a client while n8n restarts behind a proxy; before them its port is closed. */
 export const RESTART_FAULTS = {
   'gets 502 from the proxy': {
@@ -133,7 +151,7 @@ export const RESTART_FAULTS = {
   },
 } satisfies Record<string, Fault>;
 
-export const ALL_FAULTS = { ...FAULTS, ...HTTP_FAULTS, ...RESTART_FAULTS };
+export const ALL_FAULTS = { ...FAULTS, ...HTTP_FAULTS, ...SECRETS_FAULTS, ...RESTART_FAULTS };
 
 export type FaultName = keyof typeof ALL_FAULTS;
 
