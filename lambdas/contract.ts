@@ -77,13 +77,15 @@ export const MARGIN_SECONDS = {
   most: 40 * 60,
 } as const;
 
-/** The table's keys and indexes. Both indexes have `status` as their partition key and project the keys alone. */
+/** The table's keys and indexes. Both indexes have `status` as their partition key. */
 export const TABLE = {
   partitionKey: 'connection',
   timeToLive: 'ttl',
   status: 'status',
   /** Index name to its sort key, epoch seconds. */
   indexes: { due: 'dueAt', validity: 'validUntil' },
+  /** Attributes that an index holds besides the keys. CloudFormation cannot change them in place. */
+  projected: { due: ['app', 'validUntil', 'suspectSince'], validity: ['app', 'alertedAt'] },
 } as const;
 
 /** CloudWatch namespace of the functions' own metrics. */

@@ -71,8 +71,8 @@ const Environment = v.object(
   'is missing',
 );
 
-/** Parts that may differ from the deployed function: its clock and its log. */
-export type Overrides = Partial<Pick<Dependencies, 'now' | 'log' | 'linkSeconds'>>;
+/** Parts that may differ from the deployed function: its clock, its pauses and its log. */
+export type Overrides = Partial<Pick<Dependencies, 'now' | 'wait' | 'log' | 'linkSeconds'>>;
 
 /**
  * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
@@ -100,8 +100,9 @@ export function createRuntime(
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   return {
     now,
+    elapsed: () => performance.now(),
     random: Math.random,
-    wait: (milliseconds) => setTimeout(milliseconds),
+    wait: overrides.wait ?? ((milliseconds) => setTimeout(milliseconds)),
     store: createConnectionsTable(
       new DynamoDBClient(CLIENT_OPTIONS),
       variables[VARIABLES.tableName],

@@ -77,7 +77,9 @@ export async function startLocalServices({
       await startDynamoDB({
         port: portAfter(3),
         tableName: TABLE_NAME,
-        throttles: (operation) => breakage.writesAreThrottled && WRITE.test(operation),
+        faults: {
+          isThrottled: (operation) => breakage.writesAreThrottled && WRITE.test(operation),
+        },
       }),
     );
     // The journal is the topic's only subscriber, so that the terminal and the page show the alerts.

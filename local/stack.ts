@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
@@ -41,6 +42,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     await createSecrets(secretsManager, apps);
     const runtime = createRuntime(functionVariables(services, realZoom), {
       now,
+      // A pause lasts as long on the fast clock as on a real one.
+      wait: (milliseconds) => setTimeout(milliseconds / speed),
       log: journal.log,
       // A person reads and clicks in real time.
       linkSeconds: LINK_SECONDS * speed,

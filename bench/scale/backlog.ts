@@ -19,7 +19,7 @@ export interface BacklogReport {
   sweeps: number;
   /** Most rotations in one sweep. */
   mostInASweep: number;
-  /** Connections that were leased after one with a later due time. */
+  /** Connections that were leased after one whose published token expires later. */
   outOfOrder: number;
   /** Connections that were never rotated. */
   unreached: number;
@@ -45,8 +45,8 @@ export async function drainBacklog(size: number): Promise<BacklogReport> {
   const lease = store.lease.bind(store);
   store.lease = async (...asked) => {
     const item = await lease(...asked);
-    if (item && item.dueAt < latest) outOfOrder += 1;
-    latest = Math.max(latest, item?.dueAt ?? 0);
+    if (item && item.validUntil < latest) outOfOrder += 1;
+    latest = Math.max(latest, item?.validUntil ?? 0);
     return item;
   };
 

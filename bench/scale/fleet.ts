@@ -39,11 +39,17 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const deps: SweepDependencies = {
     now,
+    elapsed: () => world.time * 1000,
     random: () => 0.5,
     wait: async () => {},
     store,
     vault,
-    alerts: { reconnectNeeded: async () => {} },
+    alerts: {
+      reconnectNeeded: async () => {},
+      tokensExpired: async () => {},
+      recovered: async () => {},
+      incidentAssumed: async () => {},
+    },
     zoom: createZoom({
       oauthUrl: 'https://zoom.us',
       apiUrl: 'https://api.zoom.us',

@@ -8,12 +8,26 @@ export class OrderedStore extends MemoryStore {
   /** The set of `#due` that holds a name. */
   readonly #entry = new Map<string, Set<string>>();
 
-  override async due(status: Status, now: number, limit: number) {
-    const byDueTime = this.#due.get(status) ?? new Map<number, Set<string>>();
+  override async due(status: Status, now: number, { limit, after }: Parameters<MemoryStore['due']>[2]) {
+    const from = (after?.offset ?? 0) as number;
+    const names = this.#namesDue(status, now, from + limit + 1);
+    const shown = names.slice(from, from + limit);
+    const items = await Promise.all(shown.map((name) => this.get(name)));
+    const entries = items
+      .filter((item) => item !== undefined)
+      .map(({ connection, app, dueAt, validUntil, suspectSince }) => ({
+        ...{ connection, app, status, dueAt, validUntil },
+        ...(suspectSince !== undefined && { suspectSince }),
+      }));
+    return { entries, ...(names.length > from + limit && { next: { offset: from + limit } }) };
+  }
+
+  #namesDue(status: Status, now: number, most: number): string[] {
+    const instants = this.#due.get(status) ?? new Map<number, Set<string>>();
     const names: string[] = [];
-    for (const dueAt of [...byDueTime.keys()].filter((at) => at <= now).sort((a, b) => a - b)) {
-      for (const name of byDueTime.get(dueAt) ?? []) {
-        if (names.length === limit) return names;
+    for (const instant of [...instants.keys()].filter((at) => at <= now).sort((a, b) => a - b)) {
+      for (const name of [...(instants.get(instant) ?? [])].sort()) {
+        if (names.length === most) return names;
         names.push(name);
       }
     }

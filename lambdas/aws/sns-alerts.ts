@@ -1,6 +1,12 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { Alerts } from '../tokens/dependencies.ts';
-import { reconnectMessage } from '../tokens/sweep/reconnect-alerts.ts';
+import {
+  type AlertMessage,
+  expiredMessage,
+  incidentMessage,
+  reconnectMessage,
+  recoveredMessage,
+} from '../tokens/sweep/alert-messages.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 
 /** At most two attempts: a topic that hangs must take less than the 20 s that a sweep reserves. */
@@ -12,16 +18,19 @@ const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
  */
 export function createAlerts(topicArn: string | undefined): Alerts {
   let client: SNSClient | undefined;
+  const send = async ({ subject, message }: AlertMessage): Promise<void> => {
+    if (topicArn === undefined) return;
+    const { PublishCommand, SNSClient } = await import('./sns-client.ts');
+    client ??= new SNSClient(CLIENT);
+    const publish = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: message });
+    const { MessageId } = await client.send(publish);
+    // A truncated response must not pass for a success.
+    if (!MessageId) throw new Error('SNS responded without the id of the message');
+  };
   return {
-    async reconnectNeeded(items) {
-      if (topicArn === undefined) return;
-      const { PublishCommand, SNSClient } = await import('./sns-client.ts');
-      client ??= new SNSClient(CLIENT);
-      const { subject, message } = reconnectMessage(items);
-      const publish = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: message });
-      const { MessageId } = await client.send(publish);
-      // A truncated response must not pass for a delivery.
-      if (!MessageId) throw new Error('SNS responded without the message');
-    },
+    reconnectNeeded: (items) => send(reconnectMessage(items)),
+    tokensExpired: (items) => send(expiredMessage(items)),
+    recovered: (items) => send(recoveredMessage(items)),
+    incidentAssumed: (incident) => send(incidentMessage(incident)),
   };
 }

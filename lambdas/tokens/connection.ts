@@ -35,13 +35,32 @@ export interface Connection {
   leaseUntil?: number;
   /** Number of consecutive failures. */
   failures: number;
+  /** Since when every step has failed. */
+  failingSince?: number;
   lastError?: StepError;
+  /** Since when Zoom refuses the refresh token. A second refusal confirms the first. */
+  suspectSince?: number;
+  /** Consecutive refusals of the refresh token. */
+  refusals?: number;
+  /** When people were alerted of it last; missing while it is well. */
+  alertedAt?: number;
+  /** Client id of the app that obtained the refresh token. */
+  clientId?: string;
   /** Of the scopes that Zoom granted, those that n8n's Zoom node uses; missing where Zoom named none. */
   scope?: string;
   zoomUserId?: string;
   zoomAccountId?: string;
   /** Whether an earlier access token stays valid after a refresh. */
   overlap: 'yes' | 'no' | 'unknown';
+  /** Rotations at which the earlier token was seen alive, and when Zoom was asked last. */
+  overlapSeen?: number;
+  overlapAskedAt?: number;
+  /** When the replaced token that was kept is to be measured. */
+  measureAt?: number;
+  /** When a step was about to ask Zoom; missing once its outcome is stored. */
+  askedAt?: number;
+  /** When a response of Zoom was lost, after which it has refused the refresh token. */
+  lostAt?: number;
   /** The n8n credentials to which each new access token is pushed; at most one an instance. */
   targets?: PushTarget[];
   /** The n8n credentials that read the published secret by themselves: n8n tests them, nothing writes them. */
@@ -63,6 +82,10 @@ export interface PushTarget {
   credentialId: string;
   /** The last version that n8n accepted; 0 before the first. */
   pushedVersion: number;
+  /** When the token in the credential was overwritten after a disconnection; epoch seconds. */
+  overwrittenAt?: number;
+  /** When the token that n8n has taken expires; epoch seconds. */
+  validUntil?: number;
   /** Number of consecutive failures of the push; rotations are counted separately. */
   failures: number;
   lastError?: StepError;
@@ -134,6 +157,10 @@ export const logContext = ({
   generation,
   version,
 });
+
+/** Returns whether people were alerted of a connection of which every reader holds a valid token again at `now`. */
+export const hasRecovered = ({ alertedAt, validUntil }: Connection, now: number): boolean =>
+  alertedAt !== undefined && validUntil > now;
 
 const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
 

@@ -11,6 +11,8 @@ import type { Vault } from './vault.ts';
 /** Everything outside the domain that it needs. */
 export interface Dependencies {
   now: Clock;
+  /** Milliseconds of a clock that only runs forward, from any origin. It measures how long a step takes. */
+  elapsed: () => number;
   /** Returns a number x with 0 ≤ x < 1. */
   random: () => number;
   wait: (milliseconds: number) => Promise<void>;
@@ -31,10 +33,27 @@ export interface SweepDependencies extends Dependencies {
   alerts: Alerts;
 }
 
+/** An incident that is assumed for one app. Timestamps are epoch seconds. */
+export interface AppIncident {
+  app: string;
+  since: number;
+  /** Connections refused and refreshes granted in the last hour. */
+  refused: number;
+  granted: number;
+  /** When the sweep ended that came before a gap of more than an hour, which a restored table shows as well. */
+  gapSince?: number;
+}
+
 /** Delivers alerts to people. */
 export interface Alerts {
   /** Sends one message that these connections must be connected again. Rejects when the delivery is not confirmed. */
   reconnectNeeded(items: Connection[]): Promise<void>;
+  /** Alerts that n8n has held an expired token of these connections for a while, whatever the reason. */
+  tokensExpired(items: Connection[]): Promise<void>;
+  /** Tells that these connections, of which people were alerted, are well again. */
+  recovered(items: Connection[]): Promise<void>;
+  /** Alerts that Zoom refuses most connections of an app. */
+  incidentAssumed(incident: AppIncident): Promise<void>;
 }
 
 /** The n8n instances by name. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FailureClass, MARGIN_SECONDS } from '../contract.ts';
 import type { Connection } from './connection.ts';
+import { Failure, toFailure } from './errors.ts';
 import { postponed } from './publication-room.ts';
 
 /** Remaining lifetime of an access token, in seconds, at which it is replaced. `MARGIN_SECONDS` has the defaults. */
@@ -36,14 +37,24 @@ function jitter(seed: string): number {
 }
 
 const FIRST_BACK_OFF_SECONDS = 30;
-/** Much shorter than the late margin, so that several attempts fit before the token expires. */
+/** Short beside the late margin, so that several attempts fit before the token expires. */
 const LONGEST_BACK_OFF_SECONDS = 5 * 60;
 const LONGEST_RETRY_AFTER_SECONDS = 60 * 60;
-/** A misconfigured connection is retried every 15 minutes, so that it recovers once the operator has fixed the cause. */
-const MISCONFIGURED_BACK_OFF_SECONDS = 15 * 60;
+/** A misconfigured connection heals by itself once the operator has fixed it; the last wait repeats. */
+const MISCONFIGURED_BACK_OFF_SECONDS = [1, 2, 4, 8, 15].map((minutes) => minutes * 60);
+/** A refusal that nobody knows is retried so often once the published token has expired. */
+const UNKNOWN_REFUSAL_BACK_OFF_SECONDS = 60 * 60;
+/** Until then Zoom may still be working on a request whose response was lost. */
+export const AMBIGUOUS_SECONDS = 30;
+/** One more attempt is made this long before the published token expires, whatever the back-off. */
+const LAST_ATTEMPT_SECONDS = 2 * 60;
+
+/** A connection that waits for a person is tried, and its alert repeated, this often; seconds. */
+export const REMINDER_SECONDS = 24 * 60 * 60;
 
 /**
- * Returns the seconds to wait before the next attempt: exponential with full jitter, and at least `retryAfter`.
+ * Returns the seconds to wait before the next attempt: exponential with full jitter, at least what the other side asked
+ * for.
  * @param failures consecutive failures including this one
  * @param random   0 ≤ x < 1
  */
@@ -54,12 +65,35 @@ export function backOff(
 ): number {
   // Never retried; the alert is due immediately.
   if (error.class === 'reconnect') return 0;
-  if (error.class === 'misconfigured')
-    return Math.round(MISCONFIGURED_BACK_OFF_SECONDS * (0.75 + random / 2));
+  if (error.class === 'misconfigured') {
+    const index = Math.min(failures, MISCONFIGURED_BACK_OFF_SECONDS.length) - 1;
+    return MISCONFIGURED_BACK_OFF_SECONDS[index] ?? LONGEST_BACK_OFF_SECONDS;
+  }
   const ceiling = Math.min(
     LONGEST_BACK_OFF_SECONDS,
     FIRST_BACK_OFF_SECONDS * 2 ** Math.min(failures - 1, 10),
   );
   const asked = Math.min(error.retryAfter ?? 0, LONGEST_RETRY_AFTER_SECONDS);
   return Math.max(1, asked, Math.round(ceiling * random));
+}
+
+/**
+ * Returns when a failed connection is tried next, epoch seconds. A retry never waits past the last two minutes of the
+ * published token while that lives.
+ */
+export function nextAttempt(
+  { validUntil }: Pick<Connection, 'validUntil'>,
+  error: unknown,
+  failures: number,
+  now: number,
+  random: number,
+): number {
+  const { class: failureClass, code } = toFailure(error);
+  const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
+  const wait = backOff({ class: failureClass, retryAfter }, failures, random);
+  if (failureClass !== 'retry') return now + wait;
+  if (code === 'zoom_refused' && now >= validUntil) return now + UNKNOWN_REFUSAL_BACK_OFF_SECONDS;
+  const lastAttempt = validUntil - LAST_ATTEMPT_SECONDS;
+  const next = lastAttempt > now ? Math.min(now + wait, lastAttempt) : now + wait;
+  return code === 'no_answer' ? Math.max(next, now + AMBIGUOUS_SECONDS) : next;
 }

@@ -1,4 +1,5 @@
 import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
+import type { AppHealth } from './judgement/app-health.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
 export interface Lease {
@@ -17,16 +18,30 @@ export type Consent = Pick<
   | 'consentedAt'
   | 'consentId'
   | 'overlap'
+  | 'clientId'
   | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
 >;
 
 /** The fields that a rotation writes; an optional one that is left out keeps its value. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'scope'>;
+type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId' | 'scope'>;
 
 /** The fields that a failed step writes. */
-export type StepFailure = Pick<Connection, 'status' | 'dueAt' | 'failures' | 'targets'> &
+export type StepFailure = Pick<
+  Connection,
+  | 'status'
+  | 'dueAt'
+  | 'failures'
+  | 'failingSince'
+  | 'suspectSince'
+  | 'refusals'
+  | 'validUntil'
+  | 'targets'
+  | 'lostAt'
+  /** Kept where a later step has to look for tokens that could not be stored. */
+  | 'askedAt'
+> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** An item that a function cannot read safely. */
@@ -39,7 +54,15 @@ export interface UnreadableItem {
 /** The fields that a completed step writes. An optional field that is absent keeps its value. */
 type Settlement = Pick<
   Connection,
-  'validUntil' | 'dueAt' | 'targets' | 'zoomUserId' | 'zoomAccountId' | 'publications'
+  | 'validUntil'
+  | 'dueAt'
+  | 'targets'
+  | 'overlapSeen'
+  | 'overlapAskedAt'
+  | 'measureAt'
+  | 'zoomUserId'
+  | 'zoomAccountId'
+  | 'publications'
 > &
   Partial<Pick<Connection, 'overlap'>>;
 
@@ -47,6 +70,13 @@ type Settlement = Pick<
 export interface OtherCredentials {
   externalCredentials?: ExternalCredential[];
   pendingCredentials?: PendingCredential[];
+}
+
+/** Tokens that a rotation has replaced. */
+interface ReplacedTokens {
+  sealedTokens: string;
+  /** When the access token expires by itself, epoch seconds. */
+  expiresAt: number;
 }
 
 /**
@@ -66,8 +96,22 @@ export interface Connections {
    */
   unreadable(connection?: string): Promise<UnreadableItem[]>;
 
-  /** Returns the names of the connections in `status` that are due, earliest first. Eventually consistent. */
-  due(status: Status, now: number, limit: number): Promise<string[]>;
+  /**
+   * Returns a page of the connections in `status` that are due, in the order in which they became due. Eventually
+   * consistent.
+   * @param page.after where the page before ended
+   */
+  due(status: Status, now: number, page: { limit: number; after?: Cursor | undefined }): Promise<DuePage>;
+
+  /**
+   * Returns a page of the connections in `status` whose published token expired before `before` (epoch seconds), the
+   * oldest first. Eventually consistent.
+   */
+  expired(
+    status: Status,
+    before: number,
+    page: { limit: number; after?: Cursor | undefined },
+  ): Promise<ExpiredPage>;
 
   /** Returns how many connections are in `status`, at most `most`. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
@@ -76,12 +120,13 @@ export interface Connections {
   leastValidUntil(): Promise<number | null>;
 
   /**
-   * Takes the lease if it is free or expired, the connection is active or misconfigured and, unless `early`, due.
-   * `inAnyStatus` serves changes other than steps. Returns the item with its lease.
+   * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
+   * `inReconnect` allows a connection that waits for a person as well; `inAnyStatus` is for changes that are no step.
+   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind.
    */
   lease(
     connection: string,
-    lease: Lease & { now: number; early: boolean; inAnyStatus?: boolean },
+    lease: Lease & { now: number; early: boolean; inReconnect?: boolean; inAnyStatus?: boolean },
   ): Promise<Connection | undefined>;
 
   /**
@@ -101,11 +146,20 @@ export interface Connections {
   /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
-  /** Records a failed step of exactly that version and lease holder, and releases the lease. */
+  /**
+   * Records a failed step of exactly that version and lease holder, and releases the lease. A connection that begins to
+   * wait for a person loses the time of its last alert, which was of something else.
+   */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
   /** Postpones the next alert of a connection in `reconnect`, if its version is unchanged. */
-  snoozeAlert(of: Connection, dueAt: number): Promise<boolean>;
+  snoozeAlert(of: Connection, alert: { dueAt: number; alertedAt: number }): Promise<boolean>;
+
+  /** Records when people were alerted of a connection, or `undefined` that it is well again, if its version is unchanged. */
+  noteAlert(of: Connection, alertedAt: number | undefined): Promise<boolean>;
+
+  /** Makes a connection in `reconnect` due for an attempt, if its version is unchanged. */
+  retryReconnect(of: Connection, dueAt: number): Promise<boolean>;
 
   /**
    * Replaces the push targets, and those of the other lists that are given; an empty list is removed. The caller holds
@@ -117,7 +171,30 @@ export interface Connections {
   release(of: Connection): Promise<void>;
 }
 
-/** The start of a disconnection, and the lease that it takes. */
+/** Where a page of a query ended; only the store can read it. */
+export type Cursor = Record<string, unknown>;
+
+/** A connection that is due, as the index shows it. */
+export type DueEntry = Pick<
+  Connection,
+  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince'
+>;
+
+interface DuePage {
+  entries: DueEntry[];
+  /** Missing after the last page. */
+  next?: Cursor;
+}
+
+/** A connection whose published token has expired, as the index shows it. */
+export type ExpiredEntry = Pick<Connection, 'connection' | 'app' | 'status' | 'validUntil' | 'alertedAt'>;
+
+interface ExpiredPage {
+  entries: ExpiredEntry[];
+  next?: Cursor;
+}
+
+/** A disconnection's begin: the lease that it takes, and from when on the connection is no longer wanted. */
 interface Disconnection extends Lease {
   now: number;
   /** Epoch seconds. A concurrent consent that is not older than this wins. */
@@ -127,7 +204,7 @@ interface Disconnection extends Lease {
 }
 
 /** The fields that the end of a disconnection writes. */
-export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError'>;
+export type DisconnectResult = Pick<Connection, 'revokedAt' | 'secretDeletedAt' | 'lastError' | 'targets'>;
 
 /** The two writes of a disconnection. */
 export interface Disconnections {
@@ -192,11 +269,32 @@ export interface SweepNotes {
   /** Records the end of a sweep and its health check. */
   recordHealthCheck(sweptAt: number, health: FleetHealth): Promise<void>;
 
-  /** Returns when the last sweep completed; `undefined` before the first. */
+  /** Records that no sweep ended between two timestamps, for longer than is normal. */
+  noteGap(from: number, to: number): Promise<void>;
+
+  /** Returns when the last sweep before a gap ended, where the gap was over after `since`. */
+  lastGap(since: number): Promise<number | undefined>;
+
+  /** Returns when the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;
 }
 
-/** Ids that can be used once. */
+/** What the functions know of each Zoom app. */
+interface AppNotes {
+  appHealth(app: string): Promise<AppHealth | undefined>;
+
+  /** Replaces an app's health, if its revision is the one before; false when another function was faster. */
+  putAppHealth(app: string, health: AppHealth): Promise<boolean>;
+}
+
+/** The replaced tokens of a rotation, kept until it is measured whether they still live. One a connection at the most. */
+interface ReplacedTokensStore {
+  keepReplaced(connection: string, tokens: ReplacedTokens): Promise<void>;
+  replaced(connection: string): Promise<ReplacedTokens | undefined>;
+  dropReplaced(connection: string): Promise<void>;
+}
+
+/** One-time ids. */
 export interface Redemptions {
   /**
    * Records the use of a one-time id. Returns false if it was used before. A retry of the same request by the SDK counts
@@ -206,5 +304,12 @@ export interface Redemptions {
   redeem(id: string, until: number): Promise<boolean>;
 }
 
-/** Everything that the domain stores. */
-export interface ConnectionStore extends Connections, Disconnections, UserClaims, SweepNotes, Redemptions {}
+/** All that the domain stores. */
+export interface ConnectionStore
+  extends Connections,
+    Disconnections,
+    UserClaims,
+    SweepNotes,
+    AppNotes,
+    ReplacedTokensStore,
+    Redemptions {}

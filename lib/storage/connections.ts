@@ -34,7 +34,9 @@ export class Connections extends Construct {
       deletionProtection: settings.deletionProtection,
       removalPolicy: removal(settings),
     });
-    for (const [index, sortKey] of Object.entries(TABLE.indexes)) this.addIndex(index, sortKey);
+    for (const [index, sortKey] of Object.entries(TABLE.indexes)) {
+      this.addIndex(index, sortKey, TABLE.projected[index as keyof typeof TABLE.projected]);
+    }
   }
 
   /** Allows the function these operations on the table, and gives it the table's name. */
@@ -55,12 +57,13 @@ export class Connections extends Construct {
     );
   }
 
-  private addIndex(indexName: string, sortKey: string): void {
+  private addIndex(indexName: string, sortKey: string, projected: readonly string[]): void {
     this.table.addGlobalSecondaryIndex({
       indexName,
       partitionKey: { name: TABLE.status, type: AttributeType.STRING },
       sortKey: { name: sortKey, type: AttributeType.NUMBER },
-      projectionType: ProjectionType.KEYS_ONLY,
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...projected],
     });
   }
 }

@@ -1,23 +1,35 @@
-import type { RequestListener, Server } from 'node:http';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { TABLE } from '../../lambdas/contract.ts';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
-
-export interface DynamoDBOptions {
-  port?: number;
-  tableName: string;
-  /** Returns whether a request of this operation, such as `UpdateItem`, is throttled. Default: none. */
-  throttles?: (operation: string) => boolean;
-}
+import { type DynamoDBFaults, startFaultyDynamoDB } from './dynamodb-faults.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
 export async function startDynamoDB({
   port = 0,
   tableName,
-  throttles = () => false,
-}: DynamoDBOptions): Promise<LoopbackServer> {
-  const server = await listenOnLoopback(throttled(dynalite({ createTableMs: 0 }), throttles), port);
+  faults,
+}: {
+  port?: number;
+  tableName: string;
+  /** Without it there are no faults, and no proxy for them. */
+  faults?: DynamoDBFaults;
+}): Promise<LoopbackServer> {
+  if (!faults) return startTable(port, tableName);
+  const table = await startTable(0, tableName);
+  // A second DynamoDB for the indexes, where these can lag.
+  const indexes = faults.indexesLag ? await startTable(0, tableName) : undefined;
+  const proxy = await startFaultyDynamoDB({ tableUrl: table.url, indexUrl: indexes?.url, port }, faults);
+  return {
+    ...proxy,
+    async close() {
+      await Promise.all([proxy, table, indexes].map((server) => server?.close()));
+    },
+  };
+}
+
+async function startTable(port: number, tableName: string): Promise<LoopbackServer> {
+  const server = await listenOnLoopback(dynalite({ createTableMs: 0 }), port);
   const client = new DynamoDBClient({
     endpoint: server.url,
     region: 'us-east-1',
@@ -28,37 +40,14 @@ export async function startDynamoDB({
   return server;
 }
 
-/**
- * Puts a throttle before the database.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
- */
-function throttled(database: Server, throttles: (operation: string) => boolean): Server {
-  const serve = database.listeners('request') as RequestListener[];
-  database.removeAllListeners('request');
-  return database.on('request', (request, response) => {
-    const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-    if (!throttles(operation)) {
-      for (const listener of serve) listener(request, response);
-      return;
-    }
-    request.resume();
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(
-      JSON.stringify({
-        __type: 'com.amazon.coral.availability#ThrottlingException',
-        message: 'Throughput exceeds the current capacity of your table or index.',
-      }),
-    );
-  });
-}
-
 function createTable(tableName: string): CreateTableCommand {
-  const index = (name: string, sortKey: string) => ({
+  const index = (name: string, sortKey: string, projected: readonly string[]) => ({
     IndexName: name,
     KeySchema: [
       { AttributeName: TABLE.status, KeyType: 'HASH' as const },
       { AttributeName: sortKey, KeyType: 'RANGE' as const },
     ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
   });
   const indexes = Object.entries(TABLE.indexes);
   return new CreateTableCommand({
@@ -70,6 +59,8 @@ function createTable(tableName: string): CreateTableCommand {
       { AttributeName: TABLE.status, AttributeType: 'S' },
       ...indexes.map(([, sortKey]) => ({ AttributeName: sortKey, AttributeType: 'N' as const })),
     ],
-    GlobalSecondaryIndexes: indexes.map(([name, sortKey]) => index(name, sortKey)),
+    GlobalSecondaryIndexes: indexes.map(([name, sortKey]) =>
+      index(name, sortKey, TABLE.projected[name as keyof typeof TABLE.projected]),
+    ),
   });
 }

@@ -42,6 +42,8 @@ export function createProvider(
       long: { path: '/oauth', httpOnly: true, sameSite: 'lax', signed: true },
     },
     features: {
+      // Without it, the revocation endpoint does not find a Server-to-Server token. No client may use the grant itself.
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       revocation: {
         enabled: true,

@@ -24,10 +24,10 @@ afterEach(async () => {
   await services.close();
 });
 
-/** The query of the due connections, and the record of the sweep. */
-const IDLE = { 'DynamoDB.Query': 1, 'DynamoDB.UpdateItem': 1 };
-/** Queries of a health check: the due misconfigured connections, the due alerts, and three for the fleet's health. */
-const HEALTH_CHECK = 5;
+/** The queries of the due connections, active and misconfigured, and the record of the sweep. */
+const IDLE = { 'DynamoDB.Query': 2, 'DynamoDB.UpdateItem': 1 };
+/** Queries of a health check: the due alerts, and three for the fleet's health. */
+const HEALTH_CHECK = 4;
 
 /** The hour of a token minus the margins; see lambdas/tokens/schedule.ts. */
 const EARLY = 30 * 60;
@@ -89,15 +89,17 @@ describe('a rotation', () => {
   const ROTATION = {
     'Zoom POST /oauth/token': 1,
     'SecretsManager.PutSecretValue': 1,
-    // The lease, the new tokens and the end of the step.
-    'DynamoDB.UpdateItem': 3,
-    // The first token of n8n that expires.
-    'DynamoDB.Query': 1,
+    // Once a sweep and app: whether it is paused or has an incident.
+    'DynamoDB.GetItem': 1,
+    // The lease, the new tokens and the end of the step. Once a sweep and app: what Zoom granted.
+    'DynamoDB.UpdateItem': 3 + 1,
+    // The first token of n8n that expires, and once more what is due.
+    'DynamoDB.Query': 1 + IDLE['DynamoDB.Query'],
     // The app's credentials, which are cached for 60 s. More rotations of a sweep share the read.
     'SecretsManager.GetSecretValue': 1,
   };
 
-  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB and one read of the app once warm', async () => {
+  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB once warm, and one read and one write for its app besides its credentials', async () => {
     await connectServer('server');
     for (let rotation = 1; rotation <= 2; rotation += 1) {
       services.clock.advance(EARLY);
@@ -112,10 +114,36 @@ describe('a rotation', () => {
     expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'SecretsManager.GetSecretValue': 2 });
   });
 
-  test('of a user sends one request to Zoom’s API the first time, to measure the overlap', async () => {
+  test('of a user also keeps the replaced tokens where the overlap is to be measured', async () => {
     await functions.connect('user');
     services.clock.advance(LATE);
-    expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'Zoom GET /v2/users/me': 1 });
+    const { 'DynamoDB.UpdateItem': writes } = ROTATION;
+    expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'DynamoDB.UpdateItem': writes + 1 });
+  });
+
+  test('of a user is followed a minute later by the measurement: one request to Zoom’s API, and none to its token endpoint', async () => {
+    await functions.connect('user');
+    services.clock.advance(LATE);
+    await functions.sweep();
+    services.clock.advance(60);
+    expect(await requestsOfARotation()).toEqual({
+      'Zoom GET /v2/users/me': 1,
+      // The app's health, and the replaced tokens.
+      'DynamoDB.GetItem': 2,
+      // The lease, the removal of the replaced tokens and the end of the step.
+      'DynamoDB.UpdateItem': 3,
+      'DynamoDB.Query': ROTATION['DynamoDB.Query'],
+    });
+  });
+
+  test('of a user costs as much as any other on the days after the overlap was learned', async () => {
+    await functions.connect('user');
+    for (let measurement = 0; measurement < 2; measurement += 1) {
+      services.clock.advance(LATE);
+      await functions.sweep();
+      services.clock.advance(60);
+      await functions.sweep();
+    }
     services.clock.advance(LATE);
     expect(await requestsOfARotation()).toEqual(ROTATION);
   });

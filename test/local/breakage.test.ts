@@ -8,8 +8,8 @@ import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 
-let clock: ReturnType<typeof manualClock>;
 let stack: LocalStack;
+let clock: ReturnType<typeof manualClock>;
 
 beforeEach(async () => {
   clock = manualClock();
@@ -70,6 +70,18 @@ describe('a fault that is switched on', () => {
     if (!found) throw new Error(`There is no connection "${connection}".`);
     return found;
   };
+  /** Zoom refuses the refresh token now and five minutes later, which confirms it. */
+  const expectConfirmedRefusal = async () => {
+    const status = async () => {
+      const response = await stack.operate({ action: 'status', connection: 'main' });
+      return response.ok && (response.result as { connections: { status: string }[] }).connections[0]?.status;
+    };
+    expect(await rotate('main')).toBe('invalid_token');
+    expect(await status()).toBe('active');
+    clock.advance(300);
+    expect(await rotate('main')).toBe('invalid_token');
+    expect(await status()).toBe('reconnect');
+  };
   const breakIt = (breakage: Partial<Breakage>) => Object.assign(stack.zoom?.breakage ?? {}, breakage);
   const connectMain = async () => {
     const response = await stack.operate({ action: 'link', connection: 'main' });
@@ -91,14 +103,14 @@ describe('a fault that is switched on', () => {
     breakIt({ nextResponseIsLost: true });
     expect(await rotate('main')).toBe('no_answer');
     expect(stack.zoom?.breakage.nextResponseIsLost).toBe(false);
-    expect(await rotate('main')).toBe('invalid_token');
+    await expectConfirmedRefusal();
   });
 
   test('makes Zoom refuse the refresh token that was revoked', async () => {
     await connectMain();
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(true);
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(false);
-    expect(await rotate('main')).toBe('invalid_token');
+    await expectConfirmedRefusal();
   });
 
   test('denies a publication, and n8n still reads the earlier token', async () => {

@@ -202,11 +202,14 @@ describe('/events', () => {
     // The refresh token has expired, because it was not used for 91 days.
     clock.advance(91 * 86_400);
     await stack.sweep();
+    // A second refusal confirms the first.
+    clock.advance(300);
+    await stack.sweep();
     const events = await follow();
     const { connections, events: shown } = await events.until(() => true);
     expect(connections).toMatchObject([{ connection: 'main', status: 'reconnect' }]);
     expect(shown.find(({ event }) => event === 'alert')?.text).toMatch(
-      /^Zoom: connect "main" again\n[\s\S]*\n {2}Run: +zoom-tokens connect main\n/,
+      /^Zoom: connect "main" again\n[\s\S]*\n {2}Run: +npx zoom-tokens connect main\n/,
     );
     await events.stop();
   });

@@ -47,7 +47,10 @@ describe('A failed push is repeated', () => {
     },
   );
 
-  test('only until it succeeds: the next step is the next rotation', async () => {
+  test('only until it succeeds: after the measurement of the overlap, the next step is the next rotation', async () => {
+    await run();
+    for (const { dueAt, measureAt } of await items()) expect(dueAt).toBe(measureAt);
+    world.pass(60);
     await run();
     for (const item of await items()) expect(item.dueAt).toBe(rotateAt(item, DEFAULT_MARGINS));
   });

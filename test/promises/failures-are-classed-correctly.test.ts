@@ -30,21 +30,31 @@ describe('Failures are classed correctly', () => {
     ['invalid_request', 400],
     ['invalid_grant', 401],
     ['invalid_request', 401],
-  ])('“Invalid Token!” as %s with %i marks that connection alone for reconnect', async (error, status) => {
-    const intercept: Intercept = async (point, call) =>
-      point === 'zoom.token'
-        ? (Response.json({ reason: 'Invalid Token!', error }, { status }) as never)
-        : call();
-    await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
-    await run();
-    expect((await items()).map(({ status: is }) => is)).toEqual([
-      'reconnect',
-      'active',
-      'active',
-      'active',
-      'active',
-    ]);
-  });
+  ])(
+    '“Invalid Token!” as %s with %i makes that connection alone a suspect, and marks it for reconnect when it is confirmed',
+    async (error, status) => {
+      const intercept: Intercept = async (point, call) =>
+        point === 'zoom.token'
+          ? (Response.json({ reason: 'Invalid Token!', error }, { status }) as never)
+          : call();
+      await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
+      await run();
+      expect((await items()).map(({ lastError }) => lastError?.code)).toEqual([
+        'suspect',
+        ...FLEET.slice(1).map(() => undefined),
+      ]);
+      expect((await items()).map(({ status: is }) => is)).toEqual(FLEET.map(() => 'active'));
+      world.pass(300);
+      await step('one', world.dependencies({ intercept }), { deadline: world.deadline });
+      expect((await items()).map(({ status: is }) => is)).toEqual([
+        'reconnect',
+        'active',
+        'active',
+        'active',
+        'active',
+      ]);
+    },
+  );
 
   test('“Invalid Token!” marks nothing for reconnect when a newer consent has replaced the refused token', async () => {
     const intercept: Intercept = async (point, call) => {
@@ -67,11 +77,26 @@ describe('Failures are classed correctly', () => {
     expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['active']));
   });
 
-  test('“Invalid Token!” for the whole fleet trips the circuit breaker', async () => {
+  test('“Invalid Token!” for most of the fleet counts as an incident: no connection is marked for reconnect', async () => {
+    const refused = responding(() =>
+      Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }),
+    );
+    for (let minute = 0; minute < 60; minute += 5) {
+      await run(refused);
+      world.pass(300);
+    }
+    expect((await items()).map(({ lastError }) => lastError?.code)).toEqual(FLEET.map(() => 'zoom_incident'));
+    expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['active']));
+    expect(world.incidents).toMatchObject([{ app: 'default', refused: FLEET.length }]);
+    expect(world.alerts).toEqual([]);
+  });
+
+  test('“Invalid Token!” for one app’s connections says nothing of another app’s', async () => {
+    const { store } = world;
     await run(
       responding(() => Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 })),
     );
-    expect((await items()).map(({ lastError }) => lastError?.code)).toEqual(FLEET.map(() => 'zoom_incident'));
-    expect(new Set((await items()).map(({ status }) => status))).toEqual(new Set(['active']));
+    expect(await store.appHealth('default')).toHaveProperty('incidentSince', world.time);
+    expect(await store.appHealth('reports')).toBeUndefined();
   });
 });

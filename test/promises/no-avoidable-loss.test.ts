@@ -33,7 +33,7 @@ describe('No avoidable loss', () => {
     expect(world.zoom.refusals).toBe(0);
   });
 
-  test('after a lost response one further attempt finds the dead refresh token, and the log says so', async () => {
+  test('after a lost response the second refusal of the spent refresh token is believed, and the log says so', async () => {
     const lost: FunctionOptions = {
       intercept: async (point, call) => {
         const result = await call();
@@ -45,8 +45,11 @@ describe('No avoidable loss', () => {
     expect(await world.item('one')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });
     world.pass(60);
     await step('one', world.dependencies(), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'active', lastError: { code: 'suspect' } });
+    world.pass(300);
+    await step('one', world.dependencies(), { deadline: world.deadline });
     expect(await world.item('one')).toMatchObject({ status: 'reconnect' });
-    expect(world.zoom.refusals).toBe(1);
+    expect(world.zoom.refusals).toBe(2);
     expect(world.lines.at(-1)).toMatchObject({
       level: 'error',
       details: { connection: 'one', generation: 1, version: 1, class: 'reconnect', code: 'invalid_token' },

@@ -28,7 +28,7 @@ describe('Recovery is automatic', () => {
       step('one', world.dependencies({ intercept }), { deadline: world.deadline }),
       killed,
     ]);
-    for (let minute = 0; minute < 5; minute += 1) {
+    for (let minute = 0; minute < 10; minute += 1) {
       world.pass(60);
       await run();
     }

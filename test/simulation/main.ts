@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { ROUGH } from './faults.ts';
 import type { SimulationOptions, SimulationReport } from './report.ts';
+import { playScenarios } from './scenarios/command.ts';
 import { simulate } from './simulation.ts';
 import { table } from './table.ts';
 
@@ -19,8 +20,13 @@ async function main(): Promise<void> {
       connections: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
+      scenario: { type: 'string' },
     },
   });
+  if (values.scenario !== undefined) {
+    process.exitCode = await playScenarios(values.scenario, values.json);
+    return;
+  }
   const shared = {
     days: positive('days', values.days),
     connections: positive('connections', values.connections),

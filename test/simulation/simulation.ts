@@ -81,8 +81,8 @@ class Simulation {
     const { store, time } = this.#world;
     const dues: number[] = [];
     for (const status of ['active', 'misconfigured'] as const) {
-      const [first] = await store.due(status, Infinity, 1);
-      if (first) dues.push((await this.#world.item(first)).dueAt);
+      const [first] = (await store.due(status, Infinity, { limit: 1 })).entries;
+      if (first) dues.push((await this.#world.item(first.connection)).dueAt);
     }
     const next = Math.min(latest, ...dues, ...this.#consents.values());
     this.#world.time = Math.max(Math.floor(time / MINUTE) + 1, Math.ceil(next / MINUTE)) * MINUTE;
@@ -161,7 +161,8 @@ class Simulation {
   }
 
   async #findLost(): Promise<void> {
-    for (const connection of await this.#world.store.due('reconnect', Infinity, this.#names.length)) {
+    const { entries } = await this.#world.store.due('reconnect', Infinity, { limit: this.#names.length });
+    for (const { connection } of entries) {
       if (this.#consents.has(connection)) continue;
       await this.#lose(connection);
       // The user takes some hours to react to the alert.

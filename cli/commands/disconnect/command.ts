@@ -71,7 +71,7 @@ function consequences({ connection, grantType, secretName }: ConnectionView, now
 }
 
 function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
-  const { connection: name, secretName } = connection;
+  const { connection: name, secretName, targets = [] } = connection;
   const secret =
     secretDeletedAt === undefined
       ? `The secret ${secretName} is deleted.`
@@ -79,5 +79,11 @@ function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults[
   const zoom = revoked
     ? 'Zoom has revoked its tokens.'
     : 'Zoom has not revoked a token. The last access token expires within the hour.';
-  return [`${paint('green', '✔')} "${name}" is disconnected.`, `  ${zoom}`, `  ${secret}`].join('\n');
+  const pushed = targets.map(({ instance, overwrittenAt }) =>
+    overwrittenAt === undefined
+      ? `The n8n "${instance}" still holds the last token until it expires.`
+      : `The token in the n8n "${instance}" is overwritten.`,
+  );
+  const lines = [zoom, secret, ...pushed].map((line) => `  ${line}`);
+  return [`${paint('green', '✔')} "${name}" is disconnected.`, ...lines].join('\n');
 }

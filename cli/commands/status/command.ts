@@ -61,11 +61,12 @@ function formatStatus(
 ): string {
   const [view] = connections;
   if (connection !== undefined && view) return formatDetails(view, now);
-  const overview = formatOverview(connections, now, process.stdout.columns);
+  const isAllDamaged = connections.length === 0 && unreadable.length > 0;
+  const overview = isAllDamaged ? [] : [formatOverview(connections, now, process.stdout.columns)];
   const damaged = unreadable.map((item) =>
     formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `),
   );
-  return [overview, ...damaged].join('\n\n');
+  return [...overview, ...damaged].join('\n\n');
 }
 
 const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';

@@ -1,11 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
+import { createAppNotes } from './app-notes.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItemReader, type ReportUnreadable } from './item-schema.ts';
 import { createItems } from './items.ts';
 import { createQueries } from './queries.ts';
 import { createRedemptions } from './redemptions.ts';
+import { createReplacedTokens } from './replaced-tokens.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
 import { createUserClaims } from './user-claims.ts';
@@ -30,6 +32,8 @@ export function createConnectionsTable(
     ...createDisconnections(items),
     ...createUserClaims(items),
     ...createSweepNotes(items),
+    ...createAppNotes(items),
+    ...createReplacedTokens(items),
     ...createRedemptions(items),
   };
 }

@@ -3,7 +3,11 @@ import type { Connections } from '../../tokens/store.ts';
 import { assignments, attributes, type Items } from './items.ts';
 
 /** Attributes of the past that a consent removes. */
-const PAST = ['lastError', 'disconnectedAt', 'revokedAt', 'secretDeletedAt'];
+const PAST = [
+  ...['lastError', 'failingSince', 'suspectSince', 'refusals', 'alertedAt'],
+  ...['lostAt', 'measureAt'],
+  ...['disconnectedAt', 'revokedAt', 'secretDeletedAt'],
+];
 
 /** The write of a consent. */
 export function createConsents({

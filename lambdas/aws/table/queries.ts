@@ -1,11 +1,20 @@
-import { type DynamoDBClient, ScanCommand, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../../tokens/connection.ts';
-import type { Connections } from '../../tokens/store.ts';
+import type { Connections, Cursor, DueEntry, ExpiredEntry } from '../../tokens/store.ts';
 import { type ItemReader, isUnreadable, parseItem, type StoredItem } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';
 
-type Queries = Pick<Connections, 'get' | 'list' | 'unreadable' | 'due' | 'count' | 'leastValidUntil'>;
+type Queries = Pick<
+  Connections,
+  'get' | 'list' | 'unreadable' | 'due' | 'expired' | 'count' | 'leastValidUntil'
+>;
 
 /** The reads of connections: by key, all of them, and by the indexes `due` and `validity`. */
 export function createQueries(
@@ -57,10 +66,17 @@ export function createQueries(
       return problem ? [problem] : [];
     },
 
-    async due(status, now, limit) {
+    async due(status, now, { limit, after }) {
       const condition = '#status = :status AND #dueAt <= :now';
-      const { Items = [] } = await query('due', condition, { status, now }, { Limit: limit });
-      return Items.map((item) => unmarshall(item).connection);
+      const { entries, next } = await page(query('due', condition, { status, now }, options(limit, after)));
+      return { entries: entries as unknown as DueEntry[], ...next };
+    },
+
+    async expired(status, before, { limit, after }) {
+      const condition = '#status = :status AND #validUntil < :before';
+      const found = query('validity', condition, { status, before }, options(limit, after));
+      const { entries, next } = await page(found);
+      return { entries: entries as unknown as ExpiredEntry[], ...next };
     },
 
     async count(status, most) {
@@ -73,5 +89,18 @@ export function createQueries(
       const { Items } = await query('validity', '#status = :status', { status: 'active' }, { Limit: 1 });
       return Items?.[0] ? unmarshall(Items[0]).validUntil : null;
     },
+  };
+}
+
+const options = (limit: number, after: Cursor | undefined) => ({
+  Limit: limit,
+  ...(after && { ExclusiveStartKey: after as Record<string, AttributeValue> }),
+});
+
+async function page(found: Promise<QueryCommandOutput>) {
+  const { Items = [], LastEvaluatedKey } = await found;
+  return {
+    entries: Items.map((item) => unmarshall(item)),
+    next: LastEvaluatedKey && { next: LastEvaluatedKey as Cursor },
   };
 }

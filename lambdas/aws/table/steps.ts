@@ -7,7 +7,15 @@ const SET_ASIDE_SECONDS = 60 * 60;
 
 type Steps = Pick<
   Connections,
-  'lease' | 'commitRotation' | 'settle' | 'fail' | 'snoozeAlert' | 'setPushTargets' | 'release'
+  | 'lease'
+  | 'commitRotation'
+  | 'settle'
+  | 'fail'
+  | 'snoozeAlert'
+  | 'noteAlert'
+  | 'retryReconnect'
+  | 'setPushTargets'
+  | 'release'
 >;
 
 /** Condition: no lease, an expired or malformed one, or one already held by `:owner`. */
@@ -15,6 +23,12 @@ export const LEASE_IS_FREE = '(NOT (#leaseUntil > :now) OR #leaseOwner = :owner)
 
 /** Condition: exactly that version, and the writer holds the lease. */
 const UNCHANGED_AND_HELD = '#version = :version AND #leaseOwner = :leaseOwner';
+
+/** Condition: exactly that version, and it still waits for a person. */
+const IS_WAITING = '#version = :version AND #status = :reconnect';
+
+const allowed = (inReconnect: boolean): string =>
+  `:active, :misconfigured${inReconnect ? ', :reconnect' : ''}`;
 
 /** The writes of a step, from its lease to its end. */
 export function createSteps(
@@ -24,20 +38,21 @@ export function createSteps(
   /** Releases the lease of an item that cannot be read, and leaves it alone for an hour. */
   const setAside = (connection: string, owner: string, until: number) =>
     updateConnection(connection, {
-      set: 'SET #dueAt = :until REMOVE #leaseOwner, #leaseUntil',
+      set: 'SET #dueAt = :until REMOVE #leaseOwner, #leaseUntil, #askedAt',
       values: { owner, until },
       condition: '#leaseOwner = :owner',
     });
 
   return {
-    async lease(connection, { owner, until, now, early, inAnyStatus = false }) {
+    async lease(connection, { owner, until, now, early, inReconnect = false, inAnyStatus = false }) {
       const item = await updateConnection(connection, {
-        set: 'SET #leaseOwner = :owner, #leaseUntil = :until',
+        set: 'SET #leaseOwner = :owner, #leaseUntil = :until, #askedAt = if_not_exists(#askedAt, :now)',
         values: {
           ...{ owner, until, now },
           ...(!inAnyStatus && { active: 'active', misconfigured: 'misconfigured' }),
+          ...(inReconnect && { reconnect: 'reconnect' }),
         },
-        condition: `${inAnyStatus ? 'attribute_exists(#version)' : '#status IN (:active, :misconfigured)'}
+        condition: `${inAnyStatus ? 'attribute_exists(#version)' : `#status IN (${allowed(inReconnect)})`}
           ${early ? '' : 'AND #dueAt <= :now'}
           AND ${LEASE_IS_FREE}`,
       });
@@ -49,7 +64,7 @@ export function createSteps(
     commitRotation: ({ connection, version }, rotation) =>
       updateConnection(connection, {
         set: `SET ${assignments(rotation)}, #dueAt = :rotatedAt, #status = :active, #failures = :zero
-          REMOVE #lastError ADD #version :one`,
+          REMOVE #lastError, #failingSince, #suspectSince, #refusals, #askedAt, #lostAt ADD #version :one`,
         values: { ...rotation, version, active: 'active', zero: 0, one: 1 },
         condition: '#version = :version',
       }),
@@ -57,7 +72,8 @@ export function createSteps(
     async settle({ connection, version, leaseOwner }, settlement) {
       const item = await updateConnection(connection, {
         set: `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settlement)}
-          REMOVE #leaseOwner, #leaseUntil, #lastError`,
+          REMOVE #leaseOwner, #leaseUntil, #askedAt, #lastError, #failingSince
+            ${settlement.measureAt === undefined ? ', #measureAt' : ''}`,
         values: { ...settlement, version, leaseOwner, active: 'active', zero: 0 },
         condition: UNCHANGED_AND_HELD,
         // The end of every step: the sealed tokens are not needed again.
@@ -66,20 +82,41 @@ export function createSteps(
       return item !== undefined;
     },
 
-    async fail({ connection, version, leaseOwner }, failure) {
+    async fail({ connection, version, leaseOwner, status }, failure) {
+      // What people were alerted of before was something else.
+      const beginsToWait = status !== 'reconnect' && failure.status === 'reconnect';
       const item = await updateConnection(connection, {
-        set: `SET ${assignments(failure)} REMOVE #leaseOwner, #leaseUntil`,
+        set: `SET ${assignments(failure)}
+          REMOVE #leaseOwner, #leaseUntil${failure.askedAt === undefined ? ', #askedAt' : ''}${beginsToWait ? ', #alertedAt' : ''}`,
         values: { ...failure, version, leaseOwner },
         condition: UNCHANGED_AND_HELD,
       });
       return item !== undefined;
     },
 
-    async snoozeAlert({ connection, version }, dueAt) {
+    async snoozeAlert({ connection, version }, { dueAt, alertedAt }) {
+      const item = await updateConnection(connection, {
+        set: 'SET #dueAt = :dueAt, #alertedAt = :alertedAt',
+        values: { dueAt, alertedAt, version, reconnect: 'reconnect' },
+        condition: IS_WAITING,
+      });
+      return item !== undefined;
+    },
+
+    async noteAlert({ connection, version }, alertedAt) {
+      const item = await updateConnection(connection, {
+        set: alertedAt === undefined ? 'REMOVE #alertedAt' : 'SET #alertedAt = :alertedAt',
+        values: { version, ...(alertedAt !== undefined && { alertedAt }) },
+        condition: '#version = :version',
+      });
+      return item !== undefined;
+    },
+
+    async retryReconnect({ connection, version }, dueAt) {
       const item = await updateConnection(connection, {
         set: 'SET #dueAt = :dueAt',
         values: { dueAt, version, reconnect: 'reconnect' },
-        condition: '#version = :version AND #status = :reconnect',
+        condition: IS_WAITING,
       });
       return item !== undefined;
     },
@@ -101,7 +138,7 @@ export function createSteps(
 
     async release({ connection, leaseOwner }) {
       await updateConnection(connection, {
-        set: 'REMOVE #leaseOwner, #leaseUntil',
+        set: 'REMOVE #leaseOwner, #leaseUntil, #askedAt',
         values: { leaseOwner },
         condition: '#leaseOwner = :leaseOwner',
       });

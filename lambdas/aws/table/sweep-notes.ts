@@ -28,6 +28,15 @@ export function createSweepNotes({ get, update }: Items): SweepNotes {
       await write({ ...health, sweptAt });
     },
 
+    async noteGap(from, to) {
+      await write({ gapFrom: from, gapTo: to });
+    },
+
+    async lastGap(since) {
+      const { gapFrom, gapTo = 0 } = ((await get(SWEEP_KEY)) ?? {}) as { gapFrom?: number; gapTo?: number };
+      return gapTo > since ? gapFrom : undefined;
+    },
+
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,
   };
 }

@@ -22,6 +22,8 @@ export interface ConnectResult {
 type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
   /** The connection's generation before the request to Zoom, 0 without one. */
   seen: number;
+  /** Of the app that obtained the tokens. */
+  clientId: string;
   tokens: Tokens;
   user: ZoomUser | undefined;
 };
@@ -47,7 +49,8 @@ export async function connectServerToServer(
     .catch(withManualRetry('Nothing was changed. Run the command again in a few minutes.'));
   const grant = { connection, app, grantType: 'account_credentials', tokens, user: undefined } as const;
   const seen = existing?.generation ?? 0;
-  return connect({ ...grant, consentedAt: deps.now(), seen }, deps, options);
+  const { clientId } = credentials;
+  return connect({ ...grant, clientId, consentedAt: deps.now(), seen }, deps, options);
 }
 
 /**
@@ -64,7 +67,8 @@ export async function connect(
   // The tokens are stored, so a later sweep retries a publication that fails now.
   const outcome = await step(grant.connection, deps, { ...options, early: false }).catch((error): Outcome => {
     deps.log.warn(toFailure(error).message, logContext(item));
-    return { kind: 'failed', item, error, rotated: false, phase: 'publication' };
+    const { class: recorded } = toFailure(error);
+    return { kind: 'failed', item, error, rotated: false, phase: 'publication', recorded, isRefused: false };
   });
   return { item, user: grant.user, outcome };
 }
@@ -89,7 +93,7 @@ async function commitConsent(grant: NewGrant, deps: Dependencies, deadline: numb
 }
 
 async function prepareConsent(
-  { connection, grantType, app, tokens, user, consentedAt }: NewGrant,
+  { connection, grantType, app, clientId, tokens, user, consentedAt }: NewGrant,
   consentId: string,
   { store, keyring }: Dependencies,
 ): Promise<Consent> {
@@ -102,6 +106,7 @@ async function prepareConsent(
     expiresAt: tokens.expiresAt,
     consentedAt,
     consentId,
+    clientId,
     // Server-to-Server tokens are valid side by side. For a user's tokens it is unknown until measured.
     overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
     ...grantedScope(tokens),

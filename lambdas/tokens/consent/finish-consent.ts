@@ -12,6 +12,9 @@ import { noRefreshToken } from './no-refresh-token.ts';
 import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
+/** No connection has this generation: the consent must be newer than what the connection holds. */
+const NEVER_SEEN = -1;
+
 /** The callback's request: Zoom's authorization response, and the cookie of the consent. */
 export interface CallbackRequest {
   parameters: URLSearchParams;
@@ -49,8 +52,18 @@ export async function finishConsent(
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
   const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
   const connection = await chooseConnection({ pending, app, tokens, user }, deps, options.deadline);
-  const grant = { connection, app: pending.app, grantType: 'authorization_code', tokens, user } as const;
-  const connected = await connect({ ...grant, consentedAt, seen: existing?.generation ?? 0 }, deps, options);
+  const { clientId } = app;
+  const grant = {
+    connection,
+    app: pending.app,
+    clientId,
+    grantType: 'authorization_code',
+    tokens,
+    user,
+  } as const;
+  // The generation that was seen is that of the requested connection: it fences no other.
+  const seen = connection === pending.connection ? (existing?.generation ?? 0) : NEVER_SEEN;
+  const connected = await connect({ ...grant, consentedAt, seen }, deps, options);
   return { ...connected, requested: pending.connection };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Connection, logContext } from '../connection.ts';
+import { type Connection, isDisconnected, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { LEASE_SECONDS, waitForLease } from '../lease.ts';
@@ -7,24 +7,31 @@ import { LEASE_SECONDS, waitForLease } from '../lease.ts';
 /**
  * Disconnects a connection under its lease. Only the lease holder writes or deletes the published secret, so a
  * disconnection waits for the lease. It increments the version, so that no concurrent step can store its tokens.
- * @param ending.generation disconnects this generation alone
+ * @param ending.generation disconnects this generation alone: a consent that came since is newer
  * @param deadline epoch seconds, until which it waits for the lease
  * @returns the item with its lease
  * @throws {Failure} `retry` (`busy`) while a step holds the lease, `rejected` (`overtaken`) when the generation is past
  */
 export async function beginDisconnect(
   connection: string,
-  ending: { disconnectedAt: number; generation?: number },
+  ending: { disconnectedAt: number; generation: number },
   { store, now, wait, log }: Dependencies,
   deadline: number,
 ): Promise<Connection> {
   const owner = randomUUID();
+  let { generation } = ending;
   const take = async () => {
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
-    const held = await store.beginDisconnect(connection, { ...lease, ...ending });
-    if (held || ending.generation === undefined) return held;
+    const { disconnectedAt } = ending;
+    const held = await store.beginDisconnect(connection, { ...lease, disconnectedAt, generation });
+    if (held) return held;
     const item = await store.get(connection);
-    if (item?.generation !== ending.generation) throw overtaken(connection);
+    if (!item || item.generation === generation) return undefined;
+    // Our own write, whose response was lost.
+    if (item.leaseOwner === owner) return item;
+    if (!isDisconnected(item)) throw overtaken(connection);
+    // Another disconnection was faster: what it leaves undone is completed here.
+    generation = item.generation;
     return undefined;
   };
   const held = await waitForLease(take, () => busy(connection), { now, wait }, deadline);

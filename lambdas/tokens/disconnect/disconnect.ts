@@ -24,8 +24,9 @@ export async function disconnect(
   deps: Dependencies,
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
-  await getConnectionOrThrow(name, deps.store);
-  const ending = { disconnectedAt: deps.now() };
+  const { generation } = await getConnectionOrThrow(name, deps.store);
+  // A consent that is given while this waits for the lease is newer, and stays.
+  const ending = { disconnectedAt: deps.now(), generation };
   const held = await beginDisconnect(name, ending, deps, deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS);
   const revokedAt = held.revokedAt ?? (await revokeStored(held, deps, deadline));
   return finishDisconnect(held, { revokedAt, force }, deps, deadline);

@@ -4,9 +4,10 @@ import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import type { DisconnectResult } from '../store.ts';
 import { overtaken } from './begin-disconnect.ts';
+import { overwritePushed } from './overwrite-pushed.ts';
 
 /**
- * Deletes the published secret, then erases the tokens. This order makes a repetition possible: as long as the item has
+ * Overwrites pushed tokens in n8n, deletes the published secret, then erases the stored tokens. This order makes a repetition possible: as long as the item has
  * tokens, something is left to do.
  * @param held the item with its lease
  * @param revokedAt when Zoom confirmed the revocation, epoch seconds
@@ -21,9 +22,13 @@ export async function finishDisconnect(
 ): Promise<Connection> {
   const { store, vault, now, log } = deps;
   const { connection } = held;
-  const unpublishedUntil = await vault.unpublish(connection, { force }).catch(recordUndeleted(held, deps));
+  const targets = await overwritePushed(held, deps, deadline);
+  const unpublishedUntil = await vault
+    .unpublish(connection, { force })
+    .catch(recordUndeleted({ ...held, ...(targets && { targets }) }, deps));
   const deletedAt = unpublishedUntil ?? held.secretDeletedAt;
   const result: DisconnectResult = {
+    ...(targets && { targets }),
     ...(deletedAt !== undefined && { secretDeletedAt: deletedAt }),
     ...(revokedAt === undefined ? { lastError: notRevoked(held, now()) } : { revokedAt }),
   };
@@ -40,9 +45,12 @@ export async function finishDisconnect(
 function recordUndeleted(held: Connection, { store, now }: Dependencies) {
   return async (error: unknown): Promise<never> => {
     const failure = error instanceof Failure ? error : notDeleted(held.connection, error);
-    const { dueAt, failures } = held;
+    const { dueAt, failures, validUntil, targets } = held;
     const lastError = { ...toFailure(failure), at: now() };
-    const failed = { status: 'disconnected', dueAt, failures: failures + 1, lastError } as const;
+    const failed = {
+      ...{ status: 'disconnected' as const, dueAt, validUntil, failures: failures + 1, lastError },
+      ...(targets && { targets }),
+    };
     // If this write fails as well, the lease expires.
     await store.fail(held, failed).catch(() => false);
     throw failure;

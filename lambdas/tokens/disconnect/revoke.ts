@@ -25,7 +25,7 @@ export async function revoke(
 /**
  * Revokes the stored tokens of a connection, with one retry. Never throws: a failure is logged.
  * @param deadline when the function ends, epoch seconds
- * @returns when Zoom confirmed it, epoch seconds; `undefined` without a confirmation
+ * @returns when Zoom's API refused the access token, epoch seconds; `undefined` if it did not
  */
 export async function revokeStored(
   held: Connection,
@@ -35,7 +35,9 @@ export async function revokeStored(
   const { now, wait, keyring, log } = deps;
   const attempt = async () => {
     if (now() > deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS) throw noTimeLeft();
-    await revoke(await open(held.sealedTokens, held.connection, keyring), held.app, deps);
+    const tokens = await open(held.sealedTokens, held.connection, keyring);
+    await revoke(tokens, held.app, deps);
+    await assertRefused(tokens, deps);
   };
   try {
     if (held.sealedTokens === '') return undefined;
@@ -51,6 +53,20 @@ export async function revokeStored(
     log.warn(`Not revoked at Zoom. ${message}`, { ...logContext(held), class: failureClass, code });
     return undefined;
   }
+}
+
+/** Zoom's "success" is not enough: its API must refuse the access token, where that has not expired by itself. */
+async function assertRefused(
+  { accessToken, expiresAt }: Tokens,
+  { zoom, now }: Pick<Dependencies, 'zoom' | 'now'>,
+): Promise<void> {
+  if (expiresAt <= now() || (await zoom.accepts(accessToken)).accepted === 'no') return;
+  throw new Failure(
+    'retry',
+    'not_revoked',
+    'Zoom confirmed the revocation, but its API does not refuse the access token.',
+    'The access token works until it expires, at most an hour.',
+  );
 }
 
 function noTimeLeft(): Failure {

@@ -1,17 +1,19 @@
-import type { Connection } from '../connection.ts';
-import { isRotatable } from '../connection.ts';
+import { type Connection, hasRecovered, logContext } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
+import { isRefusal } from '../judgement/refusal.ts';
 import { leaseIsHeld } from '../lease.ts';
 import { lacksRoom } from '../publication-room.ts';
 import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
+import { AMBIGUOUS_SECONDS } from '../schedule.ts';
+import { STEP_SECONDS } from '../time-budget.ts';
 
 /**
- * Rotates a connection immediately, whether it is due or not.
- * @throws {Failure} `rejected` (`not_connected`), `retry` (`busy`) while another function holds the lease, or why the step
- * failed
+ * Rotates one connection now, due or not; also one that waits for a person, since Zoom may have recovered.
+ * @throws {Failure} `rejected` when it is disconnected, `retry` while another function holds its lease, `reconnect` when Zoom
+ * refuses again, or why the step failed
  */
 export async function rotateNow(
   connection: string,
@@ -19,18 +21,16 @@ export async function rotateNow(
   options: StepOptions,
 ): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] }> {
   const before = await getConnectionOrThrow(connection, deps.store);
-  if (!isRotatable(before)) {
-    throw new Failure(
-      'rejected',
-      'not_connected',
-      `"${connection}" cannot be rotated: its status is "${before.status}".`,
-      `Connect it again: zoom-tokens connect ${connection}.`,
-    );
-  }
+  if (before.status === 'disconnected') throw isDisconnected(connection);
   if (lacksRoom(before, deps.now())) throw noRoom(before, deps.now());
-  const outcome = await step(connection, deps, { ...options, early: true });
-  if (outcome.kind === 'failed') throw outcome.error;
+  await waitOutLostResponse(before, deps, options);
+  const outcome = await step(connection, deps, { ...options, early: true, inReconnect: true });
+  if (outcome.kind === 'failed') throw asOperatorSeesIt(outcome.error, before);
+  if (outcome.kind === 'paused') throw outcome.error;
   if (outcome.kind === 'nothing') throw leaseIsHeld(connection);
+  // The operator sees it: no alert has to say that it is well again.
+  if (outcome.kind === 'settled' && hasRecovered(outcome.item, deps.now()))
+    await deps.store.noteAlert(outcome.item, undefined);
   const after = await getConnectionOrThrow(connection, deps.store);
   return { before: toView(before), after: toView(after), outcome: outcome.kind };
 }
@@ -43,5 +43,38 @@ function noRoom({ connection, validUntil }: Connection, now: number): Failure {
     'version_quota',
     `"${connection}" was not rotated: Secrets Manager allows 100 versions of a secret in 24 hours, and the rest is needed for the next rotations. n8n's token lives for another ${minutes} min.`,
     'No action is needed: the sweep rotates it before it expires. To rotate it by hand, wait some hours.',
+  );
+}
+
+/** Zoom may still be working on a request whose response was lost: a second one would cross it. */
+async function waitOutLostResponse(
+  item: Connection,
+  { now, wait, log }: Dependencies,
+  { deadline }: StepOptions,
+): Promise<void> {
+  const { lastError } = item;
+  if (lastError?.code !== 'no_answer') return;
+  const seconds = lastError.at + AMBIGUOUS_SECONDS - now();
+  if (seconds <= 0 || now() + seconds > deadline - STEP_SECONDS) return;
+  log.info('waits until Zoom cannot be working on the last request any more', logContext(item));
+  await wait(seconds * 1000);
+}
+
+function asOperatorSeesIt(error: unknown, { connection, status }: Connection): unknown {
+  if (status !== 'reconnect' || !isRefusal(error)) return error;
+  return new Failure(
+    'reconnect',
+    error.code,
+    `Zoom refused again: "${connection}" needs someone to sign in.`,
+    `Run: npx zoom-tokens connect ${connection}`,
+  );
+}
+
+function isDisconnected(connection: string): Failure {
+  return new Failure(
+    'rejected',
+    'not_connected',
+    `"${connection}" was not rotated: it is disconnected.`,
+    `Connect it again: npx zoom-tokens connect ${connection}`,
   );
 }

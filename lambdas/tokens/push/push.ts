@@ -65,8 +65,11 @@ export function nextPush(item: Connection, { push: port, now }: Pick<Dependencie
 /** Returns a target that has accepted the item's token. */
 export const updatedTarget = (
   { instance, credentialId, tested }: Pick<PushTarget, 'instance' | 'credentialId' | 'tested'>,
-  { version }: Pick<Connection, 'version'>,
-): PushTarget => ({ instance, credentialId, pushedVersion: version, failures: 0, ...(tested && { tested }) });
+  { version, expiresAt }: Pick<Connection, 'version' | 'expiresAt'>,
+): PushTarget => ({
+  ...{ instance, credentialId, pushedVersion: version, validUntil: expiresAt, failures: 0 },
+  ...(tested && { tested }),
+});
 
 const isOutdated = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
 

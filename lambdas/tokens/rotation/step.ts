@@ -3,32 +3,35 @@ import { type Connection, logContext, type Tokens } from '../connection.ts';
 import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { LEASE_SECONDS } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
-import { measureOverlap } from './overlap.ts';
+import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
 import { publish } from './publish.ts';
-import { recordFailure } from './record-failure.ts';
+import { type Recorded, recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
 import { retryUntil } from './retry.ts';
 
 export type Outcome =
   /** Not due, disconnected or waiting for a person, or another function holds the lease. */
   | { kind: 'nothing' }
+  /** Zoom's rate limit pauses the app: Zoom was not asked, and the connection stays due. */
+  | { kind: 'paused'; item: Connection; error: Failure }
   /** A newer consent won while Zoom was responding; its tokens stay. */
   | { kind: 'yielded'; item: Connection }
   | { kind: 'settled'; item: Connection; rotated: boolean; published: boolean; pushes?: Pushes }
-  | {
+  | ({
       kind: 'failed';
       item: Connection;
       error: unknown;
       rotated: boolean;
       phase: 'rotation' | 'publication';
       pushes?: Pushes;
-    };
+    } & Recorded);
 
 /** How many n8n credentials took the token, and how many did not; left out where none was asked. */
 type Pushes = Pick<PushResult, 'pushed' | 'failed'>;
@@ -38,6 +41,12 @@ export interface StepOptions {
   deadline: number;
   /** Rotate now, due or not. */
   early?: boolean;
+  /** Allow a connection that waits for a person: Zoom may have recovered. */
+  inReconnect?: boolean;
+  /** The apps as the invocation knows them; by default its own view, stored at the end of the step. */
+  apps?: AppMonitor;
+  /** The step is the one request that finds out whether a paused app may go on. */
+  isProbe?: boolean;
 }
 
 /** How far a step has come. */
@@ -52,29 +61,28 @@ interface Progress {
 
 /** Brings one connection to its desired state, and records a failure. */
 export async function step(name: string, deps: Dependencies, options: StepOptions): Promise<Outcome> {
-  const outcome = await attempt(name, deps, options);
-  if (outcome.kind === 'failed') await recordFailure(outcome.item, outcome.error, deps);
+  const { store, now } = deps;
+  const { apps = createAppMonitor(deps), early = false, inReconnect = false } = options;
+  const lease = { owner: randomUUID(), now: now(), until: now() + LEASE_SECONDS, early, inReconnect };
+  const leased = await store.lease(name, lease);
+  if (!leased) return { kind: 'nothing' };
+  const outcome = await attempt(leased, deps, { ...options, apps });
+  if (options.apps === undefined) await apps.flush();
   return outcome;
 }
 
-/**
- * Takes the step without recording its failure: the caller does (`recordFailure`), and until then the lease keeps every
- * other step away.
- */
-export async function attempt(
-  name: string,
+async function attempt(
+  leased: Connection,
   deps: Dependencies,
-  { deadline, early = false }: StepOptions,
+  options: StepOptions & { apps: AppMonitor },
 ): Promise<Outcome> {
-  const { store, now, log } = deps;
-  const lease = { owner: randomUUID(), now: now(), until: now() + LEASE_SECONDS, early };
-  const leased = await store.lease(name, lease);
-  if (!leased) return { kind: 'nothing' };
+  const { store, log } = deps;
+  const { deadline, early = false, apps } = options;
   const progress: Progress = { item: leased, rotated: false, phase: 'rotation' };
   try {
     if (early || isRotationDue(leased, deps)) {
-      const committed = await rotate(progress, deps, deadline);
-      if (committed?.leaseOwner !== lease.owner) {
+      const committed = await rotate(progress, deps, options);
+      if (!committed || committed.leaseOwner !== leased.leaseOwner) {
         await store.release(leased);
         log.info('yielded to a newer consent', logContext(leased));
         return { kind: 'yielded', item: leased };
@@ -85,13 +93,22 @@ export async function attempt(
     }
     return await makeVisible(leased, progress, deps, deadline);
   } catch (error) {
+    if (isAppPaused(error)) {
+      await store.release(leased);
+      return { kind: 'paused', item: leased, error };
+    }
     const { rotated, phase } = progress;
     // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
     const pushes = progress.pushes ?? (await push(progress.item, deps, deadline));
     const { item } = pushes;
-    return { kind: 'failed', item, error: forGrant(item.grantType, error), rotated, phase, pushes };
+    const failure = forGrant(item.grantType, error);
+    const recorded = await recordFailure(item, failure, deps, apps);
+    return { kind: 'failed', item, error: failure, rotated, phase, pushes, ...recorded };
   }
 }
+
+const isAppPaused = (error: unknown): error is Failure =>
+  error instanceof Failure && error.code === 'app_paused';
 
 /** Returns whether to rotate: a token that only waits to be published is not rotated, a failed rotation is repeated. */
 function isRotationDue(item: Connection, { now, margins }: Dependencies): boolean {
@@ -104,15 +121,16 @@ function isRotationDue(item: Connection, { now, margins }: Dependencies): boolea
 async function rotate(
   progress: Progress,
   deps: Dependencies,
-  deadline: number,
+  options: StepOptions & { apps: AppMonitor },
 ): Promise<Connection | undefined> {
   const { store, keyring, now } = deps;
   const { item } = progress;
   const keys = await keyring();
-  const tokens = await requestTokens(item, deps, deadline);
+  const { tokens, clientId } = await requestTokens(item, deps, options);
   progress.fresh = tokens;
   const sealedTokens = await seal(tokens, item.connection, keys);
-  const rotation = { sealedTokens, expiresAt: tokens.expiresAt, rotatedAt: now(), ...grantedScope(tokens) };
+  const { expiresAt } = tokens;
+  const rotation = { sealedTokens, expiresAt, rotatedAt: now(), clientId, ...grantedScope(tokens) };
   const commit = async () => {
     const committed = await store.commitRotation(item, rotation);
     if (committed) return committed;
@@ -120,7 +138,7 @@ async function rotate(
     const stored = await store.get(item.connection);
     return stored?.sealedTokens === sealedTokens ? stored : undefined;
   };
-  return retryUntil(deadline, commit, deps);
+  return retryUntil(options.deadline, commit, deps);
 }
 
 /** Publishes and pushes what is stored, and settles the step. */
@@ -139,14 +157,14 @@ async function makeVisible(
   progress.pushes = pushes;
   const learned = fresh ? await learnZoomUser(pushes.item, fresh.accessToken, deps, deadline) : {};
   const known = { ...pushes.item, ...learned };
-  const overlap = rotated ? await measureOverlap(leased, known, deps, deadline) : known.overlap;
+  const overlap = await attendToOverlap(leased, { ...progress, item: known }, deps, deadline);
   const publications = published ? { publications: addPublication(known.publications, deps.now()) } : {};
-  const item = { ...known, ...publications, overlap };
+  const item = { ...known, ...publications, ...overlap, validUntil: earliestEnd(known) };
   progress.item = item;
   const settlement = {
-    validUntil: item.expiresAt,
-    dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps)),
-    overlap,
+    validUntil: item.validUntil,
+    dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps), overlap.measureAt ?? Infinity),
+    ...overlap,
     ...publications,
     ...learned,
     ...(item.targets && { targets: item.targets }),
@@ -156,6 +174,22 @@ async function makeVisible(
   if (published) log.info('published', logContext(item));
   return { kind: 'settled', item, rotated, published, pushes };
 }
+
+/** Keeps what a rotation has replaced, or measures what an earlier one has kept. */
+async function attendToOverlap(
+  leased: Connection,
+  { rotated, item }: Progress,
+  deps: Dependencies,
+  deadline: number,
+): Promise<Overlap> {
+  if (rotated) return keepForMeasurement(leased, item, deps);
+  const isDue = item.measureAt !== undefined && item.measureAt <= deps.now();
+  return isDue ? measureOverlap(item, deps, deadline) : overlapOf(item);
+}
+
+/** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
+const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
+  Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
 
 /** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */
 function forGrant(grantType: Connection['grantType'], error: unknown): unknown {

@@ -1,6 +1,5 @@
 import type { FailureClass } from '../../contract.ts';
-import type { Connection } from '../connection.ts';
-import { toFailure } from '../errors.ts';
+import { type Connection, hasRecovered } from '../connection.ts';
 import type { Outcome } from '../rotation/step.ts';
 
 /** What the steps of a sweep did, for the metrics. */
@@ -14,19 +13,15 @@ export interface SweepCounts {
   failed: Record<FailureClass, number>;
 }
 
-/** A step whose refresh token Zoom refused. Its failure is recorded once the circuit breaker has decided. */
-interface Refusal {
-  item: Connection;
-  error: unknown;
-}
-
 /** The outcomes of a sweep's steps so far. */
 export interface Outcomes {
   counts: SweepCounts;
   /** Steps that were started. */
   attempts: number;
-  refusals: Refusal[];
-  hasMisconfigured: boolean;
+  /** Connections of which people had been alerted, and which are well again. */
+  recovered: Connection[];
+  /** A connection needs a person or the operator now, or an app's requests were refused. */
+  needsAttention: boolean;
 }
 
 export const noOutcomes = (): Outcomes => ({
@@ -39,14 +34,14 @@ export const noOutcomes = (): Outcomes => ({
     failed: { reconnect: 0, misconfigured: 0, retry: 0, rejected: 0 },
   },
   attempts: 0,
-  refusals: [],
-  hasMisconfigured: false,
+  recovered: [],
+  needsAttention: false,
 });
 
-/** Adds one step's outcome. */
-export function addOutcome(outcomes: Outcomes, outcome: Outcome): void {
+/** Adds the outcome of one step that ended at `now` (epoch seconds). */
+export function addOutcome(outcomes: Outcomes, outcome: Outcome, now: number): void {
   const { counts } = outcomes;
-  if (outcome.kind === 'nothing') return;
+  if (outcome.kind === 'nothing' || outcome.kind === 'paused') return;
   outcomes.attempts += 1;
   if (outcome.kind === 'yielded') return;
   if (outcome.rotated) counts.rotated += 1;
@@ -54,18 +49,14 @@ export function addOutcome(outcomes: Outcomes, outcome: Outcome): void {
   counts.pushFailed += outcome.pushes?.failed ?? 0;
   if (outcome.kind === 'settled') {
     if (outcome.published) counts.published += 1;
+    if (hasRecovered(outcome.item, now)) outcomes.recovered.push(outcome.item);
     return;
   }
-  const { class: failureClass } = toFailure(outcome.error);
-  if (failureClass === 'reconnect') {
-    outcomes.refusals.push(outcome);
-    return;
-  }
-  if (failureClass === 'misconfigured') outcomes.hasMisconfigured = true;
+  if (outcome.isRefused || outcome.recorded !== 'retry') outcomes.needsAttention = true;
   if (outcome.phase === 'publication') counts.publishFailed += 1;
-  else counts.failed[failureClass] += 1;
+  else counts.failed[outcome.recorded] += 1;
 }
 
-/** Returns whether a connection needs a person or the operator now. */
-export const needsAttention = ({ refusals, hasMisconfigured }: Outcomes): boolean =>
-  refusals.length > 0 || hasMisconfigured;
+/** Returns whether the alerts and the health check must not wait for a later sweep. */
+export const needsAttention = ({ needsAttention: needed, recovered }: Outcomes): boolean =>
+  needed || recovered.length > 0;

@@ -113,6 +113,16 @@ describe('when a user removes the app at Zoom', () => {
     expect(takeOutput().join('')).toContain('no connection here');
   });
 
+  test('an event of a client id that has just replaced the cached one disconnects', async () => {
+    await connectGrace();
+    await zoom.send(zoom.removal('nobody'));
+    const replaced = { ...services.apps.user, client_id: 'new-client', webhook_secret_token: WEBHOOK_SECRET };
+    await services.writeSecret('zoom-token-refresher/app/default', JSON.stringify(replaced));
+    const event = deauthorization(GRACE, 'new-client', zoom.now());
+    expect((await zoom.send(event)).status).toBe(200);
+    expect(await zoom.statusOf('grace')).toBe('disconnected');
+  });
+
   test('an event of another client id leaves the connection active', async () => {
     await connectGrace();
     const event = deauthorization(GRACE, 'the-development-client', zoom.now());

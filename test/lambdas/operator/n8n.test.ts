@@ -28,7 +28,10 @@ describe('n8n-link', () => {
     expect(created).toBe(true);
     expect(office.n8n.credentials.get(credentialId)).toMatchObject({ name: 'Zoom main', type: 'zoomApi' });
     expect(office.n8n.token(credentialId)).toBe(await services.published('main'));
-    expect(connection.targets).toEqual([{ instance: 'office', credentialId, pushedVersion: 1, failures: 0 }]);
+    const { expiresAt: validUntil } = connection;
+    expect(connection.targets).toEqual([
+      { instance: 'office', credentialId, pushedVersion: 1, validUntil, failures: 0 },
+    ]);
     expect(connection).not.toHaveProperty('leaseOwner');
     expect(await services.n8nInstances()).toEqual({
       office: { url: office.url, api_key: office.n8n.apiKey },
@@ -136,7 +139,13 @@ describe('n8n-unlink', () => {
         action: 'a',
         at: 1,
       } as const;
-      await runtime.store.fail(held as Connection, { status, dueAt: now, failures: 1, lastError });
+      await runtime.store.fail(held as Connection, {
+        status,
+        dueAt: now,
+        validUntil: 0,
+        failures: 1,
+        lastError,
+      });
       await expectOperatorRefused(services, functions, operator.requestFor('gone'), {
         class: 'rejected',
         code: 'not_connected',

@@ -1,6 +1,5 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
@@ -126,27 +125,15 @@ describe('a rotation is refused', () => {
     expect(await functions.operate({ action: 'rotate', connection: 'server' })).toMatchObject({ ok: true });
   });
 
-  test.each(['disconnected', 'reconnect'] as const)('in the status %s', async (status) => {
-    const lastError = {
-      class: 'reconnect',
-      code: 'invalid_token',
-      message: 'm',
-      action: 'a',
-      at: 1,
-    } as const;
-    await functions.runtime.store.fail((await lease()) as Connection, {
-      status,
-      dueAt: services.clock.now(),
-      failures: 1,
-      lastError,
-    });
+  test('because it is disconnected', async () => {
+    await functions.granted({ action: 'disconnect', connection: 'server' });
     await expectRefused(
       { action: 'rotate', connection: 'server' },
       {
         class: 'rejected',
         code: 'not_connected',
-        message: `"server" cannot be rotated: its status is "${status}".`,
-        action: 'Connect it again: zoom-tokens connect server.',
+        message: '"server" was not rotated: it is disconnected.',
+        action: 'Connect it again: npx zoom-tokens connect server',
       },
     );
     await functions.granted({ action: 'connect', connection: 'server', app: 'reports' });

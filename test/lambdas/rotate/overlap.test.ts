@@ -4,26 +4,35 @@ import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts'
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startServices } from '../../support/services/services.ts';
 
-describe('the first rotation', () => {
+describe('a sweep a minute after a rotation', () => {
   test.each([
-    ['yes', true, 1800],
-    ['no', false, 600],
+    ['yes', 'two rotations', true, 2, 1800],
+    ['no', 'one rotation', false, 1, 600],
   ] as const)(
-    'records overlap "%s" after asking Zoom whether the old access token still works',
-    async (overlap, accessTokenOutlivesRefresh, margin) => {
+    'asks Zoom whether the old access token still works, and records overlap "%s" after %s',
+    async (overlap, _, accessTokenOutlivesRefresh, rotations, margin) => {
       const services = await startServices({ accessTokenOutlivesRefresh });
       try {
         const functions = createFunctions(services);
         await functions.connect('main');
-        const old = await services.published('main');
-        const { before, after } = await functions.granted<Record<'before' | 'after', ConnectionView>>({
-          action: 'rotate',
+        for (let rotation = 1; rotation <= rotations; rotation += 1) {
+          const old = await services.published('main');
+          const { after } = await functions.granted<Record<'before' | 'after', ConnectionView>>({
+            action: 'rotate',
+            connection: 'main',
+          });
+          expect(after).toMatchObject({ overlap: 'unknown', dueAt: services.clock.now() + 60 });
+          services.clock.advance(60);
+          expect(await services.zoomStatus(old)).toBe(overlap === 'yes' ? 200 : 401);
+          expect(await functions.sweep()).toMatchObject({ rotated: 0, published: 0 });
+        }
+        const { connections } = await functions.granted<{ connections: ConnectionView[] }>({
+          action: 'status',
           connection: 'main',
         });
-        expect(before.overlap).toBe('unknown');
-        expect(after).toMatchObject({ overlap, version: 2, publishedVersion: 2 });
-        expect(await services.zoomStatus(old)).toBe(overlap === 'yes' ? 200 : 401);
-        const early = after.expiresAt - after.dueAt;
+        const view = connections[0] as ConnectionView;
+        expect(view).toMatchObject({ overlap, version: 1 + rotations, publishedVersion: 1 + rotations });
+        const early = view.expiresAt - view.dueAt;
         expect(early).toBeGreaterThanOrEqual(margin);
         expect(early).toBeLessThan(margin + 300);
       } finally {

@@ -201,7 +201,11 @@ describe('when a step fails', () => {
     await functions.connect('user');
     await removeApp('user');
     const { metrics, lines } = await sweepFor(60);
-    expect(failed(metrics)).toEqual([{ ...SERVICE, class: 'reconnect' }]);
+    // The first refusal makes a suspect, which is only tried again. The second confirms it.
+    expect(failed(metrics)).toEqual([
+      { ...SERVICE, class: 'retry' },
+      { ...SERVICE, class: 'reconnect' },
+    ]);
     expect(values(metrics, 'ReconnectNeeded').at(-1)).toBe(1);
     expect(await stored('user')).toMatchObject({ status: 'reconnect', lastError: { code: 'invalid_token' } });
     expect(lines).toContainEqual(

@@ -131,7 +131,13 @@ describe('work under a connection’s lease', () => {
       action: 'a',
       at: 0,
     } as const;
-    await world.store.fail(held, { status: 'reconnect', dueAt: world.time, failures: 1, lastError });
+    await world.store.fail(held, {
+      status: 'reconnect',
+      dueAt: world.time,
+      validUntil: 0,
+      failures: 1,
+      lastError,
+    });
     await expect(run(async () => 'done', { seconds: 1 })).rejects.toMatchObject({ code: 'busy' });
     expect(await run(async () => 'done', { inAnyStatus: true })).toBe('done');
   });

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { backOff, DEFAULT_MARGINS, JITTER_SECONDS, rotateAt } from '../../../lambdas/tokens/schedule.ts';
+import { Failure } from '../../../lambdas/tokens/errors.ts';
+import {
+  AMBIGUOUS_SECONDS,
+  backOff,
+  DEFAULT_MARGINS,
+  JITTER_SECONDS,
+  nextAttempt,
+  rotateAt,
+} from '../../../lambdas/tokens/schedule.ts';
 
 const NOON = 1_900_000_000;
 const connection = { connection: 'main', version: 1, expiresAt: NOON + 3600, overlap: 'unknown' as const };
@@ -78,8 +86,57 @@ describe('the wait before a retry', () => {
     expect(ceilings).toEqual([30, 60, 120, 240, 300, 300]);
   });
 
-  test('is about a quarter of an hour while the operator has something to fix', () => {
-    expect(backOff({ class: 'misconfigured' }, 1, 0)).toBe(675);
-    expect(backOff({ class: 'misconfigured' }, 9, 0.999_999)).toBe(1125);
+  test('is 1, 2, 4, 8 and then 15 minutes while the operator has something to fix', () => {
+    const waits = [1, 2, 3, 4, 5, 6, 50].map((failures) =>
+      backOff({ class: 'misconfigured' }, failures, 0.5),
+    );
+    expect(waits.map((seconds) => seconds / 60)).toEqual([1, 2, 4, 8, 15, 15, 15]);
+  });
+});
+
+describe('the next attempt', () => {
+  const LONGEST = 0.999_999;
+  const failed = (...[failureClass, code, retryAfter]: [Failure['class'], Failure['code'], number?]) =>
+    new Failure(failureClass, code, 'It failed.', 'Wait.', retryAfter);
+  const attempt = (error: unknown, left: number, { failures = 50, random = LONGEST } = {}) =>
+    nextAttempt({ validUntil: NOON + left }, error, failures, NOON, random) - NOON;
+
+  test('of a retry never waits past the last two minutes of the published token', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 121, max: 3600 }), fc.nat({ max: 7200 }), (left, retryAfter) => {
+        const seconds = attempt(failed('retry', 'zoom_unavailable', retryAfter), left);
+        expect(seconds).toBeGreaterThan(0);
+        expect(seconds).toBeLessThanOrEqual(left - 120);
+      }),
+    );
+  });
+
+  test('waits as long as Retry-After asks once the last two minutes have begun', () => {
+    expect(attempt(failed('retry', 'rate_limited', 900), 120)).toBe(900);
+    expect(attempt(failed('retry', 'rate_limited', 900), -60)).toBe(900);
+  });
+
+  test('after a lost response waits until Zoom cannot be working on the request any more', () => {
+    expect(AMBIGUOUS_SECONDS).toBe(30);
+    const soonest = { failures: 1, random: 0 };
+    expect(attempt(failed('retry', 'no_answer'), 600, soonest)).toBe(30);
+    expect(attempt(failed('retry', 'no_answer'), 125, soonest)).toBe(30);
+    expect(attempt(failed('retry', 'no_answer'), -600, soonest)).toBe(30);
+    expect(attempt(failed('retry', 'zoom_unavailable'), 600, soonest)).toBe(1);
+  });
+
+  test('after words of Zoom that nobody knows is hourly once the published token has expired', () => {
+    expect(attempt(failed('retry', 'zoom_refused'), 0)).toBe(3600);
+    expect(attempt(failed('retry', 'zoom_refused'), -9000, { failures: 1, random: 0 })).toBe(3600);
+    expect(attempt(failed('retry', 'zoom_refused'), 600)).toBeLessThanOrEqual(300);
+  });
+
+  test('of a misconfigured connection keeps to its waits, whatever the published token has left', () => {
+    expect(attempt(failed('misconfigured', 'invalid_client'), 130, { failures: 5 })).toBe(900);
+    expect(attempt(failed('misconfigured', 'invalid_client'), -60, { failures: 1 })).toBe(60);
+  });
+
+  test('after an error of an unknown kind is that of a retry', () => {
+    expect(attempt(new Error('broken'), 600, { failures: 1 })).toBe(30);
   });
 });

@@ -17,7 +17,9 @@ export const READ = 'secretsmanager:GetSecretValue';
 export const PUBLISH = ['CreateSecret', 'PutSecretValue', 'RestoreSecret', 'TagResource'].map(
   (action) => `secretsmanager:${action}`,
 );
-export const UNPUBLISH = ['DeleteSecret', 'DescribeSecret'].map((action) => `secretsmanager:${action}`);
+export const UNPUBLISH = ['DeleteSecret', 'DescribeSecret', 'RemoveRegionsFromReplication'].map(
+  (action) => `secretsmanager:${action}`,
+);
 export const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 export const scheduleRole: string = Object.values(template.findResources('AWS::Scheduler::Schedule'))[0]

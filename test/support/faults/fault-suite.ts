@@ -99,7 +99,12 @@ function isUnavoidable(points: string[], { fault, at, lasts }: Strike): boolean 
     (point, index) => index > exchange && point === 'dynamodb.UpdateItem' && isCommit(points, index),
   );
   if (at === exchange) return takesEffect;
-  if (exchange === -1 || at < exchange || at > commit) return false;
+  if (exchange === -1 || at > commit) return false;
+  // The sweep reads on beside its steps. A table that goes down then, after the lease, is noticed only at the commit.
+  if (at < exchange) {
+    const isLeased = points.slice(0, at).includes('dynamodb.UpdateItem');
+    return lasts && isLeased && points[at] === 'dynamodb.Query';
+  }
   if (at < commit) return kills === true || (lasts && points[at]?.startsWith('dynamodb') === true);
   return !takesEffect && (kills === true || lasts);
 }
@@ -146,8 +151,8 @@ async function expectPromisesKept(scenario: Scenario, strike: Strike, points: st
           lastError: { class: 'reconnect', code: 'invalid_token' },
         });
         expect([...lab.alerted]).toEqual(['main']);
-        // One further attempt finds out that the token is dead.
-        expect(lab.zoom.refusals).toBe(1);
+        // One further attempt finds the token dead, and a second one confirms it.
+        expect(lab.zoom.refusals).toBe(2);
       }
     }
     // A page that says "connected" tells the truth. After any other page the user can consent again.
@@ -168,7 +173,8 @@ async function expectPromisesKept(scenario: Scenario, strike: Strike, points: st
 
 /** Expects n8n to have the stored token: a failed push is repeated by the sweep, a failed link by the operator. */
 async function expectPushed(lab: Lab, scenario: Scenario): Promise<void> {
-  const stored = async () => (await lab.healthy.store.get('main')) ?? { targets: [], version: 0, dueAt: 0 };
+  const stored = async () =>
+    (await lab.healthy.store.get('main')) ?? { targets: [], version: 0, dueAt: 0, expiresAt: 0 };
   if (scenario.invoke === linkOnce) {
     await linkOnce(lab, lab.healthy);
     expect([...lab.n8n.credentials.values()]).toHaveLength(1);
@@ -185,6 +191,7 @@ async function expectPushed(lab: Lab, scenario: Scenario): Promise<void> {
       instance: 'office',
       credentialId: target.credentialId,
       pushedVersion: version,
+      validUntil: (await stored()).expiresAt,
       failures: 0,
     });
     expect(lab.n8n.token(target.credentialId)).toBe(await lab.published('main'));

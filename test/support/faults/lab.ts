@@ -87,6 +87,7 @@ export async function openLab(log: Log) {
     );
     return {
       now,
+      elapsed: () => now() * 1000,
       random: () => 0.5,
       wait: async (milliseconds) => pass(milliseconds / 1000),
       store: createConnectionsTable(tableClient, TABLE),
@@ -95,6 +96,9 @@ export async function openLab(log: Log) {
         reconnectNeeded: async (items) => {
           for (const { connection } of items) alerted.add(connection);
         },
+        tokensExpired: async () => {},
+        recovered: async () => {},
+        incidentAssumed: async () => {},
       },
       zoom: createZoom({
         oauthUrl: zoomWire.url,

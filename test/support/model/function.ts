@@ -124,8 +124,10 @@ export class Environment {
     this.invocation = undefined;
     this.#dependencies = undefined;
     this.#life += 1;
-    // A request ends with its function, and whatever counts the requests under way must see that.
-    for (const held of this.#held.splice(0)) held.reject(new Error('killed'));
+    // A request to Zoom ends with its function, and whatever counts the requests under way must see that. Any other
+    // call never returns: code that survives its failure would go on after the function's end.
+    for (const held of this.#held.splice(0))
+      if (held.point.startsWith('zoom')) held.reject(new Error('killed'));
   }
 
   #create(): SweepDependencies {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
-import { consentOf, failInto, HOUR, leaseOf, NOW } from './values.ts';
+import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 export function describeConsent(opened: () => ConnectionStore): void {
   const connected = (changed?: Partial<Consent>) => opened().commitConsent(consentOf('main', changed), 0);
@@ -70,6 +70,23 @@ export function describeConsent(opened: () => ConnectionStore): void {
       const again = await connected();
       expect(again).toMatchObject({ status: 'active', failures: 0 });
       expect(again).not.toHaveProperty('lastError');
+    });
+
+    test('removes the suspicion, the alert and the measurement of the tokens before', async () => {
+      await connected();
+      const judged = { failingSince: NOW - 9, suspectSince: NOW - 9, refusals: 2, lostAt: NOW - 12 };
+      await opened().settle(await leased(), { ...settled, dueAt: NOW, measureAt: NOW + 60 });
+      await opened().fail(await leased(), { ...failure, ...judged });
+      await opened().noteAlert(await stored(), NOW - 3);
+      const again = await connected();
+      for (const past of [...Object.keys(judged), 'alertedAt', 'measureAt']) {
+        expect(again).not.toHaveProperty(past);
+      }
+    });
+
+    test('stores the client id of the app that obtained the tokens', async () => {
+      await connected({ clientId: 'an app' });
+      expect(await connected({ clientId: 'another app' })).toMatchObject({ clientId: 'another app' });
     });
 
     test('leaves a lease with its holder', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import { describeAlerts } from './alerts.ts';
 import { describeConsent } from './consent.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeLease } from './lease.ts';
@@ -23,6 +24,7 @@ export function describeConnectionStore(
     describeConsent(() => store);
     describeLease(() => store);
     describeSteps(() => store);
+    describeAlerts(() => store);
     describeDisconnection(() => store);
     describeUserClaims(() => store);
     describeQueries(() => store);

@@ -10,11 +10,36 @@ export function describeLease(opened: () => ConnectionStore): void {
   const stored = async () => (await opened().get('main')) as Connection;
 
   describe('the lease', () => {
-    test('is granted with the item as it is then', async () => {
+    test('is granted with the item as it is then, and notes that Zoom is about to be asked', async () => {
       const before = await connected();
       const item = await lease('me');
-      expect(item).toEqual({ ...before, leaseOwner: 'me', leaseUntil: NOW + 180 });
+      expect(item).toEqual({ ...before, leaseOwner: 'me', leaseUntil: NOW + 180, askedAt: NOW });
       expect(await stored()).toEqual(item);
+    });
+
+    test('keeps the time of a request whose outcome an earlier holder has not stored', async () => {
+      await connected();
+      await lease('killed');
+      const later = { now: NOW + 180, until: NOW + 360 };
+      expect(await lease('another', later)).toMatchObject({ leaseOwner: 'another', askedAt: NOW });
+    });
+
+    test('is granted for a connection that waits for a person where the step allows it', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'reconnect');
+      const inReconnect = { ...leaseOf('me'), inReconnect: true };
+      expect(await opened().lease('main', inReconnect)).toMatchObject({
+        status: 'reconnect',
+        leaseOwner: 'me',
+      });
+    });
+
+    test('is not granted for a disconnected connection to a step that allows one that waits', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'disconnected');
+      expect(
+        await opened().lease('main', { ...leaseOf('me', { early: true }), inReconnect: true }),
+      ).toBeUndefined();
     });
 
     test.each<[Status, 'is granted' | 'is not granted']>([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
-import { consentOf, failInto, leaseOf, NOW } from './values.ts';
+import type { ConnectionStore, Cursor } from '../../../lambdas/tokens/store.ts';
+import { consentOf, dueNames, failInto, failure, leaseOf, NOW } from './values.ts';
 
 export function describeQueries(opened: () => ConnectionStore): void {
   const connected = (connection: string, dueAt = NOW) =>
@@ -49,7 +49,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
     test('is not listed as a connection', async () => {
       await opened().recordHealthCheck(NOW, health);
       expect(await opened().list()).toEqual([]);
-      expect(await opened().due('active', NOW + 60, 100)).toEqual([]);
+      expect(await dueNames(opened(), 'active', NOW + 60, 100)).toEqual([]);
     });
   });
 
@@ -63,27 +63,113 @@ export function describeQueries(opened: () => ConnectionStore): void {
         await connected(name, dueAt);
       }
       await connected('later', NOW + 1);
-      expect(await opened().due('active', NOW, 100)).toEqual(['latest', 'late', 'now']);
+      expect(await dueNames(opened(), 'active', NOW, 100)).toEqual(['latest', 'late', 'now']);
     });
 
     test('are returned up to a limit', async () => {
       for (const [index, name] of ['c', 'a', 'b'].entries()) await connected(name, NOW - index);
-      expect(await opened().due('active', NOW, 2)).toEqual(['b', 'a']);
+      expect(await dueNames(opened(), 'active', NOW, 2)).toEqual(['b', 'a']);
     });
 
     test('are returned for one status', async () => {
       await connected('well');
       await connected('broken');
       await failInto(opened(), 'broken', 'misconfigured', NOW - 1);
-      expect(await opened().due('active', NOW, 100)).toEqual(['well']);
-      expect(await opened().due('misconfigured', NOW, 100)).toEqual(['broken']);
-      expect(await opened().due('reconnect', NOW, 100)).toEqual([]);
+      expect(await dueNames(opened(), 'active', NOW, 100)).toEqual(['well']);
+      expect(await dueNames(opened(), 'misconfigured', NOW, 100)).toEqual(['broken']);
+      expect(await dueNames(opened(), 'reconnect', NOW, 100)).toEqual([]);
+    });
+
+    test('come page by page, each where the one before ended', async () => {
+      for (const [index, name] of ['c', 'a', 'b', 'e', 'd'].entries()) await connected(name, NOW - index);
+      const names: string[] = [];
+      let after: Cursor | undefined;
+      do {
+        const page = await opened().due('active', NOW, { limit: 2, after });
+        names.push(...page.entries.map(({ connection }) => connection));
+        after = page.next;
+      } while (after);
+      expect(names).toEqual(['d', 'e', 'b', 'a', 'c']);
+    });
+
+    test('come with the app, the end of the published token and since when it is a suspect', async () => {
+      await connected('well', NOW - 1);
+      await publish('well', NOW + 50);
+      await connected('refused', NOW - 2);
+      const held = (await opened().lease('refused', leaseOf('me', { early: true }))) as Connection;
+      await opened().fail(held, { ...failure, dueAt: NOW, suspectSince: NOW - 9, refusals: 1 });
+      const { entries } = await opened().due('active', NOW, { limit: 100 });
+      const shared = { app: 'default', status: 'active', dueAt: NOW };
+      expect(entries.toSorted((a, b) => a.validUntil - b.validUntil)).toEqual([
+        { ...shared, connection: 'refused', validUntil: 0, suspectSince: NOW - 9 },
+        { ...shared, connection: 'well', validUntil: NOW + 50 },
+      ]);
     });
 
     test('include those with a lease, because taking the lease decides', async () => {
       await connected('main');
       await opened().lease('main', leaseOf('me'));
-      expect(await opened().due('active', NOW, 100)).toEqual(['main']);
+      expect(await dueNames(opened(), 'active', NOW, 100)).toEqual(['main']);
+    });
+  });
+
+  describe('the connections whose published token has expired', () => {
+    test('come with their last alert, the oldest first, page by page', async () => {
+      const shared = { app: 'default', status: 'active' };
+      for (const [name, validUntil] of [
+        ['later', NOW - 1],
+        ['first', NOW - 9],
+        ['living', NOW],
+      ] as const) {
+        await connected(name);
+        await publish(name, validUntil);
+      }
+      await opened().noteAlert((await opened().get('first')) as Connection, NOW - 5);
+      const { entries, next } = await opened().expired('active', NOW, { limit: 1 });
+      expect(entries).toEqual([{ ...shared, connection: 'first', validUntil: NOW - 9, alertedAt: NOW - 5 }]);
+      const rest = await opened().expired('active', NOW, { limit: 2, after: next });
+      expect(rest.entries).toEqual([{ ...shared, connection: 'later', validUntil: NOW - 1 }]);
+    });
+  });
+
+  describe('a gap between sweeps', () => {
+    test('is known where it was over after the given time', async () => {
+      expect(await opened().lastGap(NOW)).toBeUndefined();
+      await opened().noteGap(NOW - 7200, NOW);
+      expect(await opened().lastGap(NOW - 1)).toBe(NOW - 7200);
+      expect(await opened().lastGap(NOW)).toBeUndefined();
+    });
+
+    test('is replaced by the next one, and survives the end of a sweep', async () => {
+      await opened().noteGap(NOW - 7200, NOW);
+      await opened().noteGap(NOW + 60, NOW + 9000);
+      const health = { checkedAt: NOW, leastValidUntil: null, reconnect: 0, misconfigured: 0 };
+      await opened().recordHealthCheck(NOW + 9060, health);
+      expect(await opened().lastGap(NOW)).toBe(NOW + 60);
+    });
+  });
+
+  describe("an app's health", () => {
+    const health = { revision: 1, buckets: [{ from: NOW, refused: 1, granted: 2 }], incidentSince: NOW };
+
+    test('is unknown at first, and then as it was stored', async () => {
+      expect(await opened().appHealth('default')).toBeUndefined();
+      expect(await opened().putAppHealth('default', health)).toBe(true);
+      expect(await opened().appHealth('default')).toEqual(health);
+      expect(await opened().appHealth('reports')).toBeUndefined();
+    });
+
+    test('is replaced by the writer alone who has seen the revision before', async () => {
+      await opened().putAppHealth('default', health);
+      expect(await opened().putAppHealth('default', { ...health, buckets: [] })).toBe(false);
+      const next = { revision: 2, buckets: [] };
+      expect(await opened().putAppHealth('default', next)).toBe(true);
+      expect(await opened().appHealth('default')).toEqual(next);
+    });
+
+    test('is no connection', async () => {
+      await opened().putAppHealth('default', health);
+      expect(await opened().list()).toEqual([]);
     });
   });
 

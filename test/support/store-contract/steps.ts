@@ -16,10 +16,29 @@ export function describeSteps(opened: () => ConnectionStore): void {
       await failInto(opened(), 'main', 'misconfigured');
       const mine = await leased();
       const item = await opened().commitRotation(mine, rotation);
-      const { lastError: _, ...rest } = mine;
+      const { lastError: _, askedAt: __, ...rest } = mine;
       const expected = { version: 2, dueAt: NOW + 5, status: 'active', failures: 0 };
       expect(item).toEqual({ ...rest, ...rotation, ...expected });
       expect(await stored()).toEqual(item);
+    });
+
+    test('removes the suspicion and the loss that were noted, and keeps that people were alerted', async () => {
+      await connected();
+      const judged = { failingSince: NOW - 9, suspectSince: NOW - 9, refusals: 2, lostAt: NOW - 12 };
+      await opened().fail(await leased(), { ...failure, ...judged, dueAt: NOW });
+      await opened().noteAlert(await stored(), NOW - 3);
+      const item = await opened().commitRotation(await leased(), rotation);
+      for (const past of ['lastError', 'askedAt', ...Object.keys(judged)]) {
+        expect(item).not.toHaveProperty(past);
+      }
+      // Only a message that says that it is well again takes this away.
+      expect(item).toMatchObject({ alertedAt: NOW - 3 });
+    });
+
+    test('stores the client id of the app that obtained the tokens', async () => {
+      await connected();
+      const item = await opened().commitRotation(await leased(), { ...rotation, clientId: 'an app' });
+      expect(item).toMatchObject({ clientId: 'an app' });
     });
 
     test('of an earlier version is not stored, and the newer consent stays', async () => {
@@ -51,7 +70,7 @@ export function describeSteps(opened: () => ConnectionStore): void {
       await failInto(opened(), 'main', 'misconfigured');
       const mine = await leased();
       expect(await opened().settle(mine, settled)).toBe(true);
-      const { leaseOwner: _, leaseUntil: __, lastError: ___, ...rest } = mine;
+      const { leaseOwner: _, leaseUntil: __, lastError: ___, askedAt: ____, ...rest } = mine;
       const expected = { status: 'active', publishedVersion: 1, failures: 0 };
       expect(await stored()).toEqual({ ...rest, ...settled, ...expected });
     });
@@ -60,8 +79,64 @@ export function describeSteps(opened: () => ConnectionStore): void {
       await connected();
       const mine = await leased();
       expect(await opened().fail(mine, failure)).toBe(true);
-      const { leaseOwner: _, leaseUntil: __, ...rest } = mine;
+      const { leaseOwner: _, leaseUntil: __, askedAt: ___, ...rest } = mine;
       expect(await stored()).toEqual({ ...rest, ...failure });
+    });
+
+    test('failed: since when it fails, is a suspect and how often it was refused are stored and kept', async () => {
+      await connected();
+      const judged = { failingSince: NOW - 60, suspectSince: NOW - 60, refusals: 1, lostAt: NOW - 90 };
+      await opened().fail(await leased(), { ...failure, ...judged, dueAt: NOW });
+      expect(await stored()).toMatchObject(judged);
+      await opened().fail(await leased(), { ...failure, failures: 2 });
+      expect(await stored()).toMatchObject({ ...judged, failures: 2 });
+    });
+
+    test('failed: a connection that begins to wait for a person has not been alerted of that yet', async () => {
+      await connected();
+      await opened().noteAlert(await stored(), NOW - 3);
+      await opened().fail(await leased(), { ...failure, dueAt: NOW });
+      expect(await stored()).toMatchObject({ alertedAt: NOW - 3 });
+      await failInto(opened(), 'main', 'reconnect');
+      expect(await stored()).not.toHaveProperty('alertedAt');
+    });
+
+    test('failed: a connection that goes on waiting keeps the time of its last alert', async () => {
+      await connected();
+      await failInto(opened(), 'main', 'reconnect');
+      await opened().snoozeAlert(await stored(), { dueAt: NOW, alertedAt: NOW - 3 });
+      const again = { ...leaseOf('me', { early: true }), inReconnect: true };
+      const held = (await opened().lease('main', again)) as Connection;
+      await opened().fail(held, { ...failure, status: 'reconnect' });
+      expect(await stored()).toMatchObject({ status: 'reconnect', alertedAt: NOW - 3 });
+    });
+
+    test('failed: the time of the request stays only where its outcome is still to be found', async () => {
+      await connected();
+      await opened().fail(await leased(), { ...failure, dueAt: NOW, askedAt: NOW });
+      expect(await stored()).toMatchObject({ askedAt: NOW });
+      await opened().fail(await leased(), failure);
+      expect(await stored()).not.toHaveProperty('askedAt');
+    });
+
+    test('settled: a measurement that is due is stored, and removed by the settlement that names none', async () => {
+      await connected();
+      const measurement = { overlapSeen: 1, overlapAskedAt: NOW - 9 };
+      await opened().settle(await leased(), { ...settled, ...measurement, measureAt: NOW + 60 });
+      expect(await stored()).toMatchObject({ ...measurement, measureAt: NOW + 60 });
+      const next = leaseOf('me', { early: true });
+      await opened().settle((await opened().lease('main', next)) as Connection, settled);
+      expect(await stored()).toMatchObject(measurement);
+      expect(await stored()).not.toHaveProperty('measureAt');
+    });
+
+    test('settled: it fails no longer, and that people were alerted is kept', async () => {
+      await connected();
+      await opened().fail(await leased(), { ...failure, dueAt: NOW, failingSince: NOW - 60 });
+      await opened().noteAlert(await stored(), NOW - 3);
+      await opened().settle(await leased(), settled);
+      expect(await stored()).not.toHaveProperty('failingSince');
+      expect(await stored()).toMatchObject({ alertedAt: NOW - 3 });
     });
 
     test('settled: overlap and push targets are stored when they are given, and kept when they are not', async () => {
@@ -124,29 +199,6 @@ export function describeSteps(opened: () => ConnectionStore): void {
         expect(await end(mine)).toBe(false);
       });
     }
-  });
-
-  describe('the next alert for a connection that needs a new consent', () => {
-    const waiting = async () => {
-      await connected();
-      await failInto(opened(), 'main', 'reconnect');
-      return stored();
-    };
-
-    test('is snoozed, and nothing else changes', async () => {
-      const item = await waiting();
-      expect(await opened().snoozeAlert(item, NOW + HOUR)).toBe(true);
-      expect(await stored()).toEqual({ ...item, dueAt: NOW + HOUR });
-      expect(await opened().due('reconnect', NOW, 100)).toEqual([]);
-      expect(await opened().due('reconnect', NOW + HOUR, 100)).toEqual(['main']);
-    });
-
-    test('is cancelled by a consent, whose tokens are due at once', async () => {
-      const item = await waiting();
-      const newer = await connected();
-      expect(await opened().snoozeAlert(item, NOW + HOUR)).toBe(false);
-      expect(await stored()).toEqual(newer);
-    });
   });
 
   describe('the push targets of a connection', () => {

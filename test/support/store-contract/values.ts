@@ -31,6 +31,7 @@ export const leaseOf = (owner: string, changed: Partial<Lease & { now: number; e
 export const failure: StepFailure = {
   status: 'active',
   dueAt: NOW + 30,
+  validUntil: 0,
   failures: 1,
   lastError: {
     class: 'retry',
@@ -50,4 +51,15 @@ export async function failInto(
 ): Promise<void> {
   const held = (await store.lease(connection, leaseOf('me', { early: true }))) as Connection;
   expect(await store.fail(held, { ...failure, status, dueAt })).toBe(true);
+}
+
+/** The names of a page of what is due. */
+export async function dueNames(
+  store: ConnectionStore,
+  status: Connection['status'],
+  now: number,
+  limit = 100,
+): Promise<string[]> {
+  const { entries } = await store.due(status, now, { limit });
+  return entries.map(({ connection }) => connection);
 }

@@ -1,12 +1,20 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, FleetHealth, OtherCredentials } from '../../../lambdas/tokens/store.ts';
+import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
+import type {
+  ConnectionStore,
+  Cursor,
+  FleetHealth,
+  OtherCredentials,
+} from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
-  #swept: Partial<FleetHealth & { sweptAt: number }> = {};
+  #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
+  readonly #apps = new Map<string, AppHealth>();
+  readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
   /** Changes the item if the condition holds. Returns a copy, as a table does, or `undefined`. */
   #update(
@@ -25,7 +33,7 @@ export class MemoryStore implements ConnectionStore {
 
   #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
     const found = [...this.#items.values()].filter((item) => item.status === status);
-    return found.sort((a, b) => a[by] - b[by]);
+    return found.sort((a, b) => a[by] - b[by] || compare(a.connection, b.connection));
   }
 
   async get(connection: string) {
@@ -41,9 +49,36 @@ export class MemoryStore implements ConnectionStore {
     return [...this.#items.values()].map((item) => ({ ...item }));
   }
 
-  async due(status: Status, now: number, limit: number) {
-    const due = this.#inOrder(status, 'dueAt').filter(({ dueAt }) => dueAt <= now);
-    return due.slice(0, limit).map(({ connection }) => connection);
+  async due(
+    status: Status,
+    now: number,
+    { limit, after }: Parameters<ConnectionStore['due']>[2],
+  ): ReturnType<ConnectionStore['due']> {
+    const { items, ...next } = this.#page(status, 'dueAt', now, limit, after);
+    const entries = items.map(({ connection, app, dueAt, validUntil, suspectSince }) => ({
+      ...{ connection, app, status, dueAt, validUntil },
+      ...(suspectSince !== undefined && { suspectSince }),
+    }));
+    return { entries, ...next };
+  }
+
+  async expired(status: Status, before: number, { limit, after }: Parameters<ConnectionStore['expired']>[2]) {
+    const { items, ...next } = this.#page(status, 'validUntil', before - 1, limit, after);
+    const entries = items.map(({ connection, app, validUntil, alertedAt }) => ({
+      ...{ connection, app, status, validUntil },
+      ...(alertedAt !== undefined && { alertedAt }),
+    }));
+    return { entries, ...next };
+  }
+
+  /** A page of those in `status` whose `by` is at most `most`, in that order. */
+  #page(status: Status, by: 'dueAt' | 'validUntil', most: number, limit: number, after?: Cursor) {
+    const all = this.#inOrder(status, by).filter((item) => item[by] <= most);
+    const from = after ? all.findIndex((item) => isBehind(item, by, after)) : 0;
+    const items = from === -1 ? [] : all.slice(from, from + limit);
+    const last = items.at(-1);
+    const hasMore = last !== undefined && all.at(-1) !== last;
+    return { items, ...(hasMore && { next: { at: last[by], connection: last.connection } }) };
   }
 
   async count(status: Status, most: number) {
@@ -55,14 +90,17 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
-    const { owner, until, now, early, inAnyStatus = false } = lease;
+    const { owner, until, now, early, inReconnect = false, inAnyStatus = false } = lease;
     return this.#update(
       connection,
       (item) =>
-        (inAnyStatus || item.status === 'active' || item.status === 'misconfigured') &&
+        (inAnyStatus ||
+          (inReconnect && item.status === 'reconnect') ||
+          item.status === 'active' ||
+          item.status === 'misconfigured') &&
         (early || item.dueAt <= now) &&
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
-      () => ({ leaseOwner: owner, leaseUntil: until }),
+      ({ askedAt = now }) => ({ leaseOwner: owner, leaseUntil: until, askedAt }),
     );
   }
 
@@ -105,7 +143,7 @@ export class MemoryStore implements ConnectionStore {
         failures: 0,
         version: version + 1,
       }),
-      ['lastError'],
+      ['lastError', 'failingSince', 'suspectSince', 'refusals', 'askedAt', 'lostAt'],
     );
   }
 
@@ -116,18 +154,37 @@ export class MemoryStore implements ConnectionStore {
       publishedVersion: of.version,
       failures: 0,
     });
-    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError'];
+    const released: (keyof Connection)[] = [
+      'leaseOwner',
+      'leaseUntil',
+      'askedAt',
+      'lastError',
+      'failingSince',
+    ];
+    if (settled.measureAt === undefined) released.push('measureAt');
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }
 
   async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
+    if (failure.askedAt === undefined) released.push('askedAt');
+    if (of.status !== 'reconnect' && failure.status === 'reconnect') released.push('alertedAt');
     return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
   }
 
-  async snoozeAlert(of: Connection, dueAt: number) {
-    const isWaiting = ({ version, status }: Connection) => version === of.version && status === 'reconnect';
-    return this.#update(of.connection, isWaiting, () => ({ dueAt })) !== undefined;
+  async snoozeAlert(of: Connection, alert: { dueAt: number; alertedAt: number }) {
+    return this.#update(of.connection, isWaiting(of), () => alert) !== undefined;
+  }
+
+  async noteAlert(of: Connection, alertedAt: number | undefined) {
+    const isSame = ({ version }: Connection) => version === of.version;
+    const change = () => (alertedAt === undefined ? {} : { alertedAt });
+    const removed: (keyof Connection)[] = alertedAt === undefined ? ['alertedAt'] : [];
+    return this.#update(of.connection, isSame, change, removed) !== undefined;
+  }
+
+  async retryReconnect(of: Connection, dueAt: number) {
+    return this.#update(of.connection, isWaiting(of), () => ({ dueAt })) !== undefined;
   }
 
   async setPushTargets(of: Connection, targets: PushTarget[], others: OtherCredentials = {}) {
@@ -164,13 +221,13 @@ export class MemoryStore implements ConnectionStore {
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
-      ['leaseOwner', 'leaseUntil', ...unset],
+      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', ...unset],
     );
   }
 
   async release(of: Connection) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
-    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil']);
+    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil', 'askedAt']);
   }
 
   async redeem(id: string) {
@@ -219,6 +276,36 @@ export class MemoryStore implements ConnectionStore {
     this.#swept = { ...this.#swept, ...health, sweptAt };
   }
 
+  async noteGap(gapFrom: number, gapTo: number) {
+    this.#swept = { ...this.#swept, gapFrom, gapTo };
+  }
+
+  async lastGap(since: number) {
+    return (this.#swept.gapTo ?? 0) > since ? this.#swept.gapFrom : undefined;
+  }
+
+  async keepReplaced(connection: string, tokens: { sealedTokens: string; expiresAt: number }) {
+    this.#replaced.set(connection, { ...tokens });
+  }
+
+  async replaced(connection: string) {
+    return this.#replaced.get(connection);
+  }
+
+  async dropReplaced(connection: string) {
+    this.#replaced.delete(connection);
+  }
+
+  async appHealth(app: string) {
+    return structuredClone(this.#apps.get(app));
+  }
+
+  async putAppHealth(app: string, health: AppHealth) {
+    if ((this.#apps.get(app)?.revision ?? health.revision - 1) !== health.revision - 1) return false;
+    this.#apps.set(app, structuredClone(health));
+    return true;
+  }
+
   async sweptAt() {
     return this.#swept.sweptAt;
   }
@@ -234,10 +321,24 @@ const RESET = [
   'zoomUserId',
   'zoomAccountId',
   'lastError',
+  'failingSince',
+  'suspectSince',
+  'refusals',
+  'alertedAt',
+  'lostAt',
+  'measureAt',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',
 ] as const;
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+const isBehind = (item: Connection, by: 'dueAt' | 'validUntil', { at, connection }: Cursor) =>
+  item[by] > (at as number) || (item[by] === at && item.connection > (connection as string));
+
+const isWaiting = (of: Connection) => (item: Connection) =>
+  item.version === of.version && item.status === 'reconnect';
 
 const isUnchanged = (of: Connection) => (item: Connection) =>
   item.version === of.version && item.leaseOwner === of.leaseOwner;

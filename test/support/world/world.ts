@@ -3,7 +3,7 @@ import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
-import type { Alerts, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
@@ -47,6 +47,10 @@ export class World {
   appSecret = this.zoom.clientSecret;
   /** Each alert, as the names of its connections. */
   readonly alerts: string[][] = [];
+  /** The connections of whose expired token people were alerted, and of which they were told that they are well. */
+  readonly expiries: string[][] = [];
+  readonly recoveries: string[][] = [];
+  readonly incidents: AppIncident[] = [];
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
 
   readonly #log: Log = {
@@ -66,14 +70,17 @@ export class World {
     const { fetch } = this.zoom;
     return {
       now,
+      elapsed: () => this.time * 1000,
       random,
       wait: async (milliseconds) => this.pass(milliseconds / 1000),
       store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
       vault,
       alerts: intercepted<Alerts>(
         {
-          reconnectNeeded: async (items) =>
-            void this.alerts.push(items.map(({ connection }) => connection).sort()),
+          reconnectNeeded: async (items) => void this.alerts.push(namesOf(items)),
+          tokensExpired: async (items) => void this.expiries.push(namesOf(items)),
+          recovered: async (items) => void this.recoveries.push(namesOf(items)),
+          incidentAssumed: async (incident) => void this.incidents.push(incident),
         },
         'alerts',
         intercept,
@@ -154,6 +161,8 @@ export class World {
     return this.vault.published.get(connection)?.value;
   }
 }
+
+const namesOf = (items: { connection: string }[]) => items.map(({ connection }) => connection).sort();
 
 /** Returns the port with each method intercepted. It is a proxy, so that a new method cannot be forgotten. */
 function intercepted<T extends object>(port: T, name: string, intercept: Intercept): T {

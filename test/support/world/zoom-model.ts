@@ -65,6 +65,11 @@ export class ZoomModel {
     for (const [token, issued] of this.#access) if (issued.user === user) this.#access.delete(token);
   }
 
+  /** Ends an access token before its time. */
+  expire(accessToken: string): void {
+    this.#access.delete(accessToken);
+  }
+
   /** Returns whether Zoom's API would accept the access token now. */
   accepts(accessToken: string | undefined): boolean {
     return (this.#access.get(accessToken ?? '')?.expiresAt ?? 0) > this.#now();

@@ -135,3 +135,16 @@ test.each([[[]], [['--json']]])(
     expect(stdout + stderr).toContain('--watch needs an interactive terminal');
   },
 );
+
+test('status shows an item that cannot be read in a row of its own, and exits with 4', async () => {
+  const unreadable = [{ connection: 'damaged', problems: ['version is malformed'] }];
+  installation().responses.set('status', () => ({
+    ok: true,
+    result: { now: 1, connections: [], unreadable },
+  }));
+  const { code, stdout } = await run();
+  expect(code).toBe(4);
+  expect(stdout).toContain(
+    'damaged: unreadable. The item in the table cannot be read: version is malformed. It is not rotated',
+  );
+});

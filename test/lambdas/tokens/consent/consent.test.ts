@@ -205,5 +205,5 @@ async function turn(connection: string, status: 'reconnect' | 'misconfigured' | 
     action: 'a',
     at: world.time,
   } as const;
-  await world.store.fail(item, { status, dueAt: world.time, failures: 1, lastError: error });
+  await world.store.fail(item, { status, dueAt: world.time, validUntil: 0, failures: 1, lastError: error });
 }

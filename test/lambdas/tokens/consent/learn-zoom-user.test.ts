@@ -42,15 +42,18 @@ describe('a Zoom user whom Zoom did not name at the consent', () => {
     ['a 503 as HTML', () => new Response('<html></html>', { status: 503 })],
     ['a 200 that is no JSON', () => new Response('<html></html>')],
   ])(
-    'because of %s is learned at the next rotation, and the overlap is measured with it',
+    'because of %s is learned at the next rotation, and the overlap is measured a minute later',
     async (_, refusal) => {
       await connectUnknown('main', 'ada', refusal);
       expect(await rotate('main')).toMatchObject({
         zoomUserId: 'ada',
         zoomAccountId: world.zoom.accountId,
-        overlap: 'yes',
+        measureAt: world.time + MINUTE,
         status: 'active',
       });
+      world.pass(MINUTE);
+      await step('main', world.dependencies(), { deadline: world.deadline });
+      expect(await world.item('main')).toMatchObject({ overlapSeen: 1, overlapAskedAt: world.time });
       expect(await world.store.claimant('default', 'ada')).toBe('main');
     },
   );
@@ -61,7 +64,10 @@ describe('a Zoom user whom Zoom did not name at the consent', () => {
     expect(await rotate('main')).toMatchObject({ status: 'active', failures: 0, publishedVersion: 2 });
     expect(await rotate('main')).not.toHaveProperty('zoomUserId');
     world.zoom.userRefusal = undefined;
-    expect(await rotate('main')).toMatchObject({ zoomUserId: 'ada', overlap: 'yes' });
+    expect(await rotate('main')).toMatchObject({
+      zoomUserId: 'ada',
+      measureAt: world.time + MINUTE,
+    });
     const { intercept, asked } = countRequests();
     await rotate('main', intercept);
     expect(asked()).toBe(0);

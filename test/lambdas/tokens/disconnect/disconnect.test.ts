@@ -71,6 +71,9 @@ describe('a disconnection', () => {
     world.zoom.deauthorize('main');
     world.pass(3600);
     await sweep(world.dependencies(), { deadline: world.deadline });
+    // A second refusal confirms the first.
+    world.pass(300);
+    await sweep(world.dependencies(), { deadline: world.deadline });
     expect(await world.item('main')).toMatchObject({ status: 'reconnect' });
     // Zoom no longer knows the tokens, so nothing is left to revoke.
     expect(await end(world)).toMatchObject({ status: 'disconnected', revokedAt: world.time });

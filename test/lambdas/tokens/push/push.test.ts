@@ -20,7 +20,7 @@ beforeEach(async () => {
   world.time = Math.ceil(world.time);
 });
 
-test('a rotation pushes the new token with three writes to the table, as many as without n8n', async () => {
+test('a rotation pushes the new token with no more writes to the table than without n8n', async () => {
   const points: string[] = [];
   const intercept: FunctionOptions['intercept'] = (point, call) => {
     points.push(point);
@@ -29,8 +29,16 @@ test('a rotation pushes the new token with three writes to the table, as many as
   await rotateNow(world.dependencies({ intercept }));
   expect(await world.pushed('main')).toBe(await stored());
   expect(await target()).toMatchObject({ instance: 'office', pushedVersion: 2, failures: 0 });
-  const writes = points.filter((point) => point.startsWith('store.'));
-  expect(writes).toEqual(['store.lease', 'store.commitRotation', 'store.settle']);
+  const calls = points.filter((point) => point.startsWith('store.'));
+  // Besides the three writes of the step: the app's health is read and stored, the replaced tokens are kept.
+  expect(calls).toEqual([
+    'store.lease',
+    'store.appHealth',
+    'store.commitRotation',
+    'store.keepReplaced',
+    'store.settle',
+    'store.putAppHealth',
+  ]);
   expect(points.indexOf('n8n.fetch')).toBeGreaterThan(points.indexOf('vault.publish'));
 });
 
@@ -54,15 +62,15 @@ describe('an n8n that is down', () => {
       failures: 1,
       lastError: { class: 'retry', code: 'n8n_unavailable', at: world.time },
     });
-    expect(item.dueAt).toBe((await target())?.retryAt);
+    expect(item.dueAt).toBe(Math.min((await target())?.retryAt ?? 0, item.measureAt ?? 0));
   });
 
   test('is retried with growing pauses of at most five minutes', async () => {
     const pauses: number[] = [];
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      const { dueAt } = await world.item('main');
-      pauses.push(dueAt - world.time);
-      world.time = dueAt;
+      const { retryAt = 0 } = (await target()) ?? {};
+      pauses.push(retryAt - world.time);
+      world.time = retryAt;
       await run();
     }
     expect(pauses[0]).toBeLessThan(60);
@@ -79,25 +87,61 @@ describe('an n8n that is down', () => {
   });
 });
 
-test('a misconfigured push is retried every 15 minutes and recovers by itself', async () => {
+test('a misconfigured push is retried after 1, 2, 4, 8 and then 15 minutes, and recovers by itself', async () => {
   world.n8n.scopes.delete('credential:update');
   await rotateNow();
   const { retryAt = 0, lastError } = (await target()) ?? {};
   expect(lastError).toMatchObject({ class: 'misconfigured', code: 'n8n_scope_missing' });
-  expect(retryAt - world.time).toBe(15 * 60);
+  expect(retryAt - world.time).toBe(60);
   expect(world.lines.at(-2)).toMatchObject({
     level: 'error',
     details: { connection: 'main', instance: 'office', version: 2, code: 'n8n_scope_missing' },
   });
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    world.time = (await target())?.retryAt ?? 0;
+    await run();
+    waits.push(((await target())?.retryAt ?? 0) - world.time);
+  }
+  expect(waits.map((seconds) => seconds / 60)).toEqual([2, 4, 8, 15, 15]);
   world.n8n.scopes.add('credential:update');
-  world.time = retryAt;
+  world.time = (await target())?.retryAt ?? 0;
   await run();
   expect(await world.pushed('main')).toBe(await stored());
   expect(await target()).toEqual({
     instance: 'office',
     credentialId: expect.any(String),
     pushedVersion: 2,
+    validUntil: (await world.item('main')).expiresAt,
     failures: 0,
+  });
+});
+
+describe('a target that lags behind', () => {
+  test('brings the end of what n8n has forward, until it takes the token', async () => {
+    const { validUntil } = await world.item('main');
+    world.n8n.isDown = true;
+    world.pass(600);
+    await rotateNow();
+    const { expiresAt } = await world.item('main');
+    expect(expiresAt).toBeGreaterThanOrEqual(validUntil + 600);
+    expect(await world.item('main')).toMatchObject({ publishedVersion: 2, validUntil });
+    expect(await target()).toMatchObject({ validUntil, pushedVersion: 1 });
+    world.n8n.isDown = false;
+    world.time = (await target())?.retryAt ?? 0;
+    await run();
+    expect(await world.item('main')).toMatchObject({ validUntil: expiresAt });
+    expect(await target()).toMatchObject({ validUntil: expiresAt, pushedVersion: 2 });
+  });
+
+  test('keeps its end through a second rotation that it does not take', async () => {
+    const { validUntil } = await world.item('main');
+    world.n8n.isDown = true;
+    for (let rotation = 0; rotation < 2; rotation += 1) {
+      world.pass(600);
+      await rotateNow();
+    }
+    expect(await world.item('main')).toMatchObject({ version: 3, publishedVersion: 3, validUntil });
   });
 });
 
@@ -154,5 +198,9 @@ test('a deployment that does not push keeps the targets and is not due for them'
   const before = await target();
   await rotateNow({ ...world.dependencies(), push: undefined });
   expect(await target()).toEqual(before);
+  const { dueAt, measureAt } = await world.item('main');
+  expect(dueAt).toBe(measureAt);
+  world.pass(60);
+  await step('main', { ...world.dependencies(), push: undefined }, { deadline: world.deadline });
   expect((await world.item('main')).dueAt).toBeGreaterThan(world.time + HOUR / 3);
 });

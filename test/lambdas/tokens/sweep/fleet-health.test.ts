@@ -20,6 +20,14 @@ const observed = () =>
 const failsAt = (failing: string) =>
   run({ intercept: (point, call) => (point === failing ? Promise.reject(new Error('down')) : call()) });
 
+/** The user of `c0` removes the app. A sweep finds a suspect, which the next refusal confirms. */
+const refuseOnce = async () => {
+  await checkJustBeforeItIsDue();
+  world.zoom.deauthorize('c0');
+  await run();
+  world.pass(300);
+};
+
 /** Sweeps one second before `c0` is due, which checks the health of the fleet, and then moves the clock to that second. */
 const checkJustBeforeItIsDue = async () => {
   const { dueAt } = await world.item('c0');
@@ -53,6 +61,8 @@ describe('the fleet’s health', () => {
     world.pass(HOUR - 600);
     world.zoom.deauthorize('c0');
     await run();
+    world.pass(300);
+    await run();
     world.zoom.clientSecret = 'new';
     world.pass(HOUR - 600);
     expect((await run()).health).toMatchObject({ reconnect: 1, misconfigured: 2 });
@@ -68,7 +78,8 @@ describe('a sweep after one that checked the fleet', () => {
   test('reuses that check when no connection is due', async () => {
     world.pass(120);
     expect((await observed()).health).toEqual({ minutesOfValidity: 58, reconnect: 0, misconfigured: 0 });
-    expect(calls).toEqual(['store.due', 'store.reuseHealthCheck']);
+    // What is due in either status that is tried, and the end of the sweep.
+    expect(calls).toEqual(['store.due', 'store.due', 'store.reuseHealthCheck']);
   });
 
   test('checks again after three minutes', async () => {
@@ -90,7 +101,6 @@ describe('a sweep after one that checked the fleet', () => {
   });
 
   test.each<[string, object, string | undefined, () => void]>([
-    ['a new consent', { reconnect: 1 }, undefined, () => world.zoom.deauthorize('c0')],
     [
       'the operator to fix the app',
       { misconfigured: 1 },
@@ -108,9 +118,17 @@ describe('a sweep after one that checked the fleet', () => {
     expect(report.health).toMatchObject(health);
   });
 
-  test('checks once more when the index lagged behind', async () => {
+  test('checks again at once when a connection is refused, and when it needs a new consent', async () => {
     await checkJustBeforeItIsDue();
     world.zoom.deauthorize('c0');
+    await observed();
+    expect(calls).toContain('store.count');
+    world.pass(300);
+    expect((await run()).health).toMatchObject({ reconnect: 1 });
+  });
+
+  test('checks once more when the index lagged behind', async () => {
+    await refuseOnce();
     // An index that lags still counts no such connection.
     const { store, ...deps } = world.dependencies();
     const lagging = new Proxy(store, {
@@ -124,8 +142,7 @@ describe('a sweep after one that checked the fleet', () => {
   test.each(['store.count', 'store.fail', 'alerts.reconnectNeeded'])(
     'checks again when that sweep failed at %s while it marked a connection for reconnect',
     async (point) => {
-      await checkJustBeforeItIsDue();
-      world.zoom.deauthorize('c0');
+      await refuseOnce();
       await failsAt(point);
       world.pass(200);
       expect((await run()).health).toMatchObject({ reconnect: 1 });

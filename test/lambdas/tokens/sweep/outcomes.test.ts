@@ -5,7 +5,8 @@ import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import type { Outcome } from '../../../../lambdas/tokens/rotation/step.ts';
 import { addOutcome, needsAttention, noOutcomes } from '../../../../lambdas/tokens/sweep/outcomes.ts';
 
-const item = { connection: 'main' } as Connection;
+const NOW = 1_900_000_000;
+const item = { connection: 'main', validUntil: NOW + 3600 } as Connection;
 const settled: Outcome = { kind: 'settled', item, rotated: true, published: true };
 const failed = (failureClass: FailureClass, changed: object = {}): Outcome => ({
   kind: 'failed',
@@ -13,18 +14,20 @@ const failed = (failureClass: FailureClass, changed: object = {}): Outcome => ({
   error: new Failure(failureClass, 'unexpected', 'It failed.', 'Retry.'),
   rotated: false,
   phase: 'rotation',
+  recorded: failureClass,
+  isRefused: false,
   ...changed,
 });
 const after = (...all: Outcome[]) => {
   const outcomes = noOutcomes();
-  for (const outcome of all) addOutcome(outcomes, outcome);
+  for (const outcome of all) addOutcome(outcomes, outcome, NOW);
   return outcomes;
 };
 const none = noOutcomes();
 
 describe('the outcomes of a sweep', () => {
   test('start with nothing, and each sweep has its own', () => {
-    addOutcome(noOutcomes(), settled);
+    addOutcome(noOutcomes(), settled, NOW);
     expect(noOutcomes()).toEqual({
       counts: {
         rotated: 0,
@@ -35,8 +38,8 @@ describe('the outcomes of a sweep', () => {
         failed: { reconnect: 0, misconfigured: 0, retry: 0, rejected: 0 },
       },
       attempts: 0,
-      refusals: [],
-      hasMisconfigured: false,
+      recovered: [],
+      needsAttention: false,
     });
   });
 
@@ -90,12 +93,24 @@ describe('the outcomes of a sweep', () => {
     expect(counts).toMatchObject({ pushed: 1, pushFailed: 1, publishFailed: 1 });
   });
 
-  test('keep a refused refresh token for the circuit breaker and do not count it yet', () => {
-    const refused = failed('reconnect');
-    const { counts, attempts, refusals } = after(refused);
-    expect(counts).toEqual(none.counts);
-    expect(attempts).toBe(1);
-    expect(refusals).toEqual([refused]);
+  test('count a refused refresh token as it was recorded: retried while it is a suspect', () => {
+    const { counts } = after(failed('retry', { isRefused: true }), failed('reconnect', { isRefused: true }));
+    expect(counts.failed).toMatchObject({ retry: 1, reconnect: 1 });
+  });
+
+  test('keep the connections of which people had been alerted, and which are well again', () => {
+    const alerted = { ...item, alertedAt: 1 };
+    expect(after(settled, { ...settled, item: alerted }).recovered).toEqual([alerted]);
+  });
+
+  test('do not keep one that still shows an expired token to an n8n as well again', () => {
+    const lagging = { ...item, alertedAt: 1, validUntil: NOW };
+    expect(after({ ...settled, item: lagging }).recovered).toEqual([]);
+  });
+
+  test('do not count a step whose app is paused: Zoom was not asked', () => {
+    const error = new Failure('retry', 'app_paused', 'It is paused.', 'Wait.');
+    expect(after({ kind: 'paused', item, error })).toEqual(none);
   });
 
   test('count an error of an unknown kind as one to retry', () => {
@@ -111,7 +126,9 @@ describe('the outcomes of a sweep', () => {
 
 describe('a sweep needs attention', () => {
   test.each([
-    ['a refresh token was refused', failed('reconnect')],
+    ['a refresh token was refused for the first time', failed('retry', { isRefused: true })],
+    ['a refresh token was refused again', failed('reconnect', { isRefused: true })],
+    ['a connection recovered', { ...settled, item: { ...item, alertedAt: 1 } }],
     ['a rotation found the app misconfigured', failed('misconfigured')],
     ['a publication found the installation misconfigured', failed('misconfigured', { phase: 'publication' })],
   ])('when %s', (_, outcome) => {

@@ -1,0 +1,38 @@
+import { type Connection, logContext, type PushTarget } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { toFailure } from '../errors.ts';
+import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
+
+/** The value that replaces a pushed token. A Zoom node that sends it fails, and its log says why. */
+export const OVERWRITTEN = 'disconnected';
+
+/**
+ * Overwrites the pushed token in each n8n credential of a disconnected connection. Never throws: a credential that could not
+ * be overwritten keeps its token until that expires, and its target says so.
+ * @param deadline when the function ends, epoch seconds
+ * @returns the targets, with `overwrittenAt` where n8n took the replacement; `undefined` without any
+ */
+export async function overwritePushed(
+  { targets, ...item }: Connection,
+  { push, now, log }: Pick<Dependencies, 'push' | 'now' | 'log'>,
+  deadline: number,
+): Promise<PushTarget[] | undefined> {
+  if (!targets || !push) return targets;
+  const overwrite = async (target: PushTarget): Promise<PushTarget> => {
+    if (target.overwrittenAt !== undefined || target.pushedVersion === 0) return target;
+    if (now() > deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS) return target;
+    const { instance: name, credentialId } = target;
+    try {
+      const instance = (await push.settings.read()).get(name);
+      if (!instance) return target;
+      await push.n8n.update(instance, credentialId, OVERWRITTEN);
+      return { ...target, overwrittenAt: now() };
+    } catch (error) {
+      const { class: failureClass, code, message } = toFailure(error);
+      const context = { ...logContext(item), instance: name, class: failureClass, code };
+      log.warn(`The pushed token was not overwritten. ${message}`, context);
+      return target;
+    }
+  };
+  return Promise.all(targets.map(overwrite));
+}

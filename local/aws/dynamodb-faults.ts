@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
+
+/** The faults of DynamoDB that can be turned on. Each is asked at every request. */
+export interface DynamoDBFaults {
+  /** While true, the indexes keep showing the items as they were. DynamoDB's indexes are eventually consistent. */
+  indexesLag?: () => boolean;
+  /** Returns whether an operation, such as `UpdateItem`, is throttled. */
+  isThrottled?: (operation: string) => boolean;
+}
+
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
+
+/** The item that a write has left, or its key where it has deleted it. */
+interface Change {
+  TableName: string;
+  Key: Record<string, unknown>;
+  Item?: Record<string, unknown>;
+}
+
+/**
+ * Starts a proxy that adds faults to a DynamoDB. Reads and writes go to `tableUrl`. Queries of an index go to `indexUrl`,
+ * a second DynamoDB with the same table, which gets each write once the indexes no longer lag. Without `indexUrl` the
+ * indexes never lag.
+ */
+export async function startFaultyDynamoDB(
+  { tableUrl, indexUrl, port = 0 }: { tableUrl: string; indexUrl: string | undefined; port?: number },
+  { indexesLag = () => false, isThrottled = () => false }: DynamoDBFaults,
+): Promise<LoopbackServer> {
+  const changes: Change[] = [];
+
+  const server = createServer(async (request, response) => {
+    const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+    const body = await text(request);
+    if (isThrottled(operation)) {
+      response.writeHead(400, JSON_TYPE).end(JSON.stringify(THROTTLED));
+      return;
+    }
+    if (indexUrl && !indexesLag()) await applyChanges(changes, indexUrl, request);
+    const parsed = JSON.parse(body) as Record<string, unknown>;
+    const isIndexQuery = operation === 'Query' && parsed.IndexName !== undefined;
+    const result = await send((isIndexQuery && indexUrl) || tableUrl, operation, body, request);
+    if (indexUrl && result.status === 200 && WRITES.has(operation)) {
+      changes.push(await changeOf(parsed, tableUrl, request));
+      if (!indexesLag()) await applyChanges(changes, indexUrl, request);
+    }
+    response.writeHead(result.status, JSON_TYPE).end(result.body);
+  });
+  return listenOnLoopback(server, port);
+}
+
+const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
+const THROTTLED = {
+  __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException',
+  message: 'Rate of requests exceeds the allowed throughput.',
+};
+
+async function changeOf(
+  { TableName, Key, Item }: Record<string, unknown>,
+  tableUrl: string,
+  request: IncomingMessage,
+): Promise<Change> {
+  const table = String(TableName);
+  const key = (Key ?? { connection: (Item as Record<string, unknown>).connection }) as Change['Key'];
+  const read = JSON.stringify({ TableName: table, Key: key, ConsistentRead: true });
+  const { body } = await send(tableUrl, 'GetItem', read, request);
+  const { Item: stored } = JSON.parse(body) as { Item?: Record<string, unknown> };
+  return { TableName: table, Key: key, ...(stored && { Item: stored }) };
+}
+
+async function applyChanges(changes: Change[], indexUrl: string, request: IncomingMessage): Promise<void> {
+  for (const { TableName, Key, Item } of changes.splice(0)) {
+    await (Item
+      ? send(indexUrl, 'PutItem', JSON.stringify({ TableName, Item }), request)
+      : send(indexUrl, 'DeleteItem', JSON.stringify({ TableName, Key }), request));
+  }
+}
+
+/** Sends an operation with the headers of the request, whose signature dynalite does not verify. */
+async function send(url: string, operation: string, body: string, { headers }: IncomingMessage) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      ...JSON_TYPE,
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
+      'x-amz-date': String(headers['x-amz-date']),
+      authorization: String(headers.authorization),
+    },
+    body,
+  });
+  return { status: response.status, body: await response.text() };
+}

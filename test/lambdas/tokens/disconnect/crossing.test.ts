@@ -1,0 +1,127 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../../lambdas/tokens/connection.ts';
+import { disconnect, disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { OVERWRITTEN } from '../../../../lambdas/tokens/disconnect/overwrite-pushed.ts';
+import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { type FunctionOptions, type Intercept, World } from '../../../support/world/world.ts';
+
+let world: World;
+const end = (name = 'main', options: FunctionOptions = {}, force = false) =>
+  disconnect(name, world.dependencies(options), { deadline: world.deadline, force });
+const once = (where: string, act: () => Promise<unknown>): Intercept => {
+  let isDone = false;
+  return async (point, call) => {
+    if (point !== where || isDone) return call();
+    isDone = true;
+    await act();
+    return call();
+  };
+};
+
+beforeEach(async () => {
+  world = new World();
+  await world.connect('main');
+});
+
+describe('a disconnection that waits for the lease', () => {
+  test('does not disconnect a consent that is given meanwhile', async () => {
+    const lease = { owner: 'a step', now: world.time, until: world.time + 9, early: true };
+    await world.store.lease('main', lease);
+    const intercept = once('store.beginDisconnect', async () => {
+      await world.store.release((await world.item('main')) as Connection);
+      await world.connect('main');
+    });
+    await expect(end('main', { intercept })).rejects.toMatchObject({ code: 'overtaken' });
+    expect(await world.item('main')).toMatchObject({ status: 'active', generation: 2 });
+  });
+
+  test('completes what another disconnection began meanwhile', async () => {
+    const item = await world.item('main');
+    const intercept = once('store.beginDisconnect', async () => {
+      const lease = { owner: 'another', now: world.time, until: world.time + 1 };
+      const other = { ...lease, disconnectedAt: world.time, generation: item.generation };
+      await world.store.beginDisconnect('main', other);
+      world.pass(2);
+    });
+    expect(await end('main', { intercept })).toMatchObject({ status: 'disconnected', sealedTokens: '' });
+  });
+});
+
+describe('a disconnection whose first write loses its response', () => {
+  /** The write takes effect, and the SDK repeats the request. */
+  const repeated: Intercept = async (point, call) => {
+    if (point === 'store.beginDisconnect') await call();
+    return call();
+  };
+
+  test('by the operator is completed', async () => {
+    expect(await end('main', { intercept: repeated })).toMatchObject({
+      status: 'disconnected',
+      sealedTokens: '',
+    });
+  });
+
+  test('by Zoom’s webhook is completed', async () => {
+    const item = await world.item('main');
+    world.pass(60);
+    const deps = world.dependencies({ intercept: repeated });
+    const ended = await disconnectDeauthorized(item, world.time, deps, world.deadline);
+    expect(ended).toMatchObject({ status: 'disconnected', sealedTokens: '' });
+    expect(world.published('main')).toBeUndefined();
+  });
+});
+
+describe('a consent through a link for one connection, whose Zoom user has another', () => {
+  test('does not revive that one when it is disconnected meanwhile', async () => {
+    await world.connect('second', world.dependencies(), 'grace');
+    // Both connections have the same generation, which must not fence the wrong one.
+    const intercept = once('store.commitConsent', async () => {
+      world.pass(1);
+      await end('second');
+    });
+    const consent = world.connect('main', world.dependencies({ intercept }), 'grace');
+    await expect(consent).rejects.toMatchObject({ code: 'disconnected' });
+    expect(await world.item('second')).toMatchObject({ status: 'disconnected', sealedTokens: '' });
+  });
+});
+
+describe('a token that was pushed to n8n', () => {
+  beforeEach(() => world.link('main'));
+
+  test('is overwritten by the disconnection', async () => {
+    const { targets } = await end();
+    expect(await world.n8n.token(targets?.[0]?.credentialId)).toBe(OVERWRITTEN);
+    expect(targets).toMatchObject([{ overwrittenAt: Math.floor(world.time) }]);
+  });
+
+  test('stays where n8n cannot be reached, and the target says so', async () => {
+    const intercept: Intercept = (point, call) =>
+      point === 'n8n.fetch' ? Promise.reject(new TypeError('fetch failed')) : call();
+    const { status, targets } = await end('main', { intercept });
+    expect(status).toBe('disconnected');
+    expect(targets?.[0]).not.toHaveProperty('overwrittenAt');
+  });
+
+  test('is pushed again after a new consent', async () => {
+    await end();
+    world.pass(LEASE_SECONDS);
+    await world.connect('main');
+    await sweep(world.dependencies(), { deadline: world.deadline });
+    expect(await world.pushed('main')).toBe(world.published('main'));
+  });
+});
+
+describe('"revoked" is said', () => {
+  test('when Zoom’s API refuses the access token', async () => {
+    expect(await end()).toMatchObject({ revokedAt: expect.any(Number) });
+  });
+
+  test('not when Zoom confirms, but its API still accepts the token', async () => {
+    const intercept: Intercept = async (point, call) =>
+      point === 'zoom.user' ? (Response.json({ id: 'main' }) as never) : call();
+    const item = await end('main', { intercept });
+    expect(item.revokedAt).toBeUndefined();
+    expect(item.lastError).toMatchObject({ code: 'not_revoked' });
+  });
+});

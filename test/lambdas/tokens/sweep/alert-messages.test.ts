@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Connection } from '../../../../lambdas/tokens/connection.ts';
+import {
+  expiredMessage,
+  incidentMessage,
+  reconnectMessage,
+  recoveredMessage,
+} from '../../../../lambdas/tokens/sweep/alert-messages.ts';
+
+// 2030-01-01 00:00 UTC.
+const NOW = Date.UTC(2030, 0, 1) / 1000;
+const HOUR = 3600;
+
+const broken = (connection: string, changed: Partial<Record<keyof Connection, unknown>> = {}) =>
+  ({
+    connection,
+    validUntil: NOW,
+    failingSince: NOW - HOUR,
+    lastError: {
+      class: 'retry',
+      code: 'zoom_unavailable',
+      message: 'Zoom has an outage.',
+      action: 'a',
+      at: NOW,
+    },
+    ...changed,
+  }) as Connection;
+const many = (count: number) => Array.from({ length: count }, (_, index) => broken(`c${index}`));
+
+describe('the alert of an expired token', () => {
+  test('names the connection, the reason, since when, until when n8n had a token, and the command to run', () => {
+    expect(expiredMessage([broken('main')])).toEqual({
+      subject: 'Zoom: n8n holds an expired token of "main"',
+      message: [
+        "n8n's token of this connection has expired, so its Zoom nodes fail:",
+        '',
+        'main',
+        '  Why:          Zoom has an outage.',
+        '  Since:        2029-12-31 23:00 UTC',
+        "  n8n's token:  ends 2030-01-01 00:00 UTC at the latest",
+        '  Run:          npx zoom-tokens status main',
+        '',
+        'The sweeps go on trying. The runbook says more: "Token expired". This alert comes again every day, and a last one when the connection is well again.',
+      ].join('\n'),
+    });
+  });
+
+  test('names the first twenty connections and says how many more there are', () => {
+    const { subject, message } = expiredMessage(many(23));
+    expect(subject).toBe('Zoom: n8n holds an expired token of 23 connections');
+    expect(message.match(/npx zoom-tokens status c/g)).toHaveLength(20);
+    expect(message).toContain('\n\nAnd 3 more. All of them: npx zoom-tokens status\n');
+  });
+
+  test.each([
+    ['Since', 'not noted', { failingSince: undefined, lastError: undefined }],
+    ['Why', 'not noted', { lastError: undefined }],
+    ["n8n's token", 'none yet', { validUntil: 0 }],
+    ["n8n's token", 'ends an unknown time at the latest', { validUntil: Number.NaN }],
+    ["n8n's token", 'ends an unknown time at the latest', { validUntil: 1e20 }],
+    ["n8n's token", 'ends an unknown time at the latest', { validUntil: 'soon' }],
+    ["n8n's token", 'ends an unknown time at the latest', { validUntil: undefined }],
+    ['Since', 'an unknown time', { failingSince: -1e20 }],
+  ])('says under "%s": %s, and describes the others, with %j', (label, text, absurd) => {
+    const { message } = expiredMessage([broken('absurd', absurd), broken('main')]);
+    const [, described = ''] = message.split('absurd\n');
+    expect(described).toMatch(new RegExp(`^(  .*\\n)*  ${label}: +${text}\\n`));
+    expect(message).toContain('main\n  Why:          Zoom has an outage.\n');
+  });
+});
+
+describe('the alert of a connection that waits for a person', () => {
+  test('says since when it has failed, not when it failed last', () => {
+    expect(reconnectMessage([broken('main')]).message).toContain('  Since:        2029-12-31 23:00 UTC\n');
+  });
+
+  test('survives an item with absurd timestamps', () => {
+    const { message } = reconnectMessage([
+      broken('absurd', { validUntil: 1e20, failingSince: 'x' }),
+      broken('main'),
+    ]);
+    expect(message).toContain('  Run:          npx zoom-tokens connect main\n');
+  });
+});
+
+describe('the message that connections are well again', () => {
+  test('names them and says until when n8n has a token', () => {
+    expect(recoveredMessage([broken('main', { validUntil: NOW + HOUR })])).toEqual({
+      subject: 'Zoom: "main" recovered',
+      message: [
+        'These connections are well again, and n8n holds a valid token:',
+        '',
+        'main',
+        "  n8n's token:  valid until 2030-01-01 01:00 UTC",
+        '',
+        'Nothing to do.',
+      ].join('\n'),
+    });
+  });
+});
+
+describe('the alert of an incident', () => {
+  const incident = { app: 'default', since: NOW, refused: 9, granted: 2 };
+
+  test('names the app, since when, how many were refused and granted, what is done and what to look at', () => {
+    const { subject, message } = incidentMessage(incident);
+    expect(subject).toBe('Zoom refuses most connections of the app default');
+    expect(message).toContain(
+      'Since 2030-01-01 00:00 UTC Zoom refuses the refresh tokens of most connections of the app "default": in the last hour 9 were refused and 2 refreshes granted.',
+    );
+    expect(message).toContain('No connection is given up for two hours');
+    expect(message).toContain('npx zoom-tokens status');
+    expect(message).not.toContain('restored');
+  });
+
+  test('says that the table may have been restored where sweeps had been missing', () => {
+    const { message } = incidentMessage({ ...incident, gapSince: NOW - 6 * HOUR });
+    expect(message).toContain('The sweep before ended 2029-12-31 18:00 UTC. If the table was restored');
+    expect(message).toContain('"Restored table"');
+  });
+});
+
+test('every subject fits SNS: ASCII, shorter than 100 characters, with the longest name', () => {
+  const item = broken('a'.repeat(40));
+  const incident = { app: 'a'.repeat(40), since: NOW, refused: 9, granted: 2 };
+  const messages = [
+    reconnectMessage([item]),
+    expiredMessage([item]),
+    recoveredMessage([item]),
+    incidentMessage(incident),
+  ];
+  for (const { subject } of messages) expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+});
