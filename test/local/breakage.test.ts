@@ -131,6 +131,8 @@ describe('a fault that is switched on', () => {
       expect([status, headers.get('retry-after')]).toEqual([429, '30']);
     }
     breakIt({ zoomLimitsRate: false });
+    expect(await rotate('reports')).toBe('app_paused');
+    clock.advance(60);
     expect(await rotate('reports')).toBe('rotated');
   });
 
