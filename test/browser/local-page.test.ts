@@ -335,7 +335,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectMain();
       await button('Revoke refresh token: main').click();
       await isAnnounced('The next rotation of “main” will fail.');
-      await rotate('main', 'Zoom');
+      await rotate('main', 'Zoom no longer accepts the refresh token.');
       await sweepAgain();
       await shows(card('main'), 'Reconnect needed');
       await shows(card('main'), '(version 1)');

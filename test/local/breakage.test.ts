@@ -131,9 +131,9 @@ describe('a fault that is switched on', () => {
       expect([status, headers.get('retry-after')]).toEqual([429, '30']);
     }
     breakIt({ zoomLimitsRate: false });
-    expect(await rotate('reports')).toBe('app_paused');
-    clock.advance(60);
-    expect(await rotate('reports')).toBe('rotated');
+    clock.advance(600);
+    await stack.sweep();
+    expect((await connectionNamed('reports')).version).toBe(2);
   });
 
   test('makes Zoom refuse every refresh token and keep it: a rotation succeeds after the fault', async () => {
