@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // This file is JavaScript because Node before 24 cannot parse TypeScript. In a checkout it starts bin/zoom-tokens.ts,
 // on an older Node with the Node 24 that npm ci installed. In the published package it starts the bundled
-// dist/zoom-tokens.js, which runs on Node 22.12 and later.
+// dist/zoom-tokens.js, which runs on Node 22.12 and later. A proxy needs Node 22.21, or 24.5 and later.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
@@ -12,17 +12,28 @@ const main = new URL('zoom-tokens.ts', import.meta.url);
 const built = new URL('../dist/zoom-tokens.js', import.meta.url);
 const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
+const needsProxy = PROXY_VARIABLES.some((name) => process.env[name]);
+const canProxy = !needsProxy || process.allowedNodeEnvironmentFlags.has('--use-env-proxy');
+
 // Later starts reuse the compiled code. Node before 22.1 has no compile cache.
 module.enableCompileCache?.();
 
 if (!existsSync(main)) {
   if (major > 22 || (major === 22 && minor >= 12)) {
-    await import(built.href);
+    if (canProxy) {
+      await import(built.href);
+    } else {
+      process.stderr.write(
+        `zoom-tokens needs Node 22.21, or 24.5 and later, to use a proxy, and this is ${process.version}.\n`,
+      );
+      process.exitCode = 4;
+    }
   } else {
     process.stderr.write(`zoom-tokens needs Node 22.12 or later, and this is ${process.version}.\n`);
     process.exitCode = 4;
   }
-} else if (major >= 24) {
+} else if (major >= 24 && (canProxy || !existsSync(installed))) {
   await import(main.href);
 } else if (existsSync(installed)) {
   const child = spawn(installed, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

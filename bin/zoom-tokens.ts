@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { exitStatusOfError, Interrupted } from '../cli/errors.ts';
 import { createProgram, NoCommandError, usageError } from '../cli/program.ts';
+import { endOnClosedPipe } from '../cli/terminal/closed-pipe.ts';
 import { listenForInterruption } from '../cli/terminal/interruption.ts';
 import { createOutput } from '../cli/terminal/output.ts';
 
@@ -10,6 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 
+endOnClosedPipe();
 listenForInterruption();
 try {
   await createProgram(version).parseAsync(args, { from: 'user' });

@@ -8,6 +8,8 @@ export const EXIT = {
   reconnect: 3,
   misconfigured: 4,
   interrupted: 130,
+  /** 128 + SIGPIPE: the status of a process that this signal ended, such as `git log` in `git log | head -1`. */
+  closedPipe: 141,
 } as const;
 
 /** Wrong arguments or input. Nothing was changed. */

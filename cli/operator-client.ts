@@ -9,6 +9,7 @@ import { Failure } from '../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from './aws/client-config.ts';
 import { awsFailure } from './aws/failure.ts';
 import { interruption } from './terminal/interruption.ts';
+import { sanitizeText } from './terminal/sanitize.ts';
 
 /** Parameters of each action, by the action's name. */
 export type RequestParameters = {
@@ -46,7 +47,7 @@ export function createOperatorClient(name: string, options: AwsOptions): Operato
       interruption.throwIfAborted();
       if (error instanceof Failure) throw error;
       if (error instanceof ResourceNotFoundException) throw notDeployed(FunctionName);
-      throw awsFailure(error, `invoke ${FunctionName}`, options);
+      throw await awsFailure(error, `invoke ${FunctionName}`, options);
     }
   };
 
@@ -63,7 +64,8 @@ export function createOperatorClient(name: string, options: AwsOptions): Operato
 }
 
 function responseFailure({ class: failureClass, code, message, action }: FailureDetails): Failure {
-  return new Failure(failureClass, code, message, action);
+  // The text may quote Zoom or n8n.
+  return new Failure(failureClass, code, sanitizeText(message), sanitizeText(action));
 }
 
 function notDeployed(functionName: string): Failure {

@@ -3,6 +3,7 @@ import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
 import { createOperatorClient, type OperatorClient } from './operator-client.ts';
 import { createOutput, type Output } from './terminal/output.ts';
+import { sanitizeValue } from './terminal/sanitize.ts';
 
 interface GlobalOptions extends AwsOptions {
   name?: string;
@@ -21,8 +22,14 @@ export interface Session {
 /** Returns the session for the global options that were passed. */
 export function openSession(command: Command): Session {
   const { name = DEFAULT_NAME, json = false, ...aws } = command.optsWithGlobals<GlobalOptions>();
-  return { name, aws, operator: createOperatorClient(name, aws), output: createOutput(json) };
+  const operator = createOperatorClient(name, aws);
+  return { name, aws, operator: json ? operator : sanitized(operator), output: createOutput(json) };
 }
+
+/** Names, scopes and errors of Zoom and n8n go to a terminal. With `--json` they stay as they are: JSON escapes them. */
+const sanitized = (operator: OperatorClient): OperatorClient => ({
+  request: async (action, parameters) => sanitizeValue(await operator.request(action, parameters)),
+});
 
 /** Adds the options that every command takes. */
 export function addGlobalOptions(program: Command): Command {

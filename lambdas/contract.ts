@@ -112,6 +112,7 @@ export const VARIABLES = {
   keySecretId: 'KEY_SECRET_ID',
   appSecretPrefix: 'APP_SECRET_PREFIX',
   n8nSecretId: 'N8N_SECRET_ID',
+  rescueBucket: 'RESCUE_BUCKET',
   publicUrl: 'PUBLIC_URL',
   alertTopicArn: 'ALERT_TOPIC_ARN',
   zoomOauthUrl: 'ZOOM_OAUTH_URL',

@@ -10,6 +10,7 @@ import type { Outcome } from './tokens/rotation/step.ts';
 import type { UnreadableItem } from './tokens/store.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';
+export { requestFailure, tlsProblem } from './tokens/apis/http.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
 export { createZoom } from './tokens/apis/zoom.ts';
 // Of the functions, the command line imports this file and `contract.ts` alone.

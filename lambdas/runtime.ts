@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { CLIENT_OPTIONS } from './aws/client-options.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
+import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
 import { DEFAULT_NAME, isHttpsOrLoopback, MARGIN_SECONDS, ROUTES, VARIABLES } from './contract.ts';
@@ -57,6 +58,7 @@ const Environment = v.object(
       v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
     ),
     [VARIABLES.n8nSecretId]: v.optional(required),
+    [VARIABLES.rescueBucket]: v.optional(required),
     [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
     [VARIABLES.zoomApiUrl]: v.optional(origin, 'https://api.zoom.us'),
     [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
@@ -98,11 +100,13 @@ export function createRuntime(
   );
   const alertTopicArn = variables[VARIABLES.alertTopicArn];
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
+  const rescueBucket = variables[VARIABLES.rescueBucket];
   return {
     now,
     elapsed: () => performance.now(),
     random: Math.random,
-    wait: overrides.wait ?? ((milliseconds) => setTimeout(milliseconds)),
+    wait:
+      overrides.wait ?? ((milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal })),
     store: createConnectionsTable(
       new DynamoDBClient(CLIENT_OPTIONS),
       variables[VARIABLES.tableName],
@@ -111,6 +115,7 @@ export function createRuntime(
         log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
       },
     ),
+    ...(rescueBucket !== undefined && { rescue: createRescueBucket(rescueBucket) }),
     vault,
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],

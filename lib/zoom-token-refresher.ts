@@ -15,6 +15,7 @@ import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
 import { PublishedTokens } from './storage/published-tokens.ts';
+import { RescueBucket } from './storage/rescue-bucket.ts';
 
 export type { ZoomTokenRefresherProps };
 
@@ -46,7 +47,8 @@ export class ZoomTokenRefresher extends Construct {
     const credentials = new Credentials(this, 'Credentials', { settings, encryption });
     // The ids of constructs are part of their resources' logical ids, so they never change.
     const publishedTokens = new PublishedTokens(this, 'N8nAccess', { settings, encryption });
-    const functionProps = { settings, connections, credentials, publishedTokens };
+    const rescueBucket = new RescueBucket(this, 'RescueBucket', { settings, encryption });
+    const functionProps = { settings, connections, credentials, publishedTokens, rescueBucket };
 
     const callbackApi = new CallbackApi(this, 'CallbackApi', functionProps);
     const rotation = new Rotation(this, 'Rotation', { ...functionProps, callbackApi });

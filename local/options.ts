@@ -8,7 +8,7 @@ const DEFAULT_SPEED = 120;
 const MAX_SPEED = 600;
 const DEFAULT_PORT = 8787;
 
-export const HELP = `Runs zoom-token-refresher on this machine, with a local Zoom, Secrets Manager, DynamoDB and SNS.
+export const HELP = `Runs zoom-token-refresher on this machine, with a local Zoom, Secrets Manager, DynamoDB, S3 and SNS.
 
   npm start                        runs until Ctrl-C; an hour of the local clock takes half a minute
   npm start -- --once              connects, rotates and reads tokens without user input, then exits with status 0
@@ -18,7 +18,7 @@ Options (after "--")
   --once           connect, rotate twice, read as n8n does, call Zoom's API; moves the local clock instead of waiting
   --json           write one JSON object a line instead of text
   --speed <n>      speed of the local clock: 1 (real time) to ${MAX_SPEED} times real time (default ${DEFAULT_SPEED}; at 60 an hour takes a minute)
-  --port <n>       port of the page and the API (default ${DEFAULT_PORT}); the four ports after it are used too; 0 uses any free ports
+  --port <n>       port of the page and the API (default ${DEFAULT_PORT}); the five ports after it are used too; 0 uses any free ports
   --zoom <origin>  use a real Zoom, such as https://zoom.us, in real time, with credentials from the environment:
                      ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET                          a user app (General app)
                      ZOOM_S2S_CLIENT_ID, ZOOM_S2S_CLIENT_SECRET, ZOOM_S2S_ACCOUNT_ID   a Server-to-Server OAuth app

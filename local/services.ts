@@ -1,5 +1,6 @@
 import { DEFAULT_NAME, PUBLISHED_SECRET_PREFIX, ROUTES } from '../lambdas/contract.ts';
 import { startDynamoDB } from './aws/dynamodb.ts';
+import { startS3 } from './aws/s3.ts';
 import type { SecretsOptions } from './aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from './aws/secrets-manager/server.ts';
 import { startSns } from './aws/sns.ts';
@@ -11,6 +12,7 @@ import { CODE_SECONDS } from './zoom/provider.ts';
 import { startZoom } from './zoom/server.ts';
 
 export const TABLE_NAME = `${DEFAULT_NAME}-connections`;
+export const RESCUE_BUCKET = `${DEFAULT_NAME}-rescue`;
 
 const WRITE = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
 
@@ -89,7 +91,8 @@ export async function startLocalServices({
         deliver: ({ subject, message }) => journal.log.info('alert', { message: subject, text: message }),
       }),
     );
-    return { gateway, zoom, secretsManager, dynamodb, sns, close };
+    const s3 = started(await startS3({ port: portAfter(5), bucket: RESCUE_BUCKET }));
+    return { gateway, zoom, secretsManager, dynamodb, sns, s3, close };
   } catch (error) {
     await close();
     throw error;

@@ -15,7 +15,7 @@ import type { Apps, LocalStack, LocalStackOptions } from './local-stack.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
 import { createSecrets, localApps, SECRETS } from './secrets.ts';
-import { type LocalServices, startLocalServices, TABLE_NAME } from './services.ts';
+import { type LocalServices, RESCUE_BUCKET, startLocalServices, TABLE_NAME } from './services.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -85,11 +85,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 /** Environment variables with which an AWS SDK, a CLI or this program itself reaches the services. */
-function awsEnvironment({ gateway, secretsManager, dynamodb, sns }: LocalServices): Record<string, string> {
+function awsEnvironment({
+  gateway,
+  secretsManager,
+  dynamodb,
+  sns,
+  s3,
+}: LocalServices): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_SNS: sns.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
     AWS_ENDPOINT_URL_LAMBDA: gateway.url,
     AWS_REGION: 'us-east-1',
     // The AWS CLI 1 and boto3 read this name only.
@@ -109,6 +116,7 @@ function functionVariables(
     [VARIABLES.keySecretId]: SECRETS.key,
     [VARIABLES.appSecretPrefix]: SECRETS.appPrefix,
     [VARIABLES.n8nSecretId]: SECRETS.n8n,
+    [VARIABLES.rescueBucket]: RESCUE_BUCKET,
     [VARIABLES.publicUrl]: gateway.url,
     [VARIABLES.alertTopicArn]: `arn:aws:sns:us-east-1:000000000000:${DEFAULT_NAME}-alarms`,
     [VARIABLES.zoomOauthUrl]: realZoom?.oauthUrl ?? zoom?.url,

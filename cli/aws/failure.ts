@@ -1,29 +1,28 @@
 import { Failure, type FailureCode } from '../../lambdas/operator-protocol.ts';
 import type { AwsOptions } from './client-config.ts';
-
-interface AwsError extends Error {
-  code?: string;
-  /** Set by Node when a host name does not resolve. */
-  hostname?: string;
-}
+import { type AwsError, clockFailure } from './clock-failure.ts';
+import { credentialsFailure } from './credentials-failure.ts';
+import { endpointInvalid } from './endpoint.ts';
+import { intercepted } from './network-failure.ts';
+import { profileUnknown } from './profiles.ts';
+import { regionUnknown } from './regions.ts';
 
 /**
  * Converts an error of the AWS SDK into a failure with a message and an action for a person.
  * @param operation what AWS was to do, such as `invoke zoom-token-refresher-operator`
  * @returns a `Failure`, or the value itself when it is no `Error`
  */
-export function awsFailure(error: unknown, operation: string, { profile }: AwsOptions): unknown {
-  if (!(error instanceof Error)) return error;
-  const { name, message, code, hostname } = error as AwsError;
-  if (/^(Credentials|Token)ProviderError$/.test(name))
-    return credentialsFailure(message, profile ?? process.env.AWS_PROFILE);
-  if (/Region is missing/.test(message)) {
-    return misconfigured(
-      'no_region',
-      'No AWS Region is set.',
-      'Name the Region of the stack: --region eu-central-1, AWS_REGION, or a profile with a Region (--profile).',
-    );
-  }
+export async function awsFailure(error: unknown, operation: string, options: AwsOptions): Promise<unknown> {
+  if (!(error instanceof Error) || error instanceof Failure) return error;
+  const { name, message, code, $metadata, $response } = error as AwsError;
+  if (code === 'ERR_INVALID_URL') return endpointInvalid();
+  const clock = clockFailure(error);
+  if (clock) return clock;
+  if (/^(Credentials|Token)ProviderError$/.test(name)) return credentialsFailure(message, options.profile);
+  if (/Region is missing/.test(message)) return (await profileUnknown(options.profile)) ?? noRegion();
+  // "Region not accepted: region="us east 1" is not a valid hostname component."
+  const [, region] = /^Region not accepted: region="(.*)" is not/.exec(message) ?? [];
+  if (region !== undefined) return regionUnknown(region);
   if (isKmsFault(name, message)) {
     return misconfigured(
       'kms_unusable',
@@ -55,7 +54,8 @@ export function awsFailure(error: unknown, operation: string, { profile }: AwsOp
       'Check the result with npx zoom-tokens status before you retry.',
     );
   }
-  if (code !== undefined && NETWORK_ERRORS.has(code)) return networkFailure(code, hostname);
+  if (error instanceof SyntaxError)
+    return unreadableResponse($metadata?.httpStatusCode ?? $response?.statusCode);
   return retryable('aws_failed', `AWS could not ${operation}: ${message} (${name}).`, 'Retry in a minute.');
 }
 
@@ -75,57 +75,18 @@ const REJECTED_CREDENTIALS = new Set([
   'MissingAuthenticationTokenException',
 ]);
 
-const NETWORK_ERRORS = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-
-function credentialsFailure(message: string, profile: string | undefined): Failure {
-  if (/\bSSO session\b/.test(message)) {
-    return misconfigured(
-      'no_credentials',
-      'Your AWS SSO session has expired, or you have not signed in yet.',
-      `Run: aws sso login${profile === undefined ? '' : ` --profile ${profile}`}`,
-    );
-  }
-  // The SDK's own text is useful, unless it only says that every provider was tried.
-  const isUnspecific = /any provider/.test(message);
-  if (isUnspecific && profile !== undefined) {
-    return misconfigured(
-      'no_credentials',
-      `AWS profile "${profile}" not found, or it has no credentials.`,
-      'List the profiles: aws configure list-profiles. Then pass one of them: --profile.',
-    );
-  }
-  const reason = isUnspecific ? '' : ` ${message.replace(/\.?$/, '.')}`;
-  return misconfigured(
-    'no_credentials',
-    `No AWS credentials found.${reason}`,
-    'Sign in (aws sso login, aws login, aws configure), or pass a profile that has credentials: --profile.',
-  );
+/** The failure for a response that is not the JSON of AWS. A server error may come from a load balancer of AWS. */
+function unreadableResponse(status = 200): Failure {
+  if (status < 500) return intercepted('the AWS endpoint', `${status}, and not JSON`);
+  return retryable('aws_failed', `AWS responded with ${status}, and not with JSON.`, 'Retry in a minute.');
 }
 
-function networkFailure(code: string, hostname: string | undefined): Failure {
-  const region = /^[\w-]+\.([\w-]+)\.amazonaws\.com/.exec(hostname ?? '')?.[1];
-  if (region !== undefined) {
-    return retryable(
-      'aws_unreachable',
-      `AWS is unreachable: ${hostname} does not resolve (${code}).`,
-      `Check that "${region}" is an AWS Region (--region, AWS_REGION). If it is, check the network and proxy.`,
-    );
-  }
-  return retryable(
-    'aws_unreachable',
-    `AWS is unreachable (${code}).`,
-    'Check the network and proxy, the Region (--region), and any AWS_ENDPOINT_URL variable that you have set.',
+const noRegion = () =>
+  misconfigured(
+    'no_region',
+    'No AWS Region is set.',
+    'Name the Region of the stack: --region eu-central-1, AWS_REGION, or a profile with a Region (--profile).',
   );
-}
 
 const misconfigured = (code: FailureCode, message: string, action: string) =>
   new Failure('misconfigured', code, message, action);

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
 import { failureDocument, toCliFailure } from '../errors.ts';
+import { escapeControls, sanitizeOutput, sanitizeText } from './sanitize.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,6 +13,8 @@ export interface Output {
   isInteractive: boolean;
   /** Prints a line of text to standard output; nothing with `--json`. */
   print(text?: string): void;
+  /** Clears the terminal and prints a text. */
+  redraw(text: string): void;
   /** Prints the single JSON document of `--json` to standard output; nothing without `--json`. */
   printJson(value: object): void;
   /** Prints a line to standard error, also with `--json`. */
@@ -22,26 +25,32 @@ export interface Output {
   printFailure(error: unknown): void;
 }
 
+const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
+
 /** Returns the output of this process. */
 export function createOutput(json: boolean): Output {
   const print = (text = '') => {
-    if (!json) process.stdout.write(`${text}\n`);
+    if (!json) process.stdout.write(`${sanitizeOutput(text)}\n`);
   };
   const printJson = (value: object) => {
-    if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (json) process.stdout.write(`${escapeControls(JSON.stringify(value, null, 2))}\n`);
   };
   const printNotice = (text: string) => {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${sanitizeOutput(text)}\n`);
   };
   return {
     json,
     isInteractive: !json && process.stdout.isTTY === true && process.stderr.isTTY === true,
     print,
+    redraw(text) {
+      process.stdout.write(CLEAR_SCREEN);
+      print(text);
+    },
     printJson,
     printNotice,
     async withSpinner(text, work) {
       if (!process.stderr.isTTY) return work();
-      const spinner = yoctoSpinner({ text, handleSignals: false }).start();
+      const spinner = yoctoSpinner({ text: sanitizeText(text), handleSignals: false }).start();
       try {
         return await work();
       } finally {
@@ -51,7 +60,9 @@ export function createOutput(json: boolean): Output {
     printFailure(error) {
       if (json) return printJson(failureDocument(error));
       const { message, action } = toCliFailure(error);
-      printNotice(`${styleText('red', '✖', { stream: process.stderr })} ${message}\n  ${action}`);
+      printNotice(
+        `${styleText('red', '✖', { stream: process.stderr })} ${sanitizeText(message)}\n  ${sanitizeText(action)}`,
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
 import { Interrupted } from '../errors.ts';
 import { interrupt } from './interruption.ts';
+import { sanitizeText } from './sanitize.ts';
 
 /** Prompts go to standard error, so that standard output holds the result alone. */
 const CONTEXT = { output: process.stderr };
@@ -13,21 +14,21 @@ export type Validator = (text: string) => true | string;
 
 /** Prompts for text. @throws {Interrupted} */
 export const promptText = (message: string, validate: Validator): Promise<string> =>
-  interruptible(input({ message, validate }, CONTEXT));
+  interruptible(input({ message: sanitizeText(message), validate }, CONTEXT));
 
 /** Prompts for a secret without echoing it to the terminal. @throws {Interrupted} */
 export const promptSecret = (message: string, validate: Validator): Promise<string> =>
-  interruptible(password({ message, validate }, CONTEXT));
+  interruptible(password({ message: sanitizeText(message), validate }, CONTEXT));
 
 /** Prompts for one of several choices. @throws {Interrupted} */
 export const promptChoice = <Value>(
   message: string,
   choices: { name: string; value: Value }[],
-): Promise<Value> => interruptible(select({ message, choices }, CONTEXT));
+): Promise<Value> => interruptible(select({ message: sanitizeText(message), choices }, CONTEXT));
 
 /** Prompts for yes or no; Enter alone means no. @throws {Interrupted} */
 export const promptConfirmation = (message: string): Promise<boolean> =>
-  interruptible(confirm({ message, default: false }, CONTEXT));
+  interruptible(confirm({ message: sanitizeText(message), default: false }, CONTEXT));
 
 /** A prompt reads the keyboard itself, so Ctrl-C arrives as an error and not as a signal. */
 async function interruptible<T>(prompt: Promise<T>): Promise<T> {

@@ -57,10 +57,12 @@ export interface Connection {
   overlapAskedAt?: number;
   /** When the replaced token that was kept is to be measured. */
   measureAt?: number;
-  /** When a step was about to ask Zoom; missing once its outcome is stored. */
+  /** When the first lease was taken of which no outcome is stored yet: the tokens of a killed step may be elsewhere. */
   askedAt?: number;
-  /** When a response of Zoom was lost, after which it has refused the refresh token. */
+  /** When a response of Zoom may have been lost; removed by the next grant. A refusal after it is due to that. */
   lostAt?: number;
+  /** A consent in the rescue store, of which Zoom has not said yet by whom it was given. */
+  keptConsent?: { consentId: string; app: string };
   /** The n8n credentials to which each new access token is pushed; at most one an instance. */
   targets?: PushTarget[];
   /** The n8n credentials that read the published secret by themselves: n8n tests them, nothing writes them. */

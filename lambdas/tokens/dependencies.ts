@@ -3,6 +3,7 @@ import type { Zoom } from './apis/zoom.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Failure } from './errors.ts';
+import type { RescueStore } from './rescue.ts';
 import type { Margins } from './schedule.ts';
 import type { Keyring } from './sealing/keyring.ts';
 import type { ConnectionStore } from './store.ts';
@@ -15,8 +16,11 @@ export interface Dependencies {
   elapsed: () => number;
   /** Returns a number x with 0 ≤ x < 1. */
   random: () => number;
-  wait: (milliseconds: number) => Promise<void>;
+  /** Waits. Once `signal` is aborted, the wait may end early or reject. */
+  wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   store: ConnectionStore;
+  /** Left out, tokens that cannot be committed until the deadline are lost. */
+  rescue?: RescueStore | undefined;
   vault: Vault;
   zoom: Zoom;
   keyring: Keyring;

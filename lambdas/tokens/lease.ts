@@ -9,6 +9,17 @@ import { Failure } from './errors.ts';
  */
 export const LEASE_SECONDS = 180;
 
+/**
+ * Returns when an earlier lease was taken of which no outcome is stored, epoch seconds; `undefined` where there is none. The
+ * holder was killed, or could store nothing.
+ * @param leased as the present lease returned it, or a later write under it
+ */
+export const leftoverOf = ({
+  askedAt,
+  leaseUntil = 0,
+}: Pick<Connection, 'askedAt' | 'leaseUntil'>): number | undefined =>
+  askedAt === leaseUntil - LEASE_SECONDS ? undefined : askedAt;
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
@@ -53,7 +64,7 @@ export function withLease<T>(
     try {
       return await act(item);
     } finally {
-      await store.release(item);
+      await store.release(item, { isUnfinished: leftoverOf(item) !== undefined });
     }
   };
   return waitForLease(leaseAndAct, () => leaseIsHeld(connection), deps, deadline);

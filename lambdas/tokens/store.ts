@@ -63,6 +63,8 @@ type Settlement = Pick<
   | 'zoomUserId'
   | 'zoomAccountId'
   | 'publications'
+  /** Kept where the rescue store could not be read. */
+  | 'askedAt'
 > &
   Partial<Pick<Connection, 'overlap'>>;
 
@@ -122,7 +124,8 @@ export interface Connections {
   /**
    * Takes the lease when no other is alive, the connection is active or misconfigured and, unless `early`, due.
    * `inReconnect` allows a connection that waits for a person as well; `inAnyStatus` is for changes that are no step.
-   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind.
+   * Returns the item with its lease. `askedAt` is set where it was missing: a holder that is killed leaves it behind, and
+   * `leftoverOf` tells it from the lease's own.
    */
   lease(
     connection: string,
@@ -140,15 +143,28 @@ export interface Connections {
    */
   commitConsent(consent: Consent, seen: number): Promise<Connection>;
 
+  /**
+   * Notes that a consent is kept in the rescue store, and makes the connection active and due, unless it is disconnected.
+   * A later one replaces it, and so does a consent that is stored.
+   */
+  noteKeptConsent(
+    connection: string,
+    kept: NonNullable<Connection['keptConsent']>,
+    dueAt: number,
+  ): Promise<boolean>;
+
+  /** Forgets the kept consent, unless it is another one by now. */
+  dropKeptConsent(of: Connection): Promise<void>;
+
   /** Stores the rotation of exactly that version: increments it and resets the failures. Keeps the lease. */
   commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
 
-  /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. */
+  /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. `askedAt` stays if given. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;
 
   /**
    * Records a failed step of exactly that version and lease holder, and releases the lease. A connection that begins to
-   * wait for a person loses the time of its last alert, which was of something else.
+   * wait for a person loses the time of its last alert, which was of something else. `askedAt` stays if given.
    */
   fail(of: Connection, failure: StepFailure): Promise<boolean>;
 
@@ -167,8 +183,11 @@ export interface Connections {
    */
   setPushTargets(of: Connection, targets: PushTarget[], others?: OtherCredentials): Promise<boolean>;
 
-  /** Releases the lease and changes nothing else. */
-  release(of: Connection): Promise<void>;
+  /**
+   * Releases the lease and changes nothing else.
+   * @param options.isUnfinished keeps `askedAt`: a later step still has to look for what an earlier one left
+   */
+  release(of: Connection, options?: { isUnfinished: boolean }): Promise<void>;
 }
 
 /** Where a page of a query ended; only the store can read it. */

@@ -15,6 +15,7 @@ const TITLES: Partial<Record<FailureCode, string>> = {
   overtaken: 'Already connected',
   other_user: 'A different Zoom user',
   user_not_told: 'Zoom did not identify you',
+  user_pending: 'Almost connected',
   code_refused: 'Zoom refused the sign-in',
 };
 
@@ -26,6 +27,8 @@ const STATUS: Partial<Record<FailureCode, number>> = {
   overtaken: 409,
   other_user: 409,
   user_not_told: 409,
+  // A reload would spend the code again.
+  user_pending: 202,
 };
 
 const STATUS_OF_CLASS = { rejected: 400, reconnect: 400, misconfigured: 500, retry: 503 } as const;
@@ -46,7 +49,7 @@ function failedPage(failure: Failure): APIGatewayProxyStructuredResultV2 {
   const statusCode = STATUS[failure.code] ?? STATUS_OF_CLASS[failure.class];
   const response = page({
     statusCode,
-    tone: failure.class === 'rejected' ? 'note' : 'bad',
+    tone: failure.class === 'rejected' || statusCode === 202 ? 'note' : 'bad',
     title: TITLES[failure.code] ?? 'Not connected',
     content: eventAndAction(failure.message, failure.action),
   });

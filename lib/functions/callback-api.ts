@@ -30,7 +30,7 @@ export class CallbackApi extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionProps) {
     super(scope, id);
-    const { settings, connections, credentials, publishedTokens } = props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'callback',
@@ -40,6 +40,7 @@ export class CallbackApi extends Construct {
     credentials.grantRead(this.function);
     publishedTokens.grantPublish(this.function);
     publishedTokens.grantUnpublish(this.function);
+    rescueBucket.grantWrite(this.function);
 
     const domain = this.domain(settings);
     const integration = new HttpLambdaIntegration('Callback', this.function);

@@ -20,7 +20,8 @@ export class Operator extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorProps) {
     super(scope, id);
-    const { settings, connections, credentials, publishedTokens, callbackApi, encryption } = props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket, callbackApi, encryption } =
+      props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'operator',
@@ -32,6 +33,7 @@ export class Operator extends Construct {
     publishedTokens.grantPublish(this.function);
     publishedTokens.grantCheck(this.function);
     publishedTokens.grantUnpublish(this.function);
+    rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
     this.function.addEnvironment(VARIABLES.sweepRateMinutes, String(settings.sweepRateMinutes));
 

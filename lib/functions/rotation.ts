@@ -16,7 +16,7 @@ export class Rotation extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionProps & { readonly callbackApi: CallbackApi }) {
     super(scope, id);
-    const { settings, connections, credentials, publishedTokens, callbackApi } = props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket, callbackApi } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'rotate',
@@ -26,6 +26,7 @@ export class Rotation extends Construct {
     connections.grantSweep(this.function);
     credentials.grantRead(this.function);
     publishedTokens.grantPublish(this.function);
+    rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {

@@ -18,7 +18,7 @@ const ACTIONS = [
 
 /** The KMS key that the settings ask for, if any, and the policy statements for its use. */
 export class Encryption extends Construct {
-  /** For the table and the secrets; `undefined` means AWS-owned and AWS-managed keys. */
+  /** For the table, the rescue bucket and the secrets; `undefined` means AWS-owned and AWS-managed keys. */
   readonly key: IKey | undefined;
   /** For the topic. CloudWatch needs a statement in the key's policy, which only a key of this stack can get. */
   readonly topicKey: IKey | undefined;
@@ -47,7 +47,7 @@ export class Encryption extends Construct {
   }
 
   /** Returns statements that allow the use of the key through these services; none without a customer key. */
-  statementsFor(...services: ('dynamodb' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
+  statementsFor(...services: ('dynamodb' | 's3' | 'secretsmanager' | 'sns')[]): PolicyStatement[] {
     if (!this.key) return [];
     const { region, urlSuffix } = Stack.of(this);
     return [

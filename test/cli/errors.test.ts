@@ -65,7 +65,7 @@ describe('errors of AWS', () => {
     const { code, stderr } = await run({ AWS_REGION: 'us-east-1' }, '--profile', 'nope');
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      /^✖ AWS profile "nope" not found, or it has no credentials\.\n {2}List the profiles: aws configure/,
+      /^✖ AWS profile "nope" not found\. .* have no profiles\.\n {2}Create it: aws configure sso --profile nope\n/,
     );
   });
 
@@ -182,7 +182,7 @@ describe('the program', () => {
 
   test('the help of the program lists the exit statuses', async () => {
     const { stdout } = await commandLine.run(['--help']);
-    for (const status of ['0', '1', '2', '3', '4', '130'])
+    for (const status of ['0', '1', '2', '3', '4', '130', '141'])
       expect(stdout).toMatch(new RegExp(`^ {2}${status} `, 'm'));
   });
 

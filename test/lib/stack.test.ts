@@ -8,6 +8,7 @@ test('every resource has the application tag, except the dashboard, where some R
   const tags = [{ Key: 'application', Value: 'zoom-token-refresher' }];
   for (const type of [
     'DynamoDB::Table',
+    'S3::Bucket',
     'SecretsManager::Secret',
     'Lambda::Function',
     'SNS::Topic',

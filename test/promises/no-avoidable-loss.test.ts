@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LEASE_SECONDS } from '../../lambdas/tokens/lease.ts';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
 import { ZOOM_TIMEOUT_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import type { FunctionOptions, Intercept } from '../support/world/world.ts';
@@ -43,16 +44,41 @@ describe('No avoidable loss', () => {
     };
     await step('one', world.dependencies(lost), { deadline: world.deadline });
     expect(await world.item('one')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });
+    const lostAt = world.time;
     world.pass(60);
     await step('one', world.dependencies(), { deadline: world.deadline });
-    expect(await world.item('one')).toMatchObject({ status: 'active', lastError: { code: 'suspect' } });
+    expect(await world.item('one')).toMatchObject({
+      status: 'active',
+      lostAt,
+      lastError: { code: 'suspect' },
+    });
     world.pass(300);
     await step('one', world.dependencies(), { deadline: world.deadline });
-    expect(await world.item('one')).toMatchObject({ status: 'reconnect' });
+    expect(await world.item('one')).toMatchObject({ status: 'reconnect', lostAt });
     expect(world.zoom.refusals).toBe(2);
     expect(world.lines.at(-1)).toMatchObject({
       level: 'error',
-      details: { connection: 'one', generation: 1, version: 1, class: 'reconnect', code: 'invalid_token' },
+      message: expect.stringContaining('A response of Zoom was lost at 2030-01-01 00:50 UTC'),
+      details: { connection: 'one', generation: 1, version: 1, class: 'reconnect', code: 'response_lost' },
     });
+  });
+
+  test('a DynamoDB that is down from Zoom’s answer until after the deadline costs no connection', async () => {
+    let isGranted = false;
+    const down: FunctionOptions = {
+      intercept: async (point, call) => {
+        if (isGranted && point.startsWith('store.')) throw new Error('down');
+        const answer = await call();
+        if (point === 'zoom.token') isGranted = true;
+        return answer;
+      },
+    };
+    await step('one', world.dependencies(down), { deadline: world.deadline });
+    world.pass(LEASE_SECONDS);
+    await step('one', world.dependencies(), { deadline: world.deadline });
+    expect(await world.item('one')).toMatchObject({ status: 'active', version: 2, publishedVersion: 2 });
+    expect(world.zoom.isLiving('one', (await world.tokens('one')).refreshToken)).toBe(true);
+    expect(world.published('one')).toBe((await world.tokens('one')).accessToken);
+    expect(world.zoom.refusals).toBe(0);
   });
 });

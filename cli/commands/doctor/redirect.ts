@@ -1,4 +1,6 @@
 import { ROUTES } from '../../../lambdas/contract.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { fetchThroughProxy } from '../../network/fetch.ts';
 import { interruption } from '../../terminal/interruption.ts';
 import { type Finding, well, wrong } from './finding.ts';
 
@@ -12,7 +14,7 @@ const TIMEOUT_MS = 10_000;
 export async function redirectFinding(publicUrl: string): Promise<Finding> {
   const { host } = new URL(publicUrl);
   try {
-    const response = await fetch(`${publicUrl}${ROUTES.link}`, {
+    const response = await fetchThroughProxy(`${publicUrl}${ROUTES.link}`, {
       redirect: 'manual',
       signal: AbortSignal.any([interruption, AbortSignal.timeout(TIMEOUT_MS)]),
     });
@@ -58,6 +60,7 @@ function responseFinding(response: Response, publicUrl: string, host: string): F
 
 /** `fetch` puts the code of the system or of the TLS library into the error's cause. */
 function networkFinding(error: unknown, host: string): Finding {
+  if (error instanceof Failure) return wrong('redirect', error.message, error.action);
   const { name, cause } = error as Error & { cause?: { code?: string } };
   const code = cause?.code ?? name;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

@@ -29,7 +29,7 @@ export async function saveAppSecret(
     interruption.throwIfAborted();
     if (error instanceof ResourceNotFoundException) throw appNotDeployed(secretName);
     if (error instanceof InvalidRequestException) throw secretBeingDeleted(secretName);
-    throw awsFailure(error, `write the secret ${secretName}`, options);
+    throw await awsFailure(error, `write the secret ${secretName}`, options);
   } finally {
     client.destroy();
   }

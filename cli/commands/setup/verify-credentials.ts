@@ -5,7 +5,9 @@ import {
   verifyZoomApp,
   type ZoomApp,
 } from '../../../lambdas/operator-protocol.ts';
+import { fetchThroughProxy } from '../../network/fetch.ts';
 import { interruption } from '../../terminal/interruption.ts';
+import { sanitizeText } from '../../terminal/sanitize.ts';
 import type { AppCredentials } from './app-credentials.ts';
 
 /**
@@ -19,19 +21,29 @@ export async function verifyCredentials(
   credentials: AppCredentials,
   about: OperatorResults['about'],
 ): Promise<string | undefined> {
+  let proxyFailure: Failure | undefined;
   const zoom = createZoom({
     oauthUrl: about.zoomOauthUrl,
     apiUrl: about.zoomApiUrl,
     redirectUri: about.redirectUrl,
-    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }),
+    fetch: (url, init) =>
+      fetchThroughProxy(url, { ...init, signal: AbortSignal.any([init.signal, interruption]) }).catch(
+        (error) => {
+          if (error instanceof Failure) proxyFailure = error;
+          throw error;
+        },
+      ),
     now: () => Math.floor(Date.now() / 1000),
   });
   const { client_id: clientId, client_secret: clientSecret, account_id: accountId } = credentials;
   const app: ZoomApp = { clientId, clientSecret, ...(accountId !== undefined && { accountId }) };
   try {
-    return await verifyZoomApp(app, zoom);
+    const scopes = await verifyZoomApp(app, zoom);
+    return scopes === undefined ? undefined : sanitizeText(scopes);
   } catch (error) {
     interruption.throwIfAborted();
+    // The domain knows no proxy, so it would say that Zoom is unreachable.
+    if (proxyFailure) throw proxyFailure;
     if (!(error instanceof Failure)) throw error;
     throw error.class === 'misconfigured' ? credentialsRejected(error) : credentialsUnverified(error);
   }

@@ -46,7 +46,8 @@ async function status(
   if (options.watch) return watch(connection, session);
   const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
   output.printJson(result);
-  output.print(formatStatus(connection, result));
+  // The table of thousands of connections takes seconds.
+  if (!output.json) output.print(formatStatus(connection, result));
   const exitStatus = exitStatusOf(result.connections, result.now);
   const isDamaged = result.unreadable !== undefined && exitStatus !== EXIT.reconnect;
   process.exitCode = isDamaged ? EXIT.misconfigured : exitStatus;
@@ -69,8 +70,6 @@ function formatStatus(
   return [...overview, ...damaged].join('\n\n');
 }
 
-const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
-
 async function watch(connection: string | undefined, session: Session): Promise<void> {
   if (!session.output.isInteractive) {
     throw new UsageError(
@@ -82,7 +81,7 @@ async function watch(connection: string | undefined, session: Session): Promise<
     const text = await requestStatus(connection, session)
       .then((result) => formatStatus(connection, result))
       .catch(formatRetryable);
-    session.output.print(`${CLEAR_SCREEN}${text}`);
+    session.output.redraw(text);
     await wait(WATCH_SECONDS);
   }
 }

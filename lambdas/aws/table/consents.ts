@@ -5,15 +5,18 @@ import { assignments, attributes, type Items } from './items.ts';
 /** Attributes of the past that a consent removes. */
 const PAST = [
   ...['lastError', 'failingSince', 'suspectSince', 'refusals', 'alertedAt'],
-  ...['lostAt', 'measureAt'],
+  ...['lostAt', 'measureAt', 'keptConsent'],
   ...['disconnectedAt', 'revokedAt', 'secretDeletedAt'],
 ];
 
-/** The write of a consent. */
+/** The writes of a consent. */
 export function createConsents({
   get,
   updateConnection,
-}: Pick<Items, 'get' | 'updateConnection'>): Pick<Connections, 'commitConsent'> {
+}: Pick<Items, 'get' | 'updateConnection'>): Pick<
+  Connections,
+  'commitConsent' | 'noteKeptConsent' | 'dropKeptConsent'
+> {
   return {
     async commitConsent({ connection, scope, zoomUserId, zoomAccountId, ...consent }, seen) {
       const { known, unknown } = partition({ scope, zoomUserId, zoomAccountId });
@@ -30,6 +33,23 @@ export function createConsents({
       });
       // Where the condition did not hold, the item is what another writer made of it.
       return item ?? ((await get(connection)) as unknown as Connection);
+    },
+
+    async noteKeptConsent(connection, keptConsent, dueAt) {
+      const item = await updateConnection(connection, {
+        set: 'SET #keptConsent = :keptConsent, #dueAt = :dueAt, #status = :active',
+        values: { keptConsent, dueAt, active: 'active', disconnected: 'disconnected' },
+        condition: 'attribute_exists(#consentId) AND #status <> :disconnected',
+      });
+      return item !== undefined;
+    },
+
+    async dropKeptConsent({ connection, keptConsent }) {
+      await updateConnection(connection, {
+        set: 'REMOVE #keptConsent',
+        values: { consentId: keptConsent?.consentId },
+        condition: '#keptConsent.#consentId = :consentId',
+      });
     },
   };
 }

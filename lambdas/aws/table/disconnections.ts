@@ -30,7 +30,7 @@ export function createDisconnections({ updateConnection }: Pick<Items, 'updateCo
             ${Object.keys(known)
               .map((name) => `, #${name} = :${name}`)
               .join('')}
-          REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', ...unknown])}`,
+          REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unknown])}`,
         values: { ...known, version, none: '', zero: 0 },
         condition: '#version = :version',
       });

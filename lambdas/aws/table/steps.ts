@@ -72,7 +72,8 @@ export function createSteps(
     async settle({ connection, version, leaseOwner }, settlement) {
       const item = await updateConnection(connection, {
         set: `SET #status = :active, #publishedVersion = :version, #failures = :zero, ${assignments(settlement)}
-          REMOVE #leaseOwner, #leaseUntil, #askedAt, #lastError, #failingSince
+          REMOVE #leaseOwner, #leaseUntil, #lastError, #failingSince
+            ${settlement.askedAt === undefined ? ', #askedAt' : ''}
             ${settlement.measureAt === undefined ? ', #measureAt' : ''}`,
         values: { ...settlement, version, leaseOwner, active: 'active', zero: 0 },
         condition: UNCHANGED_AND_HELD,
@@ -136,9 +137,9 @@ export function createSteps(
       return item !== undefined;
     },
 
-    async release({ connection, leaseOwner }) {
+    async release({ connection, leaseOwner }, { isUnfinished } = { isUnfinished: false }) {
       await updateConnection(connection, {
-        set: 'REMOVE #leaseOwner, #leaseUntil, #askedAt',
+        set: `REMOVE #leaseOwner, #leaseUntil${isUnfinished ? '' : ', #askedAt'}`,
         values: { leaseOwner },
         condition: '#leaseOwner = :leaseOwner',
       });

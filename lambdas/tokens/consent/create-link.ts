@@ -23,7 +23,7 @@ export async function createLink(
   assertName('connection', connection);
   assertName('app', app);
   const existing = await assertGrant(connection, 'authorization_code', deps);
-  await deps.vault.app(app);
+  await deps.vault.app(app, { fresh: true });
   const { ticket, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
   const generation = existing?.generation ?? 0;
   return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, expiresAt, generation };

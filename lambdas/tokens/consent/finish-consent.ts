@@ -4,10 +4,12 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import type { StepOptions } from '../rotation/step.ts';
+import { STORE_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import { assertGrant } from './assert-grant.ts';
 import { verifyAuthorizationResponse } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { consentIsKept, keepConsent } from './keep-consent.ts';
 import { noRefreshToken } from './no-refresh-token.ts';
 import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
@@ -50,8 +52,10 @@ export async function finishConsent(
   }
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
-  const user = await identifyZoomUser(tokens.accessToken, { isBound, deadline: options.deadline }, deps);
-  const connection = await chooseConnection({ pending, app, tokens, user }, deps, options.deadline);
+  const asking = { isBound, deadline: options.deadline - (deps.rescue ? STORE_SECONDS : 0) };
+  const { user, isAnswered } = await identifyZoomUser(tokens.accessToken, asking, deps);
+  const identified = { pending, existing, app, tokens, consentedAt, user, isAnswered };
+  const connection = await chooseConnection(identified, deps, options.deadline);
   const { clientId } = app;
   const grant = {
     connection,
@@ -79,22 +83,32 @@ async function verifyRequest(
 /** New tokens, whose Zoom user is known if Zoom identified one. */
 interface IdentifiedTokens {
   pending: PendingConsent;
+  /** The requested connection, as it was before Zoom was asked. */
+  existing: Connection | undefined;
   app: ZoomApp;
   tokens: Tokens;
+  consentedAt: number;
   user: ZoomUser | undefined;
+  /** Whether Zoom responded to who the user is. */
+  isAnswered: boolean;
 }
 
 /**
  * Returns the name of the connection that gets the tokens.
- * @throws {Failure} `rejected` (`other_user`, `user_not_told`) when no connection may get them
+ * @throws {Failure} `rejected` (`other_user`, `user_not_told`) when no connection may get them; `retry` (`user_pending`) when
+ * they are kept until Zoom says whose they are
  */
 async function chooseConnection(
-  { pending, app, tokens, user }: IdentifiedTokens,
+  { pending, existing, app, tokens, consentedAt, user, isAnswered }: IdentifiedTokens,
   deps: Dependencies,
   deadline: number,
 ): Promise<Connection['connection']> {
   const target = await retryUntil(deadline, () => targetConnection(user, pending, deps), deps);
   if (target !== undefined) return target;
+  if (existing && !isAnswered) {
+    const consent = { item: existing, app: pending.app, clientId: app.clientId, tokens, consentedAt };
+    if (await keepConsent(consent, deps, deadline)) throw consentIsKept(pending.connection);
+  }
   if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, deadline);
   throw wrongZoomUser(pending.connection, user);
 }

@@ -15,7 +15,7 @@ export async function noRefreshToken(
   deps: Dependencies,
   deadline: number,
 ): Promise<Failure> {
-  const user = await identifyZoomUser(accessToken, { isBound: false, deadline }, deps);
+  const { user } = await identifyZoomUser(accessToken, { isBound: false, deadline }, deps);
   // A revocation may end everything that the user and the app share, so it waits until the user is known to have nothing.
   const isUnused =
     user && (await deps.store.holderOf(app, user.id, deps.now()).catch(() => 'unknown')) === undefined;

@@ -24,9 +24,12 @@ export async function identifyZoomUser(
   accessToken: string,
   { isBound, deadline }: { isBound: boolean; deadline: number },
   deps: Pick<Dependencies, 'zoom' | 'now' | 'wait'>,
-): Promise<ZoomUser | undefined> {
-  const request = () => deps.zoom.user(accessToken);
-  return (isBound ? retryUntil(deadline, request, deps) : request()).catch(() => undefined);
+): Promise<{ user: ZoomUser | undefined; isAnswered: boolean }> {
+  const request = async () => ({ user: await deps.zoom.user(accessToken), isAnswered: true });
+  return (isBound ? retryUntil(deadline, request, deps) : request()).catch(() => ({
+    user: undefined,
+    isAnswered: false,
+  }));
 }
 
 /**

@@ -23,10 +23,12 @@ const UNKNOWN_REFUSALS = 10;
  * Records a failed step: the status after its class, and the next attempt. A refused refresh token makes the connection a
  * suspect first, and is believed when a second refusal confirms it, unless most connections of the app are refused. A
  * connection that moved on meanwhile (a newer version, another lease holder) is left alone.
+ * @param remains what later steps have to know of tokens that are kept elsewhere, or lost
  */
 export async function recordFailure(
   item: Connection,
   error: unknown,
+  remains: Pick<StepFailure, 'askedAt' | 'lostAt'>,
   deps: Dependencies,
   apps: AppMonitor,
 ): Promise<Recorded> {
@@ -38,7 +40,7 @@ export async function recordFailure(
   const { lastError } = failure;
   const context = { ...logContext(item), class: lastError.class, code: lastError.code };
   try {
-    if (!(await store.fail(item, failure))) {
+    if (!(await store.fail(item, { ...failure, ...remains }))) {
       await store.release(item);
       log.info('failure not recorded: the connection has moved on', context);
       return { recorded: lastError.class, isRefused };
@@ -83,8 +85,10 @@ function otherFailure(item: Connection, error: unknown, deps: Dependencies): Ste
   const { now, random } = deps;
   const lastError = { ...toFailure(error), at: now() };
   const kept = item.suspectSince !== undefined && { suspectSince: item.suspectSince };
-  const { class: failureClass } = lastError;
-  if (item.status === 'reconnect') {
+  const { class: failureClass, code } = lastError;
+  // Tokens that wait in the rescue store were granted: the connection is well again, once they are taken up.
+  const isGranted = code === 'rescued';
+  if (item.status === 'reconnect' && !isGranted) {
     // It goes on waiting for a person, with the reason that it had.
     return {
       ...failing(item, now()),
@@ -100,7 +104,7 @@ function otherFailure(item: Connection, error: unknown, deps: Dependencies): Ste
     ...failed,
     ...kept,
     ...(item.refusals !== undefined && { refusals: item.refusals }),
-    status: isFinal ? failureClass : item.status,
+    status: isFinal ? failureClass : isGranted ? 'active' : item.status,
     dueAt: nextAttempt(item, error, failed.failures, now(), random()),
     lastError,
   };

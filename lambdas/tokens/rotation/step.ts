@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { utc } from '../clock.ts';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
-import { LEASE_SECONDS } from '../lease.ts';
+import { isRefusal } from '../judgement/refusal.ts';
+import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
@@ -14,7 +16,8 @@ import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './o
 import { publish } from './publish.ts';
 import { type Recorded, recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
-import { retryUntil } from './retry.ts';
+import { settleKeptConsent } from './settle-kept-consent.ts';
+import { storeTokens, takeUpTokens } from './store-tokens.ts';
 
 export type Outcome =
   /** Not due, disconnected or waiting for a person, or another function holds the lease. */
@@ -53,8 +56,10 @@ export interface StepOptions {
 interface Progress {
   item: Connection;
   rotated: boolean;
-  /** The tokens that this step has just stored. */
+  /** The tokens that Zoom has just granted to this step. */
   fresh?: Tokens;
+  /** The rescue store holds tokens of this version, or may hold some. */
+  mayHaveRescued: boolean;
   phase: 'rotation' | 'publication';
   pushes?: PushResult;
 }
@@ -77,11 +82,20 @@ async function attempt(
   options: StepOptions & { apps: AppMonitor },
 ): Promise<Outcome> {
   const { store, log } = deps;
-  const { deadline, early = false, apps } = options;
-  const progress: Progress = { item: leased, rotated: false, phase: 'rotation' };
+  const { deadline, apps } = options;
+  const mayHaveRescued = leftoverOf(leased) !== undefined;
+  const progress: Progress = { item: leased, rotated: false, phase: 'rotation', mayHaveRescued };
   try {
-    if (early || isRotationDue(leased, deps)) {
-      const committed = await rotate(progress, deps, options);
+    const kept = await settleKeptConsent(leased, deps, deadline);
+    if (kept.isRenewed) {
+      progress.item = kept.item;
+      progress.mayHaveRescued = false;
+      progress.rotated = true;
+      return await makeVisible(leased, progress, deps, deadline);
+    }
+    const takenUp = await takeUp(progress, deps, options);
+    if (takenUp || isRotationAsked(leased, deps, options)) {
+      const { committed } = takenUp ?? { committed: await rotate(progress, deps, options) };
       if (!committed || committed.leaseOwner !== leased.leaseOwner) {
         await store.release(leased);
         log.info('yielded to a newer consent', logContext(leased));
@@ -94,18 +108,59 @@ async function attempt(
     return await makeVisible(leased, progress, deps, deadline);
   } catch (error) {
     if (isAppPaused(error)) {
-      await store.release(leased);
+      await store.release(leased, { isUnfinished: leftoverOf(leased) !== undefined });
       return { kind: 'paused', item: leased, error };
     }
     const { rotated, phase } = progress;
     // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
     const pushes = progress.pushes ?? (await push(progress.item, deps, deadline));
     const { item } = pushes;
-    const failure = forGrant(item.grantType, error);
-    const recorded = await recordFailure(item, failure, deps, apps);
+    const failure = afterLostResponse(item, forGrant(item.grantType, error));
+    const remains = remainsOf(progress, error, deps.now());
+    const recorded = await recordFailure(item, failure, remains, deps, apps);
     return { kind: 'failed', item, error: failure, rotated, phase, pushes, ...recorded };
   }
 }
+
+/**
+ * Looks for the tokens that an earlier step could not store, where one left no outcome. Where that place cannot be read, Zoom
+ * is not asked, and what is stored is published all the same.
+ */
+async function takeUp(
+  progress: Progress,
+  deps: Dependencies,
+  options: StepOptions,
+): Promise<{ committed: Connection | undefined } | undefined> {
+  const { item } = progress;
+  if (item.grantType === 'account_credentials') progress.mayHaveRescued = false;
+  if (!progress.mayHaveRescued) return undefined;
+  try {
+    const takenUp = await takeUpTokens(item, deps, options.deadline);
+    progress.mayHaveRescued = false;
+    return takenUp;
+  } catch (error) {
+    const isUnreadable = error instanceof Failure && error.code === 'rescue_unreadable';
+    if (!isUnreadable || isRotationAsked(item, deps, options)) throw error;
+    return undefined;
+  }
+}
+
+/** Returns what later steps have to know of tokens that are kept elsewhere, or lost. */
+function remainsOf(
+  { item, phase, mayHaveRescued }: Progress,
+  error: unknown,
+  now: number,
+): Pick<Connection, 'askedAt' | 'lostAt'> {
+  const { grantType, askedAt } = item;
+  if (grantType === 'account_credentials' || phase !== 'rotation') return {};
+  if (mayHaveRescued) return askedAt === undefined ? {} : { askedAt };
+  const lostNow = toFailure(error).code === 'no_answer' ? now : undefined;
+  const lostAt = item.lostAt ?? leftoverOf(item) ?? lostNow;
+  return lostAt === undefined ? {} : { lostAt };
+}
+
+const isRotationAsked = (item: Connection, deps: Dependencies, { early = false }: StepOptions): boolean =>
+  early || isRotationDue(item, deps);
 
 const isAppPaused = (error: unknown): error is Failure =>
   error instanceof Failure && error.code === 'app_paused';
@@ -123,7 +178,7 @@ async function rotate(
   deps: Dependencies,
   options: StepOptions & { apps: AppMonitor },
 ): Promise<Connection | undefined> {
-  const { store, keyring, now } = deps;
+  const { keyring, now } = deps;
   const { item } = progress;
   const keys = await keyring();
   const { tokens, clientId } = await requestTokens(item, deps, options);
@@ -131,14 +186,10 @@ async function rotate(
   const sealedTokens = await seal(tokens, item.connection, keys);
   const { expiresAt } = tokens;
   const rotation = { sealedTokens, expiresAt, rotatedAt: now(), clientId, ...grantedScope(tokens) };
-  const commit = async () => {
-    const committed = await store.commitRotation(item, rotation);
-    if (committed) return committed;
-    // An earlier attempt may have taken effect and lost its response.
-    const stored = await store.get(item.connection);
-    return stored?.sealedTokens === sealedTokens ? stored : undefined;
-  };
-  return retryUntil(options.deadline, commit, deps);
+  progress.mayHaveRescued = true;
+  const committed = await storeTokens(item, rotation, deps, options.deadline);
+  progress.mayHaveRescued = false;
+  return committed;
 }
 
 /** Publishes and pushes what is stored, and settles the step. */
@@ -168,6 +219,7 @@ async function makeVisible(
     ...publications,
     ...learned,
     ...(item.targets && { targets: item.targets }),
+    ...(progress.mayHaveRescued && item.askedAt !== undefined && { askedAt: item.askedAt }),
   };
   // A consent that came meanwhile has tokens of its own to publish: the next step does.
   if (!(await store.settle(item, settlement))) await store.release(item);
@@ -190,6 +242,18 @@ async function attendToOverlap(
 /** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
 const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
   Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
+
+/** A refusal after a response was lost is no refusal of the consent: Zoom had acted, and the new tokens never arrived. */
+function afterLostResponse(item: Connection, error: unknown): unknown {
+  const lostAt = item.lostAt ?? leftoverOf(item);
+  if (lostAt === undefined || !isRefusal(error)) return error;
+  return new Failure(
+    'reconnect',
+    'response_lost',
+    `A response of Zoom was lost at ${utc(lostAt)}, and with it the new refresh token. Zoom has ended the earlier one.`,
+    `Reconnect: npx zoom-tokens connect ${item.connection}`,
+  );
+}
 
 /** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */
 function forGrant(grantType: Connection['grantType'], error: unknown): unknown {

@@ -45,7 +45,9 @@ describe.each(['callback', 'rotate', 'operator'])("%s's bundle", (task) => {
 });
 
 test.each([
+  ['callback', 'S3Client'],
   ['rotate', 'SNSClient'],
+  ['rotate', 'S3Client'],
   ['operator', 'policyEntities'],
 ])('%s finds its late imports', (task, name) => {
   const late = readdirSync(asset(task)).map((file) => `import('./${file}')`);

@@ -34,6 +34,7 @@ describe('the functions', () => {
         KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
         APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
         N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
+        RESCUE_BUCKET: { Ref: expect.stringContaining('RescueBucket') },
         PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
         ZOOM_OAUTH_URL: 'https://zoom.us',
         ZOOM_API_URL: 'https://api.zoom.us',
@@ -51,6 +52,7 @@ describe('the functions', () => {
       const deployed = {
         ...Variables,
         TABLE_NAME: 'Connections',
+        RESCUE_BUCKET: 'rescue',
         KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
         N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
         PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',

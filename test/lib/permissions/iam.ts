@@ -24,6 +24,8 @@ export const tableArn = arn('dynamodb', 'table/Connections');
 export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
+/** Of the rescue bucket; its objects are `<ARN>/*`. */
+export const bucketArn = 'arn:aws:s3:::rescue';
 export const queueArn = (name: string) => arn('sqs', name);
 export const topicArn = (name: string) => arn('sns', name);
 export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
@@ -117,6 +119,8 @@ function reference(template: Template, id: string): string {
       return tableArn;
     case 'AWS::SecretsManager::Secret':
       return secretArn(Properties.Name);
+    case 'AWS::S3::Bucket':
+      return bucketArn;
     case 'AWS::Logs::LogGroup':
       return logArn(Properties.LogGroupName);
     case 'AWS::Lambda::Function':

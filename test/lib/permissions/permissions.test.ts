@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   ACCOUNT,
+  bucketArn,
   functionArn,
   logArn,
   n8nPolicyArn,
@@ -30,6 +31,12 @@ const OWN_INSTALLATION = {
   StringEqualsIfExists: { 'aws:ResourceTag/zoom-token-refresher:installation': NAME },
 };
 
+/** A missing object is told from one that may not be read to callers with `ListBucket` alone. */
+const TAKE_UP: [string, string[]][] = [
+  [bucketArn, ['s3:ListBucket']],
+  [`${bucketArn}/*`, ['s3:DeleteObject', 's3:GetObject', 's3:PutObject']],
+];
+
 /** Returns each resource with the actions that are allowed on it, both sorted. */
 function allowedActions({ arn, statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
@@ -51,6 +58,7 @@ describe('exactly these actions are allowed', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
+        [`${bucketArn}/*`, ['s3:PutObject']],
         [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
@@ -64,6 +72,7 @@ describe('exactly these actions are allowed', () => {
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
+        ...TAKE_UP,
         [secretPattern('n8n_zoom_'), PUBLISH],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
@@ -77,6 +86,7 @@ describe('exactly these actions are allowed', () => {
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
+        ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],

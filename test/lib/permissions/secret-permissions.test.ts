@@ -138,6 +138,7 @@ test("the functions use the customer's KMS key through DynamoDB, Secrets Manager
     );
     expect(use.flatMap(({ Condition }) => Condition?.StringEquals?.['kms:ViaService']).sort()).toEqual([
       'dynamodb.eu-west-1.amazonaws.com',
+      's3.eu-west-1.amazonaws.com',
       'secretsmanager.eu-west-1.amazonaws.com',
       ...(task === 'rotate' ? ['sns.eu-west-1.amazonaws.com'] : []),
     ]);

@@ -69,7 +69,8 @@ describe('an invalid value is rejected with a message that names it, what it mus
     ['sweepRateMinutes', 'often'],
     ['marginSeconds', 119],
     ['marginSeconds', '-600'],
-    ['earlyMarginSeconds', 3001],
+    ['marginSeconds', 2401],
+    ['earlyMarginSeconds', 3000],
     ['n8nPrincipals', 'n8n'],
     ['n8nPrincipals', 'arn:aws:sts::111122223333:assumed-role/n8n/session'],
     ['createN8nUser', 'yes'],
@@ -110,6 +111,10 @@ describe('an invalid value is rejected with a message that names it, what it mus
     [
       { earlyMarginSeconds: 300 },
       '"earlyMarginSeconds" must be at least "marginSeconds", 600, but it is 300.',
+    ],
+    [
+      { earlyMarginSeconds: 3000 },
+      '"earlyMarginSeconds" must be a whole number from 120 to 2400 (Secrets Manager allows 100 versions of a secret in 24 hours), but it is 3000.',
     ],
     [
       { alarmValidityMinutes: 11 },

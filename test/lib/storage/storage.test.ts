@@ -7,20 +7,20 @@ const template = synthesized();
 type Resources = Record<string, { Type: string; DeletionPolicy?: string }>;
 
 describe('the connections table', () => {
-  const byStatusAnd = (sortKey: string) => ({
+  const byStatusAnd = (sortKey: string, projected: string[]) => ({
     KeySchema: [
       { AttributeName: 'status', KeyType: 'HASH' },
       { AttributeName: sortKey, KeyType: 'RANGE' },
     ],
-    Projection: { ProjectionType: 'KEYS_ONLY' },
+    Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: projected },
   });
 
   test('has one item per connection, and indexes by status for the due time and the validity', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
       GlobalSecondaryIndexes: [
-        { IndexName: 'due', ...byStatusAnd('dueAt') },
-        { IndexName: 'validity', ...byStatusAnd('validUntil') },
+        { IndexName: 'due', ...byStatusAnd('dueAt', ['app', 'validUntil', 'suspectSince']) },
+        { IndexName: 'validity', ...byStatusAnd('validUntil', ['app', 'alertedAt']) },
       ],
       AttributeDefinitions: Match.arrayWith([
         { AttributeName: 'connection', AttributeType: 'S' },
@@ -74,10 +74,75 @@ describe('pushing to n8n', () => {
   });
 });
 
-describe('when the stack is deleted', () => {
-  const kept = ['AWS::DynamoDB::Table', 'AWS::SecretsManager::Secret', 'AWS::SecretsManager::ResourcePolicy'];
+describe('the rescue bucket', () => {
+  test('has no fixed name and no public access, is encrypted, and forgets after 90 days', () => {
+    template.resourceCountIs('AWS::S3::Bucket', 1);
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: Match.absent(),
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Status: 'Enabled',
+            ExpirationInDays: 90,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+  });
 
-  test('the table and the secrets are retained, together with the policies of the secrets', () => {
+  test('refuses plain HTTP to everyone', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test("is encrypted with the installation's own key where there is one", () => {
+    synthesized({ encryption: 'customer' }).hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: {
+              SSEAlgorithm: 'aws:kms',
+              KMSMasterKeyID: { 'Fn::GetAtt': [Match.stringLikeRegexp('EncryptionKey'), 'Arn'] },
+            },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('when the stack is deleted', () => {
+  const kept = [
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+    'AWS::S3::BucketPolicy',
+    'AWS::SecretsManager::Secret',
+    'AWS::SecretsManager::ResourcePolicy',
+  ];
+
+  test('the table, the rescue bucket and the secrets are retained, together with their policies', () => {
     for (const type of kept) {
       template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     }
@@ -91,7 +156,7 @@ describe('when the stack is deleted', () => {
     }
   });
 
-  test('the table and the secrets are deleted too when removalPolicy is destroy', () => {
+  test('the table, the bucket and the secrets are deleted too when removalPolicy is destroy', () => {
     const trial = synthesized({ removalPolicy: 'destroy' });
     for (const type of kept) trial.allResources(type, { DeletionPolicy: 'Delete' });
   });

@@ -7,6 +7,7 @@ import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../../lambdas/tokens/sealing/seal.ts';
 import { type SweepReport, sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import type { ZoomApp } from '../../../lambdas/tokens/vault.ts';
+import { MemoryRescue } from '../../support/world/memory-rescue.ts';
 import { randomFrom } from '../faults.ts';
 import { FleetStore } from './store.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -18,7 +19,7 @@ const FUNCTION_SECONDS = 60;
 const WRITES_A_SECOND = 48;
 
 /** Seconds that each kind of call takes. */
-const LATENCY = { store: 0.006, zoom: 0.15, vault: 0.03 };
+const LATENCY = { store: 0.006, zoom: 0.15, vault: 0.03, rescue: 0.05 };
 
 interface Alert {
   kind: 'reconnect' | 'expired' | 'recovered' | 'incident';
@@ -31,6 +32,7 @@ export class Fleet {
   readonly time = new VirtualTime(Date.UTC(2030, 0, 1) / 1000);
   readonly zoom = new FleetZoom(() => this.time.now);
   readonly store = new FleetStore(() => this.time.now);
+  readonly rescue = new MemoryRescue();
   readonly alerts: Alert[] = [];
   readonly incidents: AppIncident[] = [];
   /** Every publication: when, and until when Zoom accepts the token. */
@@ -41,6 +43,8 @@ export class Fleet {
   failing: (point: string) => Error | undefined = () => undefined;
   readonly #random: () => number;
   #environment: SweepDependencies | undefined;
+  /** Ends with the execution environment. */
+  #life = { isOver: false };
 
   constructor(seed = 1) {
     this.#random = randomFrom(seed);
@@ -116,6 +120,16 @@ export class Fleet {
     return report;
   }
 
+  /** A sweep that Lambda kills after so many seconds: none of its calls is made or returns any more. */
+  async killedSweep(seconds: number): Promise<void> {
+    const deadline = Math.floor(this.time.now) + FUNCTION_SECONDS;
+    await this.time.run(() =>
+      Promise.race([sweep(this.environment(), { deadline }), this.time.sleep(seconds)]),
+    );
+    this.#life.isOver = true;
+    this.redeploy();
+  }
+
   /** Sweeps every minute until `end`, epoch seconds. Minutes in which nothing is due are left out. */
   async sweepUntil(
     end: number,
@@ -168,12 +182,15 @@ export class Fleet {
 
   #open(): SweepDependencies {
     const now = () => Math.floor(this.time.now);
+    const life = { isOver: false };
+    this.#life = life;
     const turn = createRateLimit(WRITES_A_SECOND, {
       now: () => this.time.now * 1000,
       wait: (milliseconds) => this.time.sleep(milliseconds / 1000),
     });
     const call = async <T>(point: string, seconds: number, perform: () => Promise<T>): Promise<T> => {
       await this.time.sleep(seconds);
+      if (life.isOver) return new Promise(() => {});
       const error = this.failing(point);
       if (error) throw error;
       return perform();
@@ -201,6 +218,11 @@ export class Fleet {
       elapsed: () => this.time.now * 1000,
       random: this.#random,
       wait: (milliseconds) => this.time.sleep(milliseconds / 1000),
+      rescue: {
+        put: (key, tokens) => call('rescue.put', LATENCY.rescue, () => this.rescue.put(key, tokens)),
+        get: (key) => call('rescue.get', LATENCY.rescue, () => this.rescue.get(key)),
+        remove: (key) => call('rescue.remove', LATENCY.rescue, () => this.rescue.remove(key)),
+      },
       store: this.store.over((point, perform) => call(`store.${point}`, LATENCY.store, perform)),
       vault,
       alerts: {
@@ -222,7 +244,7 @@ export class Fleet {
           if (error) throw error;
           const response = await this.zoom.fetch(url, request);
           await this.time.sleep(LATENCY.zoom / 2);
-          return response;
+          return life.isOver ? new Promise(() => {}) : response;
         },
         now,
       }),

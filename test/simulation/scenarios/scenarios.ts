@@ -8,6 +8,7 @@ import { rateLimited } from './rate-limited.ts';
 import { restoredTable } from './restored-table.ts';
 import { revokedWords } from './revoked-words.ts';
 import type { Scenario } from './scenario.ts';
+import { storeDown } from './store-down.ts';
 import { urgentFirst } from './urgent-first.ts';
 
 /** All scenarios, as `npm run simulate -- --scenario <name>` knows them. */
@@ -21,5 +22,6 @@ export const SCENARIOS: Scenario[] = [
   rateLimited,
   oldTokenDiesLater,
   restoredTable,
+  storeDown,
   urgentFirst,
 ];

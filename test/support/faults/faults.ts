@@ -7,7 +7,7 @@ export interface Reply {
   body: string;
 }
 
-export type Service = 'dynamodb' | 'secretsmanager' | 'zoom' | 'n8n';
+export type Service = 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
 
 /** How a call ends, where it does not end as the service wants. */
 export type Outcome =
@@ -172,6 +172,7 @@ export class FaultInjector {
   readonly #pass: (seconds: number) => void;
   #kill = () => {};
   #struck: string | undefined;
+  #isKilled = false;
 
   constructor(strike: Strike | undefined, pass: (seconds: number) => void) {
     this.#strike = strike;
@@ -182,6 +183,8 @@ export class FaultInjector {
   }
 
   async call<Response>(point: string, call: Call<Response>): Promise<Response> {
+    // What is still under way in a function that was killed does nothing any more.
+    if (this.#isKilled) return new Promise(() => {});
     const index = this.points.push(point) - 1;
     if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
     const { outcome, takesEffect, seconds = 0 }: Fault = ALL_FAULTS[this.#strike.fault];
@@ -190,6 +193,7 @@ export class FaultInjector {
     if (outcome) return call.end(outcome, takesEffect);
     // The service acts, and the function that waits for the response is gone.
     if (takesEffect) await call.end('reset', true).catch(() => {});
+    this.#isKilled = true;
     this.#kill();
     return new Promise(() => {});
   }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as realTime } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions } from '@smithy/types';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
+import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
@@ -19,6 +21,7 @@ import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
+import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
 import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
@@ -29,7 +32,10 @@ import { openWire } from './wire.ts';
 
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
 const TABLE = 'connections';
+const BUCKET = 'rescue';
 const NAME = 'zoom-token-refresher';
+/** A call that takes this long in real time is held up. */
+const HELD_UP_MS = 100;
 
 /**
  * Starts one installation with the real AWS SDK over HTTP, against services that lose all their data at `close`. Only
@@ -43,6 +49,7 @@ export async function openLab(log: Log) {
   };
   const dynamodb = await startDynamoDB({ tableName: TABLE });
   const secretsManager = await startSecretsManager({ now });
+  const s3 = await startS3({ bucket: BUCKET });
   const zoom = new ZoomModel(now);
   const key = randomBytes(32).toString('hex');
   zoom.secrets.add(key);
@@ -67,7 +74,7 @@ export async function openLab(log: Log) {
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
   const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts } => {
-    const configuration = (service: 'dynamodb' | 'secretsmanager', endpoint: string) => ({
+    const configuration = (service: AwsService, endpoint: string) => ({
       ...AWS,
       endpoint,
       requestHandler: new FaultyHandler(service, faults),
@@ -89,8 +96,17 @@ export async function openLab(log: Log) {
       now,
       elapsed: () => now() * 1000,
       random: () => 0.5,
-      wait: async (milliseconds) => pass(milliseconds / 1000),
+      wait: async (milliseconds, signal) => {
+        // What is waited for beside other work takes time only where that work is held up.
+        if (signal) await realTime(HELD_UP_MS, undefined, { signal });
+        pass(milliseconds / 1000);
+      },
       store: createConnectionsTable(tableClient, TABLE),
+      rescue: createRescueBucket(BUCKET, (S3Client) => {
+        const client = new S3Client(configuration('s3', s3.url));
+        clients.push(client);
+        return client;
+      }),
       vault,
       alerts: {
         reconnectNeeded: async (items) => {
@@ -136,6 +152,8 @@ export async function openLab(log: Log) {
     zoom,
     n8n,
     n8nUrl: n8nWire.url,
+    /** The objects of the rescue bucket. */
+    rescued: s3.objects,
     now,
     pass,
     runtime,
@@ -151,19 +169,21 @@ export async function openLab(log: Log) {
     published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),
     async close() {
       for (const client of clients) client.destroy();
-      await Promise.all([dynamodb, secretsManager, zoomWire, n8nWire].map((service) => service.close()));
+      await Promise.all([dynamodb, secretsManager, s3, zoomWire, n8nWire].map((service) => service.close()));
     },
   };
 }
+
+type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
 
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
 /** The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. */
 class FaultyHandler extends NodeHttpHandler {
-  readonly #service: 'dynamodb' | 'secretsmanager';
+  readonly #service: AwsService;
   readonly #faults: FaultInjector | undefined;
 
-  constructor(service: 'dynamodb' | 'secretsmanager', faults: FaultInjector | undefined) {
+  constructor(service: AwsService, faults: FaultInjector | undefined) {
     super();
     this.#service = service;
     this.#faults = faults;
@@ -173,7 +193,8 @@ class FaultyHandler extends NodeHttpHandler {
     const service = this.#service;
     const perform = () => super.handle(request, options);
     if (!this.#faults) return perform();
-    const operation = String(request.headers['x-amz-target']).split('.').at(-1);
+    const target = request.headers['x-amz-target'];
+    const operation = target === undefined ? request.method : target.split('.').at(-1);
     return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
       service,
       perform,

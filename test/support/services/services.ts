@@ -4,6 +4,7 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { VARIABLES } from '../../../lambdas/contract.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
+import { startS3 } from '../../../local/aws/s3.ts';
 import type { KmsKeyState } from '../../../local/aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
@@ -13,6 +14,7 @@ import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
+const RESCUE_BUCKET = 'rescue';
 const KEY = 'zoom-token-refresher/key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
@@ -24,7 +26,7 @@ export const LOOPBACK_URL = 'http://localhost:8787';
 /** Returns a random value, as a secret is. */
 const randomSecret = () => randomBytes(24).toString('base64url');
 
-/** Starts Zoom, DynamoDB, Secrets Manager and SNS on loopback, on one clock that only `clock.advance` moves. */
+/** Starts Zoom, DynamoDB, Secrets Manager, SNS and S3 on loopback, on one clock that only `clock.advance` moves. */
 export async function startServices({ accessTokenOutlivesRefresh = true } = {}) {
   const clock = manualClock();
   const user = { clientId: 'user_app-id', clientSecret: randomSecret() };
@@ -49,7 +51,9 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
   const notifications: Notification[] = [];
   const sns = await startSns({ deliver: (notification) => notifications.push(notification) });
+  const s3 = await startS3({ bucket: RESCUE_BUCKET });
   process.env.AWS_ENDPOINT_URL_SNS = sns.url;
+  process.env.AWS_ENDPOINT_URL_S3 = s3.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
   const secretsManager = new SecretsManager();
@@ -96,6 +100,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       [VARIABLES.keySecretId]: KEY,
       [VARIABLES.appSecretPrefix]: APP_PREFIX,
       [VARIABLES.n8nSecretId]: N8N,
+      [VARIABLES.rescueBucket]: RESCUE_BUCKET,
       [VARIABLES.publicUrl]: DEPLOYED_URL,
       [VARIABLES.alertTopicArn]: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       [VARIABLES.zoomOauthUrl]: zoom.url,
@@ -148,7 +153,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       stopWatching();
       secretsManager.destroy();
       table.destroy();
-      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close()]);
+      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close(), s3.close()]);
     },
   };
 }

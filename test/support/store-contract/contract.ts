@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { describeAlerts } from './alerts.ts';
+import { describeAskedAt } from './asked-at.ts';
 import { describeConsent } from './consent.ts';
 import { describeDisconnection } from './disconnection.ts';
+import { describeKeptConsent } from './kept-consent.ts';
 import { describeLease } from './lease.ts';
 import { describeQueries } from './queries.ts';
 import { describeSteps } from './steps.ts';
@@ -25,6 +27,8 @@ export function describeConnectionStore(
     describeLease(() => store);
     describeSteps(() => store);
     describeAlerts(() => store);
+    describeAskedAt(() => store);
+    describeKeptConsent(() => store);
     describeDisconnection(() => store);
     describeUserClaims(() => store);
     describeQueries(() => store);

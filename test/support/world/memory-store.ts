@@ -132,6 +132,17 @@ export class MemoryStore implements ConnectionStore {
     return { ...item };
   }
 
+  async noteKeptConsent(...[connection, keptConsent, dueAt]: Parameters<ConnectionStore['noteKeptConsent']>) {
+    const isConnected = ({ status }: Connection) => status !== 'disconnected';
+    const change = () => ({ keptConsent, dueAt, status: 'active' as const });
+    return this.#update(connection, isConnected, change) !== undefined;
+  }
+
+  async dropKeptConsent({ connection, keptConsent }: Connection) {
+    const isSame = (item: Connection) => item.keptConsent?.consentId === keptConsent?.consentId;
+    this.#update(connection, isSame, () => ({}), ['keptConsent']);
+  }
+
   async commitRotation(of: Connection, rotation: Parameters<ConnectionStore['commitRotation']>[1]) {
     return this.#update(
       of.connection,
@@ -154,13 +165,8 @@ export class MemoryStore implements ConnectionStore {
       publishedVersion: of.version,
       failures: 0,
     });
-    const released: (keyof Connection)[] = [
-      'leaseOwner',
-      'leaseUntil',
-      'askedAt',
-      'lastError',
-      'failingSince',
-    ];
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError', 'failingSince'];
+    if (settled.askedAt === undefined) released.push('askedAt');
     if (settled.measureAt === undefined) released.push('measureAt');
     return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
   }
@@ -221,13 +227,15 @@ export class MemoryStore implements ConnectionStore {
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
-      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', ...unset],
+      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unset],
     );
   }
 
-  async release(of: Connection) {
+  async release(of: Connection, { isUnfinished } = { isUnfinished: false }) {
     const isMine = ({ leaseOwner }: Connection) => leaseOwner === of.leaseOwner;
-    this.#update(of.connection, isMine, () => ({}), ['leaseOwner', 'leaseUntil', 'askedAt']);
+    const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
+    if (!isUnfinished) released.push('askedAt');
+    this.#update(of.connection, isMine, () => ({}), released);
   }
 
   async redeem(id: string) {
@@ -327,6 +335,7 @@ const RESET = [
   'alertedAt',
   'lostAt',
   'measureAt',
+  'keptConsent',
   'disconnectedAt',
   'revokedAt',
   'secretDeletedAt',

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
@@ -8,6 +9,7 @@ import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { MemoryRescue } from './memory-rescue.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
@@ -33,6 +35,7 @@ export class World {
   time = Date.UTC(2030, 0, 1) / 1000;
   readonly zoom = new ZoomModel(() => Math.floor(this.time));
   readonly store = new MemoryStore();
+  readonly rescue = new MemoryRescue();
   readonly n8n = new N8nModel();
   readonly settings = new MemorySettings();
   readonly vault = new MemoryVault(
@@ -72,8 +75,13 @@ export class World {
       now,
       elapsed: () => this.time * 1000,
       random,
-      wait: async (milliseconds) => this.pass(milliseconds / 1000),
+      wait: async (milliseconds, signal) => {
+        // What is waited for beside other work takes time only where that work is held up.
+        if (signal) await nextTurn();
+        if (!signal?.aborted) this.pass(milliseconds / 1000);
+      },
       store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
+      rescue: intercepted<NonNullable<SweepDependencies['rescue']>>(this.rescue, 'rescue', intercept),
       vault,
       alerts: intercepted<Alerts>(
         {

@@ -24,6 +24,9 @@ test('doctor reports an expired refresh token and the expired access token as tw
   await installation().connectMain();
   installation().clock.advance(91 * 24 * 3600);
   await installation().stack.sweep();
+  // A second refusal confirms the first.
+  installation().clock.advance(300);
+  await installation().stack.sweep();
   const { code, stdout } = await run();
   expect(code).toBe(1);
   expect(stdout).toMatch(

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { toFailure } from '../../lambdas/tokens/errors.ts';
-import { rotateNow } from '../../lambdas/tokens/operate/rotate-now.ts';
-import type { Margins } from '../../lambdas/tokens/schedule.ts';
-import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { rejectionOf } from '../support/rejection.ts';
-import { World } from '../support/world/world.ts';
+import { toFailure } from '../../../../lambdas/tokens/errors.ts';
+import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import type { Margins } from '../../../../lambdas/tokens/schedule.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { rejectionOf } from '../../../support/rejection.ts';
+import { World } from '../../../support/world/world.ts';
 
 const MINUTE = 60;
 
@@ -98,3 +98,23 @@ test('a refused publication is retried every 15 minutes until there is room', as
   expect(world.zoom.accepts(world.published('main'))).toBe(true);
   expect((await world.item('main')).lastError).toBeUndefined();
 });
+
+test('tokens that live 15 minutes leave gaps, in which the error of the connection names the quota', async () => {
+  const world = new World();
+  world.zoom.lifetime = 900;
+  world.zoom.expiresIn = 900;
+  await world.connect('main');
+  const deps = world.dependencies();
+  const codes = new Set<string | undefined>();
+  let gaps = 0;
+  for (let minute = 0; minute < 26 * 60; minute += 1) {
+    world.pass(MINUTE);
+    await sweep(deps, { deadline: world.deadline });
+    if (world.zoom.accepts(world.published('main'))) continue;
+    gaps += 1;
+    codes.add((await world.item('main')).lastError?.code);
+  }
+  expect(gaps).toBeGreaterThan(0);
+  expect(gaps).toBeLessThan(12 * 60);
+  expect(codes).toEqual(new Set(['version_quota']));
+}, 60_000);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { World } from '../support/world/world.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { World } from '../../../support/world/world.ts';
 
 const MINUTE = 60;
 

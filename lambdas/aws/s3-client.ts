@@ -1,0 +1,8 @@
+// Imported late, by itself: of a package that is, esbuild keeps all.
+export {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { type Connection, logContext, type Tokens } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { grantedScope } from '../n8n-scopes.ts';
+import { retryUntil } from '../rotation/retry.ts';
+import { seal } from '../sealing/seal.ts';
+
+/** A consent to a connection that belongs to a Zoom user, of which Zoom has not said yet by whom it was given. */
+interface UnattributedConsent {
+  /** The connection as it was found. */
+  item: Connection;
+  app: string;
+  clientId: string;
+  tokens: Tokens;
+  consentedAt: number;
+}
+
+/**
+ * Keeps a consent in the rescue store until Zoom says by whom it was given. The callback only writes there; a step reads it
+ * (`settleKeptConsent`).
+ * @returns whether it is kept
+ */
+export async function keepConsent(
+  { item, app, clientId, tokens, consentedAt }: UnattributedConsent,
+  deps: Dependencies,
+  deadline: number,
+): Promise<boolean> {
+  const { rescue, store, keyring, now, log } = deps;
+  if (!rescue) return false;
+  const { connection } = item;
+  const consentId = randomUUID();
+  try {
+    const { expiresAt } = tokens;
+    const sealedTokens = await seal(tokens, connection, await keyring());
+    const kept = { sealedTokens, expiresAt, rotatedAt: consentedAt, clientId, ...grantedScope(tokens) };
+    await retryUntil(deadline, () => rescue.put({ connection, consentId }, kept), deps);
+    const note = () => store.noteKeptConsent(connection, { consentId, app }, now());
+    const isNoted = await retryUntil(deadline, note, deps);
+    if (isNoted) log.info('a consent is kept until Zoom says by whom it was given', logContext(item));
+    return isNoted;
+  } catch (error) {
+    const { class: failureClass, code, message } = toFailure(error);
+    log.warn(`The consent could not be kept. ${message}`, {
+      ...logContext(item),
+      class: failureClass,
+      code,
+    });
+    return false;
+  }
+}
+
+/** Error for a consent that is kept. Does not reveal who owns the connection. */
+export function consentIsKept(connection: string): Failure {
+  return new Failure(
+    'retry',
+    'user_pending',
+    `Zoom did not say in time by whom the consent to "${connection}" was given. The consent is kept until Zoom does.`,
+    `Close this page. Within minutes "${connection}" is renewed if the consent is its own Zoom user's; otherwise the consent is revoked.`,
+  );
+}

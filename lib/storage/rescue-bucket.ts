@@ -1,0 +1,77 @@
+import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { VARIABLES } from '../../lambdas/contract.ts';
+import type { ServiceFunction } from '../service-function.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Encryption } from './encryption.ts';
+import { removal } from './removal.ts';
+
+/** Zoom's refresh tokens live 90 days: what is older opens nothing any more. */
+const KEPT = Duration.days(90);
+
+/**
+ * The second place for new tokens, sealed, where DynamoDB cannot store them. A step writes an object
+ * `<connection>/<generation>-<version>`, and a later one takes it up and deletes it; nearly always it is empty. With the
+ * removal policy `destroy`, CloudFormation deletes the bucket only where it is empty.
+ */
+export class RescueBucket extends Construct {
+  private readonly bucket: Bucket;
+  private readonly encryption: Encryption;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly settings: Settings; readonly encryption: Encryption },
+  ) {
+    super(scope, id);
+    const { settings, encryption } = props;
+    this.encryption = encryption;
+    this.bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      ...(encryption.key
+        ? { encryption: BucketEncryption.KMS, encryptionKey: encryption.key, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
+      lifecycleRules: [{ expiration: KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy: removal(settings),
+    });
+    // What is kept stays refused to plain HTTP.
+    this.bucket.policy?.applyRemovalPolicy(removal(settings));
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'An access log needs a second bucket that is never empty. What is in this one is sealed, and CloudTrail can record its reads.',
+    });
+  }
+
+  /** Lets the function keep tokens there, not read them, and tells it the bucket. */
+  grantWrite(fn: ServiceFunction): void {
+    this.allowOnObjects(fn, 'PutObject');
+  }
+
+  /**
+   * Lets the function keep tokens there, read and delete them, and tells it the bucket. Without `ListBucket` S3 responds to
+   * a missing object as to one that may not be read, and the function would never ask Zoom.
+   */
+  grantTakeUp(fn: ServiceFunction): void {
+    this.allowOnObjects(fn, 'PutObject', 'GetObject', 'DeleteObject');
+    fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+  }
+
+  private allowOnObjects(fn: ServiceFunction, ...operations: string[]): void {
+    const objects = this.bucket.arnForObjects('*');
+    fn.addEnvironment(VARIABLES.rescueBucket, this.bucket.bucketName);
+    fn.allow(
+      operations.map((operation) => `s3:${operation}`),
+      [objects],
+    );
+    fn.addStatements(this.encryption.statementsFor('s3'));
+    const id = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
+    Validations.of(fn.ownRole).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${id}.Arn>/*]`,
+      reason: 'Each version of each connection has an object of its own, and connections come and go.',
+    });
+  }
+}

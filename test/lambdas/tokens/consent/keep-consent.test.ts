@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { type Intercept, World } from '../../../support/world/world.ts';
+
+let world: World;
+const MINUTE = 60;
+const PENDING = { class: 'retry', code: 'user_pending' };
+
+/** Zoom's API does not respond to who a token belongs to. */
+const silent: Intercept = (point, call) =>
+  point === 'zoom.user' ? Promise.reject(new TypeError('fetch failed')) : call();
+
+const consent = (user: string, intercept?: Intercept, connection = 'main') =>
+  world.connect(connection, world.dependencies(intercept ? { intercept } : {}), user);
+const sweepOnce = (intercept?: Intercept) =>
+  sweep(world.dependencies(intercept ? { intercept } : {}), { deadline: world.deadline });
+const kept = () => [...world.rescue.kept.keys()];
+
+async function expectAlive(connection: string, user: string): Promise<void> {
+  const tokens = await world.tokens(connection);
+  expect(world.zoom.isLiving(user, tokens.refreshToken)).toBe(true);
+  expect(world.published(connection)).toBe(tokens.accessToken);
+  expect(await world.item(connection)).toMatchObject({ status: 'active', zoomUserId: user, failures: 0 });
+  expect(await world.item(connection)).not.toHaveProperty('keptConsent');
+}
+
+beforeEach(async () => {
+  world = new World();
+  await world.connect('main', world.dependencies(), 'ada');
+  world.pass(MINUTE);
+});
+
+describe('a consent to a bound connection of which Zoom does not say in time by whom it was given', () => {
+  test('is kept in the rescue store, and the connection becomes due', async () => {
+    await expect(consent('ada', silent)).rejects.toMatchObject(PENDING);
+    const item = await world.item('main');
+    expect(item).toMatchObject({ status: 'active', generation: 1, version: 1, dueAt: expect.any(Number) });
+    expect(item.dueAt).toBeLessThanOrEqual(world.time);
+    expect(kept()).toEqual([`main/consent-${item.keptConsent?.consentId}`]);
+    const [tokens] = world.rescue.kept.values();
+    expect([...world.zoom.secrets].filter((secret) => JSON.stringify(tokens).includes(secret))).toEqual([]);
+  });
+
+  test('is only written by the callback, never read or removed', async () => {
+    const points: string[] = [];
+    await consent('ada', (point, call) => {
+      points.push(point);
+      return silent(point, call);
+    }).catch(() => {});
+    expect(points.filter((point) => point.startsWith('rescue.'))).toEqual(['rescue.put']);
+  });
+
+  test("renews the connection with the next sweep if it is its own user's", async () => {
+    await consent('ada', silent).catch(() => {});
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+    expect(await world.item('main')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
+    expect(kept()).toEqual([]);
+    expect(world.zoom.refusals).toBe(0);
+  });
+
+  test('renews it by a rotation by hand as well', async () => {
+    await consent('ada', silent).catch(() => {});
+    await rotateNow('main', world.dependencies(), { deadline: world.deadline });
+    await expectAlive('main', 'ada');
+  });
+
+  test("is revoked and forgotten if it is another user's, and the connection stays its user's", async () => {
+    await consent('grace', silent).catch(() => {});
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+    expect(world.zoom.hasLiving('grace')).toBe(false);
+    expect(await world.item('main')).toMatchObject({ generation: 1 });
+    expect(kept()).toEqual([]);
+  });
+
+  test('goes to the connection that has its Zoom user already', async () => {
+    await consent('grace', undefined, 'second');
+    await consent('grace', silent).catch(() => {});
+    await sweepOnce();
+    world.pass(MINUTE);
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+    await expectAlive('second', 'grace');
+    expect(await world.item('second')).toMatchObject({ generation: 2 });
+  });
+
+  test('keeps the earlier refresh token from being used until Zoom says it', async () => {
+    await consent('ada', silent).catch(() => {});
+    for (let minute = 0; minute < 20; minute += 1) {
+      world.pass(MINUTE);
+      await sweepOnce(silent);
+    }
+    expect(world.zoom.refusals).toBe(0);
+    expect(await world.item('main')).toMatchObject({
+      status: 'active',
+      lastError: { code: 'user_unanswered' },
+    });
+    expect(await world.item('main')).not.toHaveProperty('lostAt');
+    world.pass(5 * MINUTE);
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+  });
+
+  test('is given up when its access token has expired: then nothing tells any more whose it was', async () => {
+    await consent('grace', silent).catch(() => {});
+    world.pass(60 * MINUTE);
+    await sweepOnce();
+    expect(await world.item('main')).not.toHaveProperty('keptConsent');
+    await expectAlive('main', 'ada');
+  });
+
+  test('gives way to a newer consent', async () => {
+    await consent('ada', silent).catch(() => {});
+    world.pass(1);
+    await consent('ada');
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+    expect(await world.item('main')).toMatchObject({ generation: 2 });
+  });
+
+  test('does not revive a connection that was disconnected meanwhile', async () => {
+    await consent('ada', silent).catch(() => {});
+    await disconnect('main', world.dependencies(), { deadline: world.deadline, force: false });
+    world.pass(5 * MINUTE);
+    await sweepOnce();
+    const item = await world.item('main');
+    expect(item).toMatchObject({ status: 'disconnected', sealedTokens: '' });
+    expect(item).not.toHaveProperty('keptConsent');
+  });
+
+  test('is refused as before where it cannot be kept', async () => {
+    world.rescue.isDown = true;
+    await expect(consent('ada', silent)).rejects.toMatchObject({ code: 'user_not_told' });
+    expect(await world.item('main')).not.toHaveProperty('keptConsent');
+  });
+});
