@@ -7,6 +7,7 @@ export const EXIT = {
   usage: 2,
   reconnect: 3,
   misconfigured: 4,
+  declined: 5,
   interrupted: 130,
   /** 128 + SIGPIPE: the status of a process that this signal ended, such as `git log` in `git log | head -1`. */
   closedPipe: 141,
@@ -34,6 +35,7 @@ export function exitStatusOfError(error: unknown): number {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (!(error instanceof Failure)) return EXIT.failed;
   if (error instanceof UsageError || error.code === 'invalid_name') return EXIT.usage;
+  if (error.code === 'consent_declined') return EXIT.declined;
   return EXIT_BY_CLASS[error.class];
 }
 

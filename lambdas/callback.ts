@@ -4,12 +4,25 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { ROUTES } from './contract.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, readLink } from './tokens/consent/begin-consent.ts';
+import { ConsentOver } from './tokens/consent/consent-attempt.ts';
 import { finishConsent } from './tokens/consent/finish-consent.ts';
 import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+import { FINISHED_SECONDS } from './tokens/consent/pending-consent.ts';
+import { Failure } from './tokens/errors.ts';
 import { connectedPage } from './web/connected-page.ts';
 import { readCookie, setCookie } from './web/consent-cookie.ts';
+import { errorPage } from './web/error-page.ts';
 import { linkPage } from './web/link-page.ts';
-import { deadlineOf, failurePage, OWN_DEADLINE, pageHeaders, withLogContext } from './web/middleware.ts';
+import {
+  deadlineOf,
+  failurePage,
+  logFailure,
+  OWN_DEADLINE,
+  pageHeaders,
+  withLogContext,
+} from './web/middleware.ts';
+import { isPrefetch, noContent } from './web/prefetch.ts';
+import { repeatedPage } from './web/repeated-page.ts';
 import { eventsHandler } from './web/zoom-events.ts';
 
 type Result = Promise<APIGatewayProxyStructuredResultV2>;
@@ -26,23 +39,31 @@ export function createHandler(load: () => Runtime) {
 
   const redirectToZoom = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
-    const { location, cookie } = await beginConsent(event.queryStringParameters?.ticket, runtime);
+    const ticket = event.queryStringParameters?.ticket;
+    const begun = await beginConsent({ ticket, cookie: cookieOf(event, runtime) }, runtime);
+    if ('repeated' in begun) return repeatedPage(begun);
     return {
       statusCode: 303,
-      headers: { Location: location, 'Cache-Control': 'no-store' },
-      cookies: [setCookie(runtime.publicUrl, cookie, LINK_SECONDS)],
+      headers: { Location: begun.location, 'Cache-Control': 'no-store' },
+      cookies: [setCookie(runtime.publicUrl, begun.cookie, LINK_SECONDS)],
     };
   };
 
   const receiveAuthorization = async (event: APIGatewayProxyEventV2, context: Context): Result => {
+    if (isPrefetch(event)) return noContent();
     const runtime = load();
-    const response = {
-      parameters: new URLSearchParams(event.rawQueryString),
-      cookie: readCookie(runtime.publicUrl, event.cookies ?? []),
-    };
+    const parameters = new URLSearchParams(event.rawQueryString);
     const options = { deadline: deadlineOf(context, runtime.now()) };
-    const connected = await finishConsent(response, runtime, options);
-    return { ...connectedPage(connected), cookies: [setCookie(runtime.publicUrl, '', 0)] };
+    try {
+      const result = await finishConsent({ parameters, cookie: cookieOf(event, runtime) }, runtime, options);
+      if ('repeated' in result) return repeatedPage(result);
+      const cookie = setCookie(runtime.publicUrl, result.finishedCookie, FINISHED_SECONDS);
+      return { ...connectedPage(result), cookies: [cookie] };
+    } catch (error) {
+      if (!isCookieUseless(error)) throw error;
+      logFailure(error);
+      return { ...errorPage(error), cookies: [setCookie(runtime.publicUrl, '', 0)] };
+    }
   };
 
   const receiveEvent = eventsHandler(load);
@@ -56,10 +77,22 @@ export function createHandler(load: () => Runtime) {
         { method: 'GET', path: ROUTES.link, handler: showLink },
         { method: 'POST', path: ROUTES.link, handler: redirectToZoom },
         { method: 'GET', path: ROUTES.callback, handler: receiveAuthorization },
+        { method: 'HEAD', path: ROUTES.callback, handler: async () => noContent() },
         { method: 'POST', path: ROUTES.events, handler: receiveEvent },
         { method: 'POST', path: ROUTES.appEvents, handler: receiveEvent },
       ]),
     );
 }
+
+const cookieOf = ({ cookies = [] }: APIGatewayProxyEventV2, { publicUrl }: Runtime): string | undefined =>
+  readCookie(publicUrl, cookies);
+
+/**
+ * Returns whether the browser's cookie can finish no consent any more. Another state leaves the cookie: it belongs to a later
+ * consent of this browser, which must not suffer from a stranger's address.
+ */
+const isCookieUseless = (error: unknown): boolean =>
+  error instanceof ConsentOver ||
+  (error instanceof Failure && (error.code === 'consent_expired' || error.code === 'consent_unknown'));
 
 export const handler = createHandler(lazily(createRuntime));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { ConnectionView } from './tokens/connection-view.ts';
+import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 import type { FailureDetails } from './tokens/errors.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
@@ -35,6 +36,7 @@ const filled = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('about') }),
   v.object({ action: v.literal('link'), connection, app, replaceUser: v.optional(v.boolean()) }),
+  v.object({ action: v.literal('link-outcome'), id: filled }),
   v.object({ action: v.literal('connect'), connection, app }),
   v.object({ action: v.literal('status'), connection: v.optional(connection) }),
   v.object({ action: v.literal('rotate'), connection }),
@@ -70,10 +72,13 @@ export interface OperatorResults {
   link: {
     /** Works once. */
     link: string;
+    /** For `link-outcome`. It opens nothing. */
+    id: string;
     expiresAt: number;
     /** The connection's current generation, 0 without one. The consent is complete once it is higher. */
     generation: number;
   };
+  'link-outcome': LinkOutcome;
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   /** Sorted by name. */
   status: {

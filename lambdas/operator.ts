@@ -7,6 +7,7 @@ import { assertName } from './tokens/connection.ts';
 import { toView } from './tokens/connection-view.ts';
 import { connectServerToServer } from './tokens/consent/connect.ts';
 import { createLink } from './tokens/consent/create-link.ts';
+import { linkOutcome } from './tokens/consent/link-outcome.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
@@ -61,6 +62,8 @@ async function perform(
         runtime,
         runtime.publicUrl,
       );
+    case 'link-outcome':
+      return linkOutcome(request.id, runtime);
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };

@@ -14,5 +14,6 @@ Exit status:
   2    wrong usage: nothing was changed
   3    a person must consent at Zoom again
   4    an operator must fix the Zoom app or the installation
+  5    connect: the user declined at Zoom
   130  interrupted by Ctrl-C
   141  the reader of standard output closed it`;

@@ -2,6 +2,7 @@
 export const FAILURE_CODES = [
   'access_denied',
   'account_id_missing',
+  'already_connected',
   'answer_invalid',
   'app_disabled',
   'app_not_deployed',
@@ -19,6 +20,7 @@ export const FAILURE_CODES = [
   'code_refused',
   'consent_declined',
   'consent_expired',
+  'consent_interrupted',
   'consent_unknown',
   'cookie_missing',
   'credentials_refused',

@@ -1,4 +1,5 @@
 import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
+import type { FailureDetails } from './errors.ts';
 import type { AppHealth } from './judgement/app-health.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
@@ -323,6 +324,39 @@ export interface Redemptions {
   redeem(id: string, until: number): Promise<boolean>;
 }
 
+/** How the consent of a link ended. `at` in epoch seconds. Neither holds a secret. */
+export type ConsentEnd =
+  | { kind: 'connected'; connection: string; at: number }
+  | { kind: 'failed'; error: FailureDetails; at: number };
+
+/** A callback's claim on the one use of a consent's authorization code. */
+export interface ConsentClaim {
+  owner: string;
+  /** The connection for which the link was made. */
+  connection: string;
+  /** When the claiming function has ended at the latest, epoch seconds. */
+  until: number;
+}
+
+/** What became of each link's consent, by the id of the link. The records are kept with the redeemed ids. */
+export interface ConsentRecords {
+  /**
+   * Claims the consent. Returns false if it is claimed or has ended. A retry of the same request by the SDK counts as one
+   * claim.
+   * @param keepUntil when the record may be deleted, epoch seconds
+   */
+  claimConsent(id: string, claim: ConsentClaim, keepUntil: number): Promise<boolean>;
+
+  /** Returns the claim of `owner`, because the authorization code is unused. */
+  releaseConsent(id: string, owner: string): Promise<void>;
+
+  /** Records the end of a consent, unless it has ended or another owner has claimed it. */
+  endConsent(id: string, owner: string, end: ConsentEnd, keepUntil: number): Promise<void>;
+
+  /** Returns the record, strongly consistent. */
+  consentRecord(id: string): Promise<{ claim?: ConsentClaim; end?: ConsentEnd }>;
+}
+
 /** All that the domain stores. */
 export interface ConnectionStore
   extends Connections,
@@ -331,4 +365,5 @@ export interface ConnectionStore
     SweepNotes,
     AppNotes,
     ReplacedTokensStore,
-    Redemptions {}
+    Redemptions,
+    ConsentRecords {}

@@ -8,8 +8,8 @@ import { missingScopes } from '../tokens/n8n-scopes.ts';
 import { type Html, html } from './html.ts';
 import { eventAndAction, page } from './page-template.ts';
 
-/** Copies the expression to the clipboard, or selects it if the browser does not allow that. */
-const COPY = `
+/** The script of `pasteInstructions`: copies the expression, or selects it if the browser denies the clipboard. */
+export const COPY = `
 const [code] = document.getElementsByTagName('code');
 const [button] = document.getElementsByTagName('button');
 const status = document.querySelector('[role=status]');
@@ -26,7 +26,9 @@ button.onclick = async () => {
 `;
 
 /** Renders the page after a consent: what is connected, and what to paste into n8n. */
-export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructuredResultV2 {
+export function connectedPage(
+  consent: Omit<FinishedConsent, 'finishedCookie'>,
+): APIGatewayProxyStructuredResultV2 {
   const { item, user, outcome, requested } = consent;
   const { connection, expiresAt } = item;
   if (connection !== requested) return renewedPage(connection, requested);
@@ -50,7 +52,8 @@ export function connectedPage(consent: FinishedConsent): APIGatewayProxyStructur
   });
 }
 
-function pasteInstructions(connection: string): Html[] {
+/** Returns what to paste into n8n, with a button that the script `COPY` serves. */
+export function pasteInstructions(connection: string): Html[] {
   const { credentialType, field, deprecation } = N8N;
   return [
     html`<p>In n8n, create a credential of the type <b>${credentialType}</b> and paste this expression into its field <b>${field}</b>. ${deprecation}</p>`,
@@ -68,7 +71,7 @@ function scopeWarning(item: FinishedConsent['item']): Html[] {
 }
 
 /** Renders the page for a Zoom user who was already connected under another name. That connection has the new tokens. */
-function renewedPage(connection: string, requested: string): APIGatewayProxyStructuredResultV2 {
+export function renewedPage(connection: string, requested: string): APIGatewayProxyStructuredResultV2 {
   return page({
     statusCode: 409,
     tone: 'note',

@@ -40,13 +40,15 @@ interface PagePermissions {
   script?: string;
   /** Sources to which its form may send the browser, redirects included. */
   formAction?: string;
+  /** Whether it may reload itself. A sandbox allows that only with `allow-scripts`; `default-src` still allows none. */
+  refresh?: boolean;
 }
 
 /**
  * Returns a Content-Security-Policy that allows only what is given. `sandbox` removes even the origin of a page that
  * needs none. https://www.w3.org/TR/CSP3/
  */
-export function contentSecurityPolicy({ style, script, formAction }: PagePermissions = {}): string {
+export function contentSecurityPolicy({ style, script, formAction, refresh }: PagePermissions = {}): string {
   return [
     "default-src 'none'",
     ...(style ? [`style-src ${hash(style)}`] : []),
@@ -54,8 +56,13 @@ export function contentSecurityPolicy({ style, script, formAction }: PagePermiss
     "base-uri 'none'",
     `form-action ${formAction ?? "'none'"}`,
     "frame-ancestors 'none'",
-    // A page without an origin has no access to the clipboard.
-    ['sandbox', script && 'allow-scripts allow-same-origin', formAction && 'allow-forms']
+    // A page without an origin has no access to the clipboard, and its form sends no SameSite cookie.
+    [
+      'sandbox',
+      script && 'allow-scripts allow-same-origin',
+      refresh && 'allow-scripts',
+      formAction && 'allow-forms',
+    ]
       .filter(Boolean)
       .join(' '),
   ].join('; ');

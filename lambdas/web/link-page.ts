@@ -5,6 +5,16 @@ import { html } from './html.ts';
 import { page } from './page-template.ts';
 
 /**
+ * Disables the button once it is pressed. The second request of a double click would come without the cookie that the
+ * first one sets, and so find the link used by another browser. `pageshow` is for the back button.
+ */
+const PRESS_ONCE = `
+const [button] = document.getElementsByTagName('button');
+document.forms[0].onsubmit = () => void setTimeout(() => { button.disabled = true; });
+onpageshow = () => { button.disabled = false; };
+`;
+
+/**
  * Renders the page that a link opens. It shows what will be connected, and its button uses the link up. A mail scanner or
  * a chat preview that opens the link presses no button. The form posts to the page's own address, which has the ticket.
  *
@@ -27,6 +37,7 @@ export function linkPage(
       html`<form method="post"><button>Continue to Zoom</button></form>`,
       html`<p class="aside">If you did not expect this link, close this page. Nothing has been changed.</p>`,
     ],
+    script: PRESS_ONCE,
     formAction: `'self' ${zoomOrigin} https:`,
   });
 }

@@ -51,6 +51,8 @@ export interface PageContent {
   script?: string;
   /** Sources to which the page's form may send the browser, redirects included. */
   formAction?: string;
+  /** Seconds after which the browser reloads the page, without a script. */
+  refreshSeconds?: number;
 }
 
 /** Renders a page: plain HTML with inline style, and a policy that allows only what the page needs. */
@@ -61,6 +63,7 @@ export function page({
   content,
   script,
   formAction,
+  refreshSeconds,
 }: PageContent): APIGatewayProxyStructuredResultV2 {
   const { markup } = html`<!doctype html>
 <html lang="en">
@@ -90,7 +93,9 @@ ${script ? html`<script>${new Html(script)}</script>` : ''}
         style: STYLE,
         ...(script && { script }),
         ...(formAction && { formAction }),
+        refresh: refreshSeconds !== undefined,
       }),
+      ...(refreshSeconds !== undefined && { Refresh: String(refreshSeconds) }),
     },
     body: markup,
   };

@@ -2,6 +2,7 @@ import '../../local/silence-powertools.ts';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import type { LocalStack } from '../../local/local-stack.ts';
@@ -94,6 +95,20 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       expect((await readAsN8n(stack.secretsManager)).has('n8n_zoom_main')).toBe(true);
     });
 
+    test('also when the link’s button is clicked twice', async () => {
+      const posts: string[] = [];
+      page.on('request', (request) => void (request.method() === 'POST' && posts.push(request.url())));
+      await page.goto(await linkFor());
+      const box = await page.getByRole('button', { name: 'Continue to Zoom' }).boundingBox();
+      const at = [(box?.x ?? 0) + 9, (box?.y ?? 0) + 9] as const;
+      await page.mouse.click(...at);
+      await page.mouse.click(...at);
+      await decide('Allow');
+      expect(await title()).toBe('“main” is connected');
+      expect(posts.filter((url) => url.includes('/connect?'))).toHaveLength(1);
+      user.expectNoComplaints();
+    });
+
     test('and the button selects the expression when the browser denies the clipboard', async () => {
       await page.addInitScript(
         'navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"))',
@@ -137,6 +152,111 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     });
   });
 
+  describe('reads that the connection is made already', () => {
+    const DONE = 'You\'re already done: "main" is connected. You can close this tab.';
+    const generation = async () => {
+      const response = await stack.operate({ action: 'status', connection: 'main' });
+      if (!response.ok) throw new Error(response.error.message);
+      return (response.result as { connections: { generation: number }[] }).connections[0]?.generation;
+    };
+    const expectDone = async (where = page) => {
+      expect(await where.locator('main > p').first().textContent()).toBe(DONE);
+      expect(await title(where)).toBe('“main” is connected');
+      expect(await generation()).toBe(1);
+      user.expectNoComplaints();
+    };
+
+    test('after a reload, with the expression to copy', async () => {
+      await consent();
+      await page.reload();
+      await expectDone();
+      await user.lookAt('connected-again', { phone: true });
+      await press('Copy');
+      await page
+        .getByRole('status')
+        .filter({ hasText: /Copied|Selected/ })
+        .waitFor();
+    });
+
+    test('after the back button and the forward button', async () => {
+      await consent();
+      await page.goBack();
+      await page.goForward();
+      await expectDone();
+    });
+
+    test('in a second tab, and in the session that the browser restores the next day', async () => {
+      await consent();
+      const address = page.url();
+      const tab = await user.context.newPage();
+      await tab.goto(address);
+      await expectDone(tab);
+      clock.advance(23 * 60 * MINUTES);
+      await page.reload();
+      await expectDone();
+    });
+
+    test('after two tabs have returned from Zoom at the same time', async () => {
+      await goToZoom(await linkFor());
+      const tab = await user.context.newPage();
+      await user.context.route('**/callback?*', (route) => route.abort());
+      const returned = page.waitForRequest('**/callback?*');
+      await press('Allow');
+      const address = (await returned).url();
+      await user.context.unroute('**/callback?*');
+      await Promise.all([page.goto(address), tab.goto(address)]);
+      for (const where of [page, tab]) {
+        await where.getByRole('heading', { name: '“main” is connected' }).waitFor();
+      }
+      expect(await generation()).toBe(1);
+    });
+
+    test('by the first request of a person: a prefetch before it spends nothing', async () => {
+      await goToZoom(await linkFor());
+      await page.setExtraHTTPHeaders({ 'Sec-Purpose': 'prefetch' });
+      const prefetch = page.waitForResponse('**/callback?*');
+      await press('Allow');
+      const response = await prefetch;
+      expect(response.status()).toBe(204);
+      expect(await response.request().headerValue('sec-purpose')).toBe('prefetch');
+      await page.setExtraHTTPHeaders({});
+      await page.goto(response.url());
+      expect(await title()).toBe('“main” is connected');
+      await page.reload();
+      await expectDone();
+    });
+
+    test('when the link’s button is pressed again after the consent', async () => {
+      const link = await linkFor();
+      await goToZoom(link);
+      await page.goto(link);
+      await press('Continue to Zoom');
+      await decide('Allow');
+      await page.goto(link);
+      await press('Continue to Zoom');
+      await page.getByText(DONE).waitFor();
+      await expectDone();
+    });
+  });
+
+  test('waits on a page that reloads itself, and reads that the sign-in was interrupted when its function was killed', async () => {
+    const response = await stack.operate({ action: 'link', connection: 'main' });
+    if (!response.ok) throw new Error(response.error.message);
+    const { link, id } = response.result as { link: string; id: string };
+    await goToZoom(link);
+    const dynamodb = new DynamoDBClient();
+    const store = createConnectionsTable(dynamodb, 'zoom-token-refresher-connections');
+    const claim = { owner: 'a callback that was killed', connection: 'main', until: clock.now() + 25 };
+    await store.claimConsent(id, claim, clock.now() + 60 * MINUTES);
+    dynamodb.destroy();
+    await decide('Allow');
+    expect(await title()).toBe('Still connecting');
+    await user.lookAt('still-connecting');
+    clock.advance(25);
+    await page.getByRole('heading', { name: 'This sign-in was interrupted' }).waitFor();
+    await expectRefused('interrupted', 'This sign-in was interrupted');
+  });
+
   describe('reads what happened and what to do', () => {
     test('when the address has no link ticket', async () => {
       await page.goto(`${stack.publicUrl}/connect`);
@@ -155,13 +275,15 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await expectRefused('link-expired', 'This link has expired');
     });
 
-    test('when the link was used before', async () => {
+    test('when the link was used before in another browser', async () => {
       const link = await linkFor();
       await goToZoom(link);
-      await page.goto(link);
-      await press('Continue to Zoom');
-      await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
-      await expectRefused('link-used', 'This link was already used');
+      const other = await visitor(browser);
+      await other.page.goto(link);
+      await press('Continue to Zoom', other.page);
+      await other.page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
+      await expectRefused('link-used', 'This link was already used', other);
+      await other.leave();
     });
 
     test('when the consent took too long', async () => {

@@ -182,7 +182,7 @@ describe('the program', () => {
 
   test('the help of the program lists the exit statuses', async () => {
     const { stdout } = await commandLine.run(['--help']);
-    for (const status of ['0', '1', '2', '3', '4', '130', '141'])
+    for (const status of ['0', '1', '2', '3', '4', '5', '130', '141'])
       expect(stdout).toMatch(new RegExp(`^ {2}${status} `, 'm'));
   });
 

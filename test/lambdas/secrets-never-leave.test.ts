@@ -91,6 +91,31 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     await listener.expectNothingLeft();
   });
 
+  test('in a repeated callback, a repeated press of a link, or the record of what became of the link', async () => {
+    const { functions, services } = listener;
+    for (const decline of [false, true]) {
+      const { link, id } = await functions.granted<{ link: string; id: string }>({
+        action: 'link',
+        connection: 'user',
+      });
+      const { returned, cookies } = await functions.consentAfter(link, { decline });
+      const address = { cookies };
+      const [first, ...others] = await Promise.all(
+        Array.from({ length: 3 }, () => functions.visit(returned, address)),
+      );
+      for (const page of [first, ...others]) if (page) listener.page(page);
+      listener.page(await functions.visit(returned, address));
+      listener.page(await functions.visit(returned, { cookies, headers: { 'sec-purpose': 'prefetch' } }));
+      listener.page(await functions.visit(link, { cookies, method: 'POST' }));
+      await listener.operate({ action: 'link-outcome', id });
+      const { Items } = await services.contents();
+      const record = Items.find((item) => item.connection?.S === `ticket#${id}`);
+      expect(record).toHaveProperty('end');
+      expect(services.watch.leaks(JSON.stringify(record))).toEqual([]);
+    }
+    await listener.expectNothingLeft();
+  });
+
   test('with a refused request of the operator', async () => {
     const { link } = await listener.functions.begin('user');
     for (const request of [

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createAppNotes } from './app-notes.ts';
+import { createConsentRecords } from './consent-records.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItemReader, type ReportUnreadable } from './item-schema.ts';
@@ -35,5 +36,6 @@ export function createConnectionsTable(
     ...createAppNotes(items),
     ...createReplacedTokens(items),
     ...createRedemptions(items),
+    ...createConsentRecords(items),
   };
 }

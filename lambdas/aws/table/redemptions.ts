@@ -3,7 +3,7 @@ import type { Redemptions } from '../../tokens/store.ts';
 import type { Items } from './items.ts';
 
 /** Key of a one-time id; no connection's name holds a `#`. */
-const ticketKey = (id: string) => `ticket#${id}`;
+export const ticketKey = (id: string) => `ticket#${id}`;
 
 /** The one-time ids that were used; DynamoDB deletes them by their time to live. */
 export function createRedemptions({ update }: Pick<Items, 'update'>): Redemptions {

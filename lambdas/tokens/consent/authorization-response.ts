@@ -4,16 +4,24 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 
 /**
+ * Throws unless the response belongs to the consent that this browser started.
+ * @param state of that consent
+ * @throws {Failure} `rejected` (`state_mismatch`)
+ */
+export function assertState(parameters: URLSearchParams, state: string): void {
+  if (!equalInConstantTime(parameters.get('state') ?? '', state)) throw stateMismatch();
+}
+
+/**
  * Verifies Zoom's authorization response (RFC 6749, section 4.1.2) and returns its authorization code.
  * @param state of the consent that this browser started
- * @throws {Failure} `rejected` (`state_mismatch`, `consent_declined`, `answer_invalid`)
+ * @throws {Failure} `rejected` (`consent_declined`, `answer_invalid`)
  */
-export function verifyAuthorizationResponse(
+export function readAuthorizationCode(
   parameters: URLSearchParams,
   state: string,
   { zoom }: Pick<Dependencies, 'zoom'>,
 ): string {
-  if (!equalInConstantTime(parameters.get('state') ?? '', state)) throw stateMismatch();
   try {
     const verified = validateAuthResponse(zoom.server, { client_id: 'any' }, parameters, state);
     const [code, ...more] = verified.getAll('code');

@@ -2,7 +2,8 @@ import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { type LinkTicket, verifyLinkTicket } from './link-ticket.ts';
-import { sealPendingConsent } from './pending-consent.ts';
+import { openConsentCookie, type PendingConsent, sealPendingConsent } from './pending-consent.ts';
+import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
 
 /**
  * Returns what a link's ticket would connect, without using the ticket up.
@@ -17,27 +18,62 @@ export async function readLink(ticketText: string | undefined, deps: Dependencie
   return ticket;
 }
 
+/** The request that begins a consent: the link's ticket, and the cookie of a consent that this browser began before. */
+interface ConnectRequest {
+  ticket: string | undefined;
+  cookie: string | undefined;
+}
+
+/** The address at Zoom, and the cookie that carries the consent to the callback. */
+interface BegunConsent {
+  location: string;
+  cookie: string;
+}
+
 /**
- * Uses up a link's ticket and starts the authorization request (RFC 6749, section 4.1.1, with PKCE, RFC 7636).
- * @returns the address at Zoom, and the cookie that carries the consent to the callback
+ * Uses up a link's ticket and starts the authorization request (RFC 6749, section 4.1.1, with PKCE, RFC 7636). The browser
+ * that has used the link goes to Zoom again, with the same request, or learns what became of the consent.
  * @throws {Failure} as `readLink`, and `rejected` (`ticket_used`)
  */
 export async function beginConsent(
-  ticketText: string | undefined,
+  request: ConnectRequest,
   deps: Dependencies,
-): Promise<{ location: string; cookie: string }> {
-  const ticket = await readLink(ticketText, deps);
-  if (!(await deps.store.redeem(ticket.id, ticket.expiresAt))) throw ticketUsed();
+): Promise<BegunConsent | RepeatedConsent> {
+  const ticket = await readLink(request.ticket, deps);
+  if (!(await deps.store.redeem(ticket.id, ticket.expiresAt))) {
+    return continueConsent(ticket, request.cookie, deps);
+  }
   const consent = {
+    link: ticket.id,
     connection: ticket.connection,
     app: ticket.app,
     replaceUser: ticket.replaceUser ?? false,
     state: generateRandomState(),
     codeVerifier: generateRandomCodeVerifier(),
   };
-  const app = await deps.vault.app(ticket.app);
-  const location = (await deps.zoom.authorizationUrl(app, consent)).href;
-  return { location, cookie: await sealPendingConsent(consent, deps) };
+  return { location: await locationOf(consent, deps), cookie: await sealPendingConsent(consent, deps) };
+}
+
+/** Continues the consent of a used link, if this browser's cookie says that it used the link. */
+async function continueConsent(
+  { id }: LinkTicket,
+  cookie: string | undefined,
+  deps: Dependencies,
+): Promise<BegunConsent | RepeatedConsent> {
+  const consent = cookie === undefined ? undefined : await openConsentCookie(cookie, deps).catch(ifRejected);
+  if (cookie === undefined || consent?.link !== id) throw ticketUsed();
+  const resumed = await resumeConsent(consent, deps);
+  return 'repeated' in resumed ? resumed : { location: await locationOf(resumed, deps), cookie };
+}
+
+/** Returns undefined for a cookie that is no consent of this browser. */
+function ifRejected(error: unknown): undefined {
+  if (error instanceof Failure && error.class === 'rejected') return undefined;
+  throw error;
+}
+
+async function locationOf(consent: PendingConsent, deps: Dependencies): Promise<string> {
+  return (await deps.zoom.authorizationUrl(await deps.vault.app(consent.app), consent)).href;
 }
 
 function ticketMissing(): Failure {

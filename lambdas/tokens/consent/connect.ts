@@ -20,6 +20,8 @@ export interface ConnectResult {
 
 /** New tokens of a grant, and their connection. */
 type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
+  /** The id of the consent's link. A Server-to-Server grant has no link, and gets an id of its own. */
+  consentId?: string;
   /** The connection's generation before the request to Zoom, 0 without one. */
   seen: number;
   /** Of the app that obtained the tokens. */
@@ -75,7 +77,7 @@ export async function connect(
 
 async function commitConsent(grant: NewGrant, deps: Dependencies, deadline: number): Promise<Connection> {
   const { connection, app, tokens, seen } = grant;
-  const consentId = randomUUID();
+  const { consentId = randomUUID() } = grant;
   // Prepared once, so that the store recognizes a repetition of the commit.
   let consent: Consent | undefined;
   const commit = async () => {

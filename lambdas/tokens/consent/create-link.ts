@@ -7,7 +7,7 @@ import { signLinkTicket } from './link-ticket.ts';
 /**
  * Creates a one-time link that connects a user app.
  * @param publicUrl origin of the HTTP API
- * @returns `expiresAt` in epoch seconds, and the connection's current `generation`, 0 without one. A higher generation means
+ * @returns the link and its `id`, `expiresAt` in epoch seconds, and the connection's current `generation`, 0 without one. A higher generation means
  * that the consent is complete.
  * @throws {Failure} `rejected` (`invalid_name`, `other_grant`), or `misconfigured` when the app has no credentials
  */
@@ -19,12 +19,12 @@ export async function createLink(
   }: Pick<Connection, 'connection' | 'app'> & { replaceUser?: boolean },
   deps: Dependencies,
   publicUrl: string,
-): Promise<{ link: string; expiresAt: number; generation: number }> {
+): Promise<{ link: string; id: string; expiresAt: number; generation: number }> {
   assertName('connection', connection);
   assertName('app', app);
   const existing = await assertGrant(connection, 'authorization_code', deps);
   await deps.vault.app(app, { fresh: true });
-  const { ticket, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
+  const { ticket, id, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
   const generation = existing?.generation ?? 0;
-  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, expiresAt, generation };
+  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, id, expiresAt, generation };
 }

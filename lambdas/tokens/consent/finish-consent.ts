@@ -7,11 +7,13 @@ import type { StepOptions } from '../rotation/step.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import { assertGrant } from './assert-grant.ts';
-import { verifyAuthorizationResponse } from './authorization-response.ts';
+import { assertState, readAuthorizationCode } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
+import { type ConsentAttempt, startConsentAttempt } from './consent-attempt.ts';
 import { consentIsKept, keepConsent } from './keep-consent.ts';
 import { noRefreshToken } from './no-refresh-token.ts';
-import { openPendingConsent, type PendingConsent } from './pending-consent.ts';
+import { openConsentCookie, type PendingConsent, sealFinishedConsent } from './pending-consent.ts';
+import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
 import { identifyZoomUser, ownerOf, revokeUnused, targetConnection, wrongZoomUser } from './zoom-user.ts';
 
 /** No connection has this generation: the consent must be newer than what the connection holds. */
@@ -27,57 +29,94 @@ export interface CallbackRequest {
 export interface FinishedConsent extends ConnectResult {
   /** The connection for which the link was made. */
   requested: string;
+  /** Replaces the cookie of the pending consent. */
+  finishedCookie: string;
 }
 
 /**
- * Exchanges Zoom's authorization response for tokens, stores them and publishes the access token.
+ * Exchanges Zoom's authorization response for tokens, stores them and publishes the access token. The code is sent to Zoom
+ * once, however often the browser repeats the request.
  * @throws {Failure} `rejected` when the browser, the response or the Zoom user does not fit; `retry` or `misconfigured`
- * when Zoom or the installation fails
+ * when Zoom or the installation fails; a `ConsentOver` when only a new link helps
  */
 export async function finishConsent(
-  request: CallbackRequest,
+  { parameters, cookie }: CallbackRequest,
   deps: Dependencies,
   options: StepOptions,
-): Promise<FinishedConsent> {
-  const { pending, code } = await verifyRequest(request, deps);
+): Promise<FinishedConsent | RepeatedConsent> {
+  if (!cookie) throw cookieMissing();
+  const opened = await openConsentCookie(cookie, deps);
+  assertState(parameters, opened.state);
+  const pending = await resumeConsent(opened, deps);
+  if ('repeated' in pending) return pending;
+  const attempt = startConsentAttempt(pending, deps, options.deadline);
+  try {
+    const grant = await requestGrant({ pending, parameters, attempt }, deps, options.deadline);
+    if (!grant) return await outcomeOfOther(pending, deps);
+    const connected = await connect(grant, deps, options);
+    await attempt.connected(grant.connection);
+    const finishedCookie = await sealFinishedConsent(pending, grant.connection, deps);
+    return { ...connected, requested: pending.connection, finishedCookie };
+  } catch (error) {
+    throw await attempt.failed(error);
+  }
+}
+
+/** Returns what the callback that was faster makes of the consent. If it has just given the claim back, a reload claims it. */
+async function outcomeOfOther(pending: PendingConsent, deps: Dependencies): Promise<RepeatedConsent> {
+  const resumed = await resumeConsent(pending, deps);
+  return 'repeated' in resumed ? resumed : { repeated: 'in_progress' };
+}
+
+interface GrantRequest {
+  pending: PendingConsent;
+  parameters: URLSearchParams;
+  attempt: ConsentAttempt;
+}
+
+/** Returns the new grant and its connection; `undefined` when another callback has sent the code. */
+async function requestGrant(
+  { pending, parameters, attempt }: GrantRequest,
+  deps: Dependencies,
+  deadline: number,
+) {
+  const code = readAuthorizationCode(parameters, pending.state, deps);
   // Checked again: a connection may have been made since the link was.
   const existing = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app, { fresh: true });
+  if (!(await attempt.claim())) return undefined;
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
-    .catch(withManualRetry('Reload this page in a minute. If that does not help, ask for a new link.'));
+    .catch((error) => releaseIfUnused(error, attempt));
   if (tokens.refreshToken === undefined) {
     const refused = { app: pending.app, credentials: app };
-    throw await noRefreshToken(tokens.accessToken, refused, deps, options.deadline);
+    throw await noRefreshToken(tokens.accessToken, refused, deps, deadline);
   }
   const consentedAt = deps.now();
   const isBound = !pending.replaceUser && ownerOf(existing) !== undefined;
-  const asking = { isBound, deadline: options.deadline - (deps.rescue ? STORE_SECONDS : 0) };
+  const asking = { isBound, deadline: deadline - (deps.rescue ? STORE_SECONDS : 0) };
   const { user, isAnswered } = await identifyZoomUser(tokens.accessToken, asking, deps);
   const identified = { pending, existing, app, tokens, consentedAt, user, isAnswered };
-  const connection = await chooseConnection(identified, deps, options.deadline);
-  const { clientId } = app;
-  const grant = {
-    connection,
-    app: pending.app,
-    clientId,
-    grantType: 'authorization_code',
-    tokens,
-    user,
-  } as const;
+  const connection = await chooseConnection(identified, deps, deadline);
   // The generation that was seen is that of the requested connection: it fences no other.
   const seen = connection === pending.connection ? (existing?.generation ?? 0) : NEVER_SEEN;
-  const connected = await connect({ ...grant, consentedAt, seen }, deps, options);
-  return { ...connected, requested: pending.connection };
+  return {
+    connection,
+    app: pending.app,
+    clientId: app.clientId,
+    grantType: 'authorization_code' as const,
+    tokens,
+    user,
+    consentedAt,
+    consentId: pending.link,
+    seen,
+  };
 }
 
-async function verifyRequest(
-  { parameters, cookie }: CallbackRequest,
-  deps: Dependencies,
-): Promise<{ pending: PendingConsent; code: string }> {
-  if (!cookie) throw cookieMissing();
-  const pending = await openPendingConsent(cookie, deps);
-  return { pending, code: verifyAuthorizationResponse(parameters, pending.state, deps) };
+/** After a failure of the class `retry` Zoom has not used the code, so a reload may send it. */
+async function releaseIfUnused(error: unknown, attempt: ConsentAttempt): Promise<never> {
+  if (error instanceof Failure && error.class === 'retry') await attempt.release();
+  return withManualRetry('Reload this page in a minute. If that does not help, ask for a new link.')(error);
 }
 
 /** New tokens, whose Zoom user is known if Zoom identified one. */

@@ -36,17 +36,18 @@ interface LinkTicketClaims {
 export async function signLinkTicket(
   { connection, app, replaceUser = false }: Pick<LinkTicket, 'connection' | 'app' | 'replaceUser'>,
   { keyring, now, linkSeconds }: LinkDependencies,
-): Promise<{ ticket: string; expiresAt: number }> {
+): Promise<{ ticket: string; id: string; expiresAt: number }> {
   const keys = await keyring();
   const expiresAt = now() + linkSeconds;
+  const id = randomUUID();
   const ticket = await new SignJWT({ app, ...(replaceUser && { replaceUser }) })
     .setProtectedHeader({ alg: 'HS256', kid: keys.id })
     .setAudience('connect')
     .setSubject(connection)
-    .setJti(randomUUID())
+    .setJti(id)
     .setExpirationTime(expiresAt)
     .sign(keys.signing);
-  return { ticket, expiresAt };
+  return { ticket, id, expiresAt };
 }
 
 /**

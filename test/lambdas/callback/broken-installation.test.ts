@@ -137,6 +137,7 @@ describe('GET /callback', () => {
     services.watch.note('the old client secret', wrong.client_secret);
     await services.writeSecret(app, JSON.stringify(wrong));
     await expectRefused(services, () => startAfter().visit(returned, { cookies }), {
+      clearsCookie: true,
       status: 500,
       title: 'Not connected',
       paragraphs: [
@@ -203,6 +204,7 @@ describe('GET /callback lets the browser retry only an unused code. Zoom', () =>
     const { returned, cookies } = await operator.consent('main');
     const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
     const { headers, body } = await expectRefused(services, request, {
+      clearsCookie: true,
       status: 400,
       title: action === REFUSED ? 'Zoom refused the sign-in' : 'Not connected',
       paragraphs: [/^Zoom /, action],

@@ -1,6 +1,7 @@
 import '../../support/services/output.ts';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openConsentCookie } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import { expectSafeHeaders, readPage } from '../../support/browser/read-page.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { LOOPBACK_URL, type Services, startServices } from '../../support/services/services.ts';
@@ -14,6 +15,11 @@ beforeEach(async () => {
 afterEach(() => services.close());
 
 const utc = (at: number) => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+const hashOf = (tag: 'style' | 'script', { body }: { body: string }) => {
+  const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(body) ?? [];
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+};
 
 const statusOf = async (connection: string) => {
   const { connections } = await functions.granted<{ connections: Record<string, unknown>[] }>({
@@ -61,9 +67,11 @@ describe('GET /connect with a fresh link', () => {
   });
 
   test('has the security headers and a form that may send the browser to Zoom', async () => {
-    expectSafeHeaders((await open()).page, {
+    const { page } = await open();
+    expectSafeHeaders(page, {
+      'script-src': hashOf('script', page),
       'form-action': `'self' ${services.environment.ZOOM_OAUTH_URL} https:`,
-      sandbox: 'allow-forms',
+      sandbox: 'allow-scripts allow-same-origin allow-forms',
     });
   });
 });
@@ -150,20 +158,24 @@ describe('GET /callback after a consent', () => {
     expect(await services.zoomStatus(await services.published('main'))).toBe(200);
   });
 
-  test('deletes the cookie', async () => {
-    const { page } = await functions.connect('main');
-    expect(page.cookies).toEqual(['__Host-zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure']);
+  test('replaces the cookie by one that recognizes a repetition for a day, without the code verifier', async () => {
+    const { page, cookies } = await functions.connect('main');
+    expect(page.cookies).toEqual([
+      expect.stringMatching(
+        /^__Host-zoom-consent=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+      ),
+    ]);
+    const opened = async (cookie = '') =>
+      openConsentCookie(cookie.slice(cookie.indexOf('=') + 1).split(';')[0] ?? '', functions.runtime);
+    expect(await opened(cookies[0])).toHaveProperty('codeVerifier');
+    expect(await opened(page.cookies[0])).not.toHaveProperty('codeVerifier');
   });
 
   test('has security headers that allow its own style and script alone', async () => {
     const { page } = await functions.connect('main');
-    const hashOf = (tag: string) => {
-      const [, text = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(page.body) ?? [];
-      return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-    };
     expectSafeHeaders(page, {
-      'style-src': hashOf('style'),
-      'script-src': hashOf('script'),
+      'style-src': hashOf('style', page),
+      'script-src': hashOf('script', page),
       sandbox: 'allow-scripts allow-same-origin',
     });
     expect(page.body.match(/<script/g)).toHaveLength(1);
@@ -187,7 +199,9 @@ describe('GET /callback after a consent', () => {
     const local = createFunctions(services, { PUBLIC_URL: LOOPBACK_URL });
     const { page } = await local.connect('main');
     expect(page.status).toBe(200);
-    expect(page.cookies).toEqual(['zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+    expect(page.cookies).toEqual([
+      expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/),
+    ]);
   });
 
   test('finds its cookie among those of other pages', async () => {

@@ -41,6 +41,7 @@ describe('link', () => {
     expect(response).toEqual({
       ok: true,
       result: {
+        id: expect.stringMatching(/^[\w-]{36}$/),
         link: expect.stringMatching(
           /^https:\/\/tokens\.example\.com\/connect\?ticket=[\w-]+\.[\w-]+\.[\w-]+$/,
         ),

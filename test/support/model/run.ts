@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
@@ -166,7 +167,8 @@ async function happen(event: Event, world: World, witness: Witness, environments
 
 /** Consents at Zoom. Returns what the browser then sends to the callback. */
 async function browserOf(world: World) {
-  const pending = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'v'.repeat(43) };
+  const verifier = { state: 'state', codeVerifier: 'v'.repeat(43) };
+  const pending = { link: randomUUID(), connection: 'main', app: 'default', ...verifier };
   const cookie = await sealPendingConsent(pending, world.dependencies());
   return {
     parameters: new URLSearchParams({ code: world.zoom.consent('main'), state: pending.state }),

@@ -10,15 +10,22 @@ export interface Refusal {
   title: string;
   /** What failed, and what to do. */
   paragraphs: (string | RegExp)[];
+  /** Whether no retry can succeed, so that the cookie of the consent is cleared. */
+  clearsCookie?: boolean;
 }
 
-/** Sends the request. Expects the page, its safe headers, that nothing is stored, and that no secret is shown or logged. */
+const CLEARED = '__Host-zoom-consent=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure';
+
+/**
+ * Sends the request. Expects the page, its safe headers, that nothing is stored but what became of the link, and that no
+ * secret is shown or logged.
+ */
 export async function expectRefused(
   services: Services,
   request: () => Promise<BrowserResponse>,
-  { status, title, paragraphs }: Refusal,
+  { status, title, paragraphs, clearsCookie = false }: Refusal,
 ): Promise<BrowserResponse> {
-  const before = await services.contents();
+  const before = await contentsWithoutEnds(services);
   takeOutput();
   const response = await request();
   expect(response.status).toBe(status);
@@ -29,12 +36,23 @@ export async function expectRefused(
   });
   expectSafeHeaders(response);
   expect(response.headers).not.toHaveProperty('location');
-  expect(response.cookies).toEqual([]);
-  expect(await services.contents()).toEqual(before);
+  expect(response.cookies).toEqual(clearsCookie ? [CLEARED] : []);
+  expect(await contentsWithoutEnds(services)).toEqual(before);
   const output = takeOutput();
   expect(output).not.toEqual([]);
   expect(services.watch.leaks([response.body, ...output])).toEqual([]);
   return response;
+}
+
+/** Returns what is stored, without what became of the consents of used links. */
+async function contentsWithoutEnds(services: Services) {
+  const { Items, secrets } = await services.contents();
+  const items = Items.map((item) => {
+    if (!String(item.connection?.S).startsWith('ticket#')) return item;
+    const { claim, end, ttl, ...used } = item;
+    return used;
+  });
+  return { items, secrets };
 }
 
 /** The operator function's response to a request that it refuses. */
@@ -78,6 +96,7 @@ export const NOT_OURS: Refusal = {
   paragraphs: ['This link is incomplete, or this installation did not create it.', NEW_LINK],
 };
 export const ANOTHER_BROWSER: Refusal = {
+  clearsCookie: true,
   status: 400,
   title: 'This browser cannot continue',
   paragraphs: ['This browser did not start the sign-in.', NEW_LINK],
@@ -99,6 +118,7 @@ export const OTHER_TAB: Refusal = {
   ],
 };
 export const CODE_REFUSED: Refusal = {
+  clearsCookie: true,
   status: 400,
   title: 'Zoom refused the sign-in',
   paragraphs: [
@@ -107,6 +127,7 @@ export const CODE_REFUSED: Refusal = {
   ],
 };
 export const NO_CODE: Refusal = {
+  clearsCookie: true,
   status: 400,
   title: 'Not connected',
   paragraphs: [

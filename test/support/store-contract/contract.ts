@@ -3,6 +3,7 @@ import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { describeAlerts } from './alerts.ts';
 import { describeAskedAt } from './asked-at.ts';
 import { describeConsent } from './consent.ts';
+import { describeConsentRecords } from './consent-records.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeKeptConsent } from './kept-consent.ts';
 import { describeLease } from './lease.ts';
@@ -24,6 +25,7 @@ export function describeConnectionStore(
     afterEach(() => close());
 
     describeConsent(() => store);
+    describeConsentRecords(() => store);
     describeLease(() => store);
     describeSteps(() => store);
     describeAlerts(() => store);

@@ -2,6 +2,8 @@ import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/con
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import type {
   ConnectionStore,
+  ConsentClaim,
+  ConsentEnd,
   Cursor,
   FleetHealth,
   OtherCredentials,
@@ -11,6 +13,7 @@ import type {
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   readonly #used = new Set<string>();
+  readonly #consents = new Map<string, { claim?: ConsentClaim; end?: ConsentEnd }>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
   readonly #apps = new Map<string, AppHealth>();
@@ -242,6 +245,28 @@ export class MemoryStore implements ConnectionStore {
     const isNew = !this.#used.has(id);
     this.#used.add(id);
     return isNew;
+  }
+
+  async claimConsent(...[id, claim]: Parameters<ConnectionStore['claimConsent']>) {
+    const record = this.#consents.get(id);
+    if (record?.end || (record?.claim && record.claim.owner !== claim.owner)) return false;
+    this.#consents.set(id, { claim });
+    return true;
+  }
+
+  async releaseConsent(id: string, owner: string) {
+    const record = this.#consents.get(id);
+    if (!record?.end && record?.claim?.owner === owner) this.#consents.delete(id);
+  }
+
+  async endConsent(...[id, owner, end]: Parameters<ConnectionStore['endConsent']>) {
+    const record = this.#consents.get(id);
+    if (record?.end || (record?.claim && record.claim.owner !== owner)) return;
+    this.#consents.set(id, { ...record, end });
+  }
+
+  async consentRecord(id: string) {
+    return { ...this.#consents.get(id) };
   }
 
   async holderOf(app: string, zoomUserId: string, now: number) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
@@ -131,10 +132,13 @@ export class World {
   /** Consents at Zoom as `user` and finishes at the callback, as a browser does. */
   async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
-    const consent = { connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
+    const link = randomUUID();
+    const consent = { link, connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
     const cookie = await sealPendingConsent(consent, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
-    return finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+    const finished = await finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+    if ('repeated' in finished) throw new Error(`a first callback is ${finished.repeated}`);
+    return finished;
   }
 
   /** Links the connection to n8n, as the operator does. */

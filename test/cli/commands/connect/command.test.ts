@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { consentAsBrowser } from '../../../../local/zoom/consent.ts';
+import { type ConsentOptions, consentAsBrowser } from '../../../../local/zoom/consent.ts';
 import { CTRL_C } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
 
@@ -88,6 +88,63 @@ describe('zoom-tokens connect with a user app', () => {
       '✖ The link expired before a user consented through it.\n' +
         '  Create a new link: npx zoom-tokens connect sales\n',
     );
+  });
+
+  /** Runs `connect`, and consents as a browser does once it has printed the link. */
+  const connectWith = async (connection: string, decision: ConsentOptions) => {
+    let endedAt = 0;
+    const result = await installation().commandLine.run(['connect', connection, '--json'], {
+      onError: async (text) => {
+        const link = LINK.exec(text)?.[0];
+        if (!link) return;
+        await consentAsBrowser(link, decision);
+        endedAt = performance.now();
+      },
+    });
+    return { ...result, seconds: (performance.now() - endedAt) / 1000, ...JSON.parse(result.stdout) };
+  };
+
+  test('connect says within 3 seconds that the user declined, and exits with 5', async () => {
+    const { code, seconds, error } = await connectWith('alice', { decline: true });
+    expect(code).toBe(5);
+    expect(error).toEqual({
+      class: 'rejected',
+      code: 'consent_declined',
+      message: 'Declined at Zoom. Nothing was connected.',
+      action: 'New link: npx zoom-tokens connect alice',
+    });
+    expect(seconds).toBeLessThan(3);
+  });
+
+  test('connect says at once that another Zoom user consented, and exits with 1', async () => {
+    await installation().connectMain();
+    const { code, seconds, error } = await connectWith('main', { user: 'Grace Hopper' });
+    expect(code).toBe(1);
+    expect(error).toMatchObject({ class: 'rejected', code: 'other_user' });
+    expect(error.message).toMatch(/^"main" belongs to a different Zoom user/);
+    expect(seconds).toBeLessThan(3);
+  });
+
+  test('connect says at once that the Zoom user has another connection, and exits with 1', async () => {
+    await installation().connectMain();
+    const { code, seconds, error } = await connectWith('second', {});
+    expect(code).toBe(1);
+    expect(error).toMatchObject({
+      code: 'already_connected',
+      message:
+        'The Zoom user is already connected as "main". That connection was renewed, and "second" was not connected.',
+    });
+    expect(seconds).toBeLessThan(3);
+  });
+
+  test('connect waits for the connection alone when an older version is deployed', async () => {
+    installation().responses.set('link-outcome', () => {
+      throw new Error('an older version has no such action');
+    });
+    const link = 'http://localhost:1/connect?ticket=unused';
+    const expiresAt = Math.floor(Date.now() / 1000) - 1;
+    installation().responses.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
+    expect(await run('sales', '--json')).toMatchObject({ code: 1 });
   });
 
   test('Ctrl-C during connect says how long the link stays valid, and exits with 130', async () => {

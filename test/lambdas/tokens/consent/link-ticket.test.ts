@@ -1,16 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { signLinkTicket, verifyLinkTicket } from '../../../../lambdas/tokens/consent/link-ticket.ts';
-import {
-  openPendingConsent,
-  sealPendingConsent,
-} from '../../../../lambdas/tokens/consent/pending-consent.ts';
+import { openConsentCookie, sealPendingConsent } from '../../../../lambdas/tokens/consent/pending-consent.ts';
 import { createKeyring } from '../../../../lambdas/tokens/sealing/keyring.ts';
 
 const NOON = 1_900_000_000;
 const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);
 const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
 const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now, linkSeconds: 600 });
-const consent = { connection: 'main', app: 'default', state: 'state', codeVerifier: 'verifier' };
+const consent = {
+  link: 'link',
+  connection: 'main',
+  app: 'default',
+  state: 'state',
+  codeVerifier: 'verifier',
+};
 
 describe('the ticket of a link', () => {
   test('contains its connection, its app and an id of its own, and expires after ten minutes', async () => {
@@ -66,7 +69,7 @@ describe('the cookie of a consent in progress', () => {
   test('is decrypted to the same consent', async () => {
     for (const replaceUser of [false, true]) {
       const pending = { ...consent, replaceUser };
-      expect(await openPendingConsent(await sealPendingConsent(pending, at(NOON)), at(NOON + 599))).toEqual(
+      expect(await openConsentCookie(await sealPendingConsent(pending, at(NOON)), at(NOON + 599))).toEqual(
         pending,
       );
     }
@@ -74,7 +77,7 @@ describe('the cookie of a consent in progress', () => {
 
   test('is rejected after ten minutes', async () => {
     const cookie = await sealPendingConsent(consent, at(NOON));
-    await expect(openPendingConsent(cookie, at(NOON + 600))).rejects.toMatchObject({
+    await expect(openConsentCookie(cookie, at(NOON + 600))).rejects.toMatchObject({
       code: 'consent_expired',
     });
   });
@@ -84,7 +87,7 @@ describe('the cookie of a consent in progress', () => {
     ['that was altered', async () => (await sealPendingConsent(consent, at(NOON))).replace(/.{4}$/, 'AAAA')],
     ['that is a ticket', async () => (await signLinkTicket(consent, at(NOON))).ticket],
   ])('%s is rejected', async (_, make) => {
-    await expect(openPendingConsent(await make(), at(NOON))).rejects.toMatchObject({
+    await expect(openConsentCookie(await make(), at(NOON))).rejects.toMatchObject({
       class: 'rejected',
       code: 'consent_unknown',
     });

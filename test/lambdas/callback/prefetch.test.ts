@@ -1,0 +1,50 @@
+import '../../support/services/output.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { expectSafeHeaders } from '../../support/browser/read-page.ts';
+import { type CountedCodes, countCodes } from '../../support/services/callback-codes.ts';
+
+let counted: CountedCodes;
+let services: CountedCodes['services'];
+let functions: CountedCodes['functions'];
+beforeEach(async () => {
+  counted = await countCodes();
+  ({ services, functions } = counted);
+});
+afterEach(() => services.close());
+
+describe('a request of the callback that no person made', () => {
+  test.each<[string, Record<string, string>]>([
+    ['Sec-Purpose: prefetch', { 'sec-purpose': 'prefetch' }],
+    ['Sec-Purpose: prefetch;prerender', { 'sec-purpose': 'prefetch;prerender' }],
+    ['Sec-Purpose: prefetch;anonymous-client-ip', { 'sec-purpose': 'prefetch;anonymous-client-ip' }],
+    ['Purpose: prefetch', { purpose: 'prefetch' }],
+    ['X-Purpose: preview', { 'x-purpose': 'preview' }],
+    ['X-Moz: prefetch', { 'x-moz': 'prefetch' }],
+  ])('gets 204 and spends nothing: %s', async (_, headers) => {
+    const { returned, cookies } = await functions.consent('main');
+    const before = await services.contents();
+    const response = await functions.visit(returned, { cookies, headers });
+    expect(response).toMatchObject({ status: 204, body: '', cookies: [] });
+    expectSafeHeaders(response);
+    expect(await services.contents()).toEqual(before);
+    expect(counted.codes).toEqual([]);
+    const page = await functions.visit(returned, { cookies });
+    expect(page.status).toBe(200);
+    expect(counted.codes).toHaveLength(1);
+  });
+
+  test('gets 204 and spends nothing: HEAD', async () => {
+    const { returned, cookies } = await functions.consent('main');
+    const response = await functions.visit(returned, { cookies, method: 'HEAD' });
+    expect(response).toMatchObject({ status: 204, body: '', cookies: [] });
+    expect(counted.codes).toEqual([]);
+    expect((await functions.visit(returned, { cookies })).status).toBe(200);
+  });
+
+  test('by a link scanner without the cookie spends nothing', async () => {
+    const { returned, cookies } = await functions.consent('main');
+    expect((await functions.visit(returned)).status).toBe(400);
+    expect((await functions.visit(returned, { cookies })).status).toBe(200);
+    expect(counted.codes).toHaveLength(1);
+  });
+});
