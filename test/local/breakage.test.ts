@@ -71,15 +71,15 @@ describe('a fault that is switched on', () => {
     return found;
   };
   /** Zoom refuses the refresh token now and five minutes later, which confirms it. */
-  const expectConfirmedRefusal = async () => {
+  const expectConfirmedRefusal = async (code: string) => {
     const status = async () => {
       const response = await stack.operate({ action: 'status', connection: 'main' });
       return response.ok && (response.result as { connections: { status: string }[] }).connections[0]?.status;
     };
-    expect(await rotate('main')).toBe('invalid_token');
+    expect(await rotate('main')).toBe(code);
     expect(await status()).toBe('active');
     clock.advance(300);
-    expect(await rotate('main')).toBe('invalid_token');
+    expect(await rotate('main')).toBe(code);
     expect(await status()).toBe('reconnect');
   };
   const breakIt = (breakage: Partial<Breakage>) => Object.assign(stack.zoom?.breakage ?? {}, breakage);
@@ -103,14 +103,14 @@ describe('a fault that is switched on', () => {
     breakIt({ nextResponseIsLost: true });
     expect(await rotate('main')).toBe('no_answer');
     expect(stack.zoom?.breakage.nextResponseIsLost).toBe(false);
-    await expectConfirmedRefusal();
+    await expectConfirmedRefusal('response_lost');
   });
 
   test('makes Zoom refuse the refresh token that was revoked', async () => {
     await connectMain();
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(true);
     expect(await stack.zoom?.revokeRefreshToken('main')).toBe(false);
-    await expectConfirmedRefusal();
+    await expectConfirmedRefusal('invalid_token');
   });
 
   test('denies a publication, and n8n still reads the earlier token', async () => {
