@@ -9,7 +9,7 @@ export interface Reply {
 
 export type Service = 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
 
-/** How a call ends, where it does not end as the service wants. */
+/** End of a call, where it does not end as the service wants. */
 export type Outcome =
   /** The connection is refused: the request is never sent. */
   | 'refused'
@@ -155,7 +155,7 @@ export const ALL_FAULTS = { ...FAULTS, ...HTTP_FAULTS, ...SECRETS_FAULTS, ...RES
 
 export type FaultName = keyof typeof ALL_FAULTS;
 
-/** Where a fault strikes: at one call of the function, counted from 0, or also at every later call to that service. */
+/** Place of a fault: one call of the function, counted from 0, or also at every later call to that service. */
 export interface Strike {
   fault: FaultName;
   at: number;
