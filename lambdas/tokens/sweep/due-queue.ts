@@ -7,7 +7,7 @@ import { isPaused, mayProbe } from '../judgement/pause.ts';
 import type { Cursor, DueEntry } from '../store.ts';
 import { Lane } from './lane.ts';
 
-/** What a sweep reads ahead, and can do in its time, at the most. */
+/** The most names that a sweep reads ahead: more than it can do in its time. */
 const MOST_AHEAD = 6000;
 const PAGE = 1000;
 
