@@ -20,7 +20,8 @@ type Event =
   | { does: 'pass'; seconds: number }
   | { does: 'n8n down' | 'n8n up' }
   | { does: 'zoom down' | 'zoom up' | 'deauthorize' | 'secret changed at Zoom' }
-  | { does: 'app secret edited' | 'published edited' };
+  | { does: 'app secret edited' | 'published edited' }
+  | { does: 'zoom limits' | 'zoom limits no more' | 'index lags' | 'index lags no more' };
 
 export interface Plan {
   skews: number[];
@@ -64,6 +65,10 @@ const outside = fc.record({
     'secret changed at Zoom' as const,
     'app secret edited' as const,
     'published edited' as const,
+    'zoom limits' as const,
+    'zoom limits no more' as const,
+    'index lags' as const,
+    'index lags no more' as const,
   ),
 });
 
@@ -139,6 +144,10 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (event.does === 'secret changed at Zoom') zoom.clientSecret = `client-secret-${world.time}`;
   if (event.does === 'app secret edited') world.appSecret = zoom.clientSecret;
   if (event.does === 'published edited') witness.editByHand();
+  if (event.does === 'zoom limits') zoom.tokenRefusal = tooManyRequests;
+  if (event.does === 'zoom limits no more') zoom.tokenRefusal = undefined;
+  if (event.does === 'index lags') world.store.isLagging = true;
+  if (event.does === 'index lags no more') world.store.isLagging = false;
   if (!('at' in event)) return;
   const environment = environments[event.at];
   if (!environment) return;
@@ -187,7 +196,15 @@ const noting = (world: World, witness: Witness): SweepDependencies =>
 
 const consentAndNote = (world: World, witness: Witness) => world.connect('main', noting(world, witness));
 
+const tooManyRequests = () =>
+  Response.json(
+    { reason: 'You have reached the maximum per-second rate limit for this API.' },
+    { status: 429, headers: { 'retry-after': '60' } },
+  );
+
 function recover(world: World): void {
+  world.zoom.tokenRefusal = undefined;
+  world.store.isLagging = false;
   world.zoom.isDown = false;
   world.n8n.isDown = false;
   world.appSecret = world.zoom.clientSecret;

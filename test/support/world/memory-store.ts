@@ -12,6 +12,8 @@ import type {
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
+  /** The items as the index `due` shows them while it lags. */
+  #lagging: Connection[] | undefined;
   readonly #used = new Set<string>();
   readonly #consents = new Map<string, { claim?: ConsentClaim; end?: ConsentEnd }>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
@@ -34,8 +36,14 @@ export class MemoryStore implements ConnectionStore {
     return { ...changed };
   }
 
+  /** Makes the index `due` show the items as they are now, whatever is written afterwards, until it lags no more. */
+  set isLagging(isLagging: boolean) {
+    this.#lagging = isLagging ? [...this.#items.values()] : undefined;
+  }
+
   #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
-    const found = [...this.#items.values()].filter((item) => item.status === status);
+    const shown = (by === 'dueAt' && this.#lagging) || [...this.#items.values()];
+    const found = shown.filter((item) => item.status === status);
     return found.sort((a, b) => a[by] - b[by] || compare(a.connection, b.connection));
   }
 
