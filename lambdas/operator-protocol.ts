@@ -24,6 +24,7 @@ export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
