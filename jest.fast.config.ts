@@ -8,7 +8,8 @@ export const FAST_TESTS = [
   'test/lambdas/tokens/**/*.test.ts',
   'test/promises/*.test.ts',
   'test/support/world/*.test.ts',
-  'test/cli/{aws,connection}/*.test.ts',
+  'test/cli/connection/*.test.ts',
+  'test/cli/aws/!(network|profiles|tls).test.ts',
   'test/lib/settings/!(choices).test.ts',
 ];
 

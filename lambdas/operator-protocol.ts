@@ -8,7 +8,7 @@ import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 import type { LinkResult } from './tokens/push/link-n8n.ts';
-import type { Outcome } from './tokens/rotation/step.ts';
+import type { Outcome } from './tokens/rotation/outcome.ts';
 import type { UnreadableItem } from './tokens/store.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';

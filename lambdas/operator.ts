@@ -19,7 +19,7 @@ import { listConnections, viewConnection } from './tokens/operate/status.ts';
 import { testCredentials } from './tokens/operate/test-credentials.ts';
 import { linkExternalCredential } from './tokens/push/external-credential.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
-import type { StepOptions } from './tokens/rotation/step.ts';
+import type { StepOptions } from './tokens/rotation/outcome.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';
 
 /**

@@ -8,7 +8,8 @@ import { isPaused, mayProbe } from '../judgement/pause.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { leaseIsHeld } from '../lease.ts';
 import { lacksRoom } from '../publication-room.ts';
-import { type Outcome, type StepOptions, step } from '../rotation/step.ts';
+import type { Outcome, StepOptions } from '../rotation/outcome.ts';
+import { step } from '../rotation/step.ts';
 import { AMBIGUOUS_SECONDS } from '../schedule.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
 

@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { withLease } from '../lease.ts';
 import { viewConnection } from '../operate/status.ts';
-import type { StepOptions } from '../rotation/step.ts';
+import type { StepOptions } from '../rotation/outcome.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
 import { assertRequest, type LinkRequest, type LinkResult, lastStart } from './link-n8n.ts';
 import { writeInstance } from './stored-instances.ts';

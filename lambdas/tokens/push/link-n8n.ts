@@ -13,7 +13,7 @@ import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { withLease } from '../lease.ts';
 import { viewConnection } from '../operate/status.ts';
-import type { StepOptions } from '../rotation/step.ts';
+import type { StepOptions } from '../rotation/outcome.ts';
 import { open } from '../sealing/seal.ts';
 import type { OtherCredentials } from '../store.ts';
 import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';

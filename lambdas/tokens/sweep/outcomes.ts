@@ -1,6 +1,6 @@
 import type { FailureClass } from '../../contract.ts';
 import { type Connection, hasRecovered } from '../connection.ts';
-import type { Outcome } from '../rotation/step.ts';
+import type { Outcome } from '../rotation/outcome.ts';
 
 /** Counts of a sweep's steps, for the metrics. */
 export interface SweepCounts {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { FailureClass } from '../../../../lambdas/contract.ts';
 import type { Connection } from '../../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
-import type { Outcome } from '../../../../lambdas/tokens/rotation/step.ts';
+import type { Outcome } from '../../../../lambdas/tokens/rotation/outcome.ts';
 import { addOutcome, needsAttention, noOutcomes } from '../../../../lambdas/tokens/sweep/outcomes.ts';
 
 const NOW = 1_900_000_000;
