@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { ConnectionView } from './tokens/connection-view.ts';
 import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 import type { FailureDetails } from './tokens/errors.ts';
+import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
@@ -22,8 +23,10 @@ export { Failure, type FailureClass, type FailureCode, type FailureDetails } fro
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
+export type { AlertTopic } from './tokens/operate/alert-topic.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
@@ -38,7 +41,12 @@ export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('link'), connection, app, replaceUser: v.optional(v.boolean()) }),
   v.object({ action: v.literal('link-outcome'), id: filled }),
   v.object({ action: v.literal('connect'), connection, app }),
-  v.object({ action: v.literal('status'), connection: v.optional(connection) }),
+  v.object({
+    action: v.literal('status'),
+    connection: v.optional(connection),
+    /** Also reads the subscribers of the alarm topic. */
+    alertTopic: v.optional(v.boolean()),
+  }),
   v.object({ action: v.literal('rotate'), connection }),
   v.object({ action: v.literal('disconnect'), connection, force: v.optional(v.boolean()) }),
   v.object({
@@ -86,6 +94,8 @@ export interface OperatorResults {
     connections: ConnectionView[];
     /** Items of the table that cannot be read; absent without any. */
     unreadable?: UnreadableItem[];
+    /** Who is notified of problems, where the request asks for it and there is a topic. */
+    alertTopic?: AlertTopic;
   };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': LinkResult;

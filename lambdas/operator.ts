@@ -10,6 +10,7 @@ import { createLink } from './tokens/consent/create-link.ts';
 import { linkOutcome } from './tokens/consent/link-outcome.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
+import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
 import { describeInstallation } from './tokens/operate/installation.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
@@ -69,7 +70,7 @@ async function perform(
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };
     }
     case 'status':
-      return { now: runtime.now(), ...(await listConnections(request.connection, runtime)) };
+      return statusNow(request, runtime);
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
     case 'disconnect':
@@ -87,11 +88,35 @@ async function perform(
     case 'check': {
       // Imported here, because no other action needs the IAM client.
       const { policyEntities } = await import('./aws/policy-entities.ts');
-      return checkInstallation(request.apps ?? [], runtime, runtime.installation, policyEntities);
+      return checkInstallation(request.apps ?? [], runtime, runtime.installation, {
+        policyEntities,
+        alertTopic: alertTopicOf(runtime),
+      });
     }
     case 'probe':
       return { probed: await probeTokens(request.connections, runtime) };
   }
+}
+
+async function statusNow(
+  { connection, alertTopic = false }: { connection?: string | undefined; alertTopic?: boolean | undefined },
+  runtime: Runtime,
+): Promise<OperatorResults['status']> {
+  const [list, topic] = await Promise.all([
+    listConnections(connection, runtime),
+    alertTopic ? alertTopicOf(runtime)?.() : undefined,
+  ]);
+  return { now: runtime.now(), ...list, ...(topic && { alertTopic: topic }) };
+}
+
+/** Returns a function that reads the topic's subscribers; `undefined` without a topic. */
+function alertTopicOf({ alertTopicArn }: Runtime): (() => Promise<AlertTopic>) | undefined {
+  if (alertTopicArn === undefined) return undefined;
+  return async () => {
+    // Imported here, because most requests need no SNS client.
+    const { topicSubscribers } = await import('./aws/topic-subscribers.ts');
+    return checkAlertTopic(alertTopicArn, topicSubscribers);
+  };
 }
 
 async function disconnectNow(

@@ -24,7 +24,7 @@ import { createKeyring } from './tokens/sealing/keyring.ts';
 export interface Runtime extends Dependencies {
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
-  /** SNS topic of the alerts. Only the function that sweeps has one. */
+  /** SNS topic of the alerts. The rotate function publishes to it, and the operator function reads its subscribers. */
   alertTopicArn?: string;
   installation: Installation;
 }

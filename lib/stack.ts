@@ -36,6 +36,12 @@ export class ZoomTokenRefresherStack extends Stack {
       refresher.alarmTopic.topicArn,
       'Topic that receives every alarm, and a message for each connection that needs a new consent.',
     );
+    // `cdk deploy` prints the values of outputs, without their descriptions.
+    this.output(
+      'ConfirmAlarmEmail',
+      refresher.alarmEmail && `Confirm the mail that AWS sent to ${refresher.alarmEmail}`,
+      'Until the mail is confirmed, no one is notified of problems.',
+    );
   }
 
   private output(id: string, value: string | undefined, description: string): void {

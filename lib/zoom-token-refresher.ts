@@ -37,6 +37,8 @@ export class ZoomTokenRefresher extends Construct {
   readonly appSecretName: string;
   /** Receives every alarm, and a message for each connection that needs a new consent. */
   readonly alarmTopic: ITopic;
+  /** The address whose owner must confirm the topic's mail; `undefined` without one. */
+  readonly alarmEmail: string | undefined;
 
   /** @throws {Error} that names the invalid property, what it must be and what it is */
   constructor(scope: Construct, id: string, props: ZoomTokenRefresherProps = {}) {
@@ -56,6 +58,7 @@ export class ZoomTokenRefresher extends Construct {
     const functions = { callbackApi, rotation, operator };
     const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...functions });
     alarms.grantAlert(rotation.function);
+    alarms.grantCheck(operator.function);
     new Dashboard(this, 'Dashboard', { settings, alarms, ...functions });
     // Some Regions reject tags on a dashboard.
     Tags.of(this).add('application', settings.name, {
@@ -70,5 +73,6 @@ export class ZoomTokenRefresher extends Construct {
     this.operatorPolicy = operator.policy;
     this.appSecretName = credentials.defaultAppName;
     this.alarmTopic = alarms.topic;
+    this.alarmEmail = settings.alarmEmail;
   }
 }

@@ -1,4 +1,5 @@
 import type { ConnectionView, UnreadableItem } from '../../lambdas/operator-protocol.ts';
+import { failureText, readerText, readerView } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { DAY, formatDuration, formatTime } from '../terminal/time.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './n8n-interval.ts';
@@ -64,16 +65,12 @@ function lifetimeRemarks({ status, expiresAt, rotatedAt }: ConnectionView): Rema
 }
 
 function stateRemarks(view: ConnectionView, now: number): Remark[] {
-  const { connection, status, lastError, validUntil } = view;
+  const { connection, status, lastError } = view;
   if (status === 'reconnect') {
-    const validity =
-      validUntil > now
-        ? ` n8n's token is valid until ${formatTime(validUntil)}.`
-        : " n8n's token has expired.";
     return [
       {
         exitStatus: EXIT.reconnect,
-        message: `${lastError?.message ?? 'The consent is no longer valid.'}${validity}`,
+        message: `${lastError?.message ?? 'The consent is no longer valid.'} ${readerText(view, now, formatTime)}`,
         action: `A person must consent again. Run: npx zoom-tokens connect ${connection}`,
       },
     ];
@@ -82,7 +79,7 @@ function stateRemarks(view: ConnectionView, now: number): Remark[] {
     return [
       {
         exitStatus: EXIT.misconfigured,
-        message: lastError?.message ?? 'The Zoom app of the connection cannot be used.',
+        message: `${lastError?.message ?? 'The Zoom app of the connection cannot be used.'} ${readerText(view, now, formatTime)}`,
         action: lastError?.action ?? `Save the app's credentials again: npx zoom-tokens setup ${view.app}`,
       },
     ];
@@ -91,20 +88,19 @@ function stateRemarks(view: ConnectionView, now: number): Remark[] {
 }
 
 function rotationRemarks(view: ConnectionView, now: number): Remark[] {
-  const { connection, status, lastError, failures, validUntil } = view;
+  const { connection, status, lastError, failures } = view;
   if (status !== 'active') return [];
+  const { n8nHolds } = readerView(view, now);
+  const rotateNow = `npx zoom-tokens rotate ${connection}`;
   if (lastError && failures > 0) {
-    const times = failures === 1 ? 'Failed once' : `Failed ${failures} times`;
-    return [{ exitStatus: EXIT.failed, message: `${times}: ${lastError.message}`, action: lastError.action }];
+    // The stored action of a retry is to wait, because n8n has a valid token.
+    const isUrgent = n8nHolds !== 'valid' && lastError.class === 'retry';
+    const action = isUrgent ? `The sweeps go on. To retry now: ${rotateNow}` : lastError.action;
+    return [{ exitStatus: EXIT.failed, message: failureText(view, now, formatTime), action }];
   }
-  if (validUntil > now) return [];
-  return [
-    {
-      exitStatus: EXIT.failed,
-      message: validUntil === 0 ? 'The token is not published yet.' : "n8n's token has expired.",
-      action: `Rotate it now: npx zoom-tokens rotate ${connection}`,
-    },
-  ];
+  if (n8nHolds === 'valid') return [];
+  const message = readerText(view, now, formatTime);
+  return [{ exitStatus: EXIT.failed, message, action: `Rotate it now: ${rotateNow}` }];
 }
 
 function pushRemarks(view: ConnectionView): Remark[] {

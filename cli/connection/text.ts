@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
+import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList, formatTable } from '../terminal/table.ts';
@@ -33,7 +34,7 @@ export function formatOverview(
     view.connection,
     view.app,
     isUser(view) ? 'user' : 's2s',
-    formatState(view),
+    formatState(view, now),
     formatValidity(view, now),
     formatDuration(now - view.rotatedAt),
     formatNextRotation(view, now),
@@ -54,15 +55,11 @@ export function formatDetails(view: ConnectionView, now: number): string {
     ['Connection', view.connection],
     ['App', view.app],
     ['Grant', isUser(view) ? 'authorization_code: a user app' : 'account_credentials: Server-to-Server'],
-    ['State', formatState(view)],
-    [
-      'Valid',
-      view.validUntil > now
-        ? `${formatValidity(view, now)}, until ${formatTime(view.validUntil)}`
-        : formatValidity(view, now),
-    ],
+    ['State', formatState(view, now)],
+    ['Valid', formatValidityInDetail(view, now)],
     ['Rotated', `${ago(view.rotatedAt)}, version ${view.version}`],
     ['Next rotation', formatNextRotation(view, now)],
+    ...(view.failures > 0 ? [['Failed attempts', `${view.failures} in a row`] as [string, string]] : []),
     ['Connected', `${ago(view.consentedAt)}, ${formatDate(view.consentedAt)}`],
   ];
   if (isUser(view)) {
@@ -107,23 +104,35 @@ const OVERLAP: Record<ConnectionView['overlap'], string> = {
 
 const isUser = ({ grantType }: ConnectionView) => grantType === 'authorization_code';
 
-const STATE_COLOR = {
+const STATE_COLOR: Record<string, 'green' | 'yellow' | 'gray'> = {
   active: 'green',
-  reconnect: 'red',
-  misconfigured: 'red',
+  suspect: 'yellow',
   disconnected: 'gray',
-} as const;
+};
 
-const formatState = ({ status }: ConnectionView) => paint(STATE_COLOR[status], status);
+function formatState(view: ConnectionView, now: number): string {
+  const state = stateText(view, now);
+  return paint(STATE_COLOR[state] ?? 'red', state);
+}
 
 /** Seconds. The same threshold as that of the alarm _validity low_. */
 const LOW_VALIDITY_SECONDS = 10 * 60;
 
-function formatValidity({ status, validUntil }: ConnectionView, now: number): string {
-  if (validUntil === 0 || status === 'disconnected') return NONE;
-  const remaining = validUntil - now;
-  if (remaining <= 0) return paint('red', 'expired');
+function formatValidity(view: ConnectionView, now: number): string {
+  const reader = readerView(view, now);
+  if (reader.n8nHolds === 'nothing') return NONE;
+  if (reader.n8nHolds === 'expired') return paint('red', 'expired');
+  const remaining = reader.until - now;
   return paint(remaining < LOW_VALIDITY_SECONDS ? 'yellow' : 'green', formatDuration(remaining));
+}
+
+function formatValidityInDetail(view: ConnectionView, now: number): string {
+  const reader = readerView(view, now);
+  const validity = formatValidity(view, now);
+  if (reader.n8nHolds === 'nothing') return validity;
+  return reader.n8nHolds === 'valid'
+    ? `${validity}, until ${formatTime(reader.until)}`
+    : `${validity}, since ${formatTime(reader.since)}`;
 }
 
 function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {

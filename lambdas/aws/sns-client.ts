@@ -1,2 +1,2 @@
 // A module of its own: esbuild bundles the whole of a package that is imported dynamically.
-export { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+export { GetTopicAttributesCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';

@@ -17,6 +17,8 @@ const SHOWN = [
   'rotatedAt',
   'failures',
   'lastError',
+  'suspectSince',
+  'refusals',
   'scope',
   'zoomUserId',
   'zoomAccountId',

@@ -119,7 +119,10 @@ export interface Connections {
   /** Returns how many connections are in `status`, at most `most`. Eventually consistent. */
   count(status: Status, most: number): Promise<number>;
 
-  /** Returns the earliest `validUntil` of the active connections, `null` if there are none. Eventually consistent. */
+  /**
+   * Returns the earliest `validUntil` of the active and misconfigured connections, `null` if there are none. Eventually
+   * consistent.
+   */
   leastValidUntil(): Promise<number | null>;
 
   /**
@@ -264,7 +267,7 @@ export interface UserClaims {
 export interface FleetHealth {
   /** Time of the check, epoch seconds; 0 if the next sweep must repeat it. */
   checkedAt: number;
-  /** When the first token that n8n holds expires, epoch seconds; `null` without an active connection. */
+  /** When the first token that n8n holds expires, epoch seconds; `null` without an active or misconfigured connection. */
   leastValidUntil: number | null;
   /** Capped, because the alarms only ask whether any connection waits. */
   reconnect: number;

@@ -44,7 +44,7 @@ export function connectedPage(
       ...pasteInstructions(connection),
       html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
       html`<dt>Zoom user</dt><dd>${user?.name ?? user?.id ?? 'unknown: the Zoom app has no scope for it'}</dd>`,
-      html`<dt>Valid until</dt><dd>${utc(expiresAt)}, replaced before then</dd></dl>`,
+      html`<dt>Valid until</dt><dd>${isPublished ? `${utc(expiresAt)}, replaced before then` : 'n8n does not have this token yet'}</dd></dl>`,
       ...scopeWarning(item),
       html`<p class="aside">You can close this page.</p>`,
     ],

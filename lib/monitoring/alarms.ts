@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -44,7 +44,12 @@ export class Alarms extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (settings.alarmEmail !== undefined) {
+    if (settings.alarmEmail === undefined) {
+      Annotations.of(this).addWarningV2(
+        'zoom-token-refresher:no-alarm-email',
+        'No one is notified of problems unless someone subscribes to the alarm topic. Set "alarmEmail" in cdk.json, or subscribe to the topic of the output AlarmTopicArn after the deployment and acknowledge this warning.',
+      );
+    } else {
       this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     }
     this.alarms = alarmTable(settings, props).map((row) => this.alarm(row));
@@ -56,6 +61,12 @@ export class Alarms extends Construct {
     fn.allow(['sns:Publish'], [this.topic.topicArn]);
     // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     if (this.encryption.topicKey) fn.addStatements(this.encryption.statementsFor('sns'));
+  }
+
+  /** Allows the function to read how many subscribers the topic has, and gives it the topic's ARN. */
+  grantCheck(fn: ServiceFunction): void {
+    fn.addEnvironment(VARIABLES.alertTopicArn, this.topic.topicArn);
+    fn.allow(['sns:GetTopicAttributes'], [this.topic.topicArn]);
   }
 
   private alarm({ section, suffix, summary, advice, rule }: AlarmRow): Alarm {

@@ -1,7 +1,10 @@
 /** Shows each state that the local stack sends. Timestamps are epoch seconds of the local clock. */
 
-const STATUS = {
+const STATES = {
   active: 'Active',
+  suspect: 'Refused once, checked again',
+  'token expired': 'Token expired',
+  'no token yet': 'No token yet',
   reconnect: 'Reconnect needed',
   misconfigured: 'Misconfigured',
   disconnected: 'Disconnected',
@@ -71,12 +74,13 @@ function show({
 
 function showConnection(connection, now, speed) {
   const card = cards.get(connection.connection) ?? addCard(connection);
-  const { status, lastError, validUntil, dueAt, rotatedAt, maskedToken, publishedVersion } = connection;
+  const { status, state, lastError, validUntil, dueAt, rotatedAt, maskedToken, publishedVersion } =
+    connection;
   const lifetime = connection.expiresAt - rotatedAt;
   const left = Math.max(0, validUntil - now);
 
-  write(card.status, STATUS[status]);
-  card.status.className = `status ${status}`;
+  write(card.status, STATES[state]);
+  card.status.className = `status ${state.replaceAll(' ', '-')}`;
   write(card.kind, `Zoom app “${connection.app}”, ${GRANTS[connection.grantType]}`);
   card.error.hidden = !lastError;
   if (lastError) {
@@ -84,7 +88,7 @@ function showConnection(connection, now, speed) {
     write(card.action, lastError.action);
   }
 
-  const [lead, remaining] = validity(publishedVersion, left);
+  const [lead, remaining] = validity(connection, now);
   write(card.lead, lead);
   write(card.left, remaining);
   card.bar.max = lifetime;
@@ -114,10 +118,13 @@ function tokenText(maskedToken, publishedVersion) {
   return publishedVersion === 0 ? 'no token yet' : 'nothing: the secret cannot be read';
 }
 
-function validity(publishedVersion, left) {
-  if (publishedVersion === 0) return ['n8n has', 'no token yet'];
-  if (left === 0) return ['n8n’s token has', 'expired'];
-  return ['n8n’s token is valid for', duration(left)];
+function validity({ status, reader, dueAt }, now) {
+  if (reader.n8nHolds === 'nothing')
+    return ['n8n has', status === 'disconnected' ? 'no token' : 'no token yet'];
+  if (reader.n8nHolds === 'valid') return ['n8n’s token is valid for', duration(reader.until - now)];
+  const expired = `n8n’s token expired at ${clockTime(reader.since)}`;
+  if (status === 'reconnect') return [`${expired};`, 'connect again'];
+  return [`${expired}; next retry`, dueAt > now ? clockTime(dueAt) : 'at the next sweep'];
 }
 
 function nextRotation({ status, dueAt }, now, speed) {

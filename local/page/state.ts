@@ -1,4 +1,5 @@
 import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
+import { type ReaderView, readerView, stateText } from '../../lambdas/tokens/reader-view.ts';
 import type { Breakage } from '../breakage.ts';
 import type { Entry } from '../journal.ts';
 import type { LocalStack } from '../local-stack.ts';
@@ -20,7 +21,7 @@ export interface State {
   connectable: boolean;
   /** The state of the switches; `undefined` with a real Zoom, which cannot be broken. */
   breakage: Breakage | undefined;
-  connections: ShownConnection[];
+  connections: (ShownConnection & { state: string; reader: ReaderView })[];
   /** The newest first. */
   events: { event: string; at: number; connection: string; text: string }[];
 }
@@ -28,10 +29,15 @@ export interface State {
 const MAX_EVENTS = 20;
 
 export async function stateOf(stack: LocalStack): Promise<State> {
-  const connections = await snapshot(stack);
+  const now = stack.now();
+  const connections = (await snapshot(stack)).map((connection) => ({
+    ...connection,
+    state: stateText(connection, now),
+    reader: readerView(connection, now),
+  }));
   const { hostname } = new URL(stack.zoomUrl);
   return {
-    now: stack.now(),
+    now,
     speed: stack.speed,
     speedText: speedText(stack.speed),
     zoom: hostname === 'localhost' ? 'the local Zoom' : hostname,

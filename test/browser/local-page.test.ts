@@ -209,8 +209,8 @@ await describeInBrowser('the live page', (browser) => {
       await switchNamed('Zoom is down').click();
       await isLatestEvent('broken');
       await switchNamed('Zoom is down').and(page.locator('[aria-checked=true]')).waitFor();
-      await rotate('reports', 'Zoom is unavailable: it responded 503');
-      await shows(card('reports'), 'Zoom is unavailable: it responded 503');
+      await rotate('reports', 'Zoom is unavailable (HTTP 503)');
+      await shows(card('reports'), 'Zoom is unavailable (HTTP 503)');
       await shows(card('reports'), 'Active');
       await shows(card('reports'), '(version 1)');
       await isLatestEvent('reports failed');

@@ -26,8 +26,8 @@ afterEach(async () => {
 
 /** The queries of the due connections, active and misconfigured, and the record of the sweep. */
 const IDLE = { 'DynamoDB.Query': 2, 'DynamoDB.UpdateItem': 1 };
-/** Queries of a health check: the due alerts, and three for the fleet's health. */
-const HEALTH_CHECK = 4;
+/** Queries of a health check: the due alerts, and four for the fleet's health. */
+const HEALTH_CHECK = 5;
 
 /** The hour of a token minus the margins; see lambdas/tokens/schedule.ts. */
 const EARLY = 30 * 60;
@@ -71,7 +71,7 @@ describe('a sweep with nothing due', () => {
     expect(await requestsOfASweep()).toEqual(IDLE);
   });
 
-  test('checks the health of the fleet every three minutes, in six more requests', async () => {
+  test('checks the health of the fleet every three minutes, in seven more requests', async () => {
     await connectServer('server');
     await functions.sweep();
     services.clock.advance(60);
@@ -93,8 +93,8 @@ describe('a rotation', () => {
     'DynamoDB.GetItem': 1,
     // The lease, the new tokens and the end of the step. Once a sweep and app: what Zoom granted.
     'DynamoDB.UpdateItem': 3 + 1,
-    // The first token of n8n that expires, and once more what is due.
-    'DynamoDB.Query': 1 + IDLE['DynamoDB.Query'],
+    // The first token of n8n that expires, active and misconfigured, and once more what is due.
+    'DynamoDB.Query': 2 + IDLE['DynamoDB.Query'],
     // The app's credentials, which are cached for 60 s. More rotations of a sweep share the read.
     'SecretsManager.GetSecretValue': 1,
   };

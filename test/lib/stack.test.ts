@@ -37,4 +37,11 @@ describe('the outputs of the stack', () => {
     template.hasOutput('AppSecretName', { Value: 'zoom-token-refresher/app/default' });
     template.hasOutput('AlarmTopicArn', { Value: { Ref: Match.stringLikeRegexp('AlarmsTopic') } });
   });
+
+  test('say that the mail to alarmEmail has to be confirmed, and nothing without the address', () => {
+    synthesized({ alarmEmail: 'us@example.com' }).hasOutput('ConfirmAlarmEmail', {
+      Value: 'Confirm the mail that AWS sent to us@example.com',
+    });
+    expect(synthesized().findOutputs('ConfirmAlarmEmail')).toEqual({});
+  });
 });

@@ -197,6 +197,16 @@ describe('/events', () => {
     await events.stop();
   });
 
+  test('never calls a connection active whose token in n8n has expired', async () => {
+    await connectReports();
+    const since = clock.now() + 3600;
+    clock.advance(2 * 3600);
+    const events = await follow();
+    const { connections } = await events.until(() => true);
+    expect(connections).toMatchObject([{ state: 'token expired', reader: { n8nHolds: 'expired', since } }]);
+    await events.stop();
+  });
+
   test('sends the whole text of the alert once a connection needs a new consent', async () => {
     await consentAsBrowser(`${stack.publicUrl}/link/main`);
     // The refresh token has expired, because it was not used for 91 days.

@@ -1,6 +1,7 @@
 import type { ConnectionView, CredentialProbe, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
+import { alertFindings } from './alerts.ts';
 import {
   connectionFindings,
   isConnected,
@@ -57,6 +58,7 @@ export async function examine(
   report(check instanceof Failure ? [failed('apps', check)] : appFindings(check));
   report([await output.withSpinner('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
   report([check instanceof Failure ? skipped('sweep', NO_CHECK) : sweepFinding(check, about.name)]);
+  report(check instanceof Failure ? [skipped('alerts', NO_CHECK)] : alertFindings(check));
 
   const views = await examineConnections(session, report);
   report([

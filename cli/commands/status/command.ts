@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { alertTopicRemarks } from '../../connection/alert-topic.ts';
 import { exitStatusOf, unreadableRemark } from '../../connection/remarks.ts';
 import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
 import { EXIT, UsageError } from '../../errors.ts';
@@ -54,11 +55,11 @@ async function status(
 }
 
 const requestStatus = (connection: string | undefined, { operator }: Session) =>
-  operator.request('status', connection === undefined ? {} : { connection });
+  operator.request('status', connection === undefined ? { alertTopic: true } : { connection });
 
 function formatStatus(
   connection: string | undefined,
-  { connections, now, unreadable = [] }: OperatorResults['status'],
+  { connections, now, unreadable = [], alertTopic }: OperatorResults['status'],
 ): string {
   const [view] = connections;
   if (connection !== undefined && view) return formatDetails(view, now);
@@ -67,7 +68,8 @@ function formatStatus(
   const damaged = unreadable.map((item) =>
     formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `),
   );
-  return [...overview, ...damaged].join('\n\n');
+  const unnotified = alertTopicRemarks(alertTopic).map((remark) => formatRemark(remark));
+  return [...overview, ...damaged, ...unnotified].join('\n\n');
 }
 
 async function watch(connection: string | undefined, session: Session): Promise<void> {

@@ -6,7 +6,7 @@ import {
   type ScanCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Connection } from '../../tokens/connection.ts';
+import type { Connection, Status } from '../../tokens/connection.ts';
 import type { Connections, Cursor, DueEntry, ExpiredEntry } from '../../tokens/store.ts';
 import { type ItemReader, isUnreadable, parseItem, type StoredItem } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';
@@ -86,8 +86,12 @@ export function createQueries(
     },
 
     async leastValidUntil() {
-      const { Items } = await query('validity', '#status = :status', { status: 'active' }, { Limit: 1 });
-      return Items?.[0] ? unmarshall(Items[0]).validUntil : null;
+      const statuses: Status[] = ['active', 'misconfigured'];
+      const firsts = await Promise.all(
+        statuses.map((status) => query('validity', '#status = :status', { status }, { Limit: 1 })),
+      );
+      const ends = firsts.flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item).validUntil));
+      return ends.length === 0 ? null : Math.min(...ends);
     },
   };
 }

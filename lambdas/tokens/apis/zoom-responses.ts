@@ -220,7 +220,7 @@ function then(request: ZoomRequest, refuses: ZoomError['refuses']): string {
 
 /** No JSON, not Zoom's JSON, or a server error: something in front of Zoom responded. */
 function unreadable(response: HttpResponse, request: ZoomRequest): Failure {
-  const message = `Zoom is unavailable: it responded ${response.status} without a readable body.`;
+  const message = `Zoom is unavailable (HTTP ${response.status}).`;
   // Whatever says 503 has not acted. After any other response the code counts as spent.
   if (request === 'authorization_code' && response.status !== 503)
     return new Failure('rejected', 'zoom_unavailable', message, CODE_MAY_BE_SPENT);

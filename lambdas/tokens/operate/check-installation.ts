@@ -5,6 +5,7 @@ import { assertName, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
+import type { AlertTopic } from './alert-topic.ts';
 import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
@@ -27,13 +28,22 @@ export interface InstallationCheck {
   zoomSkewSeconds?: number;
   /** IAM entities that have n8n's policy, such as `user/n8n`. Empty in an installation without a policy. */
   n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
+  /** Who is notified of problems; absent without a topic. */
+  alertTopic?: AlertTopic;
 }
 
 /** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
-export type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
+type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
+
+/** Reads of AWS that no other action needs. */
+interface Outside {
+  policyEntities: ListPolicyEntities;
+  /** Absent without a topic. */
+  alertTopic: (() => Promise<AlertTopic>) | undefined;
+}
 
 /**
- * Checks what the connections depend on: the apps, the sweep, the clocks and n8n's policy. Changes nothing.
+ * Checks what the connections depend on: the apps, the sweep, the clocks, n8n's policy and the topic of the alerts. Changes nothing.
  * @param named apps to check besides `default` and those of the connections
  * @throws {Failure} `rejected` (`invalid_name`)
  */
@@ -41,17 +51,18 @@ export async function checkInstallation(
   named: string[],
   deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
   { appSecretPrefix, sweepRateMinutes, n8nPolicyArn }: Installation,
-  policyEntities: ListPolicyEntities,
+  { policyEntities, alertTopic }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const items = await deps.store.list();
   const used = new Set(items.filter((item) => !isDisconnected(item)).map(({ app }) => app));
   const apps = [...new Set([DEFAULT_APP, ...used, ...named])].sort();
-  const [checked, sweptAt, zoomSkewSeconds, n8n] = await Promise.all([
+  const [checked, sweptAt, zoomSkewSeconds, n8n, topic] = await Promise.all([
     pMap(apps, (app) => checkApp(app, used.has(app), deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
     measureSkew(deps),
     n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
+    alertTopic?.(),
   ]);
   return {
     now: deps.now(),
@@ -64,6 +75,7 @@ export async function checkInstallation(
     })),
     ...(zoomSkewSeconds !== undefined && { zoomSkewSeconds }),
     n8n,
+    ...(topic && { alertTopic: topic }),
   };
 }
 

@@ -78,8 +78,7 @@ export function alertExpired(health: FleetHealth, deps: SweepDependencies): Prom
   const { log, now } = deps;
   return attempted(log, async () => {
     const before = now() - EXPIRED_SECONDS;
-    const hasExpired = health.leastValidUntil !== null && health.leastValidUntil < before;
-    if (!hasExpired && health.misconfigured === 0) return true;
+    if (health.leastValidUntil === null || health.leastValidUntil >= before) return true;
     const statuses: Status[] = ['active', 'misconfigured'];
     for (const status of statuses) await alertExpiredIn(status, before, deps);
     return true;

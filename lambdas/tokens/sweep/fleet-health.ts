@@ -3,7 +3,7 @@ import type { FleetHealth } from '../store.ts';
 
 /** The fleet's health as the alarms see it. */
 export interface HealthMetrics {
-  /** Minutes that n8n has left of the token that expires first; `undefined` without an active connection. */
+  /** Minutes that n8n has left of the token that expires first; `undefined` without a rotatable connection. */
   minutesOfValidity: number | undefined;
   /** Capped at 100: the alarm only asks whether any connection waits, and an exact count would cost more. */
   reconnect: number;
@@ -17,7 +17,7 @@ export interface HealthMetrics {
 export const HEALTH_CHECK_SECONDS = 150;
 const MOST_COUNTED = 100;
 
-/** Checks the health of the whole fleet: three queries, whatever its size. */
+/** Checks the health of the whole fleet: four queries, whatever its size. */
 export async function checkFleetHealth({
   store,
   now,

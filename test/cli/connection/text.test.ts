@@ -162,6 +162,63 @@ describe('the table of connections', () => {
   });
 });
 
+describe('a connection whose token in n8n has expired', () => {
+  const at = (minutes: number) =>
+    new Date((NOW + minutes * 60) * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const lastError = {
+    class: 'retry',
+    code: 'zoom_unavailable',
+    message: 'Zoom is unavailable (HTTP 503).',
+    action: 'Nothing to do.',
+    at: NOW - 60,
+  } as const;
+  const failing: ConnectionView = {
+    ...MAIN,
+    failures: 4,
+    lastError,
+    dueAt: NOW + 5 * 60,
+    validUntil: NOW - 10 * 60,
+  };
+
+  test('status says what fails, when the next retry is, and since when n8n has no valid token', () => {
+    const details = formatDetails(failing, NOW);
+    expect(details).toContain(
+      `Zoom is unavailable (HTTP 503). Next retry at ${at(5)}. n8n's token expired at ${at(-10)}, so its Zoom nodes fail until then.\n  The sweeps go on. To retry now: npx zoom-tokens rotate main`,
+    );
+    expect(details).toMatch(/^Valid +expired, since \d\d:\d\d$/m);
+    expect(details).toMatch(/^Failed attempts +4 in a row$/m);
+  });
+
+  test('status never calls it active', () => {
+    for (const view of [failing, { ...MAIN, validUntil: NOW }, { ...MAIN, validUntil: 0 }]) {
+      expect(formatDetails(view, NOW)).not.toMatch(/active/);
+      expect(formatOverview([view], NOW)).not.toMatch(/active/);
+    }
+  });
+
+  test('status of a misconfigured connection says the same', () => {
+    const [remark] = remarks({ ...failing, status: 'misconfigured' }, NOW);
+    expect(remark?.message).toBe(
+      `Zoom is unavailable (HTTP 503). n8n's token expired at ${at(-10)}, so its Zoom nodes fail.`,
+    );
+  });
+});
+
+test('status shows a connection that Zoom refused once as a suspect, with the time of the next check', () => {
+  const lastError = {
+    class: 'retry',
+    code: 'suspect',
+    message: 'm',
+    action: 'Nothing to do.',
+    at: NOW,
+  } as const;
+  const suspect = { ...MAIN, failures: 1, refusals: 1, suspectSince: NOW, lastError, dueAt: NOW + 300 };
+  expect(formatDetails(suspect, NOW)).toMatch(/^State +suspect$/m);
+  expect(remarks(suspect, NOW)[0]?.message).toMatch(
+    /^Zoom refused the refresh token once; checked again at \d\d:\d\d\. n8n's token is valid until \d\d:\d\d\.$/,
+  );
+});
+
 describe('the push to n8n', () => {
   const target = { instance: 'cloud', credentialId: 'k3J', pushedVersion: 1, failures: 0 };
   const lastError = {

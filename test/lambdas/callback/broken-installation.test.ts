@@ -164,13 +164,13 @@ describe('GET /callback lets the browser retry only an unused code. Zoom', () =>
     [
       'responds with 503 and HTML',
       { status: 503, body: '<h1>Bad</h1>' },
-      /^Zoom is unavailable: it responded 503/,
+      /^Zoom is unavailable \(HTTP 503\)/,
       '60',
     ],
     [
       'responds with 503 and a Retry-After of two minutes',
       { status: 503, headers: { 'retry-after': '120' }, body: '' },
-      /^Zoom is unavailable: it responded 503/,
+      /^Zoom is unavailable \(HTTP 503\)/,
       '120',
     ],
     [

@@ -1,6 +1,8 @@
 import '../../support/services/output.ts';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { InstallationCheck } from '../../../lambdas/tokens/operate/check-installation.ts';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startIam } from '../../support/services/iam-server.ts';
 import { takeOutput } from '../../support/services/output.ts';
@@ -200,6 +202,53 @@ describe("the check of n8n's policy", () => {
     expect(checked.n8n).toEqual({
       policyArn: POLICY,
       problem: expect.objectContaining({ code: failureCode, action: expect.stringMatching(action) }),
+    });
+    expect(appIn(checked, 'default')).not.toHaveProperty('problem');
+  });
+});
+
+describe('the check of the alarm topic', () => {
+  const topicArn = 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms';
+
+  test('counts the confirmed and the unconfirmed subscribers', async () => {
+    Object.assign(services.subscribers, { confirmed: 2, pending: 1 });
+    expect((await check()).alertTopic).toEqual({ topicArn, confirmed: 2, pending: 1 });
+  });
+
+  test('is part of the status where the request asks for it', async () => {
+    const alertTopic = { topicArn, confirmed: 1, pending: 0 };
+    expect(await functions.granted({ action: 'status', alertTopic: true })).toMatchObject({ alertTopic });
+    expect(await functions.granted({ action: 'status' })).not.toHaveProperty('alertTopic');
+  });
+
+  test('is left out without a topic', async () => {
+    const { ALERT_TOPIC_ARN: _, ...environment } = services.environment;
+    const without = createFunctions({ ...services, environment } as unknown as Services);
+    expect(await check({}, without)).not.toHaveProperty('alertTopic');
+  });
+
+  test.each([
+    [403, 'AuthorizationError', 'sns_denied'],
+    [404, 'NotFound', 'topic_gone'],
+    [500, 'InternalError', 'sns_unavailable'],
+    [200, undefined, 'sns_unavailable'],
+  ])('reports SNS’s %i %s as %s, and checks the rest', async (status, code, failureCode) => {
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': 'text/xml' });
+      const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error>`;
+      response.end(
+        code
+          ? `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">${error}<RequestId>1</RequestId></ErrorResponse>`
+          : '<GetTopicAttributesResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><GetTopicAttributesResult/></GetTopicAttributesResponse>',
+      );
+    });
+    const { url, close } = await listenOnLoopback(server);
+    process.env.AWS_ENDPOINT_URL_SNS = url;
+    const checked = await check();
+    await close();
+    expect(checked.alertTopic).toEqual({
+      topicArn,
+      problem: expect.objectContaining({ code: failureCode }),
     });
     expect(appIn(checked, 'default')).not.toHaveProperty('problem');
   });

@@ -18,6 +18,8 @@ const SHOWN = {
   rotatedAt: NOW,
   failures: 1,
   lastError: { class: 'retry', code: 'zoom_unavailable', message: 'Why.', action: 'Wait.', at: NOW },
+  suspectSince: NOW - 300,
+  refusals: 2,
   zoomUserId: 'ada',
   zoomAccountId: 'engine',
   overlap: 'no',

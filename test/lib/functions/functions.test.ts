@@ -43,7 +43,7 @@ describe('the functions', () => {
         INSTALLATION_NAME: 'zoom-token-refresher',
         POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
         POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
-        ...(task === 'rotate' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
+        ...(task !== 'callback' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
         ...(task === 'operator' && {
           SWEEP_RATE_MINUTES: '1',
           N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
@@ -56,7 +56,7 @@ describe('the functions', () => {
         KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
         N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
         PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
-        ...(task === 'rotate' && {
+        ...(task !== 'callback' && {
           ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:zoom-token-refresher-alarms',
         }),
         N8N_POLICY_ARN: 'arn:aws:iam::111122223333:policy/n8n',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE } from '../../../lambdas/contract.ts';
-import { synthesized } from '../synthesized.ts';
+import { stackWith, synthesized } from '../synthesized.ts';
 
 const template = synthesized({ alarmEmail: 'operator@example.com' });
 const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
@@ -207,6 +207,17 @@ test('the functions record every metric of the contract, and the alarms and the 
   for (const name of METRICS) {
     expect(JSON.stringify(dashboard?.Properties.DashboardBody)).toContain(name);
   }
+});
+
+test.each([
+  ['warns without alarmEmail', {}, 1],
+  ['does not warn with alarmEmail', { alarmEmail: 'operator@example.com' }, 0],
+])('the synthesis %s that no one is notified', (_, context, warnings) => {
+  const found = Annotations.fromStack(stackWith(context)).findWarning(
+    '*',
+    Match.stringLikeRegexp('No one is notified of problems'),
+  );
+  expect(found).toHaveLength(warnings);
 });
 
 test('the topic accepts messages over TLS alone, and sends them to alarmEmail', () => {

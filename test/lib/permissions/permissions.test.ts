@@ -91,6 +91,7 @@ describe('exactly these actions are allowed', () => {
         [secretPattern(`${NAME}/app/`), [READ]],
         [key, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
+        [topicArn(`${NAME}-alarms`), ['sns:GetTopicAttributes']],
       ],
     ],
     [

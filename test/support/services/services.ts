@@ -50,7 +50,8 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   });
   const dynamodb = await startDynamoDB({ tableName: TABLE_NAME });
   const notifications: Notification[] = [];
-  const sns = await startSns({ deliver: (notification) => notifications.push(notification) });
+  const subscribers = { confirmed: 1, pending: 0 };
+  const sns = await startSns({ deliver: (notification) => notifications.push(notification), subscribers });
   const s3 = await startS3({ bucket: RESCUE_BUCKET });
   process.env.AWS_ENDPOINT_URL_SNS = sns.url;
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
@@ -87,6 +88,8 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     switches,
     /** The notifications that the topic's subscribers received. */
     notifications,
+    /** How many subscribers the topic has. */
+    subscribers,
     /** The address of an unreachable server. */
     nowhere: `http://127.0.0.1:${await freePort()}`,
     writeSecret,

@@ -183,7 +183,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
   });
 
   describe('the earliest expiry of a published token', () => {
-    test('is that of the active connections alone', async () => {
+    test('is that of the active and the misconfigured connections', async () => {
       for (const [name, validUntil] of [
         ['one', NOW + 50],
         ['two', NOW + 20],
@@ -193,6 +193,9 @@ export function describeQueries(opened: () => ConnectionStore): void {
         await publish(name, validUntil);
       }
       expect(await opened().leastValidUntil()).toBe(NOW + 20);
+      // The failure also lowers the time, as after a push that failed.
+      await failInto(opened(), 'two', 'misconfigured');
+      expect(await opened().leastValidUntil()).toBe(0);
       await failInto(opened(), 'two', 'reconnect');
       expect(await opened().leastValidUntil()).toBe(NOW + 50);
     });
@@ -202,7 +205,7 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await opened().leastValidUntil()).toBe(0);
     });
 
-    test('is null when no connection is active', async () => {
+    test('is null when no connection is active or misconfigured', async () => {
       expect(await opened().leastValidUntil()).toBeNull();
     });
   });

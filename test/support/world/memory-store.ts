@@ -97,7 +97,13 @@ export class MemoryStore implements ConnectionStore {
   }
 
   async leastValidUntil() {
-    return this.#inOrder('active', 'validUntil')[0]?.validUntil ?? null;
+    const statuses: Status[] = ['active', 'misconfigured'];
+    const ends = statuses.flatMap((status) =>
+      this.#inOrder(status, 'validUntil')
+        .slice(0, 1)
+        .map(({ validUntil }) => validUntil),
+    );
+    return ends.length === 0 ? null : Math.min(...ends);
   }
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {

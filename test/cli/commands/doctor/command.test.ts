@@ -21,6 +21,7 @@ describe('zoom-tokens doctor of an installation without problems', () => {
         '✔ Zoom accepts the app "reports".',
         `✔ ${installation().stack.publicUrl}/callback is reachable from this machine.`,
         '✔ The last sweep ended 0 s ago. Sweeps run every minute.',
+        '✔ The alarm topic has 1 confirmed subscriber.',
         '✔ Active without problems: reports.',
         '✔ Zoom accepts the published token of reports.',
         "– Skipped n8n's policy: a local stack has no policy.",

@@ -73,6 +73,39 @@ describe('the schedule', () => {
   });
 });
 
+describe('the alarm topic', () => {
+  beforeEach(makeHealthy);
+  const subscribed = (confirmed: number, pending: number) =>
+    changeResult('check', (check) => ({
+      ...check,
+      alertTopic: { topicArn: 'arn:aws:sns:eu-west-1:111122223333:alarms', confirmed, pending },
+    }));
+
+  test('doctor passes a topic with a confirmed subscriber, as the local stack has', async () => {
+    expect((await findings()).find(({ check }) => check === 'alerts')).toMatchObject({
+      state: 'well',
+      message: 'The alarm topic has 1 confirmed subscriber.',
+    });
+  });
+
+  test.each([
+    [0, 0, 'wrong', 'No one would be notified of a problem: the alarm topic has no subscriber.'],
+    [
+      0,
+      1,
+      'wrong',
+      'No one would be notified of a problem: the subscription to the alarm topic is not confirmed.',
+    ],
+    [1, 1, 'note', 'A subscription to the alarm topic is not confirmed.'],
+  ])(
+    'doctor with %i confirmed and %i unconfirmed subscribers reports it as %s',
+    async (confirmed, pending, state, message) => {
+      await subscribed(confirmed, pending);
+      expect(await findings()).toContainEqual(expect.objectContaining({ check: 'alerts', state, message }));
+    },
+  );
+});
+
 describe('the clocks', () => {
   beforeEach(makeHealthy);
 

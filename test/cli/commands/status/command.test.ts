@@ -62,7 +62,10 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
   test("status --json prints the operator function's result", async () => {
     const { code, stdout } = await run('--json');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(await installation().status());
+    expect(JSON.parse(stdout)).toEqual({
+      ...(await installation().status()),
+      alertTopic: expect.objectContaining({ confirmed: 1, pending: 0 }),
+    });
   });
 
   test('status is colored on a terminal, but neither in a pipe nor where NO_COLOR is set', async () => {
@@ -104,13 +107,13 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
       'an app must be fixed',
       4,
       [{}, { status: 'misconfigured', lastError: { ...failure, class: 'misconfigured' } }],
-      /✖ reports: It is broken\.\n {2}Mend it\./,
+      /✖ reports: It is broken\. n8n's token is valid until \d\d:\d\d\.\n {2}Mend it\./,
     ],
     [
       'a rotation fails',
       1,
       [{ failures: 2, lastError: { ...failure, class: 'retry' } }],
-      /✖ main: Failed 2 times: It is broken\.\n {2}Mend it\./,
+      /✖ main: It is broken\. Next retry at \d\d:\d\d\. n8n's token is valid until \d\d:\d\d\.\n {2}Mend it\./,
     ],
     ["n8n's token has expired", 1, [{ validUntil: 1 }], /zoom-tokens rotate main/],
     ['a connection was disconnected on purpose', 0, [{ status: 'disconnected' }], /disconnected/],
@@ -135,6 +138,20 @@ test.each([[[]], [['--json']]])(
     expect(stdout + stderr).toContain('--watch needs an interactive terminal');
   },
 );
+
+test.each([
+  [0, 'the alarm topic has no subscriber', /aws sns subscribe --topic-arn arn:aws:sns:/],
+  [1, 'the subscription to the alarm topic is not confirmed', /Confirm it with the link in the mail/],
+])('status with %i unconfirmed and no confirmed subscriber says that %s', async (pending, reason, action) => {
+  installation().responses.set('status', () => ({
+    ok: true,
+    result: { now: 1, connections: [], alertTopic: { topicArn: 'arn:aws:sns:x:1:a', confirmed: 0, pending } },
+  }));
+  const { code, stdout } = await run();
+  expect(code).toBe(0);
+  expect(stdout).toContain(`! No one would be notified of a problem: ${reason}.`);
+  expect(stdout).toMatch(action);
+});
 
 test('status shows an item that cannot be read in a row of its own, and exits with 4', async () => {
   const unreadable = [{ connection: 'damaged', problems: ['version is malformed'] }];
