@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const SECRETS_VAULT = ['test/lambdas/aws/secrets-vault'];
-const TABLE = ['test/lambdas/aws/table'];
+const TABLE = ['test/lambdas/aws/table/items.test.ts', 'test/lambdas/aws/table/connections.test.ts'];
 const ROTATION = ['test/lambdas/tokens/rotation'];
 const SWEEP = ['test/lambdas/tokens/sweep'];
 const JUDGEMENT = ['test/lambdas/tokens/judgement', ...SWEEP];
