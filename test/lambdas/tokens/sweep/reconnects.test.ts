@@ -189,7 +189,7 @@ describe('people are alerted of a connection that waits for them', () => {
       if (!item) throw new Error(`no lease of "${name}"`);
       const lastError = {
         class: 'reconnect',
-        code: 'invalid_grant',
+        code: 'invalid_token',
         message: 'No.',
         action: 'Connect.',
       } as const;
