@@ -1,15 +1,18 @@
 import type { Mutant } from './mutant.ts';
 
-const SECRETS_VAULT = ['test/lambdas/aws/secrets-vault'];
-const TABLE = ['test/lambdas/aws/table/items.test.ts', 'test/lambdas/aws/table/connections.test.ts'];
-const ROTATION = ['test/lambdas/tokens/rotation'];
-const SWEEP = ['test/lambdas/tokens/sweep'];
-const JUDGEMENT = ['test/lambdas/tokens/judgement', ...SWEEP];
-const DISCONNECT = ['test/lambdas/tokens/disconnect'];
-const WEBHOOK = [
-  'test/lambdas/callback/zoom-webhook.test.ts',
-  'test/lambdas/callback/zoom-deauthorization.test.ts',
-];
+const TOKENS = 'test/lambdas/tokens';
+const SECRETS_TESTS = ['test/lambdas/aws/published-secrets.test.ts'];
+const TABLE_TESTS = ['test/lambdas/aws/table/connections.test.ts'];
+const ITEMS_TESTS = ['test/lambdas/aws/table/items.test.ts'];
+const STEP_TESTS = [`${TOKENS}/rotation/step.test.ts`];
+const REQUEST_TESTS = [`${TOKENS}/rotation/request-tokens.test.ts`];
+const PUBLISH_TESTS = [`${TOKENS}/rotation/publish.test.ts`];
+const HEALTH_TESTS = [`${TOKENS}/sweep/fleet-health.test.ts`];
+const INCIDENT_TESTS = [`${TOKENS}/judgement/app-health.test.ts`];
+const PUSH_TESTS = [`${TOKENS}/push/push.test.ts`];
+const DEAUTHORIZED_TESTS = [`${TOKENS}/disconnect/deauthorized.test.ts`];
+const RECONNECT_TESTS = [`${TOKENS}/sweep/reconnects.test.ts`];
+const WEBHOOK_TESTS = ['test/lambdas/callback/zoom-webhook.test.ts'];
 
 const STEP = 'lambdas/tokens/rotation/step.ts';
 const REQUEST = 'lambdas/tokens/rotation/request-tokens.ts';
@@ -37,182 +40,182 @@ export const mutants: Mutant[] = [
     what: 'a step keeps the lease when its settlement is refused',
     from: 'if (!(await store.settle(item, settlement))) await store.release(item);',
     to: 'await store.settle(item, settlement);',
-    tests: ROTATION,
+    tests: STEP_TESTS,
   },
   {
     file: REQUEST,
     what: 'a refused refresh token is believed without reading the app again',
     from: "const isAnswered = error instanceof Failure && error.class !== 'retry';",
     to: "const isAnswered = error instanceof Failure && error.class === 'misconfigured';",
-    tests: ROTATION,
+    tests: REQUEST_TESTS,
   },
   {
     file: REQUEST,
     what: 'a changed account id goes unnoticed',
     from: '&& accountId === other.accountId;',
     to: '&& (accountId, true);',
-    tests: ROTATION,
+    tests: REQUEST_TESTS,
   },
   {
     file: FAILURE,
     what: 'a step keeps the lease when its failure cannot be recorded',
     from: '      await store.release(item);\n',
     to: '',
-    tests: ROTATION,
+    tests: STEP_TESTS,
   },
   {
     file: 'lambdas/tokens/schedule.ts',
     what: "Zoom's Retry-After is ignored",
     from: 'const retryAfter = error instanceof Failure ? error.retryAfter : undefined;',
     to: 'const retryAfter = undefined;',
-    tests: [...ROTATION, 'test/lambdas/tokens/schedule.test.ts'],
+    tests: [`${TOKENS}/schedule.test.ts`],
   },
   {
     file: SWEEP_FILE,
     what: 'a sweep that needs attention leaves the earlier health check in force',
     from: 'if (needsAttention(outcomes)) await store.expireHealthCheck();\n  else {',
     to: 'if (!needsAttention(outcomes)) {',
-    tests: SWEEP,
+    tests: HEALTH_TESTS,
   },
   {
     file: SWEEP_FILE,
     what: 'a health check is complete although an alert failed',
     from: 'alerted.every(Boolean) && outcomes.attempts === 0',
     to: 'outcomes.attempts === 0',
-    tests: SWEEP,
+    tests: HEALTH_TESTS,
   },
   {
     file: SWEEP_FILE,
     what: 'a health check is complete although this sweep changed connections',
     from: 'alerted.every(Boolean) && outcomes.attempts === 0',
     to: 'alerted.every(Boolean)',
-    tests: SWEEP,
+    tests: HEALTH_TESTS,
   },
   {
     file: DUE_QUEUE,
     what: 'a sweep meets a name again that the index still shows',
     from: '.filter(({ connection }) => !met.has(connection))',
     to: '',
-    tests: SWEEP,
+    tests: [`${TOKENS}/sweep/due-queue.test.ts`],
   },
   {
     file: APP_HEALTH,
     what: 'an incident needs four refused connections',
     from: 'const LEAST_REFUSED = 3;',
     to: 'const LEAST_REFUSED = 4;',
-    tests: JUDGEMENT,
+    tests: INCIDENT_TESTS,
   },
   {
     file: APP_HEALTH,
     what: 'as many refused as granted is an incident',
     from: 'refused >= LEAST_REFUSED && refused > granted',
     to: 'refused >= LEAST_REFUSED && refused >= granted',
-    tests: JUDGEMENT,
+    tests: INCIDENT_TESTS,
   },
   {
     file: APP_HEALTH,
     what: 'an incident needs an app of which all are refused',
     from: 'refused >= LEAST_REFUSED && refused > granted',
     to: 'refused >= LEAST_REFUSED && granted === 0',
-    tests: JUDGEMENT,
+    tests: INCIDENT_TESTS,
   },
   {
     file: OUTCOMES,
     what: 'a step that yielded is no attempt',
     from: "outcomes.attempts += 1;\n  if (outcome.kind === 'yielded') return;",
     to: "if (outcome.kind === 'yielded') return;\n  outcomes.attempts += 1;",
-    tests: SWEEP,
+    tests: [`${TOKENS}/sweep/outcomes.test.ts`],
   },
   {
     file: STEP,
     what: 'a failure is recorded without waiting for it',
     from: 'const recorded = await recordFailure(item, failure, remains, deps, apps);',
     to: 'void recordFailure(item, failure, remains, deps, apps);\n    const recorded = { recorded: toFailure(failure).class, isRefused: isRefusal(failure) };',
-    tests: ROTATION,
+    tests: STEP_TESTS,
   },
   {
     file: OVERLAP,
     what: 'an overlap that was measured as "no" is measured at every rotation',
     from: "(overlap === 'unknown' || now()",
     to: "(overlap !== 'yes' || now()",
-    tests: ROTATION,
+    tests: [`${TOKENS}/rotation/overlap.test.ts`],
   },
   {
     file: PUBLISH,
     what: "a publication's name lacks its timestamp",
     from: '[connection, generation, version, rotatedAt]',
     to: '[connection, generation, version, 0 * rotatedAt]',
-    tests: ROTATION,
+    tests: PUBLISH_TESTS,
   },
   {
     file: PUBLISH,
     what: "a publication's name lacks its generation",
     from: '[connection, generation, version, rotatedAt]',
     to: '[connection, 0 * generation, version, rotatedAt]',
-    tests: ROTATION,
+    tests: PUBLISH_TESTS,
   },
   {
     file: PUSH,
     what: 'the pause of an n8n instance outlives a new link',
     from: 'pause.until > now() && isSameInstance(pause.instance, cached)',
     to: 'pause.until > now()',
-    tests: ['test/lambdas/tokens/push'],
+    tests: PUSH_TESTS,
   },
   {
     file: PUSH,
     what: 'an n8n instance can stop the pushes to it for ever',
     from: 'Math.min(LONGEST_PAUSE_SECONDS, Math.max(PAUSE_SECONDS, error.retryAfter ?? 0))',
     to: 'Math.max(PAUSE_SECONDS, error.retryAfter ?? 0)',
-    tests: ['test/lambdas/tokens/push'],
+    tests: PUSH_TESTS,
   },
   {
     file: 'lambdas/tokens/apis/zoom.ts',
     what: "a token's expiry counts from Zoom's response",
     from: 'return parseTokenResponse(response, { grant, sentAt, warn });',
     to: 'return parseTokenResponse(response, { grant, sentAt: sentAt - sentAt + now(), warn });',
-    tests: ['test/lambdas/tokens/apis'],
+    tests: REQUEST_TESTS,
   },
   {
     file: 'lambdas/aws/table/consents.ts',
     what: 'a repetition of a consent counts as another one',
     from: `OR \${isNoRepetition} AND \${isUncrossed}`,
     to: `OR \${isUncrossed}`,
-    tests: TABLE,
+    tests: TABLE_TESTS,
   },
   {
     file: STEPS_TABLE,
     what: 'the alert of a connection in any status can be postponed',
     from: "const IS_WAITING = '#version = :version AND #status = :reconnect';",
     to: "const IS_WAITING = '#version = :version AND (#status = :reconnect OR #version = :version)';",
-    tests: TABLE,
+    tests: TABLE_TESTS,
   },
   {
     file: ITEMS,
     what: 'reads by key are eventually consistent',
     from: 'ConsistentRead: true,',
     to: 'ConsistentRead: false,',
-    tests: TABLE,
+    tests: ITEMS_TESTS,
   },
   {
     file: ITEMS,
     what: 'a truncated response to a read means that there is no item',
     from: "if (!ConsumedCapacity) throw new Error('DynamoDB responded to a read without its capacity');",
     to: '',
-    tests: TABLE,
+    tests: ITEMS_TESTS,
   },
   {
     file: ITEMS,
     what: 'a truncated response to an update passes for a success',
     from: "if (!Attributes) throw new Error('DynamoDB responded to an update without the item');\n      return unmarshall(Attributes);",
     to: 'return unmarshall(Attributes ?? {});',
-    tests: TABLE,
+    tests: ITEMS_TESTS,
   },
   {
     file: 'lambdas/aws/table/user-claims.ts',
     what: "the claim of a Zoom user overwrites another writer's",
     from: "'#heldBy IN (:before, :connection)'",
     to: "'#heldBy IN (:before, :connection) OR #heldBy <> :before'",
-    tests: TABLE,
+    tests: TABLE_TESTS,
   },
   {
     file: 'lambdas/tokens/consent/finish-consent.ts',
@@ -229,84 +232,84 @@ export const mutants: Mutant[] = [
       '  const { user, isAnswered } = await identifyZoomUser(tokens.accessToken, asking, deps);',
       '  const consentedAt = deps.now();',
     ].join('\n'),
-    tests: ['test/lambdas/tokens/consent'],
+    tests: [`${TOKENS}/consent/consent.test.ts`],
   },
   {
     file: END,
     what: 'a deauthorization in the second of the consent ends the consent',
     from: 'seen.consentedAt >= at',
     to: 'seen.consentedAt > at',
-    tests: [...DISCONNECT, ...WEBHOOK],
+    tests: DEAUTHORIZED_TESTS,
   },
   {
     file: END,
     what: 'a late deauthorization makes a disconnection older',
     from: 'disconnectedAt: Math.max(at, disconnectedAt), generation',
     to: 'disconnectedAt: at, generation',
-    tests: [...DISCONNECT, ...WEBHOOK],
+    tests: DEAUTHORIZED_TESTS,
   },
   {
     file: BEGIN,
     what: 'a disconnection ends whatever generation it finds',
     from: 'if (!isDisconnected(item)) throw overtaken(connection);',
     to: '',
-    tests: [...DISCONNECT, ...WEBHOOK],
+    tests: DEAUTHORIZED_TESTS,
   },
   {
     file: 'lambdas/tokens/disconnect/zoom-webhook.ts',
     what: 'a deauthorization may lie in the future',
     from: 'Math.min(Math.floor(Date.parse(deauthorization_time) / 1000), deps.now())',
     to: 'Math.floor(Date.parse(deauthorization_time) / 1000)',
-    tests: WEBHOOK,
+    tests: ['test/lambdas/callback/zoom-deauthorization.test.ts'],
   },
   {
     file: SIGNATURE,
     what: 'a delivery can be replayed for 50 minutes',
     from: 'const WINDOW_SECONDS = 5 * 60;',
     to: 'const WINDOW_SECONDS = 50 * 60;',
-    tests: WEBHOOK,
+    tests: WEBHOOK_TESTS,
   },
   {
     file: SIGNATURE,
     what: 'a new webhook secret is not tried',
     from: "of [false, 'sparingly'] as const",
     to: 'of [false] as const',
-    tests: WEBHOOK,
+    tests: WEBHOOK_TESTS,
   },
   {
     file: RECONNECTS,
     what: 'an index that lags alerts of a connection twice',
     from: "item?.status === 'reconnect' && item.dueAt <= now()",
     to: "item?.status === 'reconnect'",
-    tests: SWEEP,
+    tests: RECONNECT_TESTS,
   },
   {
     file: RECONNECTS,
     what: 'what does not fit into one message waits for the next health check',
     from: 'return areRecoveredTold && page.next === undefined;',
     to: 'return areRecoveredTold;',
-    tests: SWEEP,
+    tests: RECONNECT_TESTS,
   },
   {
     file: ALERTS,
     what: 'an index that lags repeats the alert of an expired token',
     from: 'isExpired(item, before) && isAlertDueAt(item, now())',
     to: 'isExpired(item, before)',
-    tests: SWEEP,
+    tests: [`${TOKENS}/sweep/alerts.test.ts`],
   },
   {
     file: SECRETS,
     what: 'a truncated response passes for a publication',
     from: "if (VersionId !== versionId) throw new Error('Secrets Manager responded without the version');",
     to: '',
-    tests: SECRETS_VAULT,
+    tests: SECRETS_TESTS,
   },
   {
     file: SECRETS,
     what: 'publications keep to no write rate',
     from: '    await turn();\n',
     to: '',
-    tests: SECRETS_VAULT,
+    tests: SECRETS_TESTS,
   },
   {
     file: 'lambdas/http-client.ts',

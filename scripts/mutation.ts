@@ -48,14 +48,16 @@ function pass(copy: string, tests: string[], workers: string): Promise<boolean> 
 }
 
 async function judge(mutant: Mutant, copy: string, workers: string): Promise<Verdict> {
-  const { file, what, tests } = mutant;
+  const { file, what, tests, wider } = mutant;
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const mutated = mutate(source, mutant);
   if (mutated === undefined) return { file, what, verdict: 'not applicable' };
   writeFileSync(path, mutated);
   try {
-    return { file, what, verdict: (await pass(copy, tests, workers)) ? 'survived' : 'killed' };
+    const hasSurvived =
+      (await pass(copy, tests, workers)) && (wider === undefined || (await pass(copy, wider, workers)));
+    return { file, what, verdict: hasSurvived ? 'survived' : 'killed' };
   } finally {
     writeFileSync(path, source);
   }
@@ -77,7 +79,7 @@ const all = sample === undefined ? mutants : sampleMutants(ROOT, Number(sample),
 const chosen = all.filter(({ file, what }) => only === undefined || `${file}: ${what}`.includes(only));
 const copy = copyProject();
 try {
-  const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
+  const tests = [...new Set(chosen.flatMap(({ tests, wider = [] }) => [...tests, ...wider]))];
   if (!(await pass(copy, tests, workers))) {
     throw new Error(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}`);
   }

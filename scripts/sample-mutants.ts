@@ -56,16 +56,16 @@ function mutantsOf(root: string, file: string): Mutant[] {
         to: to(match[0]),
         at: start + match.index,
         tests,
+        wider: ['test/lambdas/'],
       })),
     );
   });
 }
 
-/** Returns the tests of a file: its folder's mirror, and above a single domain file all of the domain. */
+/** Returns the tests of a file's folder, or of the domain where the folder has none. */
 function testsOf(root: string, file: string): string[] {
   const mirror = join('test', dirname(file));
-  const narrow = existsSync(join(root, mirror)) ? [mirror] : [];
-  return file.startsWith('lambdas/aws/') ? ['test/lambdas/aws'] : [...narrow, 'test/lambdas/tokens'];
+  return [existsSync(join(root, mirror)) ? `${mirror}/` : 'test/lambdas/tokens/'];
 }
 
 /** Returns numbers from 0 to 1 (mulberry32), the same for the same seed. */
