@@ -1,7 +1,8 @@
 /**
  * Mutation testing: applies one small change after the other to a copy of the project, and runs the tests that must
  * notice it. `npm run test:mutation -- [--sample <n> --seed <n>] [--only <text>] [--workers <n>] [--json]`.
- * Exits with 1 where the score is below 95 %, or where a mutant does not fit its file any more.
+ * Exits with 1 where the score is below 95 % or a mutant does not fit its file any more, and with 2 where the tests fail
+ * without a mutant.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -77,11 +78,12 @@ const print = (line: string) => void (json || process.stdout.write(`${line}\n`))
 
 const all = sample === undefined ? mutants : sampleMutants(ROOT, Number(sample), Number(seed));
 const chosen = all.filter(({ file, what }) => only === undefined || `${file}: ${what}`.includes(only));
-const copy = copyProject();
-try {
+/** Judges one mutant after the other, and prints each verdict. */
+async function judgeAll(copy: string): Promise<Verdict[] | undefined> {
   const tests = [...new Set(chosen.flatMap(({ tests, wider = [] }) => [...tests, ...wider]))];
   if (!(await pass(copy, tests, workers))) {
-    throw new Error(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}`);
+    process.stderr.write(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}\n`);
+    return undefined;
   }
   const verdicts: Verdict[] = [];
   for (const mutant of chosen) {
@@ -89,17 +91,26 @@ try {
     verdicts.push(verdict);
     print(`${verdict.verdict.padEnd(14)} ${verdict.file}: ${verdict.what}`);
   }
+  return verdicts;
+}
+
+/** Prints the score, and returns the exit status. */
+function report(verdicts: Verdict[]): 0 | 1 {
   const count = (kind: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === kind).length;
-  const [killed, survived, stale] = [count('killed'), count('survived'), count('not applicable')];
+  const [killed, survived, notApplicable] = [count('killed'), count('survived'), count('not applicable')];
   const score = Math.round((1000 * killed) / Math.max(1, killed + survived)) / 10;
   print(
-    `\n${killed} killed, ${survived} survived, ${stale} not applicable: ${score} %, the goal is ${GOAL} %`,
+    `\n${killed} killed, ${survived} survived, ${notApplicable} not applicable: ${score} % (goal: ${GOAL} %)`,
   );
-  if (json) {
-    const report = { killed, survived, notApplicable: stale, score, goal: GOAL, mutants: verdicts };
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-  }
-  process.exitCode = score < GOAL || stale > 0 ? 1 : 0;
+  const figures = { killed, survived, notApplicable, score, goal: GOAL, mutants: verdicts };
+  if (json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return score < GOAL || notApplicable > 0 ? 1 : 0;
+}
+
+const copy = copyProject();
+try {
+  const verdicts = await judgeAll(copy);
+  process.exitCode = verdicts ? report(verdicts) : 2;
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
