@@ -10,7 +10,7 @@ interface GlobalOptions extends AwsOptions {
   json?: boolean;
 }
 
-/** What every command works with. */
+/** The parts that every command works with. */
 export interface Session {
   /** Name of the installation. */
   name: string;

@@ -65,9 +65,9 @@ export const TIMEOUT_SECONDS = {
 
 /** Remaining life of an access token, in seconds, at which it is replaced. */
 export const MARGIN_SECONDS = {
-  /** Where a refresh may end the earlier access token: late, so that n8n's polling meets few rotations. */
+  /** For connections whose refresh may end the earlier access token: late, so that n8n's polling meets few rotations. */
   late: 10 * 60,
-  /** Where the earlier access token outlives a refresh: early, so that n8n always holds a long-lived one. */
+  /** For connections whose earlier access token outlives a refresh: early, so that n8n always holds a long-lived one. */
   early: 30 * 60,
   least: 60,
   /**

@@ -51,7 +51,7 @@ async function decompress(body: Buffer, contentEncoding: string): Promise<Buffer
   }
 }
 
-/** What inflates to more throws `ERR_BUFFER_TOO_LARGE` as soon as it does. */
+/** Ends the decoding with `ERR_BUFFER_TOO_LARGE` as soon as a body inflates to more. */
 const LIMIT = { maxOutputLength: MOST_BYTES };
 
 /** RFC 1950: the low half of the first byte is the method, 8. */

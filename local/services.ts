@@ -14,6 +14,8 @@ import { startZoom } from './zoom/server.ts';
 export const TABLE_NAME = `${DEFAULT_NAME}-connections`;
 export const RESCUE_BUCKET = `${DEFAULT_NAME}-rescue`;
 
+const WRITE = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
+
 interface Service {
   close(): Promise<void>;
 }
@@ -65,9 +67,23 @@ export async function startLocalServices({
         }),
       );
     const secretsManager = started(
-      await startSecretsManager({ port: portAfter(2), now, denied: denials(breakage, denied) }),
+      await startSecretsManager({
+        port: portAfter(2),
+        now,
+        denied: denials(breakage, denied),
+        kmsKey: () => (breakage.kmsKeyIsDisabled ? 'disabled' : 'usable'),
+        isFull: () => breakage.versionQuotaIsReached,
+      }),
     );
-    const dynamodb = started(await startDynamoDB({ port: portAfter(3), tableName: TABLE_NAME }));
+    const dynamodb = started(
+      await startDynamoDB({
+        port: portAfter(3),
+        tableName: TABLE_NAME,
+        faults: {
+          isThrottled: (operation) => breakage.writesAreThrottled && WRITE.test(operation),
+        },
+      }),
+    );
     // The journal is the topic's only subscriber, so that the terminal and the page show the alerts.
     const sns = started(
       await startSns({

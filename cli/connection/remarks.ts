@@ -121,7 +121,7 @@ function pushRemarks(view: ConnectionView): Remark[] {
   );
 }
 
-/** What to do where n8n's own test of a credential fails: it requests `GET /v2/users/me`. */
+/** The action where n8n's own test of a credential fails: it requests `GET /v2/users/me`. */
 export const TEST_ADVICE =
   'Open the credential in n8n and read its test there. A Zoom app without the scope user:read:user fails the test although its token is valid.';
 

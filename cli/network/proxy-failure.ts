@@ -1,12 +1,12 @@
 import { Failure } from '../../lambdas/operator-protocol.ts';
 
-/** What Node reports about a connection that failed. */
+/** Node's report of a connection that failed. */
 export interface SystemError extends Error {
   code?: string;
   /** Set when a host name does not resolve. */
   hostname?: string;
   port?: number;
-  /** Of the proxy's response to CONNECT. */
+  /** Status of the proxy's response to CONNECT. */
   statusCode?: number;
   /** One for each address of the host. */
   errors?: SystemError[];

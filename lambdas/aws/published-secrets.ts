@@ -40,7 +40,12 @@ export function createPublishedSecrets(
 
   const put = async (secret: Version) => {
     await turn();
-    return client.send(new PutSecretValueCommand(versionInput(secret)));
+    return client.send(new PutSecretValueCommand(versionInput(secret))).catch((error) => {
+      // Of an existing secret, the quota is that of its versions; of a new one, that of the account's secrets.
+      throw errorName(error) === 'LimitExceededException'
+        ? quotaReached(secretName(secret.connection))
+        : error;
+    });
   };
   const create = ({ connection, ...version }: Version) =>
     client.send(
@@ -99,8 +104,8 @@ const versionInput = ({ connection, value, versionId }: Version) => ({
 });
 
 function writeFailure(name: string, error: unknown): unknown {
+  if (error instanceof Failure) return error;
   if (isAccessDenied(error)) return writeDenied(name);
-  if (errorName(error) === 'LimitExceededException') return quotaReached(name);
   return awsFailure(error, `write the secret "${name}", so n8n keeps the earlier token`);
 }
 

@@ -46,7 +46,7 @@ export interface Connection {
   alertedAt?: number;
   /** Client id of the app that obtained the refresh token. */
   clientId?: string;
-  /** Of the scopes that Zoom granted, those that n8n's Zoom node uses; missing where Zoom named none. */
+  /** The granted scopes that n8n's Zoom node uses; missing where Zoom named none. */
   scope?: string;
   zoomUserId?: string;
   zoomAccountId?: string;

@@ -54,7 +54,7 @@ export interface Alerts {
   reconnectNeeded(items: Connection[]): Promise<void>;
   /** Alerts that n8n has held an expired token of these connections for a while, whatever the reason. */
   tokensExpired(items: Connection[]): Promise<void>;
-  /** Tells that these connections, of which people were alerted, are well again. */
+  /** Notifies people that these connections, of which they were alerted, are well again. */
   recovered(items: Connection[]): Promise<void>;
   /** Alerts that Zoom refuses most connections of an app. */
   incidentAssumed(incident: AppIncident): Promise<void>;

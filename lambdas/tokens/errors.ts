@@ -8,7 +8,7 @@ export class Failure extends Error {
   override readonly name = 'Failure';
   readonly class: FailureClass;
   readonly code: FailureCode;
-  /** What the reader can do next, in one or two sentences. */
+  /** The reader's next action, in one or two sentences. */
   readonly action: string;
   /** Seconds after which the service allows the next request (RFC 9110, section 10.2.3). */
   readonly retryAfter: number | undefined;

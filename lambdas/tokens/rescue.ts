@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 
 /**
- * What the tokens are of: a rotation of exactly that version, whose pair takes that item's place and no other's; or a consent
+ * The origin of the tokens: a rotation of exactly that version, whose pair takes that item's place and no other's; or a consent
  * that is kept until Zoom says by whom it was given.
  */
 export type RescueKey =

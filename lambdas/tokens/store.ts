@@ -69,7 +69,7 @@ type Settlement = Pick<
 > &
   Partial<Pick<Connection, 'overlap'>>;
 
-/** What a connection knows of n8n's credentials, besides the push targets. */
+/** The n8n credentials of a connection besides its push targets. */
 export interface OtherCredentials {
   externalCredentials?: ExternalCredential[];
   pendingCredentials?: PendingCredential[];
@@ -191,7 +191,7 @@ export interface Connections {
   release(of: Connection, options?: { isUnfinished: boolean }): Promise<void>;
 }
 
-/** Where a page of a query ended; only the store can read it. */
+/** The end of a page of a query; only the store can read it. */
 export type Cursor = Record<string, unknown>;
 
 /** A connection that is due, as the index shows it. */
@@ -299,7 +299,7 @@ export interface SweepNotes {
   sweptAt(): Promise<number | undefined>;
 }
 
-/** What the functions know of each Zoom app. */
+/** The health of each Zoom app. */
 interface AppNotes {
   appHealth(app: string): Promise<AppHealth | undefined>;
 
@@ -338,7 +338,7 @@ export interface ConsentClaim {
   until: number;
 }
 
-/** What became of each link's consent, by the id of the link. The records are kept with the redeemed ids. */
+/** The outcome of each link's consent, by the id of the link. The records are kept with the redeemed ids. */
 export interface ConsentRecords {
   /**
    * Claims the consent. Returns false if it is claimed or has ended. A retry of the same request by the SDK counts as one

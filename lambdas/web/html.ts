@@ -32,7 +32,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** What a page is allowed to use; nothing else is. */
+/** The things that a page is allowed to use; nothing else is. */
 interface PagePermissions {
   /** The text of its inline style sheet. */
   style?: string;

@@ -16,9 +16,9 @@ export interface AlarmRow {
   readonly section: string;
   /** Distinguishes the alarms of one section: the function's task. */
   readonly suffix?: string;
-  /** What happened, in one sentence. */
+  /** The event, in one sentence. */
   readonly summary: string;
-  /** What it means for n8n and what to do first, in about 400 characters. */
+  /** Its meaning for n8n and the first thing to do, in about 400 characters. */
   readonly advice: string;
   readonly rule: Omit<AlarmProps, 'alarmName' | 'alarmDescription'>;
 }

@@ -96,7 +96,7 @@ export interface ZoomTokenRefresherProps {
   readonly kmsKeyArn?: string;
 
   /**
-   * What happens to the table, the secrets and the KMS key when the stack is deleted. Without the table and the key
+   * Decides about the table, the secrets and the KMS key when the stack is deleted. Without the table and the key
    * secret every connection needs a new consent.
    * @default 'retain' they are kept, except when the deployment that creates them fails: then their names are free
    */

@@ -21,10 +21,11 @@ interface Change {
 
 /**
  * Starts a proxy that adds faults to a DynamoDB. Reads and writes go to `tableUrl`. Queries of an index go to `indexUrl`,
- * a second DynamoDB with the same table, which gets each write once the indexes no longer lag.
+ * a second DynamoDB with the same table, which gets each write once the indexes no longer lag. Without `indexUrl` the
+ * indexes never lag.
  */
 export async function startFaultyDynamoDB(
-  { tableUrl, indexUrl, port = 0 }: { tableUrl: string; indexUrl: string; port?: number },
+  { tableUrl, indexUrl, port = 0 }: { tableUrl: string; indexUrl: string | undefined; port?: number },
   { indexesLag = () => false, isThrottled = () => false }: DynamoDBFaults,
 ): Promise<LoopbackServer> {
   const changes: Change[] = [];
@@ -36,11 +37,11 @@ export async function startFaultyDynamoDB(
       response.writeHead(400, JSON_TYPE).end(JSON.stringify(THROTTLED));
       return;
     }
-    if (!indexesLag()) await applyChanges(changes, indexUrl, request);
+    if (indexUrl && !indexesLag()) await applyChanges(changes, indexUrl, request);
     const parsed = JSON.parse(body) as Record<string, unknown>;
     const isIndexQuery = operation === 'Query' && parsed.IndexName !== undefined;
-    const result = await send(isIndexQuery ? indexUrl : tableUrl, operation, body, request);
-    if (result.status === 200 && WRITES.has(operation)) {
+    const result = await send((isIndexQuery && indexUrl) || tableUrl, operation, body, request);
+    if (indexUrl && result.status === 200 && WRITES.has(operation)) {
       changes.push(await changeOf(parsed, tableUrl, request));
       if (!indexesLag()) await applyChanges(changes, indexUrl, request);
     }

@@ -12,17 +12,18 @@ export async function startDynamoDB({
 }: {
   port?: number;
   tableName: string;
-  /** Without it there are no faults, and no second DynamoDB for the indexes. */
+  /** Without it there are no faults, and no proxy for them. */
   faults?: DynamoDBFaults;
 }): Promise<LoopbackServer> {
   if (!faults) return startTable(port, tableName);
   const table = await startTable(0, tableName);
-  const indexes = await startTable(0, tableName);
-  const proxy = await startFaultyDynamoDB({ tableUrl: table.url, indexUrl: indexes.url, port }, faults);
+  // A second DynamoDB for the indexes, where these can lag.
+  const indexes = faults.indexesLag ? await startTable(0, tableName) : undefined;
+  const proxy = await startFaultyDynamoDB({ tableUrl: table.url, indexUrl: indexes?.url, port }, faults);
   return {
     ...proxy,
     async close() {
-      await Promise.all([proxy, table, indexes].map((server) => server.close()));
+      await Promise.all([proxy, table, indexes].map((server) => server?.close()));
     },
   };
 }

@@ -14,14 +14,29 @@ interface ActionResult {
 /** The message of each switch when it is turned on, and when it is turned off. */
 const SWITCHES: Record<keyof Breakage, { on: string; off: string }> = {
   zoomIsDown: { on: 'Zoom is down: it responds 503.', off: 'Zoom is up again.' },
+  zoomLimitsRate: {
+    on: 'Zoom limits the rate: it responds 429 and demands a wait of 30 seconds.',
+    off: 'Zoom limits the rate no longer.',
+  },
   nextResponseIsLost: {
     on: 'Zoom will process the next token request, and its response will be lost.',
     off: 'No response of Zoom will be lost.',
+  },
+  refreshesAreRefused: { on: 'Zoom refuses every refresh token.', off: 'Zoom accepts refresh tokens again.' },
+  zoomUserFails: {
+    on: 'Zoom does not say who consented: /users/me responds 500.',
+    off: 'Zoom says again who consented.',
   },
   publishingIsDenied: {
     on: 'Secrets Manager denies writing the secrets that n8n reads.',
     off: 'Secrets Manager allows writing again.',
   },
+  versionQuotaIsReached: {
+    on: 'Secrets Manager has no room for another version of a secret.',
+    off: 'Secrets Manager has room for new versions again.',
+  },
+  kmsKeyIsDisabled: { on: 'The KMS key of the secrets is disabled.', off: 'The KMS key is enabled again.' },
+  writesAreThrottled: { on: 'DynamoDB throttles every write.', off: 'DynamoDB accepts writes again.' },
 };
 
 /**

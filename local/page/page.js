@@ -97,7 +97,7 @@ function showConnection(connection, now, speed) {
 
   write(card.next, nextRotation(connection, now, speed));
   write(card.last, `${clockTime(rotatedAt)}, ${duration(now - rotatedAt)} ago`);
-  write(card.token, maskedToken ? `${maskedToken} (version ${publishedVersion})` : 'no token yet');
+  write(card.token, tokenText(maskedToken, publishedVersion));
   write(card.expression, connection.expression);
   card.rotate.hidden = status === 'reconnect' || status === 'disconnected';
   card.reconnect.hidden = !card.rotate.hidden || connection.grantType !== 'authorization_code';
@@ -107,6 +107,11 @@ function showConnection(connection, now, speed) {
     requestAnimationFrame(() => card.article.classList.add('refilled'));
   }
   card.version = publishedVersion;
+}
+
+function tokenText(maskedToken, publishedVersion) {
+  if (maskedToken) return `${maskedToken} (version ${publishedVersion})`;
+  return publishedVersion === 0 ? 'no token yet' : 'nothing: the secret cannot be read';
 }
 
 function validity(publishedVersion, left) {

@@ -14,7 +14,7 @@ export interface State {
   zoom: string;
   /** The `export` lines with which another program reads the same secrets. */
   environment: string;
-  /** Where the expression goes in n8n. */
+  /** The place of the expression in n8n. */
   n8nHint: string;
   /** Whether the user connection `main` can be made and does not exist yet. */
   connectable: boolean;

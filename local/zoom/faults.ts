@@ -17,11 +17,21 @@ export interface ZoomFaults {
   tokenFields?: Record<string, unknown>;
   /** `/users/me` responds so. */
   userRefusal?: Refusal | undefined;
-  /** Puts a byte order mark before the body of every token response. */
+  /** Puts a byte order mark before the body of every response of the token endpoint and of `/users/me`. */
   byteOrderMark?: boolean;
-  /** Compresses every token response, whatever the client accepts. */
+  /** Compresses the same responses, whatever the client accepts. */
   contentEncoding?: keyof typeof COMPRESS | undefined;
 }
+
+/**
+ * Returns a refusal of Zoom's table of OAuth errors in every body that was seen.
+ * https://developers.zoom.us/docs/integrations/oauth-error-messages/ gives code and text, and no body.
+ */
+export const refusalsOf = (code: number, text: string): Refusal[] => [
+  { status: 400, body: { reason: text, error: 'invalid_request' } },
+  { status: 401, body: { code, message: text } },
+  { status: 400, body: { status: false, errorCode: code, errorMessage: text, result: null } },
+];
 
 const COMPRESS = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
 
@@ -29,7 +39,8 @@ const COMPRESS = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync 
 export function misbehave(faults: ZoomFaults): Parameters<Provider['use']>[0] {
   return async (ctx, next) => {
     const isToken = ctx.path === TOKEN_PATH;
-    const refusal = isToken ? faults.tokenRefusal : ctx.path === '/v2/users/me' && faults.userRefusal;
+    const isUser = ctx.path === '/v2/users/me';
+    const refusal = isToken ? faults.tokenRefusal : isUser && faults.userRefusal;
     if (refusal) {
       ctx.status = refusal.status;
       ctx.set(refusal.headers ?? {});
@@ -39,7 +50,7 @@ export function misbehave(faults: ZoomFaults): Parameters<Provider['use']>[0] {
       const isGranted = isToken && ctx.status === 200;
       if (isGranted) ctx.body = { ...(ctx.body as object), ...faults.tokenFields };
     }
-    if (isToken && (faults.byteOrderMark || faults.contentEncoding)) encode(ctx, faults);
+    if ((isToken || isUser) && (faults.byteOrderMark || faults.contentEncoding)) encode(ctx, faults);
   };
 }
 

@@ -1,22 +1,45 @@
 import type { Provider } from 'oidc-provider';
 import type { Breakage } from '../breakage.ts';
+import type { ZoomFaults } from './faults.ts';
 import { TOKEN_PATH } from './provider.ts';
 
-/** Fails the requests that `breakage` selects. The consent page keeps working: the user's browser has it already. */
-export function outage(breakage: Breakage): Parameters<Provider['use']>[0] {
+const HTML_503 = {
+  status: 503,
+  headers: { 'content-type': 'text/html' },
+  body: '<h1>Service Unavailable</h1>',
+};
+const RATE_LIMIT = {
+  status: 429,
+  headers: { 'retry-after': '30' },
+  body: {
+    code: 429,
+    message: 'You have reached the maximum per-second rate limit for this API. Try again later.',
+  },
+};
+const SERVER_ERROR = { status: 500, body: { code: 500, message: 'Internal Server Error' } };
+
+/** Returns the faults that the switches select at the time of a request. */
+export const faultsOf = (breakage: Breakage): ZoomFaults => ({
+  get tokenRefusal() {
+    return everywhere(breakage);
+  },
+  get userRefusal() {
+    return everywhere(breakage) ?? (breakage.zoomUserFails ? SERVER_ERROR : undefined);
+  },
+});
+
+function everywhere({ zoomIsDown, zoomLimitsRate }: Breakage) {
+  if (zoomIsDown) return HTML_503;
+  return zoomLimitsRate ? RATE_LIMIT : undefined;
+}
+
+/** Ends the connection after Zoom has acted on a token request, where the switch demands it. */
+export function loseResponse(breakage: Breakage): Parameters<Provider['use']>[0] {
   return async (ctx, next) => {
-    const isToken = ctx.path === TOKEN_PATH;
-    if (breakage.zoomIsDown && (isToken || ctx.path.startsWith('/v2/'))) {
-      ctx.status = 503;
-      ctx.type = 'html';
-      ctx.body = '<h1>Service Unavailable</h1>';
-      return;
-    }
     await next();
-    if (isToken && breakage.nextResponseIsLost) {
-      breakage.nextResponseIsLost = false;
-      ctx.respond = false;
-      ctx.req.socket.destroy();
-    }
+    if (ctx.path !== TOKEN_PATH || !breakage.nextResponseIsLost) return;
+    breakage.nextResponseIsLost = false;
+    ctx.respond = false;
+    ctx.req.socket.destroy();
   };
 }

@@ -6,7 +6,7 @@ import { api } from './api.ts';
 import type { MarketplaceApp } from './app.ts';
 import { authorize, consent } from './authorize.ts';
 import { misbehave, type ZoomFaults } from './faults.ts';
-import { outage } from './outage.ts';
+import { faultsOf, loseResponse } from './outage.ts';
 import {
   AUTHORIZE_PATH,
   CODE_SECONDS,
@@ -53,13 +53,13 @@ export async function startZoom({
   codeSeconds = CODE_SECONDS,
   accessTokenOutlivesRefresh = true,
   breakage = noBreakage(),
-  faults = {},
+  faults = faultsOf(breakage),
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
   const { port: ownPort, close } = await listenOnLoopback(server, port);
   const url = `http://localhost:${ownPort}`;
 
-  const store = openStore(now);
+  const store = openStore(now, () => breakage.refreshesAreRefused);
   const provider = createProvider(url, apps, store, codeSeconds);
   shapeTokenResponses(provider, { url, store, accessTokenOutlivesRefresh });
   provider.use(async (ctx, next) => {
@@ -68,7 +68,7 @@ export async function startZoom({
     if (ctx.path.startsWith('/v2/')) ctx.set('Date', new Date(now() * 1000).toUTCString());
     await next();
   });
-  provider.use(outage(breakage));
+  provider.use(loseResponse(breakage));
   provider.use(misbehave(faults));
   provider.use(api(provider, apps));
   provider.use(consent(provider));

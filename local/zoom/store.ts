@@ -17,8 +17,11 @@ export interface Store {
 // A person reads the consent page in real time, however fast the injected clock runs.
 const wallClock: Clock = () => Math.floor(Date.now() / 1000);
 
-/** Creates the authorization server's store, in memory. Tokens and codes expire by `now`. */
-export function openStore(now: Clock): Store {
+/**
+ * Creates the authorization server's store, in memory. Tokens and codes expire by `now`.
+ * @param refusesRefreshTokens while it returns true, no refresh token is found; none is lost
+ */
+export function openStore(now: Clock, refusesRefreshTokens: () => boolean): Store {
   const models = new Map<string, Map<string, Entry>>();
 
   const entriesOf = (model: string) => {
@@ -34,8 +37,12 @@ export function openStore(now: Clock): Store {
   };
 
   return {
-    adapter: (model) =>
-      adapterFor(model, entriesOf(model), model === 'Interaction' ? wallClock : now, forgetGrant),
+    adapter: (model) => {
+      const clock = model === 'Interaction' ? wallClock : now;
+      const adapter = adapterFor(model, entriesOf(model), clock, forgetGrant);
+      if (model !== 'RefreshToken') return adapter;
+      return { ...adapter, find: async (id) => (refusesRefreshTokens() ? undefined : adapter.find(id)) };
+    },
     keepOnly(grantId, tokens) {
       forgetGrant('AccessToken', grantId, tokens);
       forgetGrant('RefreshToken', grantId, tokens);

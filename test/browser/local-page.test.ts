@@ -225,6 +225,88 @@ await describeInBrowser('the live page', (browser) => {
       user.expectNoComplaints();
     });
 
+    test('Zoom’s rate: a rotation waits as long as Zoom demands', async () => {
+      await connectReports();
+      await switchNamed('Zoom limits the rate').click();
+      await isLatestEvent('broken');
+      await rotate('reports', 'Zoom limits the rate of requests (429).');
+      await shows(card('reports'), '(version 1)');
+      await switchNamed('Zoom limits the rate').click();
+      await isLatestEvent('repaired');
+      clock.advance(10 * MINUTES);
+      await stack.sweep();
+      await shows(card('reports'), '(version 2)');
+      user.expectNoComplaints();
+    });
+
+    test('every refresh token: the user connects again, and a Server-to-Server app keeps rotating', async () => {
+      await connectMain();
+      await connectReports();
+      await switchNamed('Refuse every refresh token').click();
+      await isLatestEvent('broken');
+      await rotate('main', 'Zoom no longer accepts the refresh token.');
+      await rotate('reports', '“reports” was rotated.');
+      await confirmRefusal();
+      await shows(card('main'), 'Reconnect needed');
+      await switchNamed('Refuse every refresh token').click();
+      await isLatestEvent('repaired');
+      await connect(card('main').getByRole('link', { name: 'Connect again' }));
+      await shows(card('main'), 'Active');
+      user.expectNoComplaints();
+    });
+
+    test('the Zoom user: a consent succeeds without it', async () => {
+      await switchNamed('Hide the Zoom user').click();
+      await isLatestEvent('broken');
+      await connectMain();
+      await switchNamed('Hide the Zoom user').click();
+      await isLatestEvent('repaired');
+      await rotate('main', '“main” was rotated.');
+      user.expectNoComplaints();
+    });
+
+    test('the quota of versions: the new token is stored, and published once there is room', async () => {
+      await connectReports();
+      await switchNamed('Use up the versions of a secret').click();
+      await isLatestEvent('broken');
+      await rotate('reports', 'The secret "n8n_zoom_reports" takes no new version');
+      await shows(card('reports'), '(version 1)');
+      await switchNamed('Use up the versions of a secret').click();
+      await isLatestEvent('repaired');
+      clock.advance(20 * MINUTES);
+      await stack.sweep();
+      await shows(card('reports'), '(version 2)');
+      user.expectNoComplaints();
+    });
+
+    test('the KMS key: n8n reads nothing, and everything recovers once the key is enabled', async () => {
+      await connectReports();
+      await switchNamed('Disable the KMS key').click();
+      await isLatestEvent('broken');
+      clock.advance(2 * MINUTES);
+      await rotate('reports', 'its KMS key cannot be used');
+      await shows(card('reports'), 'nothing: the secret cannot be read');
+      await user.lookAt('local-page-kms-key');
+      await switchNamed('Disable the KMS key').click();
+      await isLatestEvent('repaired');
+      await shows(card('reports'), '(version 1)');
+      clock.advance(20 * MINUTES);
+      await rotate('reports', '“reports” was rotated.');
+      await shows(card('reports'), 'Active');
+      user.expectNoComplaints();
+    });
+
+    test('the writes of DynamoDB: Zoom is not asked, and no token is lost', async () => {
+      await connectMain();
+      await switchNamed('Throttle DynamoDB').click();
+      await isLatestEvent('broken');
+      await rotate('main', 'AWS throttles the requests of the account');
+      await switchNamed('Throttle DynamoDB').click();
+      await isLatestEvent('repaired');
+      await rotate('main', '“main” was rotated.');
+      user.expectNoComplaints();
+    });
+
     test('one response of Zoom: the user’s refresh token is used up, and the user connects again', async () => {
       await connectMain();
       await switchNamed('Lose Zoom’s next response').click();
@@ -254,7 +336,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectMain();
       await button('Revoke refresh token: main').click();
       await isAnnounced('The next rotation of “main” will fail.');
-      await rotate('main', 'Zoom');
+      await rotate('main', 'Zoom no longer accepts the refresh token.');
       await shows(card('main'), 'it is not believed yet');
       await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');

@@ -27,7 +27,7 @@ interface Pair {
 
 let folder: string;
 let authority: string;
-/** Of 127.0.0.1, by the authority; and the certificates that a server should not have. */
+/** Certificates of 127.0.0.1 by the authority, and the certificates that a server should not have. */
 let good: Pair;
 let selfSigned: Pair;
 let expired: Pair;

@@ -13,7 +13,7 @@ import { freePort } from '../support/services/machine.ts';
 
 let listening: LoopbackServer;
 let url: string;
-/** What the server was asked, and how many connections that took. */
+/** The requests that the server got, and on how many connections. */
 const asked: { method?: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
 let connections = 0;
 /** The connection that the server has closed by itself. */

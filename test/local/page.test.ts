@@ -1,5 +1,6 @@
 import '../../local/silence-powertools.ts';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { noBreakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import type { LocalStack } from '../../local/local-stack.ts';
 import type { State } from '../../local/page/state.ts';
@@ -161,7 +162,7 @@ describe('/events', () => {
       ),
       n8nHint: expect.stringContaining('the type Zoom API and paste the expression into the field JWT Token'),
       connectable: true,
-      breakage: { zoomIsDown: false, nextResponseIsLost: false, publishingIsDenied: false },
+      breakage: noBreakage(),
       connections: [],
       events: [],
     });

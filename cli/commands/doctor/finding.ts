@@ -1,6 +1,6 @@
 import type { Failure } from '../../../lambdas/operator-protocol.ts';
 
-/** What each check is about, in the order of the checks. */
+/** The subject of each check, in the order of the checks. */
 export const CHECKS = {
   aws: 'AWS credentials and Region',
   stack: 'the stack and its version',

@@ -5,7 +5,7 @@ import type { Items } from './items.ts';
 /** No connection's name holds a `#`. */
 const appKey = (app: string) => `app#${app}`;
 
-/** What the functions know of each Zoom app: one item an app, beside the connections. */
+/** Stores the health of each Zoom app: one item an app, beside the connections. */
 export function createAppNotes({
   get,
   update,

@@ -11,7 +11,7 @@ interface ConsentRecord {
 const HAS_NOT_ENDED = 'attribute_not_exists(#end)';
 const IS_FREE_OR_MINE = '(attribute_not_exists(#claim) OR #claim.#owner = :owner)';
 
-/** What became of each link's consent: attributes of the item that says the link was used. */
+/** Stores the outcome of each link's consent: attributes of the item that says the link was used. */
 export function createConsentRecords({ get, update }: Pick<Items, 'get' | 'update'>): ConsentRecords {
   return {
     async claimConsent(id, claim, keepUntil) {

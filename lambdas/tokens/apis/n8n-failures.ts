@@ -50,7 +50,7 @@ const N8N_WORDS: Record<number, RegExp> = {
 /** `request/body must NOT have additional properties`, or a complaint about `isPartialData` itself. */
 const UNKNOWN_PROPERTY = /additional propert|isPartialData|unrecognized key/i;
 
-/** What the message of a failure says of the request. */
+/** The parts of a request that the message of its failure names. */
 export interface RefusedCall {
   credentialId?: string;
   /** The request for n8n's own test of the credential. */

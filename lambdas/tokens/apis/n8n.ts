@@ -12,7 +12,7 @@ import {
 
 /** An n8n instance that the functions may write to. */
 export interface N8nInstance {
-  /** Where its editor opens, without a slash at the end; `/api/v1` follows it. */
+  /** Address at which its editor opens, without a slash at the end; `/api/v1` follows it. */
   url: string;
   apiKey: string;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { jsonObject } from '../json-object.ts';
 import { ZOOM_ERRORS, type ZoomError } from './zoom-errors.ts';
 
-/** What a body of Zoom says about an error. */
+/** An error as a body of Zoom describes it. */
 export interface ErrorBody {
   code?: number;
   /** In Zoom's words, the most telling first: `error` is often a mere `invalid_request`. */

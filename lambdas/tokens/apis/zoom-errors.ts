@@ -10,7 +10,7 @@ export interface ZoomError {
   codes: readonly number[];
   /** Zoom's words; empty where Zoom's table has a placeholder. A response may say more than these. */
   texts: readonly string[];
-  /** What Zoom refuses. */
+  /** The part of the request that Zoom refuses. */
   refuses: 'token' | 'code' | 'app' | 'unknown';
   code: FailureCode;
   message: string;

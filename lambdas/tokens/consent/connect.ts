@@ -24,7 +24,7 @@ type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consented
   consentId?: string;
   /** The connection's generation before the request to Zoom, 0 without one. */
   seen: number;
-  /** Of the app that obtained the tokens. */
+  /** Client id of the app that obtained the tokens. */
   clientId: string;
   tokens: Tokens;
   user: ZoomUser | undefined;

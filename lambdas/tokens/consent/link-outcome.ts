@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../errors.ts';
 import type { ConsentEnd } from '../store.ts';
 
 /**
- * What became of a link:
+ * The outcome of a link:
  * - `waiting`: no callback has sent its authorization code to Zoom;
  * - `in_progress`: a callback is doing so;
  * - `connected`: `connection` has the tokens. It is another one than the link's if the Zoom user was connected already;

@@ -5,7 +5,7 @@ import { ConsentOver } from './consent-attempt.ts';
 import { linkOutcome } from './link-outcome.ts';
 import type { FinishedCookie, PendingConsent } from './pending-consent.ts';
 
-/** What a request shows that repeats an earlier one of the same consent and browser. */
+/** The response to a request that repeats an earlier one of the same consent and browser. */
 export type RepeatedConsent =
   | { repeated: 'in_progress' }
   /** `requested` is the connection of the link, `connection` the one that has the tokens. */

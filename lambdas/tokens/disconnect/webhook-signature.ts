@@ -48,7 +48,10 @@ export async function verifySignature(
   return undefined;
 }
 
-/** Returns the app's credentials, `undefined` if it has no webhook secret. The second, fresh read logs why. */
+/**
+ * Returns the app's credentials, `undefined` if it has no webhook secret. The second, fresh read logs why.
+ * @throws {Failure} when the fresh read failed, so that nothing is known about the signature
+ */
 async function signingApp(
   app: string,
   fresh: false | 'sparingly',
@@ -67,9 +70,10 @@ async function signingApp(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { class: failureClass, code, message, action } = toFailure(error);
-    // A stranger chose the name of a rejected app, so it is not logged.
-    if (fresh && failureClass !== 'rejected')
-      log.warn(`Event refused. ${message} ${action}`, { class: failureClass, code });
+    if (!fresh || failureClass === 'rejected') return undefined;
+    // Zoom delivers an event again after a 5xx, and never after a 401.
+    if (code !== 'secret_unusable') throw error;
+    log.warn(`Event refused. ${message} ${action}`, { class: failureClass, code });
   }
   return undefined;
 }

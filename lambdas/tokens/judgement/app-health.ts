@@ -17,7 +17,7 @@ interface Bucket {
   granted: number;
 }
 
-/** What the recent requests to Zoom tell of one app. It outlives a sweep. Timestamps are epoch seconds. */
+/** The health of one app, from its recent requests to Zoom. It outlives a sweep. Timestamps are epoch seconds. */
 export interface AppHealth {
   /** Raised by each write: the fence of the next. */
   revision: number;

@@ -25,7 +25,7 @@ export interface InstallationCheck {
   apps: CheckedApp[];
   /** Zoom's clock minus ours; absent if Zoom's time is unknown. */
   zoomSkewSeconds?: number;
-  /** Who has n8n's policy, such as `user/n8n`. Empty in an installation without a policy. */
+  /** IAM entities that have n8n's policy, such as `user/n8n`. Empty in an installation without a policy. */
   n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
 }
 

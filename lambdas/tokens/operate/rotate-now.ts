@@ -3,6 +3,8 @@ import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
+import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
+import { isPaused, mayProbe } from '../judgement/pause.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { leaseIsHeld } from '../lease.ts';
 import { lacksRoom } from '../publication-room.ts';
@@ -24,7 +26,13 @@ export async function rotateNow(
   if (before.status === 'disconnected') throw isDisconnected(connection);
   if (lacksRoom(before, deps.now())) throw noRoom(before, deps.now());
   await waitOutLostResponse(before, deps, options);
-  const outcome = await step(connection, deps, { ...options, early: true, inReconnect: true });
+  const apps = createAppMonitor(deps);
+  const isProbe = await beginProbe(before, apps, deps);
+  const outcome = await step(connection, deps, {
+    ...{ ...options, apps, isProbe },
+    ...{ early: true, inReconnect: true },
+  });
+  await apps.flush();
   if (outcome.kind === 'failed') throw asOperatorSeesIt(outcome.error, before);
   if (outcome.kind === 'paused') throw outcome.error;
   if (outcome.kind === 'nothing') throw leaseIsHeld(connection);
@@ -33,6 +41,18 @@ export async function rotateNow(
     await deps.store.noteAlert(outcome.item, undefined);
   const after = await getConnectionOrThrow(connection, deps.store);
   return { before: toView(before), after: toView(after), outcome: outcome.kind };
+}
+
+/** Returns whether the rotation is the one request that finds out whether a paused app may go on. */
+async function beginProbe(
+  { app, validUntil }: Connection,
+  apps: AppMonitor,
+  { now }: Pick<Dependencies, 'now'>,
+): Promise<boolean> {
+  const health = await apps.health(app);
+  if (!isPaused(health) || !mayProbe(health, validUntil, now())) return false;
+  await apps.record(app, { kind: 'probing' });
+  return true;
 }
 
 /** Error for a rotation that would leave no room for the publications that must follow. Zoom was not asked. */

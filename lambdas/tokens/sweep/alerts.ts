@@ -57,7 +57,7 @@ export function alertIncidents(apps: AppMonitor, deps: SweepDependencies): Promi
   });
 }
 
-/** Tells people that connections are well again of which they had been alerted. */
+/** Notifies people that connections are well again of which they had been alerted. */
 export function alertRecovered(recovered: Connection[], deps: SweepDependencies): Promise<boolean> {
   const { store, alerts, log } = deps;
   return attempted(log, async () => {

@@ -5,7 +5,7 @@ import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
 import type { Cursor, DueEntry } from '../store.ts';
 
-/** What a sweep reads ahead, and can do in its time, at the most. */
+/** The most names that a sweep reads ahead: more than it can do in its time. */
 const MOST_AHEAD = 6000;
 const PAGE = 1000;
 

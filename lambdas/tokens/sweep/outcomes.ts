@@ -2,7 +2,7 @@ import type { FailureClass } from '../../contract.ts';
 import { type Connection, hasRecovered } from '../connection.ts';
 import type { Outcome } from '../rotation/step.ts';
 
-/** What the steps of a sweep did, for the metrics. */
+/** Counts of a sweep's steps, for the metrics. */
 export interface SweepCounts {
   rotated: number;
   published: number;

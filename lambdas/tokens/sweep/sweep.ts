@@ -23,7 +23,7 @@ import type { Run, SweepOptions } from './run.ts';
  */
 export const CONCURRENCY = 16;
 
-/** What a sweep did and what it left, for the metrics. */
+/** The work of a sweep and the fleet's health after it, for the metrics. */
 export interface SweepReport extends SweepCounts {
   /** Seconds. */
   took: number;

@@ -17,3 +17,7 @@ export const notFound = (what: string) =>
 export const resourceExists = (message: string) => new ServiceError('ResourceExistsException', message);
 export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
 export const accessDenied = (message: string) => new ServiceError('AccessDeniedException', message);
+export const noRoom = () =>
+  limitExceeded(
+    'The request failed because it would exceed one of the Secrets Manager quotas: a secret can have about 100 versions, and none that is younger than 24 hours is removed.',
+  );

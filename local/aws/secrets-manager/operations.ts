@@ -116,6 +116,7 @@ export function operations(options: SecretsOptions): Operations {
       if (!value) throw invalidRequest('You must provide either SecretString or SecretBinary.');
       const token = tokenIn(request);
       secrets.assertKeyUsable('encrypt');
+      if (secret.versions.all().every(({ id }) => id !== token)) secrets.assertRoom();
       if (secret.versions.put(token, value, VersionStages, now())) secret.changedAt = now();
       return { ...secret.id, VersionId: token, VersionStages: secret.versions.labelsOf(token) };
     },

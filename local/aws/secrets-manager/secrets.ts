@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../../lambdas/tokens/clock.ts';
-import { accessDenied, notFound, ServiceError, validationException } from './errors.ts';
+import { accessDenied, noRoom, notFound, ServiceError, validationException } from './errors.ts';
 import { denies } from './resource-policy.ts';
 import { Secret } from './secret.ts';
 
@@ -15,6 +15,8 @@ export interface SecretsOptions {
   denied?: Denied;
   /** State of the KMS key of every secret; usable by default. */
   kmsKey?: () => KmsKeyState;
+  /** Whether no secret has room for another version, as after a hundred in a day. Default: they have room. */
+  isFull?: () => boolean;
   /** ARN of the caller, which resource policies compare. */
   caller?: () => string;
 }
@@ -32,6 +34,7 @@ export class Secrets {
   readonly #arnPrefix: string;
   readonly #region: string;
   readonly #kmsKey: () => KmsKeyState;
+  readonly #isFull: () => boolean;
   readonly #caller: () => string;
   readonly #byName = new Map<string, Secret>();
 
@@ -41,11 +44,13 @@ export class Secrets {
     accountId = '123456789012',
     denied = () => false,
     kmsKey = () => 'usable',
+    isFull = () => false,
     caller = () => `arn:aws:iam::${accountId}:user/local`,
   }: SecretsOptions) {
     this.#now = now;
     this.#denied = denied;
     this.#kmsKey = kmsKey;
+    this.#isFull = isFull;
     this.#caller = caller;
     this.#region = region;
     this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
@@ -101,6 +106,11 @@ export class Secrets {
     throw accessDenied(
       `User is not authorized to perform: ${action} on resource: ${name} because no identity-based policy allows the ${action} action`,
     );
+  }
+
+  /** @throws {ServiceError} LimitExceededException */
+  assertRoom(): void {
+    if (this.#isFull()) throw noRoom();
   }
 
   /**

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { invalidParameter, invalidRequest, limitExceeded, notFound, resourceExists } from './errors.ts';
+import {
+  invalidParameter,
+  invalidRequest,
+  limitExceeded,
+  noRoom,
+  notFound,
+  resourceExists,
+} from './errors.ts';
 
 export type Value = { SecretString: string } | { SecretBinary: Uint8Array };
 
@@ -128,9 +135,7 @@ export class Versions {
       if (now - createdAt >= ALWAYS_KEPT_SECONDS && this.labelsOf(id).length === 0) this.#versions.delete(id);
     }
     if (this.#versions.size < MOST_VERSIONS) return;
-    throw limitExceeded(
-      'The request failed because it would exceed one of the Secrets Manager quotas: a secret can have about 100 versions, and none that is younger than 24 hours is removed.',
-    );
+    throw noRoom();
   }
 }
 

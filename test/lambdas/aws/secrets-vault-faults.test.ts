@@ -1,9 +1,12 @@
 import '../../support/services/aws-environment.ts';
+import { createServer } from 'node:http';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
+import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 
@@ -122,3 +125,30 @@ test('a secret that a resource policy denies is misconfigured', async () => {
     action: expect.stringContaining('policies of the function or the secret'),
   });
 });
+
+test("a secret that cannot be created, because the account's quota of secrets is reached, is told from a version", async () => {
+  const { server, url } = await refusing('LimitExceededException');
+  const client = new SecretsManager({ endpoint: url, region: 'us-east-1', maxAttempts: 1 });
+  const options = { appSecretPrefix: 'a/', keySecretId: 'k', installation: 'i' };
+  try {
+    const refused = createSecretsVault(client, options, service.now);
+    expect(await failureOf(refused.publish('new', 'access token', token(1)))).toMatchObject({
+      code: 'aws_quota',
+    });
+  } finally {
+    client.destroy();
+    await server.close();
+  }
+});
+
+/** A Secrets Manager without secrets that refuses to create one. */
+async function refusing(errorType: string) {
+  const server = await listenOnLoopback(
+    createServer((request, response) => {
+      const isCreation = request.headers['x-amz-target'] === 'secretsmanager.CreateSecret';
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify({ __type: isCreation ? errorType : 'ResourceNotFoundException' }));
+    }),
+  );
+  return { server, url: server.url };
+}

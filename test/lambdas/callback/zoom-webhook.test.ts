@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { users } from '../../../local/zoom/users.ts';
 import { createFunctions, type RequestOptions } from '../../support/services/handlers.ts';
 import { takeOutput } from '../../support/services/output.ts';
@@ -72,6 +72,35 @@ describe('a body that API Gateway has encoded in base64', () => {
     const big = 'x'.repeat(BIG + 1);
     const sent = isBase64Encoded ? Buffer.from(big).toString('base64') : big;
     expect(await zoom.send(big, { body: sent, isBase64Encoded })).toMatchObject({ status: 413, body: '' });
+  });
+});
+
+describe('a signed event gets a 5xx, so that Zoom delivers it again,', () => {
+  const APP = 'zoom-token-refresher/app/default';
+  afterEach(() => {
+    services.denied.clear();
+    services.switches.kmsKey = 'usable';
+  });
+
+  test.each<[string, string, () => void]>([
+    [
+      'the function is not allowed to read the app secret',
+      'secret_denied',
+      () => {
+        services.denied.add(`GetSecretValue ${APP}`);
+      },
+    ],
+    [
+      'the KMS key is disabled',
+      'kms_unusable',
+      () => {
+        services.switches.kmsKey = 'disabled';
+      },
+    ],
+  ])('while %s, and the log has the code %s', async (_, code, breakIt) => {
+    breakIt();
+    expect(await zoom.send(zoom.removal(ADA))).toMatchObject({ status: 500, body: '' });
+    expect(takeOutput().join('')).toContain(code);
   });
 });
 

@@ -24,7 +24,7 @@ export const tableArn = arn('dynamodb', 'table/Connections');
 export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
-/** Of the rescue bucket; its objects are `<ARN>/*`. */
+/** ARN of the rescue bucket; its objects are `<ARN>/*`. */
 export const bucketArn = 'arn:aws:s3:::rescue';
 export const queueArn = (name: string) => arn('sqs', name);
 export const topicArn = (name: string) => arn('sns', name);

@@ -1,28 +1,40 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { fetchByNode } from '../../../lambdas/http-client.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import type { ZoomFaults } from '../../../local/zoom/faults.ts';
+import { CLASSES, ZOOM_ERRORS } from '../../../lambdas/tokens/apis/zoom-errors.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
+import { consentAsBrowser } from '../../../local/zoom/consent.ts';
+import { refusalsOf, type ZoomFaults } from '../../../local/zoom/faults.ts';
 import { startZoom, type Zoom } from '../../../local/zoom/server.ts';
 
 const NOW = 1_800_000_000;
 const APP = { clientId: 'server_app', clientSecret: 'secret', accountId: 'account-1' };
+const USER_APP = { clientId: 'user_app', clientSecret: 'secret' };
 const faults: ZoomFaults = {};
 const warnings: string[] = [];
 let zoom: Zoom;
+let callback: LoopbackServer;
 let client: ReturnType<typeof createZoom>;
 
 beforeAll(async () => {
-  zoom = await startZoom({ now: () => NOW, apps: [APP], faults });
+  callback = await listenOnLoopback(createServer((_request, response) => response.end('connected')));
+  const redirectUri = `${callback.url}/callback`;
+  zoom = await startZoom({
+    now: () => NOW,
+    apps: [APP, { ...USER_APP, redirectUris: [redirectUri] }],
+    faults,
+  });
   client = createZoom({
     oauthUrl: zoom.url,
     apiUrl: zoom.url,
-    redirectUri: 'http://localhost:1/callback',
+    redirectUri,
     fetch: fetchByNode,
     now: () => NOW,
     warn: (message) => void warnings.push(message),
   });
 });
-afterAll(() => zoom.close());
+afterAll(() => Promise.all([zoom.close(), callback.close()]));
 beforeEach(() => {
   for (const fault of Object.keys(faults)) delete faults[fault as keyof ZoomFaults];
   warnings.length = 0;
@@ -43,6 +55,39 @@ test.each<[string, ZoomFaults]>([
   Object.assign(faults, fault);
   const { accessToken } = await client.accountCredentials(APP);
   expect(await client.accepts(accessToken)).toEqual({ accepted: 'yes' });
+});
+
+test.each(
+  ZOOM_ERRORS.flatMap(({ codes, texts, refuses }) =>
+    codes.flatMap((code) => texts.map((text) => ({ code, text, refuses }))),
+  ),
+)('a local Zoom refuses a refresh with $code "$text" in every body that was seen', async (error) => {
+  for (const refusal of refusalsOf(error.code, error.text)) {
+    faults.tokenRefusal = refusal;
+    await expect(client.refresh(APP, 'a token')).rejects.toMatchObject({
+      class: CLASSES[error.refuses].refresh_token,
+    });
+  }
+});
+
+test('a local Zoom may grant a consent without a refresh token', async () => {
+  const codeVerifier = 'v'.repeat(43);
+  const exchange = async () => {
+    const link = await client.authorizationUrl(USER_APP, { state: 'state', codeVerifier });
+    const { url } = await consentAsBrowser(link.href);
+    return client.exchangeCode(USER_APP, new URL(url).searchParams.get('code') ?? '', codeVerifier);
+  };
+  expect((await exchange()).refreshToken).toEqual(expect.any(String));
+  faults.tokenFields = { refresh_token: undefined };
+  expect((await exchange()).refreshToken).toBeUndefined();
+});
+
+test.each<[string, ZoomFaults]>([
+  ['a byte order mark', { byteOrderMark: true }],
+  ['gzip', { contentEncoding: 'gzip' }],
+])('a local Zoom that sends %s is understood when its API refuses a token', async (_, fault) => {
+  Object.assign(faults, fault);
+  expect(await client.accepts('another token')).toMatchObject({ accepted: 'no' });
 });
 
 test('a local Zoom with an odd expires_in grants a token for an hour, with a warning', async () => {

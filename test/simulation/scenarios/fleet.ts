@@ -15,7 +15,7 @@ import { FleetZoom } from './zoom.ts';
 
 const MINUTE = 60;
 const FUNCTION_SECONDS = 60;
-/** What the vault keeps to; see lambdas/aws/secrets-vault.ts. */
+/** Limits that the vault keeps to; see lambdas/aws/secrets-vault.ts. */
 const WRITES_A_SECOND = 48;
 
 /** Seconds that each kind of call takes. */

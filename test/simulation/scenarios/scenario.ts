@@ -6,7 +6,7 @@ export interface ScenarioReport {
   scenario: string;
   /** Whether every figure is as it must be. */
   holds: boolean;
-  /** What must be, in words. */
+  /** Condition that must hold, in words. */
   must: string;
   rows: (Figures & { holds: boolean })[];
 }

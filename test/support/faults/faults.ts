@@ -1,113 +1,161 @@
+import { gzipSync } from 'node:zlib';
+
+/** A whole response: the body is text. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type Service = 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
+
+/** End of a call, where it does not end as the service wants. */
+export type Outcome =
+  /** The connection is refused: the request is never sent. */
+  | 'refused'
+  /** The connection ends before the response. */
+  | 'reset'
+  /** The deadline passes before the response. */
+  | 'hangs'
+  /** The connection ends in the middle of the response. */
+  | 'breaks off'
+  /** The deadline passes in the middle of the response. */
+  | 'drips'
+  /** Another response. `own` is the service's, or an empty 200 where the service did not act. */
+  | ((own: Reply, service: Service) => Reply | Encoded);
+
+/** A response whose body is encoded. */
+export type Encoded = Omit<Reply, 'body'> & { body: Uint8Array };
+
 /** One call to another service, as the fault sees it. */
 export interface Call<Response> {
-  service: 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
+  service: Service;
   perform: () => Promise<Response>;
-  /** Creates a response of this call's type. */
-  respond: (status: number, headers: Record<string, string>, body: string) => Response;
-  read: (response: Response) => Promise<{ status: number; body: string }>;
+  /** Ends the call with the outcome, after the service has acted or without that. */
+  end: (outcome: Outcome, takesEffect: boolean) => Promise<Response>;
 }
 
 export interface Fault {
   /** Whether the service acted on the request. */
   takesEffect: boolean;
-  /** Set where the function is killed at this call. */
+  /** Set where the client can read the response nevertheless, so nothing may be lost. */
+  isHarmless?: true;
+  /** Set where the function is killed at this call, and no outcome reaches it. */
   kills?: true;
   /** Seconds that the call takes. */
   seconds?: number;
-  apply: <Response>(call: Call<Response>) => Promise<Response>;
+  outcome?: Outcome;
 }
 
-const failed = (code: string) =>
-  new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
-const timedOut = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-const never = <T>() => new Promise<T>(() => {});
 const JSON_TYPE = { 'content-type': 'application/json' };
+const HTML_TYPE = { 'content-type': 'text/html' };
 
-/** Lets the service act and discards its response. The response is read, so that its connection is free again. */
-const act = async <Response>(call: Call<Response>): Promise<void> => {
-  await call.read(await call.perform());
-};
-
-const afterEffect = async <Response>(
-  call: Call<Response>,
-  cut: (body: string) => string,
-): Promise<Response> => {
-  const { status, body } = await call.read(await call.perform());
-  return call.respond(status, JSON_TYPE, cut(body));
-};
-
-/** Every fault of a call, in words that complete the sentence "the call …". */
+/** Faults of every service, in words that complete the sentence "the call …". */
 export const FAULTS = {
-  'fails before it is sent': {
-    takesEffect: false,
-    apply: () => Promise.reject(failed('ECONNREFUSED')),
-  },
-  'is done, and its response is lost': {
-    takesEffect: true,
-    apply: async (call) => {
-      await act(call);
-      throw failed('ECONNRESET');
-    },
-  },
-  'hangs past its timeout': {
-    takesEffect: false,
-    seconds: 10,
-    apply: () => Promise.reject(timedOut()),
-  },
-  'is done, and hangs past its timeout': {
-    takesEffect: true,
-    seconds: 10,
-    apply: async (call) => {
-      await act(call);
-      throw timedOut();
-    },
-  },
+  'fails before it is sent': { takesEffect: false, outcome: 'refused' },
+  'is done, and its response is lost': { takesEffect: true, outcome: 'reset' },
+  'hangs past its timeout': { takesEffect: false, seconds: 10, outcome: 'hangs' },
+  'is done, and hangs past its timeout': { takesEffect: true, seconds: 10, outcome: 'hangs' },
   'is throttled': {
     takesEffect: false,
-    apply: async ({ service, respond }) =>
+    outcome: (_, service) =>
       service === 'zoom' || service === 'n8n'
-        ? respond(429, { ...JSON_TYPE, 'retry-after': '30' }, '{"code":429}')
-        : respond(400, JSON_TYPE, '{"__type":"ThrottlingException","message":"Rate exceeded"}'),
+        ? { status: 429, headers: { ...JSON_TYPE, 'retry-after': '30' }, body: '{"code":429}' }
+        : {
+            status: 400,
+            headers: JSON_TYPE,
+            body: '{"__type":"ThrottlingException","message":"Rate exceeded"}',
+          },
   },
   'gets 429 without Retry-After': {
     takesEffect: false,
-    apply: async ({ respond }) => respond(429, {}, 'Too Many Requests'),
+    outcome: () => ({ status: 429, headers: {}, body: 'Too Many Requests' }),
   },
   'gets 500': {
     takesEffect: false,
-    apply: async ({ respond }) =>
-      respond(500, JSON_TYPE, '{"__type":"InternalServerError","message":"Oops"}'),
+    outcome: () => ({
+      status: 500,
+      headers: JSON_TYPE,
+      body: '{"__type":"InternalServerError","message":"Oops"}',
+    }),
   },
   'is done, and gets 502 with HTML': {
     takesEffect: true,
-    apply: async (call) => {
-      await act(call);
-      return call.respond(502, { 'content-type': 'text/html' }, '<html><h1>Bad Gateway</h1></html>');
-    },
+    outcome: () => ({ status: 502, headers: HTML_TYPE, body: '<html><h1>Bad Gateway</h1></html>' }),
   },
   'gets 403 with HTML': {
     takesEffect: false,
-    apply: async ({ respond }) => respond(403, { 'content-type': 'text/html' }, '<html>Forbidden</html>'),
+    outcome: () => ({ status: 403, headers: HTML_TYPE, body: '<html>Forbidden</html>' }),
   },
   'is done, and gets half of the JSON': {
     takesEffect: true,
-    apply: (call) => afterEffect(call, (body) => body.slice(0, Math.max(1, body.length / 2))),
+    outcome: (own) => ({ ...own, body: own.body.slice(0, Math.max(1, own.body.length / 2)) }),
   },
-  'is done, and gets an empty body': {
+  'is done, and gets an empty body': { takesEffect: true, outcome: (own) => ({ ...own, body: '' }) },
+  'is not sent, because the function is killed': { takesEffect: false, kills: true },
+  'is done, and the function is killed': { takesEffect: true, kills: true },
+} satisfies Record<string, Fault>;
+
+/** Further faults where the functions' own HTTP client reads the response. */
+export const HTTP_FAULTS = {
+  'is done, and its response breaks off': { takesEffect: true, outcome: 'breaks off' },
+  'is done, and its response drips past the timeout': { takesEffect: true, seconds: 10, outcome: 'drips' },
+  'is done, and gets more than 1 MB': {
     takesEffect: true,
-    apply: (call) => afterEffect(call, () => ''),
+    outcome: (own) => ({ ...own, body: `${own.body}${' '.repeat(1 << 20)}` }),
   },
-  'is not sent, because the function is killed': { takesEffect: false, kills: true, apply: never },
-  'is done, and the function is killed': {
+  'is done, and its response starts with a byte order mark': {
     takesEffect: true,
-    kills: true,
-    apply: never,
+    isHarmless: true,
+    outcome: (own) => ({ ...own, body: `\uFEFF${own.body}` }),
+  },
+  'is done, and its response is compressed': {
+    takesEffect: true,
+    isHarmless: true,
+    outcome: ({ headers, ...own }) => ({
+      ...own,
+      headers: { ...headers, 'content-encoding': 'gzip' },
+      body: gzipSync(own.body),
+    }),
   },
 } satisfies Record<string, Fault>;
 
-export type FaultName = keyof typeof FAULTS;
+const secretsError = (type: string, message: string) => () => ({
+  status: 400,
+  headers: JSON_TYPE,
+  body: JSON.stringify({ __type: type, message }),
+});
 
-/** Where a fault strikes: at one call of the function, counted from 0, or also at every later call to that service. */
+/** Further faults of Secrets Manager. */
+export const SECRETS_FAULTS = {
+  'finds its KMS key disabled': {
+    takesEffect: false,
+    outcome: secretsError('DecryptionFailure', "Secrets Manager can't decrypt the protected secret text."),
+  },
+  'finds the quota of versions used up': {
+    takesEffect: false,
+    outcome: secretsError('LimitExceededException', 'The request would exceed a quota.'),
+  },
+} satisfies Record<string, Fault>;
+
+/** The responses to a client while n8n restarts behind a proxy; before them its port is closed. */
+export const RESTART_FAULTS = {
+  'gets 502 from the proxy': {
+    takesEffect: false,
+    outcome: () => ({ status: 502, headers: HTML_TYPE, body: '<html><h1>502 Bad Gateway</h1></html>' }),
+  },
+  // Express's page: n8n listens before its routes are mounted.
+  'gets 404, because the routes are not mounted yet': {
+    takesEffect: false,
+    outcome: () => ({ status: 404, headers: HTML_TYPE, body: '<pre>Cannot POST /api/v1/credentials</pre>' }),
+  },
+} satisfies Record<string, Fault>;
+
+export const ALL_FAULTS = { ...FAULTS, ...HTTP_FAULTS, ...SECRETS_FAULTS, ...RESTART_FAULTS };
+
+export type FaultName = keyof typeof ALL_FAULTS;
+
+/** Place of a fault: one call of the function, counted from 0, or also at every later call to that service. */
 export interface Strike {
   fault: FaultName;
   at: number;
@@ -136,17 +184,18 @@ export class FaultInjector {
 
   async call<Response>(point: string, call: Call<Response>): Promise<Response> {
     // What is still under way in a function that was killed does nothing any more.
-    if (this.#isKilled) return never();
+    if (this.#isKilled) return new Promise(() => {});
     const index = this.points.push(point) - 1;
     if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
-    const fault: Fault = FAULTS[this.#strike.fault];
+    const { outcome, takesEffect, seconds = 0 }: Fault = ALL_FAULTS[this.#strike.fault];
     this.#struck = call.service;
-    this.#pass(fault.seconds ?? 0);
-    if (!fault.kills) return fault.apply(call);
-    if (fault.takesEffect) await act(call);
+    this.#pass(seconds);
+    if (outcome) return call.end(outcome, takesEffect);
+    // The service acts, and the function that waits for the response is gone.
+    if (takesEffect) await call.end('reset', true).catch(() => {});
     this.#isKilled = true;
     this.#kill();
-    return never();
+    return new Promise(() => {});
   }
 
   #strikes(index: number, service: string): boolean {

@@ -12,6 +12,7 @@ import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
+import type { Fetch } from '../../../lambdas/tokens/apis/http.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
@@ -23,9 +24,11 @@ import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
+import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 import { callName, ZoomModel } from '../world/zoom-model.ts';
-import type { FaultInjector } from './faults.ts';
+import type { FaultInjector, Outcome, Reply } from './faults.ts';
+import { openWire } from './wire.ts';
 
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
 const TABLE = 'connections';
@@ -51,7 +54,12 @@ export async function openLab(log: Log) {
   const key = randomBytes(32).toString('hex');
   zoom.secrets.add(key);
   const operator = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
-  const app = { client_id: zoom.clientId, client_secret: zoom.clientSecret, account_id: zoom.accountId };
+  const app = {
+    client_id: zoom.clientId,
+    client_secret: zoom.clientSecret,
+    account_id: zoom.accountId,
+    webhook_secret_token: WEBHOOK_SECRET,
+  };
   await operator.send(new CreateSecretCommand({ Name: `${NAME}/key`, SecretString: key }));
   await operator.send(
     new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
@@ -60,6 +68,8 @@ export async function openLab(log: Log) {
   await operator.send(new CreateSecretCommand({ Name: `${NAME}/n8n`, SecretString: '{"instances":{}}' }));
   const n8n = new N8nModel();
   zoom.secrets.add(n8n.apiKey);
+  const zoomWire = await openWire('zoom', zoom.fetch);
+  const n8nWire = await openWire('n8n', n8n.fetch);
   const clients: { destroy(): void }[] = [operator];
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
@@ -107,19 +117,17 @@ export async function openLab(log: Log) {
         incidentAssumed: async () => {},
       },
       zoom: createZoom({
-        oauthUrl: 'https://zoom.us',
-        apiUrl: 'https://api.zoom.us',
+        oauthUrl: zoomWire.url,
+        apiUrl: zoomWire.url,
         redirectUri: 'https://api.example/callback',
-        fetch: faultyZoom(zoom, faults),
+        fetch: counted(zoom, zoomWire.client(faults, callName), faults),
         now,
         warn: (message) => log.warn(message, {}),
       }),
       keyring: createKeyring(vault, now),
       push: {
         settings: createN8nSecret(secretsClient, `${NAME}/n8n`, now),
-        n8n: createN8n(
-          faults ? faultyFetch('n8n', n8n.fetch, faults, (_, init) => `n8n.${init?.method}`) : n8n.fetch,
-        ),
+        n8n: createN8n(n8nWire.client(faults, (_, { method }) => `n8n.${method}`)),
         pauses: new Map(),
       },
       margins: DEFAULT_MARGINS,
@@ -130,8 +138,8 @@ export async function openLab(log: Log) {
         version: '1.0.0',
         name: NAME,
         publicUrl: 'https://api.example',
-        zoomOauthUrl: 'https://zoom.us',
-        zoomApiUrl: 'https://api.zoom.us',
+        zoomOauthUrl: zoomWire.url,
+        zoomApiUrl: zoomWire.url,
         appSecretPrefix: `${NAME}/app/`,
         sweepRateMinutes: 1,
         n8nPolicyArn: undefined,
@@ -143,6 +151,7 @@ export async function openLab(log: Log) {
   return {
     zoom,
     n8n,
+    n8nUrl: n8nWire.url,
     /** The objects of the rescue bucket. */
     rescued: s3.objects,
     now,
@@ -160,7 +169,7 @@ export async function openLab(log: Log) {
     published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),
     async close() {
       for (const client of clients) client.destroy();
-      await Promise.all([dynamodb.close(), secretsManager.close(), s3.close()]);
+      await Promise.all([dynamodb, secretsManager, s3, zoomWire, n8nWire].map((service) => service.close()));
     },
   };
 }
@@ -181,44 +190,46 @@ class FaultyHandler extends NodeHttpHandler {
   }
 
   override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
+    const service = this.#service;
     const perform = () => super.handle(request, options);
     if (!this.#faults) return perform();
     const target = request.headers['x-amz-target'];
     const operation = target === undefined ? request.method : target.split('.').at(-1);
-    return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${this.#service}.${operation}`, {
-      service: this.#service,
+    return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
+      service,
       perform,
-      respond: (statusCode, headers, body) =>
-        ({ response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } }) as never,
-      read: async ({ response }) => ({ status: response.statusCode, body: await text(response.body) }),
+      end: async (outcome, takesEffect) => {
+        const own = { status: 200, headers: {}, body: '' };
+        if (takesEffect) {
+          // Its response is read, so that its connection is free again.
+          const { response } = await perform();
+          Object.assign(own, { status: response.statusCode, headers: response.headers });
+          own.body = await text(response.body);
+        }
+        if (typeof outcome !== 'function') throw sdkError(outcome);
+        const { status: statusCode, headers, body } = outcome(own, service);
+        return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } } as never;
+      },
     });
   }
 }
 
-function faultyZoom(zoom: ZoomModel, faults: FaultInjector | undefined): typeof fetch {
-  if (!faults) return zoom.fetch;
-  const faulty = faultyFetch('zoom', zoom.fetch, faults, callName);
-  return async (input, init) => {
-    const leave = zoom.enter(String(init?.body));
-    try {
-      return await faulty(input, init);
-    } finally {
-      leave();
-    }
-  };
+/** Returns the error that the SDK's handler has where no whole response arrives. */
+function sdkError(outcome: Exclude<Outcome, (own: Reply) => unknown>): Error {
+  if (outcome === 'hangs' || outcome === 'drips')
+    return new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  const code = outcome === 'refused' ? 'ECONNREFUSED' : 'ECONNRESET';
+  return Object.assign(new Error(code), { code });
 }
 
-function faultyFetch(
-  service: 'zoom' | 'n8n',
-  perform: typeof fetch,
-  faults: FaultInjector,
-  pointOf: (...request: Parameters<typeof fetch>) => string,
-): typeof fetch {
-  return (input, init) =>
-    faults.call(pointOf(input, init), {
-      service,
-      perform: () => perform(input, init),
-      respond: (status, headers, body) => new Response(body, { status, headers }),
-      read: async (response) => ({ status: response.status, body: await response.text() }),
-    });
+/** Counts the refresh requests that are under way at once. Those of a killed function end with it. */
+function counted(zoom: ZoomModel, fetch: Fetch, faults: FaultInjector | undefined): Fetch {
+  return async (url, request) => {
+    const leave = zoom.enter(String(request.body));
+    const ended = fetch(url, request);
+    const killed = faults?.killed ?? new Promise(() => {});
+    await Promise.race([ended.catch(() => {}), killed]);
+    leave();
+    return ended;
+  };
 }

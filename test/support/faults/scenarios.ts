@@ -6,7 +6,9 @@ import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../../lambdas/tokens/consent/connect.ts';
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
+import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
+import type { Service } from './faults.ts';
 import type { Lab } from './lab.ts';
 
 const HOUR = 3600;
@@ -16,6 +18,8 @@ type LabRuntime = ReturnType<Lab['runtime']>;
 /** One invocation of a function, and the state before it. */
 export interface Scenario {
   grantType: 'authorization_code' | 'account_credentials';
+  /** The service whose calls get faults. Default: all. */
+  only?: Service;
   prepare(lab: Lab): Promise<void>;
   /** Returns the pages that a browser saw, if any. */
   invoke(lab: Lab, runtime: LabRuntime): Promise<APIGatewayProxyStructuredResultV2[]>;
@@ -66,6 +70,17 @@ export const SCENARIOS = {
     },
     invoke: linkOnce,
   },
+  // n8n is restarted while the operator links again: the credential stays the one that is linked.
+  'a repeated link to n8n': {
+    grantType: 'authorization_code',
+    only: 'n8n',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      await linkOnce(lab, lab.healthy);
+      lab.pass(60);
+    },
+    invoke: linkOnce,
+  },
   'a first consent': {
     grantType: 'authorization_code',
     prepare: async () => {},
@@ -87,6 +102,16 @@ export const SCENARIOS = {
       lab.pass(HOUR / 4);
     },
     invoke: (lab, runtime) => consent(lab, runtime, 'another user'),
+  },
+  "Zoom's webhook of a deauthorization": {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+      await sweepOnce(lab, lab.healthy);
+      lab.zoom.deauthorize('main');
+    },
+    invoke: deauthorizeOnce,
   },
   'a disconnection': {
     grantType: 'authorization_code',
@@ -111,7 +136,7 @@ export async function sweepOnce(lab: Lab, runtime: LabRuntime): Promise<[]> {
 
 /** Links the connection to n8n, as `zoom-tokens n8n link main` does. */
 export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
-  const n8n = { instance: 'office', url: 'https://n8n.example.com', apiKey: lab.n8n.apiKey };
+  const n8n = { instance: 'office', url: lab.n8nUrl, apiKey: lab.n8n.apiKey };
   const response = await createOperator(() => runtime)(
     { action: 'n8n-link', connection: 'main', ...n8n },
     contextOf(lab),
@@ -123,6 +148,20 @@ export async function linkOnce(lab: Lab, runtime: Runtime): Promise<[]> {
 /** Disconnects the connection, as `zoom-tokens disconnect main` does. */
 export async function disconnectOnce(lab: Lab, runtime: Runtime): Promise<OperatorResponse> {
   return createOperator(() => runtime)({ action: 'disconnect', connection: 'main' }, contextOf(lab));
+}
+
+/** Delivers the event that the user `main` removed the app, signed as Zoom signs it. Returns the response to Zoom. */
+export async function deauthorizeOnce(
+  lab: Lab,
+  runtime: LabRuntime,
+): Promise<APIGatewayProxyStructuredResultV2[]> {
+  const body = deauthorization('main', lab.zoom.clientId, lab.now());
+  const event = {
+    ...eventOf('POST', new URL(`${runtime.publicUrl}/zoom/events`), []),
+    headers: signedHeaders(body, lab.now()),
+    body,
+  };
+  return [await createCallback(() => runtime)(event, contextOf(lab))];
 }
 
 /** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */

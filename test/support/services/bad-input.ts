@@ -8,7 +8,7 @@ import type { Services } from './services.ts';
 export interface Refusal {
   status: number;
   title: string;
-  /** What failed, and what to do. */
+  /** Words that tell what failed and what to do. */
   paragraphs: (string | RegExp)[];
   /** Whether no retry can succeed, so that the cookie of the consent is cleared. */
   clearsCookie?: boolean;

@@ -3,7 +3,7 @@ import { readPage } from '../browser/read-page.ts';
 import { type BrowserResponse, createFunctions, type Functions, functionsWith } from './handlers.ts';
 import { type Services, startServices } from './services.ts';
 
-/** What a repeated callback says once the connection "main" is made. */
+/** Text of the page for a repeated callback once the connection "main" is made. */
 export const DONE = 'You\'re already done: "main" is connected. You can close this tab.';
 
 export interface CountedCodes {

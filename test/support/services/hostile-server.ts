@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** What follows the bytes that a server sends. */
+/** End of a response: the event after the bytes that a server sends. */
 type Ending = 'closes' | 'resets' | 'hangs' | 'goes on' | 'drips';
 
 export interface Hostility {

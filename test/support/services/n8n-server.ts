@@ -11,7 +11,7 @@ export interface ProxyResponse {
   body?: string;
 }
 
-/** What is sent instead of n8n's response once n8n has acted, each time or `when` that is wanted. */
+/** Response that is sent instead of n8n's own once n8n has acted, each time or `when` that is wanted. */
 interface LateMisbehaviour {
   after: ProxyResponse | 'resets';
   when?: () => boolean;

@@ -3,7 +3,7 @@ import type { RescuedTokens, RescueKey, RescueStore } from '../../../lambdas/tok
 
 /** The rescue store in memory. */
 export class MemoryRescue implements RescueStore {
-  /** What is kept, by the names of the objects that the real one makes. */
+  /** Kept objects by the names of the objects that the real one makes. */
   readonly kept = new Map<string, RescuedTokens>();
   /** Nothing can be written, read or removed. */
   isDown = false;

@@ -61,7 +61,7 @@ export class N8nModel {
     return refuse(405, `${method} method not allowed`);
   };
 
-  /** What a workflow's Zoom node would send. */
+  /** Access token that a workflow's Zoom node would send. */
   token(id: string | undefined): unknown {
     return this.credentials.get(id ?? '')?.data.accessToken;
   }

@@ -39,7 +39,7 @@ const SEEN: typeof DOCUMENTED = [
 ];
 const ALL = [...DOCUMENTED, ...SEEN];
 
-/** What a class of a refresh is for the other grants. A code is never worth a second try. */
+/** The class that a refresh's class becomes for the other grants. A code is never worth a second try. */
 const classFor = (grant: Grant, ofRefresh: FailureClass): FailureClass => {
   if (ofRefresh === 'misconfigured' || grant === 'refresh_token') return ofRefresh;
   if (grant === 'authorization_code') return 'rejected';

@@ -111,6 +111,15 @@ describe('"rotate" while Zoom’s rate limit pauses the app', () => {
     expect(await world.item('main')).toEqual(before);
   });
 
+  test('is the probe once the time is over, and ends the pause where Zoom grants it', async () => {
+    await expect(rotate(limited)).rejects.toMatchObject({ code: 'rate_limited' });
+    world.pass(300);
+    requests = [];
+    expect(await rotate()).toMatchObject({ outcome: 'settled' });
+    expect(requests).toHaveLength(1);
+    expect(await world.store.appHealth('default')).not.toHaveProperty('pausedUntil');
+  });
+
   test('pauses the app itself where it meets the limit: the next sweep sends nothing', async () => {
     await world.connect('other');
     world.pass(HOUR - 10 * MINUTE);

@@ -187,7 +187,7 @@ describe('people are told once that a connection is well again', () => {
 });
 
 describe('an absurd item', () => {
-  /** What the store returns for `absurd` from now on. */
+  /** The item that the store returns for `absurd` from now on. */
   const withItem = (changed: object): FunctionOptions => ({
     intercept: async (point, call) => {
       const result = await call();

@@ -140,7 +140,7 @@ const step: fc.Arbitrary<Put | Move> = fc.oneof(
   }),
 );
 
-/** What puts and label moves should leave: the versions' contents, and where each label is. */
+/** Expected state after puts and label moves: the versions' contents, and where each label is. */
 class Model {
   readonly contents = new Map<number, string>();
   readonly on = new Map<string, number>();
