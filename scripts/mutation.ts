@@ -17,7 +17,21 @@ const ROOT = join(import.meta.dirname, '..');
 /** Percent of the mutants that apply. */
 const GOAL = 95;
 /** A mutant whose tests hang is killed; milliseconds. */
-const LONGEST_RUN_MS = 5 * 60 * 1000;
+const LONGEST_RUN_MS = 2 * 60 * 1000;
+/** All tests of a sample need longer, and so does the run without a mutant. */
+const LONGEST_WIDE_RUN_MS = 20 * 60 * 1000;
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    workers: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const { sample, seed, only, workers, json } = values;
+const print = (line: string) => void (json || process.stdout.write(`${line}\n`));
 
 interface Verdict extends Pick<Mutant, 'file' | 'what'> {
   verdict: 'killed' | 'survived' | 'not applicable';
@@ -34,21 +48,21 @@ function copyProject(): string {
 }
 
 /** Returns whether the tests pass in the copy. A run that hangs does not. */
-function pass(copy: string, tests: string[], workers: string): Promise<boolean> {
+function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Promise<boolean> {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
   const options = ['--silent', '--bail', `--maxWorkers=${workers}`];
   return new Promise((resolve, reject) => {
     const run = spawn(
       process.execPath,
       ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...options, ...tests],
-      { cwd: copy, stdio: 'ignore', timeout: LONGEST_RUN_MS, killSignal: 'SIGKILL' },
+      { cwd: copy, stdio: 'ignore', timeout, killSignal: 'SIGKILL' },
     );
     run.on('error', reject);
     run.on('close', (status) => resolve(status === 0));
   });
 }
 
-async function judge(mutant: Mutant, copy: string, workers: string): Promise<Verdict> {
+async function judge(mutant: Mutant, copy: string): Promise<Verdict> {
   const { file, what, tests, wider } = mutant;
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
@@ -57,37 +71,25 @@ async function judge(mutant: Mutant, copy: string, workers: string): Promise<Ver
   writeFileSync(path, mutated);
   try {
     const hasSurvived =
-      (await pass(copy, tests, workers)) && (wider === undefined || (await pass(copy, wider, workers)));
+      (await pass(copy, tests, LONGEST_RUN_MS)) && (wider === undefined || (await pass(copy, wider)));
     return { file, what, verdict: hasSurvived ? 'survived' : 'killed' };
   } finally {
     writeFileSync(path, source);
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    sample: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    workers: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const { sample, seed, only, workers, json } = values;
-const print = (line: string) => void (json || process.stdout.write(`${line}\n`));
-
 const all = sample === undefined ? mutants : sampleMutants(ROOT, Number(sample), Number(seed));
 const chosen = all.filter(({ file, what }) => only === undefined || `${file}: ${what}`.includes(only));
 /** Judges one mutant after the other, and prints each verdict. */
 async function judgeAll(copy: string): Promise<Verdict[] | undefined> {
   const tests = [...new Set(chosen.flatMap(({ tests, wider = [] }) => [...tests, ...wider]))];
-  if (!(await pass(copy, tests, workers))) {
+  if (!(await pass(copy, tests))) {
     process.stderr.write(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}\n`);
     return undefined;
   }
   const verdicts: Verdict[] = [];
   for (const mutant of chosen) {
-    const verdict = await judge(mutant, copy, workers);
+    const verdict = await judge(mutant, copy);
     verdicts.push(verdict);
     print(`${verdict.verdict.padEnd(14)} ${verdict.file}: ${verdict.what}`);
   }
