@@ -35,6 +35,13 @@ export function describeConsent(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual(item);
     });
 
+    test('that is sent again by a function that has read it since changes nothing', async () => {
+      const consent = consentOf('main');
+      const item = await opened().commitConsent(consent, 0);
+      expect(await opened().commitConsent(consent, item.generation)).toEqual(item);
+      expect(await stored()).toEqual(item);
+    });
+
     test('that is sent again after a rotation does not restore the spent tokens', async () => {
       const consent = consentOf('main');
       await opened().commitConsent(consent, 0);

@@ -98,6 +98,15 @@ export function describeUserClaims(opened: () => ConnectionStore): void {
       expect(['one', 'two']).toContain(first);
     });
 
+    test('is granted to only one of two connections that claim at once when a reservation is over', async () => {
+      await claim('zero');
+      const [first, second] = await Promise.all([
+        claim('one', 'default', NOW + 60),
+        claim('two', 'default', NOW + 60),
+      ]);
+      expect(first).toBe(second);
+    });
+
     test('is undefined before the first claim', async () => {
       expect(await opened().claimant('default', 'ada')).toBeUndefined();
     });

@@ -207,3 +207,16 @@ async function turn(connection: string, status: 'reconnect' | 'misconfigured' | 
   } as const;
   await world.store.fail(item, { status, dueAt: world.time, validUntil: 0, failures: 1, lastError: error });
 }
+
+test('a consent is dated when Zoom granted it, before Zoom says who consented', async () => {
+  const world = new World();
+  const grantedAt = world.time;
+  const deps = world.dependencies({
+    intercept: async (point, call) => {
+      if (point === 'zoom.user') world.pass(5);
+      return call();
+    },
+  });
+  await world.connect('main', deps);
+  expect(await world.item('main')).toMatchObject({ consentedAt: grantedAt });
+});

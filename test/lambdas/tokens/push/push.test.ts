@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
+import { push } from '../../../../lambdas/tokens/push/push.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
@@ -203,4 +205,39 @@ test('a deployment that does not push keeps the targets and is not due for them'
   world.pass(60);
   await step('main', { ...world.dependencies(), push: undefined }, { deadline: world.deadline });
   expect((await world.item('main')).dueAt).toBeGreaterThan(world.time + HOUR / 3);
+});
+
+describe('an n8n instance that asks to be left alone', () => {
+  const atOnce = { failures: 0, retryAt: 0 };
+  /** Makes the push due again, whatever the target's own back-off. */
+  const makeDue = async () => {
+    const item = await world.item('main');
+    return {
+      ...item,
+      targets: (item.targets ?? []).map((each) => ({ ...each, pushedVersion: 0, ...atOnce })),
+    };
+  };
+  const leaveAlone = async (deps: ReturnType<World['dependencies']>) => {
+    const busy = new Failure('retry', 'n8n_rate_limited', 'Too many requests.', 'Wait.', 24 * HOUR);
+    const n8n = { ...deps.push?.n8n, update: () => Promise.reject(busy) } as never;
+    await push(await makeDue(), { ...deps, push: { ...deps.push, n8n } as never }, world.deadline);
+  };
+
+  test('gets requests again after five minutes, however long it asked for', async () => {
+    const deps = world.dependencies();
+    await leaveAlone(deps);
+    world.pass(299);
+    expect(await push(await makeDue(), deps, world.deadline)).toMatchObject({ pushed: 0, failed: 1 });
+    world.pass(1);
+    expect(await push(await makeDue(), deps, world.deadline)).toMatchObject({ pushed: 1, failed: 0 });
+  });
+
+  test('gets requests again at once when it was linked anew', async () => {
+    const deps = world.dependencies();
+    await leaveAlone(deps);
+    const relinked = new Map([['office', { url: 'https://new.example.com', apiKey: world.n8n.apiKey }]]);
+    await world.settings.write(relinked);
+    await deps.push?.settings.read({ fresh: true });
+    expect(await push(await makeDue(), deps, world.deadline)).toMatchObject({ pushed: 1, failed: 0 });
+  });
 });

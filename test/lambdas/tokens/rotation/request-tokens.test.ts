@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
@@ -70,4 +71,54 @@ describe('a client secret that was replaced at Zoom', () => {
     expect(await run()).toMatchObject({ kind: 'settled', rotated: true });
     expect(await world.item('main')).toMatchObject({ status: 'active', failures: 0 });
   });
+});
+
+test('a token that Zoom refuses is sent again when the client secret was replaced meanwhile', async () => {
+  world.pass(HOUR - 600);
+  let isFirst = true;
+  const deps = world.dependencies({
+    intercept: (point, call) => {
+      if (point !== 'zoom.token' || !isFirst) return call();
+      isFirst = false;
+      const refusal = { reason: 'Invalid Token!', error: 'invalid_grant' };
+      return Promise.resolve(Response.json(refusal, { status: 400 }) as never);
+    },
+  });
+  await deps.vault.app('default');
+  world.zoom.clientSecret = 'new-secret';
+  world.appSecret = 'new-secret';
+  expect(await step('main', deps, { deadline: world.deadline })).toMatchObject({
+    kind: 'settled',
+    rotated: true,
+  });
+});
+
+test('a Server-to-Server app whose account id was corrected gets its token at once', async () => {
+  const deps = world.dependencies();
+  const { deadline } = world;
+  await connectServerToServer({ connection: 'reports', app: 'default' }, deps, { deadline });
+  const vault = {
+    ...deps.vault,
+    app: async (...[name, options]: Parameters<typeof deps.vault.app>) => {
+      const app = await deps.vault.app(name, options);
+      return options?.fresh ? app : { ...app, accountId: 'another account' };
+    },
+  };
+  expect(await step('reports', { ...deps, vault }, { deadline, early: true })).toMatchObject({
+    kind: 'settled',
+    rotated: true,
+  });
+});
+
+test('a token expires counted from the request, not from a response that took long', async () => {
+  const sentAt = world.time;
+  const deps = world.dependencies({
+    intercept: async (point, call) => {
+      const response = await call();
+      if (point === 'zoom.token') world.pass(8);
+      return response;
+    },
+  });
+  await step('main', deps, { deadline: world.deadline, early: true });
+  expect(await world.item('main')).toMatchObject({ version: 2, expiresAt: sentAt + HOUR });
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
@@ -192,4 +193,44 @@ test('an early rotation whose response was lost is repeated by the next sweep, n
   expect(await world.item('main')).toMatchObject({ status: 'active', lastError: { code: 'no_answer' } });
   world.pass(60);
   expect(await run()).toMatchObject({ kind: 'settled', rotated: true });
+});
+
+describe('a step that a newer consent has overtaken leaves the lease free', () => {
+  beforeEach(() => world.pass(HOUR - 600));
+  const consentAt = (name: string): FunctionOptions => ({
+    intercept: async (point, call) => {
+      if (point === name) {
+        world.zoom.isDown = false;
+        await world.connect('main');
+      }
+      return call();
+    },
+  });
+
+  test('when it has published, so that the next step publishes the tokens of the consent', async () => {
+    expect(await run(consentAt('store.settle'))).toMatchObject({ kind: 'settled', rotated: true });
+    expect(await world.item('main')).not.toHaveProperty('leaseOwner');
+    expect(await run()).toMatchObject({ kind: 'settled', published: true });
+    expect(world.published('main')).toBe((await world.tokens('main')).accessToken);
+  });
+
+  test('when it has failed, and its failure is not recorded', async () => {
+    world.zoom.isDown = true;
+    expect(await run(consentAt('store.fail'))).toMatchObject({ kind: 'failed' });
+    const item = await world.item('main');
+    expect(item).not.toHaveProperty('leaseOwner');
+    expect(item).toMatchObject({ failures: 0, generation: 2 });
+  });
+});
+
+test('a step ends only when its failure is stored', async () => {
+  world.pass(HOUR - 600);
+  world.zoom.isDown = true;
+  await run({
+    intercept: async (point, call) => {
+      if (point === 'store.fail') await nextTurn();
+      return call();
+    },
+  });
+  expect(await world.item('main')).toMatchObject({ failures: 1, lastError: { code: 'zoom_unavailable' } });
 });

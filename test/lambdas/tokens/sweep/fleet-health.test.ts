@@ -168,3 +168,26 @@ describe('a sweep that cannot check the fleet', () => {
     expect(await world.store.sweptAt()).toBe(before);
   });
 });
+
+test('a sweep that is killed before its alerts leaves them to the next one, however recent the last check', async () => {
+  await refuseOnce();
+  world.time -= 1;
+  await run();
+  world.pass(1);
+  await failsAt('store.leastValidUntil');
+  expect(world.alerts).toEqual([]);
+  world.pass(60);
+  await run();
+  expect(world.alerts).toEqual([['c0']]);
+});
+
+test('an alert that failed is repeated by every sweep, also when no connection is due', async () => {
+  await refuseOnce();
+  for (const wait of [60, 60]) {
+    await failsAt('alerts.reconnectNeeded');
+    world.pass(wait);
+  }
+  expect(world.alerts).toEqual([]);
+  await run();
+  expect(world.alerts).toEqual([['c0']]);
+});

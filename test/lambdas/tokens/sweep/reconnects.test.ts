@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { SweepDependencies } from '../../../../lambdas/tokens/dependencies.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
@@ -158,5 +159,51 @@ describe('a connection that waits for a person is tried once when its app’s cr
     expect(health).toContain('credentialsId');
     expect(health).not.toContain('replaced');
     expect(health).not.toContain(world.zoom.clientId);
+  });
+});
+
+describe('people are alerted of a connection that waits for them', () => {
+  /** An index that still shows as due what has been alerted of. */
+  const lagging = (deps: SweepDependencies): SweepDependencies => {
+    const { store } = deps;
+    const late: typeof store.due = (status, now, page) =>
+      store.due(status, status === 'reconnect' ? Number.MAX_SAFE_INTEGER : now, page);
+    const show = (target: typeof store, name: PropertyKey) =>
+      name === 'due' ? late : target[name as keyof typeof store];
+    return { ...deps, store: new Proxy(store, { get: show }) };
+  };
+
+  test('once, although the index lags behind the alert', async () => {
+    world.pass(5 * MINUTE);
+    await sweep(lagging(world.dependencies(counting)), { deadline: world.deadline });
+    expect(world.alerts).toEqual([['main']]);
+    expect(requests).toBe(0);
+  });
+
+  test('within a minute of the others, when they are more than one message holds', async () => {
+    const names = Array.from({ length: 120 }, (_, i) => `c${i}`);
+    for (const name of names) {
+      await world.connect(name);
+      const lease = { owner: 'me', now: world.time, until: world.time + 180, early: true };
+      const item = await world.store.lease(name, lease);
+      if (!item) throw new Error(`no lease of "${name}"`);
+      const lastError = {
+        class: 'reconnect',
+        code: 'invalid_token',
+        message: 'No.',
+        action: 'Connect.',
+      } as const;
+      await world.store.fail(item, {
+        status: 'reconnect',
+        dueAt: world.time,
+        validUntil: item.validUntil,
+        failures: 2,
+        lastError: { ...lastError, at: world.time },
+      });
+    }
+    await run();
+    world.pass(MINUTE);
+    await run();
+    expect(world.alerts.flat().sort()).toEqual(['main', ...names].sort());
   });
 });

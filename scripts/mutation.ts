@@ -1,0 +1,118 @@
+/**
+ * Mutation testing: applies one small change after the other to a copy of the project, and runs the tests that must
+ * notice it. `npm run test:mutation -- [--sample <n> --seed <n>] [--only <text>] [--workers <n>] [--json]`.
+ * Exits with 1 where the score is below 95 % or a mutant does not fit its file any more, and with 2 where the tests fail
+ * without a mutant.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Mutant, mutate } from './mutant.ts';
+import { mutants } from './mutants.ts';
+import { sampleMutants } from './sample-mutants.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Percent of the mutants that apply. */
+const GOAL = 95;
+/** A mutant whose tests hang is killed; milliseconds. */
+const LONGEST_RUN_MS = 2 * 60 * 1000;
+/** All tests of a sample need longer, and so does the run without a mutant. */
+const LONGEST_WIDE_RUN_MS = 20 * 60 * 1000;
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    workers: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const { sample, seed, only, workers, json } = values;
+const print = (line: string) => void (json || process.stdout.write(`${line}\n`));
+
+interface Verdict extends Pick<Mutant, 'file' | 'what'> {
+  verdict: 'killed' | 'survived' | 'not applicable';
+}
+
+/** Copies what Git knows and what is new, without ignored files; the packages are linked. */
+function copyProject(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'zoom-token-refresher-mutation-'));
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
+  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);
+  for (const file of files) cpSync(join(ROOT, file), join(copy, file), { force: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** Returns whether the tests pass in the copy. A run that hangs does not. */
+function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Promise<boolean> {
+  const jest = join('node_modules', 'jest', 'bin', 'jest.js');
+  const options = ['--silent', '--bail', `--maxWorkers=${workers}`];
+  return new Promise((resolve, reject) => {
+    const run = spawn(
+      process.execPath,
+      ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...options, ...tests],
+      { cwd: copy, stdio: 'ignore', timeout, killSignal: 'SIGKILL' },
+    );
+    run.on('error', reject);
+    run.on('close', (status) => resolve(status === 0));
+  });
+}
+
+async function judge(mutant: Mutant, copy: string): Promise<Verdict> {
+  const { file, what, tests, wider } = mutant;
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const mutated = mutate(source, mutant);
+  if (mutated === undefined) return { file, what, verdict: 'not applicable' };
+  writeFileSync(path, mutated);
+  try {
+    const hasSurvived =
+      (await pass(copy, tests, LONGEST_RUN_MS)) && (wider === undefined || (await pass(copy, wider)));
+    return { file, what, verdict: hasSurvived ? 'survived' : 'killed' };
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+const all = sample === undefined ? mutants : sampleMutants(ROOT, Number(sample), Number(seed));
+const chosen = all.filter(({ file, what }) => only === undefined || `${file}: ${what}`.includes(only));
+/** Judges one mutant after the other, and prints each verdict. */
+async function judgeAll(copy: string): Promise<Verdict[] | undefined> {
+  const tests = [...new Set(chosen.flatMap(({ tests, wider = [] }) => [...tests, ...wider]))];
+  if (!(await pass(copy, tests))) {
+    process.stderr.write(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}\n`);
+    return undefined;
+  }
+  const verdicts: Verdict[] = [];
+  for (const mutant of chosen) {
+    const verdict = await judge(mutant, copy);
+    verdicts.push(verdict);
+    print(`${verdict.verdict.padEnd(14)} ${verdict.file}: ${verdict.what}`);
+  }
+  return verdicts;
+}
+
+/** Prints the score, and returns the exit status. */
+function report(verdicts: Verdict[]): 0 | 1 {
+  const count = (kind: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === kind).length;
+  const [killed, survived, notApplicable] = [count('killed'), count('survived'), count('not applicable')];
+  const score = Math.round((1000 * killed) / Math.max(1, killed + survived)) / 10;
+  print(
+    `\n${killed} killed, ${survived} survived, ${notApplicable} not applicable: ${score} % (goal: ${GOAL} %)`,
+  );
+  const figures = { killed, survived, notApplicable, score, goal: GOAL, mutants: verdicts };
+  if (json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return score < GOAL || notApplicable > 0 ? 1 : 0;
+}
+
+const copy = copyProject();
+try {
+  const verdicts = await judgeAll(copy);
+  process.exitCode = verdicts ? report(verdicts) : 2;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}

@@ -1,0 +1,43 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { disconnect, disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { World } from '../../../support/world/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  await world.connect('main');
+});
+
+test('a removal of the app in the second of the consent leaves the consent, which may be the later one', async () => {
+  const item = await world.item('main');
+  const ended = disconnectDeauthorized(item, item.consentedAt, world.dependencies(), world.deadline);
+  expect(await ended).toBeUndefined();
+  expect(await world.item('main')).toMatchObject({ status: 'active' });
+});
+
+test('a removal of the app that is reported late makes a disconnection no older', async () => {
+  const { consentedAt } = await world.item('main');
+  world.pass(100);
+  const disconnectedAt = world.time;
+  const intercept = <T>(point: string, call: () => Promise<T>) =>
+    point === 'vault.unpublish' ? Promise.reject(new Error('down')) : call();
+  const options = { deadline: world.deadline, force: false };
+  await expect(disconnect('main', world.dependencies({ intercept }), options)).rejects.toThrow();
+
+  const item = await world.item('main');
+  await disconnectDeauthorized(item, consentedAt + 50, world.dependencies(), world.deadline);
+  expect(await world.item('main')).toMatchObject({
+    status: 'disconnected',
+    disconnectedAt,
+    sealedTokens: '',
+  });
+});
+
+test('a removal of the app does not end a consent that came while the event was being read', async () => {
+  const seen = await world.item('main');
+  world.pass(10);
+  await world.connect('main');
+  const ended = disconnectDeauthorized(seen, seen.consentedAt + 5, world.dependencies(), world.deadline);
+  await expect(ended).rejects.toMatchObject({ class: 'rejected', code: 'overtaken' });
+  expect(await world.item('main')).toMatchObject({ status: 'active', generation: 2 });
+});
