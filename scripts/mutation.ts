@@ -47,6 +47,20 @@ function copyProject(): string {
   return copy;
 }
 
+/** Leader of the process group in which the tests run, if any. */
+let running: number | undefined;
+
+/** Kills the tests with the workers and servers that they started; a loop of a mutant would go on in them. */
+function killTests(): void {
+  if (running === undefined) return;
+  try {
+    process.kill(-running, 'SIGKILL');
+  } catch {
+    // The group has ended.
+  }
+  running = undefined;
+}
+
 /** Returns whether the tests pass in the copy. A run that hangs does not. */
 function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Promise<boolean> {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
@@ -55,10 +69,16 @@ function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Pro
     const run = spawn(
       process.execPath,
       ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, ...options, ...tests],
-      { cwd: copy, stdio: 'ignore', timeout, killSignal: 'SIGKILL' },
+      { cwd: copy, stdio: 'ignore', detached: true },
     );
+    running = run.pid;
+    const timer = setTimeout(killTests, timeout);
     run.on('error', reject);
-    run.on('close', (status) => resolve(status === 0));
+    run.on('exit', (status) => {
+      clearTimeout(timer);
+      killTests();
+      resolve(status === 0);
+    });
   });
 }
 
@@ -110,6 +130,12 @@ function report(verdicts: Verdict[]): 0 | 1 {
 }
 
 const copy = copyProject();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    killTests();
+    rmSync(copy, { recursive: true, force: true });
+    process.exit(130);
+  });
 try {
   const verdicts = await judgeAll(copy);
   process.exitCode = verdicts ? report(verdicts) : 2;

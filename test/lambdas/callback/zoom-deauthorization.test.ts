@@ -153,6 +153,8 @@ describe('when a user removes the app at Zoom', () => {
     await functions.connect('ada', { user: ada?.display_name });
     services.clock.advance(5);
     await zoom.send(zoom.removal(ADA, zoom.now() + 3600));
+    const { disconnectedAt } = (await functions.runtime.store.get('ada')) ?? {};
+    expect(disconnectedAt).toBeLessThanOrEqual(zoom.now());
     services.clock.advance(5);
     await functions.connect('ada', { user: ada?.display_name });
     expect(await zoom.statusOf('ada')).toBe('active');
