@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
 
@@ -30,7 +30,12 @@ export async function startFaultyDynamoDB(
 ): Promise<LoopbackServer> {
   const changes: Change[] = [];
 
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
+    // A client that has gone, or a table that is being closed, must not end the process.
+    respond(request, response).catch(() => response.destroy());
+  });
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
     const body = await text(request);
     if (isThrottled(operation)) {
@@ -46,7 +51,7 @@ export async function startFaultyDynamoDB(
       if (!indexesLag()) await applyChanges(changes, indexUrl, request);
     }
     response.writeHead(result.status, JSON_TYPE).end(result.body);
-  });
+  }
   return listenOnLoopback(server, port);
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { TABLE } from '../../lambdas/contract.ts';
@@ -23,13 +25,20 @@ export async function startDynamoDB({
   return {
     ...proxy,
     async close() {
-      await Promise.all([proxy, table, indexes].map((server) => server?.close()));
+      await proxy.close();
+      await Promise.all([table.close(), indexes?.close()]);
     },
   };
 }
 
 async function startTable(port: number, tableName: string): Promise<LoopbackServer> {
-  const server = await listenOnLoopback(dynalite({ createTableMs: 0 }), port);
+  const dynamodb = dynalite({ createTableMs: 0 });
+  const underWay = new Set<ServerResponse>();
+  dynamodb.on('request', (_request: unknown, response: ServerResponse) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  const server = await listenOnLoopback(dynamodb, port);
   const client = new DynamoDBClient({
     endpoint: server.url,
     region: 'us-east-1',
@@ -37,7 +46,14 @@ async function startTable(port: number, tableName: string): Promise<LoopbackServ
   });
   await client.send(createTable(tableName));
   client.destroy();
-  return server;
+  return {
+    ...server,
+    async close() {
+      // dynalite throws outside of any promise if its database is closed during a scan.
+      while (underWay.size > 0) await Promise.all([...underWay].map((response) => once(response, 'close')));
+      await server.close();
+    },
+  };
 }
 
 function createTable(tableName: string): CreateTableCommand {

@@ -64,3 +64,12 @@ test('a throttled operation is retryable and changes nothing', async () => {
   expect(toFailure(error)).toMatchObject({ class: 'retry', code: 'throttled' });
   expect(await store.get('main')).toBeUndefined();
 });
+
+test('may close while reads are under way', async () => {
+  await store.commitConsent(consentOf('main'), 0);
+  const reads = Array.from({ length: 50 }, () => store.list());
+  const first = Promise.race(reads);
+  await first;
+  await dynamodb.close();
+  await Promise.allSettled(reads);
+});
