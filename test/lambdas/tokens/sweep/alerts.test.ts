@@ -212,3 +212,21 @@ describe('an absurd item', () => {
     expect(world.expiries.flat().filter((name) => name === 'main')).toHaveLength(1);
   });
 });
+
+test('people are alerted once, though the index keeps showing the item as it was before the alert', async () => {
+  let shown: unknown;
+  const lagging: FunctionOptions = {
+    async intercept(point, call) {
+      if (point === 'zoom.token') return new Response('down', { status: 503 }) as never;
+      const result = await call();
+      if (point !== 'store.expired') return result;
+      const { entries } = result as { entries: unknown[] };
+      if (entries.length > 0) shown ??= structuredClone(result);
+      return (shown ?? result) as never;
+    },
+  };
+  world.pass(HOUR + 10 * MINUTE);
+  await sweepFor(20, lagging);
+  expect(shown).toMatchObject({ entries: [{ connection: 'main' }] });
+  expect(world.expiries).toEqual([['main']]);
+});
