@@ -157,7 +157,7 @@ export const mutants: Mutant[] = [
   {
     file: PUSH,
     what: 'the pause of an n8n instance outlives a new link',
-    from: 'pause.until > now() && isSameInstance(pause.instance, cached)',
+    from: 'pause.until > now() && isSameInstance(pause.instance, instance)',
     to: 'pause.until > now()',
     tests: PUSH_TESTS,
   },
