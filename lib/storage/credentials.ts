@@ -1,10 +1,10 @@
 import { Lazy, type RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ResourcePolicy, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
+import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArns } from './secret-arns.ts';
@@ -105,15 +105,9 @@ export class Credentials extends Construct {
   // Denies reads even to a principal with `GetSecretValue` on every secret, as n8n's own sample policy allows.
   private protect(secret: Secret, removalPolicy: RemovalPolicy, whyNoRotation: string): void {
     secret.addToResourcePolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: ['*'], // In a secret's own policy, `*` is that secret.
-        // For an assumed role, this condition key holds the ARN of the role, not of the session.
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.readers }) } },
-      }),
+      // For an assumed role, this condition key holds the ARN of the role, not of the session.
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+      denyReads({ ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.readers }) } }),
     );
     // A retained secret must retain its policy. The CDK creates the policy with the first statement, as a hidden child.
     (secret.node.findChild('Policy') as ResourcePolicy).applyRemovalPolicy(removalPolicy);

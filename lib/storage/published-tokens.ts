@@ -1,18 +1,11 @@
 import { SecretValue, Validations } from 'aws-cdk-lib';
-import {
-  AccessKey,
-  AnyPrincipal,
-  Effect,
-  ManagedPolicy,
-  PolicyStatement,
-  Role,
-  User,
-} from 'aws-cdk-lib/aws-iam';
+import { AccessKey, ManagedPolicy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { INSTALLATION_TAG, PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
+import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArns } from './secret-arns.ts';
@@ -114,13 +107,7 @@ export class PublishedTokens extends Construct {
     });
     // An operator reads it once. n8n must not read it, even with a policy for every secret.
     secret.addToResourcePolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: ['*'], // In a secret's own policy, `*` is that secret.
-        conditions: { ArnEquals: { 'aws:PrincipalArn': [user.userArn, ...settings.n8nPrincipals] } },
-      }),
+      denyReads({ ArnEquals: { 'aws:PrincipalArn': [user.userArn, ...settings.n8nPrincipals] } }),
     );
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
