@@ -9,6 +9,7 @@ import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 import { rejectionOf } from '../../support/rejection.ts';
+import { vaultOn } from './vault.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -27,12 +28,7 @@ beforeEach(async () => {
   name = `n8n_zoom_${connection}`;
   denied.clear();
   service.switches.kmsKey = 'usable';
-  const options = {
-    appSecretPrefix: 'zoom-token-refresher/app/',
-    keySecretId: 'zoom-token-refresher/key',
-    installation: 'zoom-token-refresher',
-  };
-  vault = createSecretsVault(service.aws, options, service.now);
+  vault = vaultOn(service);
   await vault.publish(connection, 'access token', token(1));
 });
 

@@ -1,10 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 import { rejectionOf } from '../../support/rejection.ts';
+import { vaultOn } from './vault.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -15,15 +15,7 @@ let tests = 0;
 
 beforeAll(async () => {
   service = await standIn((secret, operation) => denied.has(`${operation} ${secret}`));
-  vault = createSecretsVault(
-    service.aws,
-    {
-      appSecretPrefix: 'zoom-token-refresher/app/',
-      keySecretId: 'zoom-token-refresher/key',
-      installation: 'zoom-token-refresher',
-    },
-    service.now,
-  );
+  vault = vaultOn(service);
 });
 afterAll(() => service.close());
 

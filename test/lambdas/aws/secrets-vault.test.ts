@@ -1,10 +1,10 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { Failure, toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
 import { rejectionOf } from '../../support/rejection.ts';
+import { vaultOn } from './vault.ts';
 
 const denied = new Set<string>();
 let service: Awaited<ReturnType<typeof standIn>>;
@@ -22,15 +22,7 @@ beforeEach(() => {
   tests += 1;
   app = `app_${tests}`;
   denied.clear();
-  vault = createSecretsVault(
-    service.aws,
-    {
-      appSecretPrefix: 'zoom-token-refresher/app/',
-      keySecretId: keyName(),
-      installation: 'zoom-token-refresher',
-    },
-    service.now,
-  );
+  vault = vaultOn(service, keyName());
 });
 
 const keyName = () => `zoom-token-refresher/key-${tests}`;

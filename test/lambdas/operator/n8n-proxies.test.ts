@@ -1,23 +1,16 @@
 import '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createFunctions } from '../../support/services/handlers.ts';
-import { createN8nOperator } from '../../support/services/n8n-operator.ts';
-import { type Misbehaviour, PROXIES, RESTARTS, startN8n } from '../../support/services/n8n-server.ts';
-import { type Services, startServices } from '../../support/services/services.ts';
+import { type N8nInstallation, startN8nInstallation } from '../../support/services/n8n-installation.ts';
+import { type Misbehaviour, PROXIES, RESTARTS } from '../../support/services/n8n-server.ts';
 
 // What `n8n link` and the push do while something in front of n8n responds, while n8n restarts, or a response is lost.
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
-let office: Awaited<ReturnType<typeof startN8n>>;
-let operator: ReturnType<typeof createN8nOperator>;
+let services: N8nInstallation['services'];
+let functions: N8nInstallation['functions'];
+let office: N8nInstallation['office'];
+let operator: N8nInstallation['operator'];
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  office = await startN8n();
-  operator = createN8nOperator(functions, office);
-  services.watch.note('the API key of n8n', office.n8n.apiKey);
-  await operator.connectServer('main');
+  ({ services, functions, office, operator } = await startN8nInstallation());
 });
 afterEach(() => Promise.all([office.close(), services.close()]));
 

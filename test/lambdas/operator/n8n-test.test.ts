@@ -1,27 +1,19 @@
 import '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { createFunctions } from '../../support/services/handlers.ts';
-import { createN8nOperator } from '../../support/services/n8n-operator.ts';
-import { startN8n } from '../../support/services/n8n-server.ts';
+import { type N8nInstallation, startN8nInstallation } from '../../support/services/n8n-installation.ts';
 import { takeOutput } from '../../support/services/output.ts';
-import { type Services, startServices } from '../../support/services/services.ts';
 
 // n8n's own test of a credential: after a link, after a failed push, for `doctor`, and for credentials that nothing writes.
 
-let services: Services;
-let functions: ReturnType<typeof createFunctions>;
-let office: Awaited<ReturnType<typeof startN8n>>;
-let operator: ReturnType<typeof createN8nOperator>;
+let services: N8nInstallation['services'];
+let functions: N8nInstallation['functions'];
+let office: N8nInstallation['office'];
+let operator: N8nInstallation['operator'];
 beforeEach(async () => {
-  services = await startServices();
-  functions = createFunctions(services);
-  office = await startN8n();
+  ({ services, functions, office, operator } = await startN8nInstallation());
   office.n8n.scopes.add('credential:read');
   office.n8n.zoomAccepts = async (token) => (await services.zoomStatus(String(token))) === 200;
-  operator = createN8nOperator(functions, office);
-  services.watch.note('the API key of n8n', office.n8n.apiKey);
-  await operator.connectServer('main');
 });
 afterEach(() => Promise.all([office.close(), services.close()]));
 
