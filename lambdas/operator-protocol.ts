@@ -94,7 +94,7 @@ export interface OperatorResults {
     connections: ConnectionView[];
     /** Items of the table that cannot be read; absent without any. */
     unreadable?: UnreadableItem[];
-    /** Who is notified of problems, where the request asks for it and there is a topic. */
+    /** Topic and subscribers of the alerts, where the request asks for it and there is a topic. */
     alertTopic?: AlertTopic;
   };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */

@@ -2,7 +2,7 @@
 export interface Mutant {
   /** Such as `lambdas/tokens/schedule.ts`. */
   file: string;
-  /** What the program does wrong then. */
+  /** Fault of the changed program, in words. */
   what: string;
   /** A text that stands once in the file. */
   from: string;

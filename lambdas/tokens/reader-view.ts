@@ -1,6 +1,6 @@
 import { type Connection, isDisconnected } from './connection.ts';
 
-/** What n8n holds of a connection. Timestamps are epoch seconds. */
+/** View of what n8n holds of a connection. Timestamps are epoch seconds. */
 export type ReaderView =
   | { n8nHolds: 'valid'; until: number }
   | { n8nHolds: 'expired'; since: number }

@@ -28,7 +28,7 @@ export interface InstallationCheck {
   zoomSkewSeconds?: number;
   /** IAM entities that have n8n's policy, such as `user/n8n`. Empty in an installation without a policy. */
   n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
-  /** Who is notified of problems; absent without a topic. */
+  /** Topic and subscribers of the alerts; absent without a topic. */
   alertTopic?: AlertTopic;
 }
 

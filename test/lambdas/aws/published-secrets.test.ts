@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createPublishedSecrets } from '../../../lambdas/aws/published-secrets.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
 
-/** What Secrets Manager responds to a write. */
+/** Response of Secrets Manager to a write. */
 let respond: (request: { ClientRequestToken: string }) => object;
 let server: Awaited<ReturnType<typeof listenOnLoopback>>;
 let client: SecretsManagerClient;

@@ -25,7 +25,7 @@ export class ZoomModel {
   isDown = false;
   /** The scopes that Zoom names beside the tokens; it may name none. */
   scope: string | undefined = 'user:read';
-  /** What Zoom writes as `expires_in`. The tokens live an hour all the same. */
+  /** Value that Zoom writes as `expires_in`. The tokens live an hour all the same. */
   expiresIn: unknown = HOUR;
   /** While set, Zoom grants access tokens without refresh tokens. */
   omitsRefreshToken = false;
