@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { createRotateStarter } from './aws/rotate-starter.ts';
 import { ROUTES } from './contract.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, readLink } from './tokens/consent/begin-consent.ts';
@@ -95,4 +96,10 @@ const isCookieUseless = (error: unknown): boolean =>
   error instanceof ConsentOver ||
   (error instanceof Failure && (error.code === 'consent_expired' || error.code === 'consent_unknown'));
 
-export const handler = createHandler(lazily(createRuntime));
+/** The callback function alone starts another one: the operator function makes its steps itself. */
+export const withStarter = ({ rotateFunctionName, ...runtime }: Runtime): Runtime => ({
+  ...runtime,
+  ...(rotateFunctionName !== undefined && { starter: createRotateStarter(rotateFunctionName) }),
+});
+
+export const handler = createHandler(lazily(() => withStarter(createRuntime())));

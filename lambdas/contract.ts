@@ -113,6 +113,7 @@ export const VARIABLES = {
   appSecretPrefix: 'APP_SECRET_PREFIX',
   n8nSecretId: 'N8N_SECRET_ID',
   rescueBucket: 'RESCUE_BUCKET',
+  rotateFunctionName: 'ROTATE_FUNCTION_NAME',
   publicUrl: 'PUBLIC_URL',
   alertTopicArn: 'ALERT_TOPIC_ARN',
   zoomOauthUrl: 'ZOOM_OAUTH_URL',

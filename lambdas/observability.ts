@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MetricName } from './contract.ts';
+import type { SweepCounts } from './tokens/sweep/outcomes.ts';
 import type { SweepReport } from './tokens/sweep/sweep.ts';
 
 /**
@@ -12,20 +13,25 @@ export const logger = new Logger();
 /** Embedded metrics. No dimension names a connection, because CloudWatch bills each value as a metric of its own. */
 export const metrics = new Metrics();
 
-/** Records the outcome of a sweep, and the fleet's health after it. */
-export function recordSweepMetrics({ health, ...report }: SweepReport): void {
+/** Records the outcome of steps. */
+export function recordStepMetrics(report: SweepCounts): void {
   add('Rotated', report.rotated);
   add('Published', report.published);
   add('PublishFailed', report.publishFailed);
   add('Pushed', report.pushed);
   add('PushFailed', report.pushFailed);
-  add('SweepSeconds', report.took, MetricUnit.Seconds);
   for (const [failureClass, count] of Object.entries(report.failed)) {
     if (count === 0) continue;
     const failed = metrics.singleMetric();
     failed.addDimension('class', failureClass);
     failed.addMetric('RotationFailed' satisfies MetricName, MetricUnit.Count, count);
   }
+}
+
+/** Records the outcome of a sweep, and the fleet's health after it. */
+export function recordSweepMetrics({ health, ...report }: SweepReport): void {
+  recordStepMetrics(report);
+  add('SweepSeconds', report.took, MetricUnit.Seconds);
   if (!health) return;
   add('ReconnectNeeded', health.reconnect);
   add('Misconfigured', health.misconfigured);

@@ -1,19 +1,32 @@
 import middy from '@middy/core';
 import { createAlerts } from './aws/sns-alerts.ts';
-import { recordSweepMetrics } from './observability.ts';
+import { recordStepMetrics, recordSweepMetrics } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/dependencies.ts';
+import { runStarted } from './tokens/start/run-started.ts';
+import { parseStartRequest } from './tokens/start/start-request.ts';
+import type { SweepCounts } from './tokens/sweep/outcomes.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
 import { deadlineOf, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
 
-/** Started by the scheduler every minute; its event says nothing that matters. */
+/**
+ * Creates the handler that the scheduler starts every minute for a sweep. The callback function starts it for one connection
+ * (`StartRequest`); that run is no sweep, and does not count as one.
+ */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {
-  return middy<unknown, SweepReport>(OWN_DEADLINE)
+  return middy<unknown, SweepReport | SweepCounts>(OWN_DEADLINE)
     .use(withLogContext())
     .use(withMetrics())
-    .handler(async (_event, context) => {
+    .handler(async (event, context) => {
       const runtime = load();
-      const { failure, ...report } = await sweep(runtime, { deadline: deadlineOf(context, runtime.now()) });
+      const request = parseStartRequest(event);
+      const options = { deadline: deadlineOf(context, runtime.now()) };
+      if (request) {
+        const counts = await runStarted(request, runtime, options);
+        recordStepMetrics(counts);
+        return counts;
+      }
+      const { failure, ...report } = await sweep(runtime, options);
       recordSweepMetrics(report);
       if (failure !== undefined) throw failure;
       return report;

@@ -26,6 +26,8 @@ export interface Runtime extends Dependencies {
   publicUrl: string;
   /** SNS topic of the alerts. The rotate function publishes to it, and the operator function reads its subscribers. */
   alertTopicArn?: string;
+  /** The function that the callback function starts. */
+  rotateFunctionName?: string;
   installation: Installation;
 }
 
@@ -60,6 +62,7 @@ const Environment = v.object(
     ),
     [VARIABLES.n8nSecretId]: v.optional(required),
     [VARIABLES.rescueBucket]: v.optional(required),
+    [VARIABLES.rotateFunctionName]: v.optional(required),
     [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
     [VARIABLES.zoomApiUrl]: v.optional(origin, 'https://api.zoom.us'),
     [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
@@ -102,6 +105,7 @@ export function createRuntime(
   const alertTopicArn = variables[VARIABLES.alertTopicArn];
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
+  const rotateFunctionName = variables[VARIABLES.rotateFunctionName];
   return {
     now,
     elapsed: () => performance.now(),
@@ -143,6 +147,7 @@ export function createRuntime(
     log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
+    ...(rotateFunctionName !== undefined && { rotateFunctionName }),
     installation: {
       version: variables[VARIABLES.version],
       name: variables[VARIABLES.installationName],

@@ -1,4 +1,4 @@
-import { createHandler as createCallback } from '../lambdas/callback.ts';
+import { createHandler as createCallback, withStarter } from '../lambdas/callback.ts';
 import { DEFAULT_NAME, TIMEOUT_SECONDS } from '../lambdas/contract.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
@@ -7,6 +7,7 @@ import type { LocalFunction } from './aws/lambda.ts';
 
 /** Creates the three functions around one runtime, with the names and timeouts of the deployed stack. */
 export function createLocalFunctions(runtime: Runtime) {
+  const callbackRuntime = withStarter(runtime);
   const sweepRuntime = withAlerts(runtime);
   const named = (name: keyof typeof TIMEOUT_SECONDS, handler: LocalFunction['handler']): LocalFunction => ({
     name: `${DEFAULT_NAME}-${name}`,
@@ -16,7 +17,7 @@ export function createLocalFunctions(runtime: Runtime) {
   return {
     callback: named(
       'callback',
-      createCallback(() => runtime),
+      createCallback(() => callbackRuntime),
     ),
     rotate: named(
       'rotate',

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES } from '../lambdas/contract.ts';
 import { sendResult, toEvent } from './aws/api-gateway.ts';
+import type { Enqueue } from './aws/event-queue.ts';
 import { handleInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
 import { hasLoopbackHost } from './loopback-host.ts';
 import { listenOnLoopback } from './loopback-server.ts';
@@ -53,9 +54,17 @@ export function httpApi(callback: LocalFunction, speed: number): RequestHandler 
   };
 }
 
-/** Serves Lambda's Invoke API for the given functions. */
-export function lambdaApi(functions: LocalFunction[], speed: number): RequestHandler {
-  return (request, response) => handleInvoke(request, response, functions, speed);
+/** Serves Lambda's Invoke API for the given functions; `enqueue` takes the asynchronous invocations. */
+export function lambdaApi(
+  functions: LocalFunction[],
+  speed: number,
+  enqueue: Enqueue = refuseEvents,
+): RequestHandler {
+  return (request, response) => handleInvoke(request, response, functions, { speed, enqueue });
+}
+
+function refuseEvents(): never {
+  throw new Error('no function here is invoked asynchronously');
 }
 
 function sendJson(response: ServerResponse, status: number, message: string): void {

@@ -6,6 +6,7 @@ import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createRuntime, type Runtime } from '../lambdas/runtime.ts';
 import { LINK_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
 import { useLocalAws } from './aws/environment.ts';
+import { createEventQueue } from './aws/event-queue.ts';
 import { invoke } from './aws/lambda.ts';
 import { noBreakage } from './breakage.ts';
 import { createLocalFunctions } from './functions.ts';
@@ -38,6 +39,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const environment = awsEnvironment(services);
   Object.assign(process.env, environment);
   const secretsManager = new SecretsManagerClient();
+  let settled = async () => {};
   try {
     await createSecrets(secretsManager, apps);
     const runtime = createRuntime(functionVariables(services, realZoom), {
@@ -49,6 +51,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       linkSeconds: LINK_SECONDS * speed,
     });
     const functions = createLocalFunctions(runtime);
+    const started = createEventQueue({
+      speed,
+      onError: (error) => journal.log.error('A started run failed.', { code: (error as Error).name }),
+    });
+    settled = started.settled;
     const stack: LocalStack = {
       publicUrl: services.gateway.url,
       zoomUrl: realZoom?.oauthUrl ?? services.zoom?.url ?? '',
@@ -67,7 +74,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       close,
     };
     services.gateway.serve([
-      lambdaApi(Object.values(functions), speed),
+      lambdaApi(Object.values(functions), speed, started.enqueue),
       page(stack),
       actions(stack),
       httpApi(functions.callback, speed),
@@ -79,6 +86,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 
   async function close(): Promise<void> {
+    await settled();
     secretsManager.destroy();
     await services.close();
   }
@@ -117,6 +125,7 @@ function functionVariables(
     [VARIABLES.appSecretPrefix]: SECRETS.appPrefix,
     [VARIABLES.n8nSecretId]: SECRETS.n8n,
     [VARIABLES.rescueBucket]: RESCUE_BUCKET,
+    [VARIABLES.rotateFunctionName]: `${DEFAULT_NAME}-rotate`,
     [VARIABLES.publicUrl]: gateway.url,
     [VARIABLES.alertTopicArn]: `arn:aws:sns:us-east-1:000000000000:${DEFAULT_NAME}-alarms`,
     [VARIABLES.zoomOauthUrl]: realZoom?.oauthUrl ?? zoom?.url,

@@ -7,6 +7,7 @@ import type { FairShare } from './fair-share.ts';
 import type { RescueStore } from './rescue.ts';
 import type { Margins } from './schedule.ts';
 import type { Keyring } from './sealing/keyring.ts';
+import type { Starter } from './start/start-request.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -22,6 +23,8 @@ export interface Dependencies {
   store: ConnectionStore;
   /** Left out, tokens that cannot be committed until the deadline are lost. */
   rescue?: RescueStore | undefined;
+  /** The callback function alone has one. Left out, the next sweep does what would be started. */
+  starter?: Starter | undefined;
   vault: Vault;
   zoom: Zoom;
   keyring: Keyring;

@@ -12,9 +12,10 @@ export const forLambda: Plugin = {
     const replace = (file: RegExp, contents: string, loader: Loader = 'js') =>
       onLoad({ filter: file }, () => ({ contents, loader }));
 
-    // S3 is asked when DynamoDB is down, which is nearly never. With the modules that it shares with the other clients in
-    // a file of its own, what is read at each start stays as it is: otherwise it grows by 30 kB.
-    onLoad({ filter: /lambdas[\\/]aws[\\/]s3-client\.ts$/ }, async ({ path }) => {
+    // S3 is asked when DynamoDB is down, which is nearly never, and Lambda in a consent alone. With the modules that they
+    // share with the other clients in files of their own, what is read at each start stays as it is: otherwise it grows by
+    // 30 kB.
+    onLoad({ filter: /lambdas[\\/]aws[\\/](lambda|s3)-client\.ts$/ }, async ({ path }) => {
       const {
         entryPoints: _,
         outdir: __,

@@ -4,6 +4,7 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { VARIABLES } from '../../lambdas/contract.ts';
 import { ServiceFunction } from '../service-function.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { FunctionProps } from './function-props.ts';
@@ -28,6 +29,9 @@ export class Rotation extends Construct {
     publishedTokens.grantPublish(this.function);
     rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
+    // No permission can say how the function is invoked, nor with what: the handler accepts a connection's name alone.
+    callbackApi.function.addEnvironment(VARIABLES.rotateFunctionName, this.function.functionName);
+    callbackApi.function.allow(['lambda:InvokeFunction'], [this.function.functionArn]);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: `${settings.name}-dead-letters`,

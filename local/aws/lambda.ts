@@ -38,13 +38,14 @@ const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /**
  * Handles a request to Lambda's Invoke API for these functions; resolves to `false` when it is another request.
+ * An asynchronous invocation (`Event`) is accepted at once, and goes to `enqueue`.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export async function handleInvoke(
   request: IncomingMessage,
   response: ServerResponse,
   functions: LocalFunction[],
-  speed: number,
+  { speed, enqueue }: { speed: number; enqueue: (fn: LocalFunction, event: unknown) => void },
 ): Promise<boolean> {
   const named = INVOKE_PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1];
   if (request.method !== 'POST' || named === undefined) return false;
@@ -64,6 +65,11 @@ export async function handleInvoke(
     event = JSON.parse((await text(request)) || '{}');
   } catch {
     sendError(response, 400, 'InvalidRequestContentException', 'Could not parse request body into json');
+    return true;
+  }
+  if (request.headers['x-amz-invocation-type'] === 'Event') {
+    enqueue(fn, event);
+    response.writeHead(202).end();
     return true;
   }
   response.setHeader('content-type', 'application/json');

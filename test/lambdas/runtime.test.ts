@@ -135,10 +135,10 @@ describe('the runtime of a function', () => {
 
 test('a function without its environment logs which variable is missing', async () => {
   takeOutput();
-  const functions = functionsWith(
-    () => createRuntime({ ...environment, TABLE_NAME: undefined }),
-    createWatch(),
-  );
+  const functions = functionsWith(() => createRuntime({ ...environment, TABLE_NAME: undefined }), {
+    watch: createWatch(),
+    started: [],
+  });
   await functions.visit('https://tokens.example.com/connect?ticket=x');
   expect(logLines(takeOutput())).toEqual([
     expect.objectContaining({

@@ -161,7 +161,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
       PUBLIC_URL: client_secret,
       MARGIN_SECONDS: client_secret,
     };
-    const broken = functionsWith(() => createRuntime(wrong), listener.services.watch);
+    const broken = functionsWith(() => createRuntime(wrong), listener.services);
     listener.page(await broken.visit('https://tokens.example.com/connect?ticket=x'));
     await listener.operate({ action: 'status' }, broken);
     await listener.sweep(broken);

@@ -5,6 +5,7 @@ import { Failure, toFailure } from '../errors.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { seal } from '../sealing/seal.ts';
+import { startConnection } from '../start/start-connection.ts';
 
 /** A consent to a connection that belongs to a Zoom user, of which Zoom has not said yet by whom it was given. */
 interface UnattributedConsent {
@@ -37,8 +38,10 @@ export async function keepConsent(
     await retryUntil(deadline, () => rescue.put({ connection, consentId }, kept), deps);
     const note = () => store.noteKeptConsent(connection, { consentId, app }, now());
     const isNoted = await retryUntil(deadline, note, deps);
-    if (isNoted) log.info('a consent is kept until Zoom says by whom it was given', logContext(item));
-    return isNoted;
+    if (!isNoted) return false;
+    log.info('a consent is kept until Zoom says by whom it was given', logContext(item));
+    await startConnection(connection, deps);
+    return true;
   } catch (error) {
     const { class: failureClass, code, message } = toFailure(error);
     log.warn(`The consent could not be kept. ${message}`, {

@@ -88,7 +88,7 @@ async function appWithLink() {
 const startAfter = (variables: NodeJS.ProcessEnv = {}) =>
   functionsWith(
     () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
-    services.watch,
+    services,
   );
 
 describe.each(['GET', 'POST'])('%s /connect', (method) => {

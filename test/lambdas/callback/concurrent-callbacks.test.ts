@@ -54,7 +54,7 @@ describe('a callback whose function is killed', () => {
   /** Runs a callback that is killed at one call to the store or to Zoom. */
   const kill = async (broken: Partial<Runtime>) => {
     const { returned, cookies } = await functions.consent('main');
-    const dying = functionsWith(() => ({ ...functions.runtime, ...broken }), services.watch);
+    const dying = functionsWith(() => ({ ...functions.runtime, ...broken }), services);
     const reached = Promise.withResolvers<void>();
     stop = () => {
       reached.resolve();

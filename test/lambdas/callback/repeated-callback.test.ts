@@ -149,7 +149,7 @@ describe('a repetition of a callback that failed', () => {
       Promise.reject(new Failure('misconfigured', 'secret_denied', 'Denied.', 'Deploy again.'));
     const broken = functionsWith(
       () => ({ ...functions.runtime, vault: { ...vault, app: denied } }),
-      services.watch,
+      services,
     );
     expect(await broken.visit(returned, { cookies })).toMatchObject({ status: 500, cookies: [] });
     expect((await functions.visit(returned, { cookies })).status).toBe(200);

@@ -39,7 +39,7 @@ describe('a consent whose token cannot be published immediately', () => {
 
   test('is stored also when the table fails right after the commit', async () => {
     const store = { ...functions.runtime.store, lease: () => Promise.reject(new Error('the table is gone')) };
-    const failing = functionsWith(() => ({ ...functions.runtime, store }), services.watch);
+    const failing = functionsWith(() => ({ ...functions.runtime, store }), services);
     const { page } = await failing.connect('half');
     expect(page.status).toBe(200);
     expect(readPage(page.body).paragraphs).toContain(STORED);

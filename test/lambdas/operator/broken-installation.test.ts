@@ -18,7 +18,7 @@ afterEach(() => services.denied.clear());
 const start = (variables: NodeJS.ProcessEnv = {}) =>
   functionsWith(
     () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
-    services.watch,
+    services,
   );
 
 const SECRET = `${APP_PREFIX}broken`;

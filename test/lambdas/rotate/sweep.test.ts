@@ -236,7 +236,7 @@ describe('when a step fails', () => {
 
 describe('a sweep that cannot start', () => {
   test('fails as a whole without its environment variables, so that Lambda counts an error', async () => {
-    const broken = functionsWith(() => createRuntime({}), services.watch);
+    const broken = functionsWith(() => createRuntime({}), services);
     await expect(broken.sweep()).rejects.toThrow('TABLE_NAME is missing');
   });
 

@@ -43,6 +43,7 @@ describe('the functions', () => {
         INSTALLATION_NAME: 'zoom-token-refresher',
         POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
         POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
+        ...(task === 'callback' && { ROTATE_FUNCTION_NAME: { Ref: expect.stringContaining('Rotation') } }),
         ...(task !== 'callback' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
         ...(task === 'operator' && {
           SWEEP_RATE_MINUTES: '1',
@@ -53,6 +54,7 @@ describe('the functions', () => {
         ...Variables,
         TABLE_NAME: 'Connections',
         RESCUE_BUCKET: 'rescue',
+        ...(task === 'callback' && { ROTATE_FUNCTION_NAME: 'zoom-token-refresher-rotate' }),
         KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
         N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
         PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',

@@ -57,6 +57,7 @@ describe('exactly these actions are allowed', () => {
       'callback',
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
+        [functionArn(`${NAME}-rotate`), ['lambda:InvokeFunction']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
         [`${bucketArn}/*`, ['s3:PutObject']],
         [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],

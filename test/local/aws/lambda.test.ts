@@ -1,12 +1,27 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import { createEventQueue } from '../../../local/aws/event-queue.ts';
 import { type Gateway, lambdaApi, openGateway } from '../../../local/gateway.ts';
 
 const SPEED = 60;
 
 let gateway: Gateway;
 let client: LambdaClient;
+let noted: unknown[] = [];
+let errors: unknown[] = [];
+let deliveries = 1;
+const queue = createEventQueue({
+  speed: SPEED,
+  deliveries: () => deliveries,
+  onError: (error) => void errors.push(error),
+});
+
+beforeEach(() => {
+  noted = [];
+  errors = [];
+  deliveries = 1;
+});
 
 beforeAll(async () => {
   gateway = await openGateway(0);
@@ -17,6 +32,7 @@ beforeAll(async () => {
       seconds: Math.round(context.getRemainingTimeInMillis() / 1000),
     }),
     silent: async () => undefined,
+    noting: async (event: unknown) => void noted.push(event),
     broken: async () => {
       throw new TypeError('no such thing');
     },
@@ -26,7 +42,7 @@ beforeAll(async () => {
     handler,
     timeoutSeconds: 60,
   }));
-  gateway.serve([lambdaApi(functions, SPEED)]);
+  gateway.serve([lambdaApi(functions, SPEED, queue.enqueue)]);
   client = new LambdaClient({
     endpoint: gateway.url,
     region: 'us-east-1',
@@ -45,6 +61,34 @@ async function invoke(FunctionName: string, event?: object) {
   );
   return { ...response, payload: JSON.parse(Payload?.transformToString() ?? '') };
 }
+
+describe('the AWS SDK starts a function asynchronously', () => {
+  const start = (FunctionName: string, event: object) =>
+    client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: JSON.stringify(event) }));
+
+  test('and learns only that the event was accepted', async () => {
+    const { StatusCode, Payload } = await start('noting', { at: 1 });
+    expect([StatusCode, Payload?.transformToString() ?? '']).toEqual([202, '']);
+    await queue.settled();
+    expect(noted).toEqual([{ at: 1 }]);
+  });
+
+  test('and does not learn of its failure', async () => {
+    expect((await start('broken', {})).StatusCode).toBe(202);
+    await queue.settled();
+    expect(errors).toEqual([new TypeError('no such thing')]);
+  });
+
+  test.each([
+    [0, []],
+    [2, [{ at: 1 }, { at: 1 }]],
+  ])('which Lambda delivers %d times', async (times, expected) => {
+    deliveries = times;
+    await start('noting', { at: 1 });
+    await queue.settled();
+    expect(noted).toEqual(expected);
+  });
+});
 
 describe('the AWS SDK invokes a function', () => {
   test('by its name, and gets the handler’s result', async () => {

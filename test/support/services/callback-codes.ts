@@ -32,7 +32,7 @@ export async function countCodes(): Promise<CountedCodes> {
   };
   const counted: CountedCodes = {
     services,
-    functions: { runtime: counting, ...functionsWith(() => counting, services.watch) },
+    functions: { runtime: counting, ...functionsWith(() => counting, services) },
     codes: [],
     exchange: (send) => send(),
   };

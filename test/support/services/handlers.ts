@@ -1,6 +1,6 @@
 import './output.ts';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createHandler as createCallback } from '../../../lambdas/callback.ts';
+import { createHandler as createCallback, withStarter } from '../../../lambdas/callback.ts';
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
 import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../../../lambdas/rotate.ts';
@@ -82,15 +82,16 @@ export interface BrowserResponse {
 
 /** Creates the three functions with one runtime, to be called as Lambda calls them. */
 export function createFunctions(
-  { environment, clock, watch }: Pick<Services, 'environment' | 'clock' | 'watch'>,
+  services: Pick<Services, 'environment' | 'clock' | 'watch' | 'started'>,
   variables: NodeJS.ProcessEnv = {},
 ) {
+  const { environment, clock } = services;
   const runtime = createRuntime({ ...environment, ...variables }, { now: clock.now });
-  return { runtime, ...functionsWith(() => runtime, watch) };
+  return { runtime, ...functionsWith(() => runtime, services) };
 }
 
-export function functionsWith(load: () => Runtime, watch: Watch) {
-  const callback = createCallback(load);
+export function functionsWith(load: () => Runtime, { watch, started }: { watch: Watch; started: unknown[] }) {
+  const callback = createCallback(lazily(() => withStarter(load())));
   const operator = createOperator(load);
   const rotate = createRotate(lazily(() => withAlerts(load())));
 
@@ -151,7 +152,15 @@ export function functionsWith(load: () => Runtime, watch: Watch) {
     return { ...consented, page: await visit(consented.returned, { cookies: consented.cookies }) };
   };
 
-  return { visit, operate, granted, begin, consent, consentAfter, connect, sweep: () => rotate({}, context) };
+  /** Invokes the rotate function with each event with which it was started, in order, and forgets them. */
+  const runStarted = async () => {
+    for (const event of started.splice(0)) await rotate(event, context);
+  };
+
+  return {
+    ...{ visit, operate, granted, begin, consent, consentAfter, connect, runStarted },
+    sweep: () => rotate({}, context),
+  };
 }
 
 export type Functions = ReturnType<typeof functionsWith>;

@@ -2,19 +2,21 @@ import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { VARIABLES } from '../../../lambdas/contract.ts';
+import { TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import type { KmsKeyState } from '../../../local/aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
+import { lambdaApi, openGateway } from '../../../local/gateway.ts';
 import { startZoom } from '../../../local/zoom/server.ts';
 import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
 
 const TABLE_NAME = 'connections';
 const RESCUE_BUCKET = 'rescue';
+const ROTATE = 'zoom-token-refresher-rotate';
 const KEY = 'zoom-token-refresher/key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
@@ -53,6 +55,12 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const subscribers = { confirmed: 1, pending: 0 };
   const sns = await startSns({ deliver: (notification) => notifications.push(notification), subscribers });
   const s3 = await startS3({ bucket: RESCUE_BUCKET });
+  /** The events with which the rotate function was started. `runStarted` of the functions delivers them. */
+  const started: unknown[] = [];
+  const lambda = await openGateway(0);
+  const rotate = { name: ROTATE, handler: async () => {}, timeoutSeconds: TIMEOUT_SECONDS.rotate };
+  lambda.serve([lambdaApi([rotate], 1, (_, event) => started.push(event))]);
+  process.env.AWS_ENDPOINT_URL_LAMBDA = lambda.url;
   process.env.AWS_ENDPOINT_URL_SNS = sns.url;
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
@@ -88,6 +96,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     switches,
     /** The notifications that the topic's subscribers received. */
     notifications,
+    started,
     /** How many subscribers the topic has. */
     subscribers,
     /** The address of an unreachable server. */
@@ -104,6 +113,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       [VARIABLES.appSecretPrefix]: APP_PREFIX,
       [VARIABLES.n8nSecretId]: N8N,
       [VARIABLES.rescueBucket]: RESCUE_BUCKET,
+      [VARIABLES.rotateFunctionName]: ROTATE,
       [VARIABLES.publicUrl]: DEPLOYED_URL,
       [VARIABLES.alertTopicArn]: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
       [VARIABLES.zoomOauthUrl]: zoom.url,
@@ -156,7 +166,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       stopWatching();
       secretsManager.destroy();
       table.destroy();
-      await Promise.all([zoom.close(), secrets.close(), dynamodb.close(), sns.close(), s3.close()]);
+      await Promise.all([zoom, secrets, dynamodb, sns, s3, lambda].map((service) => service.close()));
     },
   };
 }

@@ -11,6 +11,8 @@ import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { runStarted } from '../../../lambdas/tokens/start/run-started.ts';
+import type { Starter, StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
 import { MemoryRescue } from './memory-rescue.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -56,6 +58,8 @@ export class World {
   readonly expiries: string[][] = [];
   readonly recoveries: string[][] = [];
   readonly incidents: AppIncident[] = [];
+  /** What the rotate function was started for; `runStarted` delivers it. */
+  readonly started: StartRequest[] = [];
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
 
   readonly #log: Log = {
@@ -83,6 +87,11 @@ export class World {
         if (!signal?.aborted) this.pass(milliseconds / 1000);
       },
       store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
+      starter: intercepted<Starter>(
+        { start: async (request) => void this.started.push(request) },
+        'starter',
+        intercept,
+      ),
       rescue: intercepted<NonNullable<SweepDependencies['rescue']>>(this.rescue, 'rescue', intercept),
       vault,
       alerts: intercepted<Alerts>(
@@ -141,6 +150,12 @@ export class World {
     const finished = await finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
     if ('repeated' in finished) throw new Error(`a first callback is ${finished.repeated}`);
     return finished;
+  }
+
+  /** Runs the rotate function for each request with which it was started, in order, and forgets them. */
+  async runStarted(deps = this.dependencies()): Promise<void> {
+    for (const request of this.started.splice(0))
+      await runStarted(request, deps, { deadline: this.deadline });
   }
 
   /** Links the connection to n8n, as the operator does. */

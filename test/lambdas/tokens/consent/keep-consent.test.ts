@@ -61,6 +61,31 @@ describe('a consent to a bound connection of which Zoom does not say in time by 
     expect(world.zoom.refusals).toBe(0);
   });
 
+  test('is settled by the run that the callback starts, and a second run of the same request changes nothing', async () => {
+    await consent('ada', silent).catch(() => {});
+    expect(world.started).toEqual([{ start: 'connection', connection: 'main' }]);
+    world.started.push(...world.started);
+    await world.runStarted();
+    await expectAlive('main', 'ada');
+    expect(await world.item('main')).toMatchObject({ generation: 2, version: 2, publishedVersion: 2 });
+  });
+
+  test('is kept as well if the rotate function cannot be started', async () => {
+    const unstartable: Intercept = (point, call) =>
+      point === 'starter.start' ? Promise.reject(new Error('throttled')) : silent(point, call);
+    await expect(consent('ada', unstartable)).rejects.toMatchObject(PENDING);
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message: expect.stringMatching(
+          /^The rotate function was not started; the next sweep does its work\./,
+        ),
+      }),
+    );
+    await sweepOnce();
+    await expectAlive('main', 'ada');
+  });
+
   test('renews it by a rotation by hand as well', async () => {
     await consent('ada', silent).catch(() => {});
     await rotateNow('main', world.dependencies(), { deadline: world.deadline });
