@@ -1,44 +1,56 @@
-import { Command, type CommanderError } from 'commander';
+import { Command, type CommanderError, Help } from 'commander';
+import { addCompletion } from './commands/completion/command.ts';
 import { addConnect } from './commands/connect/command.ts';
 import { addDisconnect } from './commands/disconnect/command.ts';
 import { addDoctor } from './commands/doctor/command.ts';
+import { addHelp } from './commands/help/command.ts';
 import { addN8n } from './commands/n8n/command.ts';
 import { addRotate } from './commands/rotate/command.ts';
 import { addSetup } from './commands/setup/command.ts';
 import { addStatus } from './commands/status/command.ts';
+import { addVersion } from './commands/version/command.ts';
 import { UsageError } from './errors.ts';
 import { addGlobalOptions } from './session.ts';
-import { addExamples, EXIT_STATUS_HELP } from './terminal/help.ts';
+import { addExamples, addNotes, EXIT_STATUS_HELP } from './terminal/help.ts';
+import { createHints } from './terminal/hints.ts';
 
-/** In the order in which a new operator needs them. */
-const COMMANDS = [addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n];
+/** In the order in which a new operator needs them. The completion learns from those that were added before it. */
+const COMMANDS = [
+  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n],
+  ...[addHelp, addVersion, addCompletion],
+];
 
 /** Returns the program with all its commands. Parsing throws instead of exiting. */
 export function createProgram(version: string): Command {
   const program = new Command('zoom-tokens')
     .description('Connects Zoom accounts and keeps their tokens fresh for n8n.')
-    .version(version, '--version', 'print the version')
-    .helpOption('--help', 'print the help of a command')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print the help of a command')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Commander wraps no column that is narrower than 40 characters, and the terminal then breaks words.
+      minWidthToWrap: 20,
+      commandUsage: (command) => createHints()(new Help().commandUsage(command)),
+    })
     .exitOverride()
     // The caller prints usage errors in the same form as every other failure.
     .configureOutput({ outputError: () => {} });
   addGlobalOptions(program);
   for (const add of COMMANDS) add(program);
-  program.addHelpText('after', EXIT_STATUS_HELP);
+  addNotes(program, EXIT_STATUS_HELP);
   return addExamples(program, [
     ['zoom-tokens setup', 'save the credentials of a Zoom app'],
     ['zoom-tokens connect main', 'connect a Zoom account'],
     ['zoom-tokens status', 'show the status of all connections'],
-    ['zoom-tokens <command> --help', 'print the options and examples of a command'],
+    ['zoom-tokens help <command>', 'print the options and examples of a command'],
   ]);
 }
 
 /** Wrong usage for which commander has already printed the help. */
 export class NoCommandError extends UsageError {
   constructor() {
-    super('No command was given.', 'List the commands: npx zoom-tokens --help');
+    super('No command was given.', 'List the commands: npx zoom-tokens help');
   }
 }
 
@@ -52,7 +64,7 @@ export function usageError(error: CommanderError): UsageError | undefined {
   const sentence = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`.replace(/\.+$/, '.');
   return new UsageError(
     `${sentence.replaceAll("'", '"')}${suggestion === undefined ? '' : ` ${didYouMean(suggestion)}`}`,
-    'List the commands: npx zoom-tokens --help. Add --help to a command for its options.',
+    'List the commands: npx zoom-tokens help. Add --help to a command for its options.',
   );
 }
 

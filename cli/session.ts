@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
 import { createOperatorClient, type OperatorClient } from './operator-client.ts';
+import { createHints } from './terminal/hints.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 import { sanitizeValue } from './terminal/sanitize.ts';
 
@@ -21,9 +22,15 @@ export interface Session {
 
 /** Returns the session for the global options that were passed. */
 export function openSession(command: Command): Session {
-  const { name = DEFAULT_NAME, json = false, ...aws } = command.optsWithGlobals<GlobalOptions>();
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const { name = DEFAULT_NAME, json = false, ...aws } = options;
   const operator = createOperatorClient(name, aws);
-  return { name, aws, operator: json ? operator : sanitized(operator), output: createOutput(json) };
+  return {
+    name,
+    aws,
+    operator: json ? operator : sanitized(operator),
+    output: createOutput(json, createHints(options)),
+  };
 }
 
 /** Names, scopes and errors of Zoom and n8n go to a terminal. With `--json` they stay as they are: JSON escapes them. */

@@ -111,6 +111,8 @@ export const VARIABLES = {
   tableName: 'TABLE_NAME',
   keySecretId: 'KEY_SECRET_ID',
   appSecretPrefix: 'APP_SECRET_PREFIX',
+  /** Names of the deployed apps, separated by commas. */
+  apps: 'APPS',
   n8nSecretId: 'N8N_SECRET_ID',
   rescueBucket: 'RESCUE_BUCKET',
   rotateFunctionName: 'ROTATE_FUNCTION_NAME',

@@ -12,7 +12,7 @@ import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
-import { describeInstallation } from './tokens/operate/installation.ts';
+import { assertDeployed, describeInstallation } from './tokens/operate/installation.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
 import { listConnections, viewConnection } from './tokens/operate/status.ts';
@@ -136,9 +136,13 @@ async function disconnectNow(
 /** Adds the app: the one that the request names, else the connection's present one, else `default`. */
 async function withApp(
   { connection, app }: { connection: string; app?: string | undefined },
-  { store }: Runtime,
+  { store, installation }: Runtime,
 ) {
   assertName('connection', connection);
+  if (app !== undefined) {
+    assertName('app', app);
+    assertDeployed(app, installation);
+  }
   return { connection, app: app ?? (await store.get(connection))?.app ?? DEFAULT_APP };
 }
 

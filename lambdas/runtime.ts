@@ -71,6 +71,7 @@ const Environment = v.object(
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
+    [VARIABLES.apps]: v.optional(required),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
   },
@@ -155,6 +156,7 @@ export function createRuntime(
       zoomOauthUrl: variables[VARIABLES.zoomOauthUrl],
       zoomApiUrl: variables[VARIABLES.zoomApiUrl],
       appSecretPrefix: variables[VARIABLES.appSecretPrefix],
+      apps: variables[VARIABLES.apps]?.split(','),
       sweepRateMinutes: variables[VARIABLES.sweepRateMinutes],
       n8nPolicyArn: variables[VARIABLES.n8nPolicyArn],
     },

@@ -42,7 +42,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   let settled = async () => {};
   try {
     await createSecrets(secretsManager, apps);
-    const runtime = createRuntime(functionVariables(services, realZoom), {
+    const runtime = createRuntime(functionVariables(services, apps, realZoom), {
       now,
       // A pause lasts as long on the fast clock as on a real one.
       wait: (milliseconds) => setTimeout(milliseconds / speed),
@@ -117,12 +117,14 @@ function awsEnvironment({
 /** The functions' environment variables, as the stack sets them. */
 function functionVariables(
   { gateway, zoom }: LocalServices,
+  apps: Apps,
   realZoom: LocalStackOptions['zoom'],
 ): NodeJS.ProcessEnv {
   return {
     [VARIABLES.tableName]: TABLE_NAME,
     [VARIABLES.keySecretId]: SECRETS.key,
     [VARIABLES.appSecretPrefix]: SECRETS.appPrefix,
+    [VARIABLES.apps]: Object.keys(apps).join(','),
     [VARIABLES.n8nSecretId]: SECRETS.n8n,
     [VARIABLES.rescueBucket]: RESCUE_BUCKET,
     [VARIABLES.rotateFunctionName]: `${DEFAULT_NAME}-rotate`,

@@ -1,4 +1,5 @@
 import { Failure } from '../../lambdas/operator-protocol.ts';
+import { closest } from '../closest.ts';
 
 /**
  * The Regions of all partitions. Source: the partitions of @aws-sdk/core 3.974, which exports them for no other use; a
@@ -16,42 +17,15 @@ const REGIONS: readonly string[] = [
   ...['us-isof-east-1', 'us-isof-south-1'],
 ];
 
-/** A suggestion differs in at most so many characters. */
-const MAX_DISTANCE = 3;
-
 export const isKnownRegion = (region: string): boolean => REGIONS.includes(region);
 
 /** Returns the failure for a Region that is not in the list and whose endpoint does not resolve. */
 export function regionUnknown(region: string): Failure {
-  const suggestion = closestRegion(region);
+  const suggestion = closest(region, REGIONS);
   return new Failure(
     'misconfigured',
     'unknown_region',
     `There is no AWS Region "${region}".${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}`,
     'Name the Region of the stack: --region, AWS_REGION, or the Region of the AWS profile (aws configure list shows it).',
   );
-}
-
-function closestRegion(region: string): string | undefined {
-  let closest: string | undefined;
-  let least = MAX_DISTANCE + 1;
-  for (const candidate of REGIONS) {
-    const distance = editDistance(region.toLowerCase(), candidate);
-    if (distance < least) [closest, least] = [candidate, distance];
-  }
-  return closest;
-}
-
-/** Levenshtein's distance: the fewest insertions, deletions and replacements of a character. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, character] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries()) {
-      const replaced = (row[j] ?? 0) + (character === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

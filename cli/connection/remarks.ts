@@ -71,7 +71,7 @@ function stateRemarks(view: ConnectionView, now: number): Remark[] {
       {
         exitStatus: EXIT.reconnect,
         message: `${lastError?.message ?? 'The consent is no longer valid.'} ${readerText(view, now, formatTime)}`,
-        action: `A person must consent again. Run: npx zoom-tokens connect ${connection}`,
+        action: `Reconnect: npx zoom-tokens connect ${connection}`,
       },
     ];
   }

@@ -1,10 +1,37 @@
 import type { Command } from 'commander';
+import { createHints } from './hints.ts';
+import { wrapText } from './wrap.ts';
 
-/** Adds examples to a command's help: what to type, and what it does. */
+/** Commander's own width of a help that no terminal shows. */
+const DEFAULT_WIDTH = 80;
+
+/** Adds a text to the end of a command's help, wrapped at the terminal's width. */
+export function addNotes(command: Command, notes: string | ((width: number) => string)): Command {
+  return command.addHelpText('after', ({ error }) => {
+    const { isTTY, columns } = error ? process.stderr : process.stdout;
+    const width = isTTY ? columns : DEFAULT_WIDTH;
+    return wrapText(
+      createHints()(typeof notes === 'string' ? notes : notes(width)),
+      isTTY ? width : undefined,
+    );
+  });
+}
+
+/** Adds examples to a command's help: what to type and, where it fits beside that, what it does; otherwise below it. */
 export function addExamples(command: Command, examples: [input: string, effect: string][]): Command {
-  const width = Math.max(...examples.map(([input]) => input.length));
-  const lines = examples.map(([input, effect]) => `  ${input.padEnd(width)}  ${effect}`.trimEnd());
-  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+  return addNotes(command, (width) => `\nExamples:\n${formatExamples(examples, width)}`);
+}
+
+function formatExamples(examples: [input: string, effect: string][], width: number): string {
+  const hints = createHints();
+  const inputs = examples.map(([input]) => hints(input));
+  const column = Math.max(...inputs.map((input) => input.length));
+  const isWide = examples.every(([, effect]) => column + effect.length + 4 <= width);
+  return examples
+    .map(([, effect], index) =>
+      isWide ? `  ${inputs[index]?.padEnd(column)}  ${effect}` : `  ${inputs[index]}\n      ${effect}`,
+    )
+    .join('\n');
 }
 
 export const EXIT_STATUS_HELP = `

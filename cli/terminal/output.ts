@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
 import { failureDocument, toCliFailure } from '../errors.ts';
+import { createHints } from './hints.ts';
 import { escapeControls, sanitizeOutput, sanitizeText } from './sanitize.ts';
+import { wrapText } from './wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -11,10 +13,10 @@ export interface Output {
   json: boolean;
   /** Whether both outputs are a terminal and `--json` was not passed: only then may a command redraw the screen. */
   isInteractive: boolean;
-  /** Prints a line of text to standard output; nothing with `--json`. */
+  /** Prints a text to standard output, wrapped at the terminal's width; nothing with `--json`. */
   print(text?: string): void;
-  /** Clears the terminal and prints a text. */
-  redraw(text: string): void;
+  /** Returns a text as `print` prints it. */
+  format(text: string): string;
   /** Prints the single JSON document of `--json` to standard output; nothing without `--json`. */
   printJson(value: object): void;
   /** Prints a line to standard error, also with `--json`. */
@@ -25,27 +27,27 @@ export interface Output {
   printFailure(error: unknown): void;
 }
 
-const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
-
-/** Returns the output of this process. */
-export function createOutput(json: boolean): Output {
+/**
+ * Returns the output of this process.
+ * @param hints rewrites the commands in a text; see `createHints`
+ */
+export function createOutput(json: boolean, hints = createHints()): Output {
+  const format = (text: string, { isTTY, columns }: NodeJS.WriteStream = process.stdout) =>
+    wrapText(hints(sanitizeOutput(text)), isTTY ? columns : undefined);
   const print = (text = '') => {
-    if (!json) process.stdout.write(`${sanitizeOutput(text)}\n`);
+    if (!json) process.stdout.write(`${format(text)}\n`);
   };
   const printJson = (value: object) => {
-    if (json) process.stdout.write(`${escapeControls(JSON.stringify(value, null, 2))}\n`);
+    if (json) process.stdout.write(`${escapeControls(hints(JSON.stringify(value, null, 2)))}\n`);
   };
   const printNotice = (text: string) => {
-    process.stderr.write(`${sanitizeOutput(text)}\n`);
+    process.stderr.write(`${format(text, process.stderr)}\n`);
   };
   return {
     json,
     isInteractive: !json && process.stdout.isTTY === true && process.stderr.isTTY === true,
     print,
-    redraw(text) {
-      process.stdout.write(CLEAR_SCREEN);
-      print(text);
-    },
+    format: (text) => format(text),
     printJson,
     printNotice,
     async withSpinner(text, work) {

@@ -1,6 +1,6 @@
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { VARIABLES } from '../../lambdas/contract.ts';
+import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
 import { ServiceFunction } from '../service-function.ts';
 import type { Encryption } from '../storage/encryption.ts';
 import { acknowledgePatterns } from '../storage/secret-arns.ts';
@@ -35,6 +35,7 @@ export class Operator extends Construct {
     publishedTokens.grantUnpublish(this.function);
     rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
+    this.function.addEnvironment(VARIABLES.apps, [...new Set([DEFAULT_APP, ...settings.apps])].join(','));
     this.function.addEnvironment(VARIABLES.sweepRateMinutes, String(settings.sweepRateMinutes));
 
     // CloudFormation replaces a managed policy whose description changes, and its principals would lose it.

@@ -244,7 +244,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectReports();
       await switchNamed('Refuse every refresh token').click();
       await isLatestEvent('broken');
-      await rotate('main', 'Zoom no longer accepts the refresh token.');
+      await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
       await rotate('reports', '“reports” was rotated.');
       await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');
@@ -336,7 +336,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectMain();
       await button('Revoke refresh token: main').click();
       await isAnnounced('The next rotation of “main” will fail.');
-      await rotate('main', 'Zoom no longer accepts the refresh token.');
+      await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
       await shows(card('main'), 'it is not believed yet');
       await confirmRefusal();
       await shows(card('main'), 'Reconnect needed');

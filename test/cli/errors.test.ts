@@ -152,7 +152,7 @@ describe('responses of the operator function', () => {
 
 describe('the program', () => {
   test.each([
-    [[], /^Usage: zoom-tokens /],
+    [[], /^Usage: npx zoom-tokens /],
     [['statsu'], /^✖ Unknown command "statsu"\. Did you mean "status"\?\n/],
     [['status', '--nonsense'], /^✖ Unknown option "--nonsense"/],
     [['status', 'a', 'b'], /^✖ Too many arguments/],
@@ -174,8 +174,8 @@ describe('the program', () => {
     async (command) => {
       const { code, stdout } = await commandLine.run([command, '--help']);
       expect(code).toBe(0);
-      expect(stdout).toMatch(new RegExp(`^Usage: zoom-tokens ${command} `));
-      expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}zoom-tokens ${command}`));
+      expect(stdout).toMatch(new RegExp(`^Usage: npx zoom-tokens ${command} `));
+      expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}npx zoom-tokens ${command}`));
       expect(stdout).toContain('--json');
     },
   );

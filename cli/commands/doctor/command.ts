@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { resolveRegion } from '../../aws/region.ts';
 import { EXIT } from '../../errors.ts';
 import { openSession } from '../../session.ts';
-import { addExamples } from '../../terminal/help.ts';
+import { addExamples, addNotes } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
@@ -32,8 +32,8 @@ export function addDoctor(program: Command): void {
     ],
     ['zoom-tokens doctor --json', 'for a script'],
   ]);
-  command.addHelpText(
-    'after',
+  addNotes(
+    command,
     `
 Marks: ✔ passed, ✖ problem, with its fix, ! warning, – skipped, with the reason.
 Exit status: 0 no problem, 1 at least one problem.`,

@@ -4,7 +4,7 @@ import { assertName, type CredentialTest, isHttpsOrLoopback } from '../../../lam
 import { TEST_ADVICE } from '../../connection/remarks.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
-import { addExamples } from '../../terminal/help.ts';
+import { addExamples, addNotes } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { readApiKey } from './api-key.ts';
 import { credentialName as defaultCredentialName } from './vault.ts';
@@ -53,8 +53,8 @@ export function addN8nLink(n8n: Command): void {
       'a credential with an expression, which is tested and never written',
     ],
   ]);
-  command.addHelpText(
-    'after',
+  addNotes(
+    command,
     `
 Environment: N8N_API_KEY. No option takes the key: every user of this machine can read the arguments in the list of
 processes. The key needs the scopes credential:create and credential:update; with --credential, only the second. With

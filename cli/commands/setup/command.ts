@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { DEFAULT_APP, DEFAULT_NAME } from '../../../lambdas/contract.ts';
+import { DEFAULT_APP } from '../../../lambdas/contract.ts';
 import type { GrantType, OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { assertName } from '../../../lambdas/operator-protocol.ts';
+import { assertDeployed, assertName } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { openSession } from '../../session.ts';
-import { addExamples } from '../../terminal/help.ts';
+import { addExamples, addNotes } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { canPrompt } from '../../terminal/prompts.ts';
 import { formatList } from '../../terminal/table.ts';
@@ -37,8 +37,8 @@ export function addSetup(program: Command): void {
     ['zoom-tokens setup reports --grant s2s', 'a Server-to-Server app, named in "apps" of cdk.json'],
     ['zoom-tokens setup --stdin < app.json', '{"client_id":"…","client_secret":"…"}'],
   ]);
-  command.addHelpText(
-    'after',
+  addNotes(
+    command,
     `
 Environment: ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_ACCOUNT_ID, ZOOM_WEBHOOK_SECRET_TOKEN.
 No option takes a secret: every user of this machine can read the arguments in the list of processes.
@@ -47,10 +47,11 @@ The new credentials replace everything that was saved for the app before.`,
 }
 
 async function setup(app: string, options: SetupOptions, command: Command): Promise<void> {
-  const { operator, output, aws, name } = openSession(command);
+  const { operator, output, aws } = openSession(command);
   assertName('app', app);
   const known = await readCredentials(options, process.env);
   const about = await output.withSpinner('Requesting the installation', () => operator.request('about', {}));
+  assertDeployed(app, about);
   const grant = await chooseGrant(options.grant, known);
   const instructions = appInstructions(about, grant);
   // A person needs the URLs while filling in the pages of the app, and that is before the prompts.
@@ -64,7 +65,7 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
     : undefined;
   const secretName = `${about.appSecretPrefix}${app}`;
   await output.withSpinner('Saving the credentials', () => saveAppSecret(secretName, credentials, aws));
-  const next = nextCommand(app, grant, name);
+  const next = nextCommand(app, grant);
   const { redirectUrl, eventsUrl } = about;
   output.printJson({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });
   const result = options.check
@@ -93,13 +94,12 @@ function appInstructions({ redirectUrl, eventsUrl }: OperatorResults['about'], g
   ].join('\n');
 }
 
-function nextCommand(app: string, grant: GrantType, name: string): string {
+function nextCommand(app: string, grant: GrantType): string {
   const isServer = grant === 'account_credentials';
   const connection = isServer && app !== DEFAULT_APP ? app : 'main';
   return [
     `npx zoom-tokens connect ${connection}`,
     ...(app === DEFAULT_APP ? [] : [`--app ${app}`]),
     ...(isServer ? ['--grant s2s'] : []),
-    ...(name === DEFAULT_NAME ? [] : [`--name ${name}`]),
   ].join(' ');
 }

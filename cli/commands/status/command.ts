@@ -6,8 +6,9 @@ import { exitStatusOf, unreadableRemark } from '../../connection/remarks.ts';
 import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
-import { addExamples } from '../../terminal/help.ts';
+import { addExamples, addNotes } from '../../terminal/help.ts';
 import { interruption, wait } from '../../terminal/interruption.ts';
+import { openScreen } from '../../terminal/screen.ts';
 
 const WATCH_SECONDS = 5;
 
@@ -24,8 +25,8 @@ export function addStatus(program: Command): void {
     ['zoom-tokens status --watch', 'follows the rotations'],
     ['zoom-tokens status --json', 'for a script; the exit status says whether action is needed'],
   ]);
-  command.addHelpText(
-    'after',
+  addNotes(
+    command,
     `
 Columns:
   Valid    how long the token in n8n stays valid
@@ -79,12 +80,19 @@ async function watch(connection: string | undefined, session: Session): Promise<
       'In a script, repeat npx zoom-tokens status --json.',
     );
   }
-  for (;;) {
-    const text = await requestStatus(connection, session)
-      .then((result) => formatStatus(connection, result))
-      .catch(formatRetryable);
-    session.output.redraw(text);
-    await wait(WATCH_SECONDS);
+  let text = '';
+  const redraw = () => screen.draw(session.output.format(text));
+  const screen = openScreen(redraw);
+  try {
+    for (;;) {
+      text = await requestStatus(connection, session)
+        .then((result) => formatStatus(connection, result))
+        .catch(formatRetryable);
+      redraw();
+      await wait(WATCH_SECONDS);
+    }
+  } finally {
+    screen.close();
   }
 }
 

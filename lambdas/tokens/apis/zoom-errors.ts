@@ -50,7 +50,7 @@ export const CLASSES: Record<ZoomError['refuses'], Record<ZoomRequest, FailureCl
 };
 
 export const WAIT = 'Nothing to do: the next sweeps retry, and n8n keeps its token until the token expires.';
-const RECONNECT = 'A person must consent at Zoom again: zoom-tokens connect.';
+const RECONNECT = 'Reconnect: npx zoom-tokens connect <connection>';
 
 /** https://developers.zoom.us/docs/integrations/oauth-error-messages/ gives code and text, but no status and no body. */
 const TABLE = 'developers.zoom.us/docs/integrations/oauth-error-messages';
@@ -81,7 +81,7 @@ export const REFUSED_CODE = {
 const TOKEN = {
   refuses: 'token',
   code: 'invalid_token',
-  message: 'Zoom no longer accepts the refresh token.',
+  message: "Zoom revoked access, so this connection can't renew itself.",
   action: RECONNECT,
 } as const;
 /** Zoom's table has no cure for these, or one that concerns another request. */

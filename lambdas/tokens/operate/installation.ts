@@ -1,4 +1,5 @@
 import { ROUTES } from '../../contract.ts';
+import { Failure } from '../errors.ts';
 
 /** The settings of a deployment, as its functions know them. */
 export interface Installation {
@@ -12,6 +13,8 @@ export interface Installation {
   zoomApiUrl: string;
   /** Such as `zoom-token-refresher/app/`. */
   appSecretPrefix: string;
+  /** Names of the deployed apps; unknown outside of the operator function. */
+  apps?: string[] | undefined;
   sweepRateMinutes: number;
   /** ARN of the managed policy with which n8n reads. A local stack has none. */
   n8nPolicyArn: string | undefined;
@@ -25,4 +28,15 @@ export function describeInstallation(
   const { publicUrl } = shown;
   const redirectUrl = `${publicUrl}${ROUTES.callback}`;
   return { ...shown, now, redirectUrl, eventsUrl: `${publicUrl}${ROUTES.events}` };
+}
+
+/** @throws {Failure} `misconfigured` (`app_not_deployed`) for an app that the deployment does not have */
+export function assertDeployed(app: string, { apps }: Pick<Installation, 'apps'>): void {
+  if (apps === undefined || apps.includes(app)) return;
+  throw new Failure(
+    'misconfigured',
+    'app_not_deployed',
+    `No Zoom app "${app}". Known apps: ${apps.join(', ')}.`,
+    `Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup ${app}`,
+  );
 }

@@ -51,7 +51,7 @@ describe('the alert for a connection that needs a new consent', () => {
           'A connection waits for a person, who must consent at Zoom again:',
           '',
           'main',
-          '  Why:          Zoom no longer accepts the refresh token.',
+          "  Why:          Zoom revoked access, so this connection can't renew itself.",
           `  Since:        ${utc(lostAt)}`,
           `  n8n's token:  ends ${utc(connectedAt + HOUR)} at the latest`,
           '  Run:          npx zoom-tokens connect main',

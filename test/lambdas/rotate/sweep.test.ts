@@ -211,7 +211,7 @@ describe('when a step fails', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'ERROR',
-        message: 'Zoom no longer accepts the refresh token.',
+        message: "Zoom revoked access, so this connection can't renew itself.",
         connection: 'user',
         class: 'reconnect',
         code: 'invalid_token',

@@ -46,6 +46,7 @@ describe('the functions', () => {
         ...(task === 'callback' && { ROTATE_FUNCTION_NAME: { Ref: expect.stringContaining('Rotation') } }),
         ...(task !== 'callback' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
         ...(task === 'operator' && {
+          APPS: 'default',
           SWEEP_RATE_MINUTES: '1',
           N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
         }),

@@ -5,6 +5,7 @@ import { devNull } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import pty from '@lydell/node-pty';
+import xterm from '@xterm/headless';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const PROGRAM = 'bin/zoom-tokens.js';
@@ -89,19 +90,26 @@ export function createCommandLine(environment: Environment) {
       return { code, ...output };
     },
 
-    /** Starts a command on a terminal of 80 columns. */
-    onTerminal(args: string[], env: Environment = {}): TerminalRun {
+    /** Starts a command on a terminal, of 80 columns and 40 lines by default. */
+    onTerminal(
+      args: string[],
+      env: Environment = {},
+      { cols = 80, rows = 40 }: { cols?: number; rows?: number } = {},
+    ): TerminalRun {
       const terminal = pty.spawn(process.execPath, [PROGRAM, ...args], {
         cwd: ROOT,
-        cols: 80,
-        rows: 40,
+        cols,
+        rows,
         env: { ...PLAIN, TERM: 'xterm-256color', ...environment, ...env },
       });
       running.add(terminal);
+      const display = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+      display.write(EARLIER_OUTPUT);
       let raw = '';
       let onChange = () => {};
       terminal.onData((chunk) => {
         raw += chunk;
+        display.write(chunk);
         onChange();
       });
       const shown = () => stripVTControlCharacters(raw).replaceAll('\r', '');
@@ -116,6 +124,15 @@ export function createCommandLine(environment: Environment) {
       return {
         ended,
         type: (keys) => terminal.write(keys),
+        kill: (signal) => terminal.kill(signal),
+        resize(columns, lines) {
+          display.resize(columns, lines);
+          terminal.resize(columns, lines);
+        },
+        async display() {
+          await new Promise<void>((resolve) => display.write('', resolve));
+          return readDisplay(display);
+        },
         async until(pattern) {
           let hasEnded = false;
           ended.then(() => {
@@ -137,11 +154,45 @@ export function createCommandLine(environment: Environment) {
   };
 }
 
+/** What the terminal shows before a command starts. */
+const EARLIER_OUTPUT = 'earlier output\r\n';
+
+/** What a terminal shows. */
+export interface Display {
+  /** The lines that are in sight, without their trailing spaces. */
+  lines: string[];
+  /** Lines that the terminal had to break, because they are longer than it is wide. */
+  broken: string[];
+  /** The lines of the scrollback and of the normal screen, while the alternate screen may be in sight. */
+  scrollback: string[];
+  isAlternate: boolean;
+}
+
+function readDisplay({ buffer, rows }: InstanceType<typeof xterm.Terminal>): Display {
+  const { active, normal } = buffer;
+  const read = (from: typeof active, start: number, end: number) =>
+    Array.from({ length: end - start }, (_, index) => from.getLine(start + index));
+  const text = (line: ReturnType<typeof active.getLine>) => line?.translateToString(true) ?? '';
+  const sight = read(active, active.viewportY, active.viewportY + rows);
+  return {
+    lines: sight.map(text),
+    broken: read(active, 0, active.length)
+      .filter((line) => line?.isWrapped)
+      .map(text),
+    scrollback: read(normal, 0, normal.length).map(text),
+    isAlternate: active.type === 'alternate',
+  };
+}
+
 /** A command that runs on a terminal. */
 export interface TerminalRun {
   /** Waits until the screen has shown the pattern. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   type(keys: string): void;
+  kill(signal: string): void;
+  resize(columns: number, rows: number): void;
+  /** Returns what the terminal shows now, as xterm draws it. */
+  display(): Promise<Display>;
   /** Resolves when the command has ended. `shown` is the screen's text without control characters, `raw` with them. */
   ended: Promise<{ code: number; shown: string; raw: string }>;
 }

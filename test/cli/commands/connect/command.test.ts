@@ -25,7 +25,7 @@ describe('zoom-tokens connect with a user app', () => {
     expect(code).toBe(0);
     expect(shown).toMatch(/The link works once, until \d\d:\d\d\.\n/);
     expect(shown).toContain('✔ "main" is connected.');
-    expect(shown).toMatch(/the type Zoom API .* the field JWT Token\.\n/);
+    expect(shown).toMatch(/the type Zoom API\s[\s\S]*the field\sJWT Token\.\n/);
     expect(shown).toMatch(/\n {2}\{\{ \$secrets\.aws\.n8n_zoom_main \}\}\n$/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a color begins with one
     expect(raw).toMatch(/\x1b\[32m✔/);
@@ -76,6 +76,15 @@ describe('zoom-tokens connect with a user app', () => {
     expect(await generation()).toBe(before);
     await consentAsBrowser(await link('--replace-user'), { user: 'Grace Hopper' });
     expect(await generation()).toBe(before + 1);
+  });
+
+  test('connect with an app that is not deployed names those that are', async () => {
+    const { code, stderr } = await run('main', '--app', 'nope', '--no-wait');
+    expect(code).toBe(4);
+    expect(stderr).toBe(
+      '✖ No Zoom app "nope". Known apps: default, reports.\n' +
+        '  Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup nope\n',
+    );
   });
 
   test('connect exits with 1 when the link expires before a user consents', async () => {

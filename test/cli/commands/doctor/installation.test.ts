@@ -26,7 +26,7 @@ describe('the apps', () => {
     const { code, stdout } = await run();
     expect(code).toBe(0);
     expect(stdout).toContain(
-      '! The app "default" is not set up, and no connection uses it.\n  If you need it, run: zoom-tokens setup default.\n',
+      '! The app "default" is not set up, and no connection uses it.\n  If you need it, run: npx zoom-tokens setup default.\n',
     );
   });
 

@@ -97,5 +97,5 @@ describe('zoom-tokens n8n', () => {
 test.each(['doctor', 'n8n', 'n8n link', 'n8n unlink'])('%s --help shows examples', async (command) => {
   const { code, stdout } = await installation().commandLine.run([...command.split(' '), '--help']);
   expect(code).toBe(0);
-  expect(stdout).toContain(`\nExamples:\n  zoom-tokens ${command}`);
+  expect(stdout).toContain(`\nExamples:\n  npx zoom-tokens ${command}`);
 });

@@ -84,6 +84,60 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     expect((await terminal.ended).code).toBe(130);
   });
 
+  test('status --watch leaves the screen and the scrollback as they were', async () => {
+    const terminal = installation().commandLine.onTerminal(['status', '--watch']);
+    await terminal.until(/reports/);
+    const during = await terminal.display();
+    expect(during.isAlternate).toBe(true);
+    expect(during.lines).not.toContain('earlier output');
+    terminal.type(CTRL_C);
+    await terminal.ended;
+    const { isAlternate, lines } = await terminal.display();
+    expect(isAlternate).toBe(false);
+    expect(lines.filter(Boolean)).toEqual(['earlier output']);
+  });
+
+  test('status --watch leaves the alternate screen when it fails, and prints the failure there', async () => {
+    let requests = 0;
+    installation().responses.set('status', () => {
+      requests += 1;
+      if (requests === 1) return undefined;
+      const error = { class: 'misconfigured', code: 'x', message: 'It is broken.', action: 'Mend it.' };
+      return { ok: false, error };
+    });
+    const terminal = installation().commandLine.onTerminal(['status', '--watch']);
+    expect((await terminal.ended).code).toBe(4);
+    const { isAlternate, lines } = await terminal.display();
+    expect(isAlternate).toBe(false);
+    expect(lines.filter(Boolean)).toEqual(['earlier output', '✖ It is broken.', '  Mend it.']);
+  });
+
+  test('status --watch leaves the alternate screen on SIGTERM', async () => {
+    const terminal = installation().commandLine.onTerminal(['status', '--watch']);
+    await terminal.until(/reports/);
+    terminal.kill('SIGTERM');
+    await terminal.ended;
+    expect((await terminal.display()).isAlternate).toBe(false);
+  });
+
+  test('status --watch fits into a terminal that becomes small, and says what it leaves out', async () => {
+    const terminal = installation().commandLine.onTerminal(
+      ['status', '--watch'],
+      {},
+      { cols: 200, rows: 30 },
+    );
+    await terminal.until(/reports/);
+    terminal.resize(60, 2);
+    await terminal.until(/more lines/);
+    const { lines } = await terminal.display();
+    expect(lines).toEqual([
+      expect.stringMatching(/^Connection/),
+      expect.stringMatching(/^… \d+ more lines$/),
+    ]);
+    terminal.type(CTRL_C);
+    await terminal.ended;
+  });
+
   test('status prints no token', async () => {
     await run();
     await run('main', '--json');

@@ -1,0 +1,59 @@
+import { realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+const PROGRAM = 'zoom-tokens';
+
+/** The options that choose an installation. A hint repeats them, so that it concerns the same one. */
+export interface InstallationOptions {
+  name?: string | undefined;
+  profile?: string | undefined;
+  region?: string | undefined;
+}
+
+/** A command of this program in a text, as it is written in the source. */
+const COMMAND = /(?<![\w/.-])(?:npx )?zoom-tokens (?=[a-z<[-])/g;
+
+/**
+ * Returns a function that replaces the program in each command of a text by what works where this process was started:
+ * `zoom-tokens` where the shell finds it, otherwise `npx zoom-tokens`, with the options that chose the installation.
+ */
+export function createHints(options: InstallationOptions = {}): (text: string) => string {
+  const chosen = Object.entries(options)
+    .filter(([name, value]) => ['name', 'profile', 'region'].includes(name) && value !== undefined)
+    .map(([name, value]) => ` --${name} ${quote(value)}`);
+  const invocation = `${programName()}${chosen.join('')} `;
+  return (text) => text.replace(COMMAND, () => invocation);
+}
+
+/** Returns what a person types to start this program. */
+const programName = (): string => (isOnPath() ? PROGRAM : `npx ${PROGRAM}`);
+
+/** Returns whether the shell's search path leads to this very program. `npx` adds folders to the path that end with it. */
+function isOnPath(): boolean {
+  const here = resolved(process.argv[1] ?? '');
+  if (here === undefined) return false;
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !folder.endsWith(join('node_modules', '.bin')))
+    .flatMap((folder) => [
+      join(folder, PROGRAM),
+      // npm's launchers on Windows are no links, and stand beside the packages.
+      ...(process.platform === 'win32'
+        ? [join(folder, 'node_modules', 'zoom-token-refresher', 'bin', `${PROGRAM}.js`)]
+        : []),
+    ])
+    .some((candidate) => resolved(candidate) === here);
+}
+
+/** Returns the folder of the program, without symbolic links. */
+function resolved(path: string): string | undefined {
+  try {
+    return dirname(realpathSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Quotes a value for a POSIX shell, where it needs quotes. */
+const quote = (value: string): string =>
+  /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { createHints } from '../../../cli/terminal/hints.ts';
+import { createCommandLine } from '../../support/cli/command-line.ts';
+
+jest.setTimeout(60_000);
+
+const ROOT = new URL('../../..', import.meta.url).pathname;
+const commandLine = createCommandLine({});
+afterAll(() => commandLine.close());
+
+describe('a hint', () => {
+  test('in a checkout, a hint prints npx zoom-tokens', async () => {
+    const { stderr } = await commandLine.run(['rotate']);
+    expect(stderr).toContain('List the commands: npx zoom-tokens help.');
+  });
+
+  test('where the shell finds the program, a hint prints zoom-tokens', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'zoom-tokens-'));
+    try {
+      await symlink(join(ROOT, 'bin/zoom-tokens.js'), join(folder, 'zoom-tokens'));
+      const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+      const { stdout } = await promisify(execFile)('zoom-tokens', ['help', 'rotate'], { env });
+      expect(stdout).toMatch(/^Usage: zoom-tokens rotate/);
+      expect(stdout).toMatch(/^ {2}zoom-tokens rotate main/m);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('a hint repeats the options that chose the installation', async () => {
+    const { stderr } = await commandLine.run(['rotate', '--profile', 'my profile', '--name', 'other']);
+    expect(stderr).toContain("npx zoom-tokens --profile 'my profile' --name other help");
+  });
+
+  test.each([
+    ['Run zoom-tokens connect main.', 'Run npx zoom-tokens --region eu-west-1 connect main.'],
+    ['Run: npx zoom-tokens <command> --help', 'Run: npx zoom-tokens --region eu-west-1 <command> --help'],
+    ['zoom-tokens-workflow.json and zoom-tokens.', 'zoom-tokens-workflow.json and zoom-tokens.'],
+  ])('the text %j becomes %j', (text, hint) => {
+    expect(createHints({ region: 'eu-west-1' })(text)).toBe(hint);
+  });
+});
