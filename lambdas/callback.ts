@@ -4,10 +4,10 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createRotateStarter } from './aws/rotate-starter.ts';
 import { ROUTES } from './contract.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
-import { beginConsent, readLink } from './tokens/consent/begin-consent.ts';
+import { beginConsent, type LinkVisit, readLink } from './tokens/consent/begin-consent.ts';
 import { ConsentOver } from './tokens/consent/consent-attempt.ts';
 import { finishConsent } from './tokens/consent/finish-consent.ts';
-import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS } from './tokens/consent/link-life.ts';
 import { FINISHED_SECONDS } from './tokens/consent/pending-consent.ts';
 import { Failure } from './tokens/errors.ts';
 import { connectedPage } from './web/connected-page.ts';
@@ -35,18 +35,18 @@ type Result = Promise<APIGatewayProxyStructuredResultV2>;
 export function createHandler(load: () => Runtime) {
   const showLink = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
-    return linkPage(await readLink(event.queryStringParameters?.ticket, runtime), runtime.zoom.server.issuer);
+    const link = await readLink(visitOf(event, runtime), runtime);
+    return 'repeated' in link ? repeatedPage(link) : linkPage(link, runtime.zoom.server.issuer);
   };
 
   const redirectToZoom = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
-    const ticket = event.queryStringParameters?.ticket;
-    const begun = await beginConsent({ ticket, cookie: cookieOf(event, runtime) }, runtime);
+    const begun = await beginConsent(visitOf(event, runtime), runtime);
     if ('repeated' in begun) return repeatedPage(begun);
     return {
       statusCode: 303,
       headers: { Location: begun.location, 'Cache-Control': 'no-store' },
-      cookies: [setCookie(runtime.publicUrl, begun.cookie, LINK_SECONDS)],
+      cookies: [setCookie(runtime.publicUrl, begun.cookie, CONSENT_SECONDS)],
     };
   };
 
@@ -84,6 +84,11 @@ export function createHandler(load: () => Runtime) {
       ]),
     );
 }
+
+const visitOf = (event: APIGatewayProxyEventV2, runtime: Runtime): LinkVisit => ({
+  ticket: event.queryStringParameters?.ticket,
+  cookie: cookieOf(event, runtime),
+});
 
 const cookieOf = ({ cookies = [] }: APIGatewayProxyEventV2, { publicUrl }: Runtime): string | undefined =>
   readCookie(publicUrl, cookies);

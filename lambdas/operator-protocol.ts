@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import type { ConnectionView } from './tokens/connection-view.ts';
+import type { CreatedLink } from './tokens/consent/create-link.ts';
 import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
+import type { OpenLink, RenewedLink } from './tokens/consent/open-links.ts';
 import type { FailureDetails } from './tokens/errors.ts';
 import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
@@ -18,7 +20,9 @@ export { createZoom } from './tokens/apis/zoom.ts';
 // Of the functions, the command line imports this file and `contract.ts` alone.
 export { assertName, type CredentialTest, type GrantType } from './tokens/connection.ts';
 export type { ConnectionView } from './tokens/connection-view.ts';
-export { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+export { MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './tokens/consent/link-life.ts';
+export type { LinkOutcome } from './tokens/consent/link-outcome.ts';
+export type { OpenLink } from './tokens/consent/open-links.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
@@ -39,8 +43,20 @@ const filled = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 /** A request of the command line. The IAM permission `lambda:InvokeFunction` decides who may send it. */
 export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('about') }),
-  v.object({ action: v.literal('link'), connection, app, replaceUser: v.optional(v.boolean()) }),
+  v.object({
+    action: v.literal('link'),
+    connection,
+    app,
+    replaceUser: v.optional(v.boolean()),
+    /** The operator consents, and reads on the last page what to paste into n8n. */
+    forMe: v.optional(v.boolean()),
+    /** For how long the link can be used, seconds. */
+    seconds: v.optional(v.number()),
+  }),
   v.object({ action: v.literal('link-outcome'), id: filled }),
+  v.object({ action: v.literal('links') }),
+  v.object({ action: v.literal('links-cancel'), connection }),
+  v.object({ action: v.literal('links-renew') }),
   v.object({ action: v.literal('connect'), connection, app }),
   v.object({
     action: v.literal('status'),
@@ -78,16 +94,12 @@ export type OperatorRequest = v.InferOutput<typeof OperatorRequest>;
 /** The result of each action. Timestamps are epoch seconds. */
 export interface OperatorResults {
   about: ReturnType<typeof describeInstallation>;
-  link: {
-    /** Works once. */
-    link: string;
-    /** For `link-outcome`. It opens nothing. */
-    id: string;
-    expiresAt: number;
-    /** The connection's current generation, 0 without one. The consent is complete once it is higher. */
-    generation: number;
-  };
+  link: CreatedLink;
   'link-outcome': LinkOutcome;
+  /** The links that have not ended, the first to expire first. */
+  links: { now: number; links: OpenLink[] };
+  'links-cancel': { cancelled: OpenLink[] };
+  'links-renew': { renewed: RenewedLink[] };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   /** Sorted by name. */
   status: {

@@ -8,6 +8,7 @@ import { toView } from './tokens/connection-view.ts';
 import { connectServerToServer } from './tokens/consent/connect.ts';
 import { createLink } from './tokens/consent/create-link.ts';
 import { linkOutcome } from './tokens/consent/link-outcome.ts';
+import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-links.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
@@ -58,13 +59,15 @@ async function perform(
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());
     case 'link':
-      return createLink(
-        { ...(await withApp(request, runtime)), replaceUser: request.replaceUser ?? false },
-        runtime,
-        runtime.publicUrl,
-      );
+      return createLink({ ...request, ...(await withApp(request, runtime)) }, runtime, runtime.publicUrl);
     case 'link-outcome':
       return linkOutcome(request.id, runtime);
+    case 'links':
+      return { now: runtime.now(), links: await listOpenLinks(runtime) };
+    case 'links-cancel':
+      return { cancelled: await cancelLinks(request.connection, runtime) };
+    case 'links-renew':
+      return { renewed: await renewLinks(runtime, runtime.publicUrl) };
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };

@@ -12,7 +12,7 @@ import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
-import { LINK_SECONDS } from './tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS, LINK_SECONDS } from './tokens/consent/link-life.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
@@ -79,7 +79,9 @@ const Environment = v.object(
 );
 
 /** Parts that may differ from the deployed function: its clock, its pauses and its log. */
-export type Overrides = Partial<Pick<Dependencies, 'now' | 'wait' | 'log' | 'linkSeconds'>>;
+export type Overrides = Partial<
+  Pick<Dependencies, 'now' | 'wait' | 'log' | 'linkSeconds' | 'consentSeconds'>
+>;
 
 /**
  * Builds a function's runtime from its environment variables. The AWS clients take endpoints, Region and
@@ -145,6 +147,7 @@ export function createRuntime(
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
+    consentSeconds: overrides.consentSeconds ?? CONSENT_SECONDS,
     log,
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),

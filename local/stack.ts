@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createRuntime, type Runtime } from '../lambdas/runtime.ts';
-import { LINK_SECONDS } from '../lambdas/tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS, LINK_SECONDS } from '../lambdas/tokens/consent/link-life.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { createEventQueue } from './aws/event-queue.ts';
 import { invoke } from './aws/lambda.ts';
@@ -49,6 +49,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       log: journal.log,
       // A person reads and clicks in real time.
       linkSeconds: LINK_SECONDS * speed,
+      consentSeconds: CONSENT_SECONDS * speed,
     });
     const functions = createLocalFunctions(runtime);
     const started = createEventQueue({

@@ -1,6 +1,6 @@
 import { createZoom } from '../../lambdas/tokens/apis/zoom.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
-import { LINK_SECONDS } from '../../lambdas/tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS, LINK_SECONDS } from '../../lambdas/tokens/consent/link-life.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/schedule.ts';
 import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
@@ -69,6 +69,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
     keyring: createKeyring(vault, now),
     margins: DEFAULT_MARGINS,
     linkSeconds: LINK_SECONDS,
+    consentSeconds: CONSENT_SECONDS,
     log,
   };
   return Object.assign(world, { deps });

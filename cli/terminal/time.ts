@@ -21,3 +21,19 @@ export function formatTime(epochSeconds: number): string {
 export function formatDate(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toISOString().slice(0, 10);
 }
+
+/**
+ * Returns a time to come, in this machine's time zone and relative: `14:32 (in 29 min)`, `Sun 29 Nov 14:32 (in 3 d)`.
+ * @param now by the clock of `at`, which may differ from this machine's
+ */
+export function formatUntil(at: number, now: number): string {
+  const left = at - now;
+  const local = Date.now() / 1000 + left;
+  const day = new Date(local * 1000).toLocaleDateString('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
+  const time = left < DAY / 2 ? formatTime(local) : `${day.replace(',', '')} ${formatTime(local)}`;
+  return `${time} (in ${formatDuration(left)})`;
+}

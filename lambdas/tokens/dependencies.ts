@@ -31,8 +31,10 @@ export interface Dependencies {
   margins: Margins;
   /** Without it nothing is pushed to n8n. */
   push?: Push | undefined;
-  /** For how long a one-time link can be used, and then for how long a consent may take; seconds. */
+  /** For how long a link can be used unless its maker says otherwise, seconds. */
   linkSeconds: number;
+  /** For how long a consent may take after its link was used, seconds. */
+  consentSeconds: number;
   log: Log;
 }
 

@@ -7,6 +7,8 @@ const TITLES: Partial<Record<FailureCode, string>> = {
   ticket_invalid: 'This link does not work',
   ticket_expired: 'This link has expired',
   ticket_used: 'This link was already used',
+  link_cancelled: 'This link was taken back',
+  key_replaced: 'This link does not work any more',
   cookie_missing: 'This browser cannot continue',
   consent_unknown: 'This browser cannot continue',
   consent_expired: 'This sign-in timed out',
@@ -23,6 +25,8 @@ const TITLES: Partial<Record<FailureCode, string>> = {
 const STATUS: Partial<Record<FailureCode, number>> = {
   ticket_expired: 410,
   ticket_used: 410,
+  link_cancelled: 410,
+  key_replaced: 410,
   consent_expired: 410,
   consent_interrupted: 410,
   consent_declined: 403,

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { utc } from '../tokens/clock.ts';
-import type { LinkTicket } from '../tokens/consent/link-ticket.ts';
+import type { StoredLink } from '../tokens/store.ts';
 import { html } from './html.ts';
 import { page } from './page-template.ts';
 
@@ -22,7 +22,7 @@ onpageshow = () => { button.disabled = false; };
  * company, so any HTTPS address is allowed. Zoom's origin is listed because it is plain HTTP in a local stack.
  */
 export function linkPage(
-  { connection, app, expiresAt }: LinkTicket,
+  { connection, app, expiresAt }: StoredLink,
   zoomOrigin: string,
 ): APIGatewayProxyStructuredResultV2 {
   return page({

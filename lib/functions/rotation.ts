@@ -24,7 +24,7 @@ export class Rotation extends Construct {
       description: 'Rotates and publishes the Zoom tokens that are due.',
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
-    connections.grantSweep(this.function);
+    connections.grantQuery(this.function);
     credentials.grantRead(this.function);
     publishedTokens.grantPublish(this.function);
     rescueBucket.grantTakeUp(this.function);

@@ -25,7 +25,7 @@ export class Connections extends Construct {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // Only the ids of used link tickets have it.
+      // Links and replaced tokens have it.
       timeToLiveAttribute: TABLE.timeToLive,
       ...(encryption.key && {
         encryption: TableEncryption.CUSTOMER_MANAGED,
@@ -49,8 +49,8 @@ export class Connections extends Construct {
     fn.addStatements(this.encryption.statementsFor('dynamodb'));
   }
 
-  /** Allows the function to query which connections are due, and which published token expires first. */
-  grantSweep(fn: ServiceFunction): void {
+  /** Allows the function to query what is due, which links are open, and which published token expires first. */
+  grantQuery(fn: ServiceFunction): void {
     fn.allow(
       ['dynamodb:Query'],
       Object.keys(TABLE.indexes).map((index) => `${this.table.tableArn}/index/${index}`),

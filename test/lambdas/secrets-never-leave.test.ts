@@ -109,7 +109,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
       listener.page(await functions.visit(link, { cookies, method: 'POST' }));
       await listener.operate({ action: 'link-outcome', id });
       const { Items } = await services.contents();
-      const record = Items.find((item) => item.connection?.S === `ticket#${id}`);
+      const record = Items.find((item) => item.connection?.S === `link#${id}`);
       expect(record).toHaveProperty('end');
       expect(services.watch.leaks(JSON.stringify(record))).toEqual([]);
     }

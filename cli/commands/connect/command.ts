@@ -10,14 +10,20 @@ import { Interrupted, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { formatTime } from '../../terminal/time.ts';
+import { parseExpires } from './expires.ts';
 import { findConnection } from './find-connection.ts';
 import { requestLink, waitForConsent } from './link.ts';
+import { cancelLinks, renewLinks } from './links.ts';
 
 interface ConnectOptions {
   app?: string;
   grant?: GrantType;
   replaceUser?: boolean;
+  /** Seconds. */
+  expires?: number;
+  forMe?: boolean;
+  cancel?: boolean;
+  renewLinks?: boolean;
   open: boolean;
   wait: boolean;
 }
@@ -26,24 +32,45 @@ export function addConnect(program: Command): void {
   const command = program
     .command('connect')
     .description('Connect a Zoom account, or connect it again.')
-    .argument('<connection>', 'name of the connection: a-z, 0-9 and _')
+    .argument('[connection]', 'name of the connection: a-z, 0-9 and _')
     .option('--app <app>', 'name of the Zoom app (default: the app of the connection, or "default")')
     .addOption(grantOption('type of the Zoom app (default: the type of the connection, or user)'))
     .option('--replace-user', 'let a different Zoom user consent')
+    .option('--expires <duration>', 'how long the link can be used, 1m to 30d (default: 30m)', parseExpires)
+    .option('--for-me', 'show what to paste into n8n after the consent (default with an opened browser)')
+    .option('--cancel', 'take back the links that wait for the connection')
+    .option('--renew-links', 'make the links anew that a key rotation has ended')
     .option('--no-open', 'print the link and open no browser')
     .option('--no-wait', 'print the link and do not wait for the consent')
     .action(connect);
   addExamples(command, [
     ['zoom-tokens connect main', 'opens the browser, where a user consents'],
     ['zoom-tokens connect main --no-open', 'prints the link for another person or machine'],
+    [
+      'zoom-tokens connect alice --expires 3d --no-wait',
+      'prints a link to mail; "status" shows it until then',
+    ],
+    ['zoom-tokens connect alice --cancel', 'takes that link back'],
     ['zoom-tokens connect reports --app reports --grant s2s', 'connects a Server-to-Server app at once'],
     ['zoom-tokens connect main --no-wait --json', 'prints the link for a script'],
   ]);
 }
 
-async function connect(connection: string, options: ConnectOptions, command: Command): Promise<void> {
+async function connect(
+  connection: string | undefined,
+  options: ConnectOptions,
+  command: Command,
+): Promise<void> {
   const session = openSession(command);
   const { output } = session;
+  if (options.renewLinks) return renewLinks(session);
+  if (connection === undefined) {
+    throw new UsageError(
+      'Missing required argument "connection".',
+      'Run: npx zoom-tokens connect <connection>',
+    );
+  }
+  if (options.cancel) return cancelLinks(connection, session);
   const { app } = options;
   const existing = await output.withSpinner('Requesting the connection', () =>
     findConnection(connection, session),
@@ -67,11 +94,14 @@ async function connectUser(
   session: Session,
 ): Promise<void> {
   const { output } = session;
-  const link = await requestLink(
-    { ...parameters, ...(options.replaceUser && { replaceUser: true }) },
-    session,
-  );
-  const { url, localExpiresAt } = link;
+  const opensBrowser = options.open && options.wait && output.isInteractive;
+  const wishes = {
+    ...(options.replaceUser && { replaceUser: true }),
+    ...((options.forMe ?? opensBrowser) && { forMe: true }),
+    ...(options.expires !== undefined && { seconds: options.expires }),
+  };
+  const link = await requestLink({ ...parameters, ...wishes }, session);
+  const { url, until } = link;
   if (!options.wait) {
     output.printJson({ link: url, expiresAt: link.expiresAt, generation: link.generation });
     output.print(url);
@@ -79,15 +109,13 @@ async function connectUser(
   }
   // With --json a person still has to open the link, and standard output is kept for the document.
   const printLink = output.json ? output.printNotice : output.print;
-  printLink(
-    `Open this link and allow the app at Zoom. The link works once, until ${formatTime(localExpiresAt)}.\n\n  ${url}\n`,
-  );
-  if (options.open && output.isInteractive) await open(url).catch(() => {});
+  printLink(`Open this link and allow the app at Zoom. It works once, until ${until}.\n\n  ${url}\n`);
+  if (opensBrowser) await open(url).catch(() => {});
   const { view, now } = await output
     .withSpinner('Waiting for the consent', () => waitForConsent(link, session))
     .catch((error) => {
       if (error instanceof Interrupted) {
-        output.printNotice(`The link stays valid until ${formatTime(localExpiresAt)}.`);
+        output.printNotice(`The link stays valid until ${until}.`);
       }
       throw error;
     });

@@ -1,22 +1,24 @@
-import type { ConnectionView, FailureDetails } from '../../../lambdas/operator-protocol.ts';
-import { Failure, LINK_SECONDS } from '../../../lambdas/operator-protocol.ts';
+import type { ConnectionView, FailureDetails, LinkOutcome } from '../../../lambdas/operator-protocol.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
 import type { RequestParameters } from '../../operator-client.ts';
 import type { Session } from '../../session.ts';
 import { wait } from '../../terminal/interruption.ts';
+import { formatUntil } from '../../terminal/time.ts';
 import { type ConnectionSnapshot, findConnection } from './find-connection.ts';
 
 const POLL_SECONDS = 2;
+/** A token that n8n cannot read yet is reported after this time. */
+const PUBLICATION_POLLS = 15;
 
-/** A one-time link, and the state of its connection before the consent. */
+/** A one-time link and its connection. */
 interface ConsentLink {
   connection: string;
-  /** Absent if an older version is deployed, which does not tell what became of a link. */
-  id: string | undefined;
+  id: string;
   url: string;
   /** Epoch seconds, by the installation's clock. */
   expiresAt: number;
-  /** Epoch seconds, by this machine's clock. */
-  localExpiresAt: number;
+  /** `14:32 (in 29 min)`, by this machine's clock. */
+  until: string;
   /** The connection's generation before the consent. */
   generation: number;
 }
@@ -26,64 +28,49 @@ export async function requestLink(
   parameters: RequestParameters['link'],
   { operator }: Session,
 ): Promise<ConsentLink> {
-  const { link: url, id, expiresAt, generation } = await operator.request('link', parameters);
-  // The two clocks may differ; no link is valid for longer than LINK_SECONDS.
-  const localExpiresAt = Math.min(expiresAt, localTime() + LINK_SECONDS);
-  return { connection: parameters.connection, id, url, expiresAt, localExpiresAt, generation };
+  const { link: url, id, createdAt, expiresAt, generation } = await operator.request('link', parameters);
+  const until = formatUntil(expiresAt, createdAt);
+  return { connection: parameters.connection, id, url, expiresAt, until, generation };
 }
 
 /**
- * Polls the connection and the link until a user has consented through the link, or cannot any more.
- * @throws {Failure} `rejected` (`link_expired`) when the link expires first, (`already_connected`) when the Zoom user has
- * another connection; or the failure of the consent
+ * Polls the link until a user has consented through it, or cannot any more.
+ * @throws {Failure} `rejected`: why nothing was connected, or (`already_connected`) that the Zoom user has another connection
  * @throws {Interrupted}
  */
 export async function waitForConsent(link: ConsentLink, session: Session): Promise<ConnectionSnapshot> {
-  const { connection, generation, localExpiresAt } = link;
+  const { connection } = link;
   for (;;) {
-    // Read before the request, so that a consent in the last second still counts.
-    const isExpired = localTime() >= localExpiresAt;
-    const snapshot = await findConnection(connection, session).catch(ignoreRetryable);
-    if (snapshot && snapshot.view.generation > generation && isSettled(snapshot.view)) return snapshot;
-    const isRunning = await throwIfOver(link, session);
-    if (isExpired && !isRunning) throw linkExpired(connection);
+    const outcome = await requestOutcome(link, session);
+    if (outcome?.kind === 'failed') throw consentFailure(connection, outcome.error);
+    if (outcome?.kind === 'connected') {
+      if (outcome.connection !== connection) throw alreadyConnected(connection, outcome.connection);
+      return waitForPublication(connection, session);
+    }
     await wait(POLL_SECONDS);
   }
 }
 
-/** Throws when the link cannot connect its connection any more. Returns whether a callback is at it. */
-async function throwIfOver({ id, connection }: ConsentLink, { operator }: Session): Promise<boolean> {
-  if (id === undefined) return false;
-  const outcome = await operator.request('link-outcome', { id }).catch(ignoreRetryable);
-  if (outcome?.kind === 'failed') throw consentFailure(connection, outcome.error);
-  if (outcome?.kind !== 'connected') return outcome?.kind === 'in_progress';
-  if (outcome.connection !== connection) throw alreadyConnected(connection, outcome.connection);
-  return true;
+const requestOutcome = ({ id }: ConsentLink, { operator }: Session): Promise<LinkOutcome | undefined> =>
+  operator.request('link-outcome', { id }).catch(ignoreRetryable);
+
+/** Returns the connection once n8n can read its token, or once that takes long. */
+async function waitForPublication(connection: string, session: Session): Promise<ConnectionSnapshot> {
+  for (let poll = 1; ; poll += 1) {
+    const snapshot = await findConnection(connection, session).catch(ignoreRetryable);
+    if (snapshot && (isSettled(snapshot.view) || poll >= PUBLICATION_POLLS)) return snapshot;
+    await wait(POLL_SECONDS);
+  }
 }
 
-/** Returns epoch seconds, by this machine's clock. */
-const localTime = () => Date.now() / 1000;
-
-/**
- * Returns whether the consent is complete. The callback function stores the tokens before it publishes them, and a
- * poll may fall in between. A disconnection raises the generation as well, and is no consent.
- */
+/** Returns whether the token is published, or a publication has failed. The tokens are stored before that. */
 const isSettled = ({ publishedVersion, version, failures, status }: ConnectionView) =>
-  status !== 'disconnected' && (publishedVersion === version || failures > 0 || status !== 'active');
+  publishedVersion === version || failures > 0 || status !== 'active';
 
 /** Returns undefined for a retryable failure, so that the wait continues. */
 function ignoreRetryable(error: unknown): undefined {
   if (error instanceof Failure && error.class === 'retry') return undefined;
   throw error;
-}
-
-function linkExpired(connection: string): Failure {
-  return new Failure(
-    'rejected',
-    'link_expired',
-    'The link expired before a user consented through it.',
-    `Create a new link: npx zoom-tokens connect ${connection}`,
-  );
 }
 
 /** The failure that the user has read in the browser, in words for the operator. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import type { OpenLink, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { alertTopicRemarks } from '../../connection/alert-topic.ts';
+import { formatOpenLinks } from '../../connection/open-links.ts';
 import { exitStatusOf, unreadableRemark } from '../../connection/remarks.ts';
 import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
 import { EXIT, UsageError } from '../../errors.ts';
@@ -55,22 +56,34 @@ async function status(
   process.exitCode = isDamaged ? EXIT.misconfigured : exitStatus;
 }
 
-const requestStatus = (connection: string | undefined, { operator }: Session) =>
-  operator.request('status', connection === undefined ? { alertTopic: true } : { connection });
+type Status = OperatorResults['status'] & { links: OpenLink[] };
+
+/** Requests the connections, or one, and the links that wait for them. */
+async function requestStatus(connection: string | undefined, { operator }: Session): Promise<Status> {
+  const [status, { links }] = await Promise.all([
+    operator.request('status', connection === undefined ? { alertTopic: true } : { connection }),
+    operator.request('links', {}),
+  ]);
+  return {
+    ...status,
+    links: links.filter((link) => connection === undefined || link.connection === connection),
+  };
+}
 
 function formatStatus(
   connection: string | undefined,
-  { connections, now, unreadable = [], alertTopic }: OperatorResults['status'],
+  { connections, now, unreadable = [], alertTopic, links }: Status,
 ): string {
   const [view] = connections;
-  if (connection !== undefined && view) return formatDetails(view, now);
+  const waiting = links.length > 0 ? [formatOpenLinks(links, now)] : [];
+  if (connection !== undefined && view) return [formatDetails(view, now), ...waiting].join('\n\n');
   const isAllDamaged = connections.length === 0 && unreadable.length > 0;
   const overview = isAllDamaged ? [] : [formatOverview(connections, now, process.stdout.columns)];
   const damaged = unreadable.map((item) =>
     formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `),
   );
   const unnotified = alertTopicRemarks(alertTopic).map((remark) => formatRemark(remark));
-  return [...overview, ...damaged, ...unnotified].join('\n\n');
+  return [...overview, ...waiting, ...damaged, ...unnotified].join('\n\n');
 }
 
 async function watch(connection: string | undefined, session: Session): Promise<void> {

@@ -1,13 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createAppNotes } from './app-notes.ts';
-import { createConsentRecords } from './consent-records.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createItemReader, type ReportUnreadable } from './item-schema.ts';
 import { createItems } from './items.ts';
+import { createLinks } from './links.ts';
 import { createQueries } from './queries.ts';
-import { createRedemptions } from './redemptions.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
@@ -35,7 +34,6 @@ export function createConnectionsTable(
     ...createSweepNotes(items),
     ...createAppNotes(items),
     ...createReplacedTokens(items),
-    ...createRedemptions(items),
-    ...createConsentRecords(items),
+    ...createLinks(items),
   };
 }

@@ -13,7 +13,7 @@ import type { Connection } from '../../tokens/connection.ts';
 import { awsFailure } from '../sdk-errors.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
 
-type Values = Record<string, string | number | object | null | undefined>;
+type Values = Record<string, string | number | boolean | object | null | undefined>;
 type Item = Record<string, unknown>;
 
 /** One update of an item. In the expressions every attribute is written `#name`, and every value `:name`. */

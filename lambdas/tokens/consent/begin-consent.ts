@@ -1,27 +1,27 @@
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import { type LinkTicket, verifyLinkTicket } from './link-ticket.ts';
+import type { StoredLink } from '../store.ts';
+import { ticketExpired, ticketInvalid, verifyLinkTicket } from './link-ticket.ts';
 import { openConsentCookie, type PendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
 
-/**
- * Returns what a link's ticket would connect, without using the ticket up.
- * @throws {Failure} `rejected` for a ticket that is missing, invalid or expired; `misconfigured` when the app has no
- * credentials
- */
-export async function readLink(ticketText: string | undefined, deps: Dependencies): Promise<LinkTicket> {
-  if (!ticketText) throw ticketMissing();
-  const ticket = await verifyLinkTicket(ticketText, deps);
-  // Read here, so that a ticket is not used up for an app that cannot work.
-  await deps.vault.app(ticket.app, { fresh: true });
-  return ticket;
-}
-
-/** The request that begins a consent: the link's ticket, and the cookie of a consent that this browser began before. */
-interface ConnectRequest {
+/** A request of a link's page: the link's ticket, and the cookie of a consent that this browser began before. */
+export interface LinkVisit {
   ticket: string | undefined;
   cookie: string | undefined;
+}
+
+/**
+ * Returns what a link would connect, without using it up, or what this browser has made of it.
+ * @throws {Failure} `rejected` for a link that is missing, invalid, expired, cancelled or used by another browser;
+ * `misconfigured` when the app has no credentials
+ */
+export async function readLink(visit: LinkVisit, deps: Dependencies): Promise<StoredLink | RepeatedConsent> {
+  const link = await storedLink(visit.ticket, deps);
+  if (link.usedAt === undefined) return link;
+  const resumed = await continueConsent(link, visit.cookie, deps);
+  return 'repeated' in resumed ? resumed : link;
 }
 
 /** The address at Zoom, and the cookie that carries the consent to the callback. */
@@ -31,39 +31,55 @@ interface BegunConsent {
 }
 
 /**
- * Uses up a link's ticket and starts the authorization request (RFC 6749, section 4.1.1, with PKCE, RFC 7636). The browser
- * that has used the link goes to Zoom again, with the same request, or learns what became of the consent.
- * @throws {Failure} as `readLink`, and `rejected` (`ticket_used`)
+ * Uses up a link and starts the authorization request (RFC 6749, section 4.1.1, with PKCE, RFC 7636). The browser that has
+ * used the link goes to Zoom again, with the same request, or learns what became of the consent.
+ * @throws {Failure} as `readLink`
  */
 export async function beginConsent(
-  request: ConnectRequest,
+  visit: LinkVisit,
   deps: Dependencies,
 ): Promise<BegunConsent | RepeatedConsent> {
-  const ticket = await readLink(request.ticket, deps);
-  if (!(await deps.store.redeem(ticket.id, ticket.expiresAt))) {
-    return continueConsent(ticket, request.cookie, deps);
+  const link = await storedLink(visit.ticket, deps);
+  const { now, consentSeconds } = deps;
+  if (!(await deps.store.redeemLink(link.id, now(), now() + consentSeconds))) {
+    const resumed = await continueConsent(link, visit.cookie, deps);
+    if ('repeated' in resumed) return resumed;
+    return { location: await locationOf(resumed, deps), cookie: String(visit.cookie) };
   }
-  const consent = {
-    link: ticket.id,
-    connection: ticket.connection,
-    app: ticket.app,
-    replaceUser: ticket.replaceUser ?? false,
+  const cookie = {
+    link: link.id,
     state: generateRandomState(),
     codeVerifier: generateRandomCodeVerifier(),
   };
-  return { location: await locationOf(consent, deps), cookie: await sealPendingConsent(consent, deps) };
+  const location = await locationOf({ ...link, ...cookie }, deps);
+  return { location, cookie: await sealPendingConsent(cookie, deps) };
 }
 
-/** Continues the consent of a used link, if this browser's cookie says that it used the link. */
+/**
+ * Returns the link of a ticket, which its maker has not taken back.
+ * @throws {Failure} as `readLink`, without `ticket_used`
+ */
+async function storedLink(ticketText: string | undefined, deps: Dependencies): Promise<StoredLink> {
+  if (!ticketText) throw ticketMissing();
+  const { id } = await verifyLinkTicket(ticketText, deps);
+  const link = await deps.store.link(id);
+  if (!link) throw ticketInvalid();
+  if (link.expiresAt <= deps.now()) throw ticketExpired();
+  if (link.end?.kind === 'failed' && link.end.error.code === 'link_cancelled') throw linkCancelled();
+  // Read here, so that a link is not used up for an app that cannot work.
+  await deps.vault.app(link.app, { fresh: true });
+  return link;
+}
+
+/** Returns the consent of a used link, if this browser's cookie says that it used the link. */
 async function continueConsent(
-  { id }: LinkTicket,
+  { id }: StoredLink,
   cookie: string | undefined,
   deps: Dependencies,
-): Promise<BegunConsent | RepeatedConsent> {
-  const consent = cookie === undefined ? undefined : await openConsentCookie(cookie, deps).catch(ifRejected);
-  if (cookie === undefined || consent?.link !== id) throw ticketUsed();
-  const resumed = await resumeConsent(consent, deps);
-  return 'repeated' in resumed ? resumed : { location: await locationOf(resumed, deps), cookie };
+): Promise<PendingConsent | RepeatedConsent> {
+  const opened = cookie === undefined ? undefined : await openConsentCookie(cookie, deps).catch(ifRejected);
+  if (opened?.link !== id) throw ticketUsed();
+  return resumeConsent(opened, deps);
 }
 
 /** Returns undefined for a cookie that is no consent of this browser. */
@@ -72,7 +88,10 @@ function ifRejected(error: unknown): undefined {
   throw error;
 }
 
-async function locationOf(consent: PendingConsent, deps: Dependencies): Promise<string> {
+async function locationOf(
+  consent: Pick<PendingConsent, 'app' | 'state' | 'codeVerifier'>,
+  deps: Dependencies,
+): Promise<string> {
   return (await deps.zoom.authorizationUrl(await deps.vault.app(consent.app), consent)).href;
 }
 
@@ -89,7 +108,16 @@ function ticketUsed(): Failure {
   return new Failure(
     'rejected',
     'ticket_used',
-    'Each link works once, and this one was already used.',
+    'This link was already used.',
     'Ask the person who sent it for a new one.',
+  );
+}
+
+function linkCancelled(): Failure {
+  return new Failure(
+    'rejected',
+    'link_cancelled',
+    'The person who sent you this link has taken it back.',
+    'Ask that person for a new one.',
   );
 }

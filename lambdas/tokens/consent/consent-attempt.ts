@@ -5,9 +5,6 @@ import type { ConsentEnd } from '../store.ts';
 import { consentInterrupted } from './link-outcome.ts';
 import type { PendingConsent } from './pending-consent.ts';
 
-/** For how long the end of a consent is kept after the claim or the end; seconds. A cookie of a consent ends sooner. */
-const KEEP_SECONDS = 24 * 60 * 60;
-
 /** A failure after which the consent cannot go on. Its cookie is useless, and a new link is needed. */
 export class ConsentOver extends Failure {
   constructor({
@@ -43,10 +40,10 @@ export function startConsentAttempt(
   const owner = randomUUID();
   let isClaimed = false;
 
-  /** Not retried: without the record, `linkOutcome` derives the outcome from the claim and the connection. */
+  /** Not retried: without the record, `outcomeOf` derives the outcome from the claim and the connection. */
   const end = async (ended: ConsentEnd) => {
     try {
-      await store.endConsent(link, owner, ended, now() + KEEP_SECONDS);
+      await store.endConsent(link, owner, ended);
     } catch (error) {
       log.warn(`The end of a consent was not recorded. ${toFailure(error).message}`, { connection });
     }
@@ -54,11 +51,7 @@ export function startConsentAttempt(
 
   return {
     async claim() {
-      isClaimed = await store.claimConsent(
-        link,
-        { owner, connection, until: deadline },
-        now() + KEEP_SECONDS,
-      );
+      isClaimed = await store.claimConsent(link, { owner, until: deadline });
       return isClaimed;
     },
     async release() {

@@ -1,30 +1,68 @@
+import { randomUUID } from 'node:crypto';
 import { ROUTES } from '../../contract.ts';
-import { assertName, type Connection } from '../connection.ts';
+import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { Failure } from '../errors.ts';
+import type { NewLink } from '../store.ts';
 import { assertGrant } from './assert-grant.ts';
+import { KEEP_SECONDS, MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './link-life.ts';
 import { signLinkTicket } from './link-ticket.ts';
 
+/** What an operator wants of a link. */
+export interface LinkRequest extends Pick<NewLink, 'connection' | 'app'> {
+  replaceUser?: boolean | undefined;
+  forMe?: boolean | undefined;
+  /** For how long the link can be used; 30 minutes by default. */
+  seconds?: number | undefined;
+}
+
+/** A link as its maker gets it. */
+export interface CreatedLink {
+  /** The address, which works once. */
+  link: string;
+  /** For `link-outcome`. It opens nothing. */
+  id: string;
+  /** Epoch seconds. */
+  createdAt: number;
+  expiresAt: number;
+  /** The connection's current generation, 0 without one. A consent increments it. */
+  generation: number;
+}
+
 /**
- * Creates a one-time link that connects a user app.
+ * Stores a one-time link that connects a user app, and returns its address.
  * @param publicUrl origin of the HTTP API
- * @returns the link and its `id`, `expiresAt` in epoch seconds, and the connection's current `generation`, 0 without one. A higher generation means
- * that the consent is complete.
- * @throws {Failure} `rejected` (`invalid_name`, `other_grant`), or `misconfigured` when the app has no credentials
+ * @throws {Failure} `rejected` (`invalid_name`, `other_grant`, `bad_request`), or `misconfigured` when the app has no credentials
  */
 export async function createLink(
-  {
-    connection,
-    app,
-    replaceUser = false,
-  }: Pick<Connection, 'connection' | 'app'> & { replaceUser?: boolean },
+  { connection, app, replaceUser = false, forMe = false, seconds }: LinkRequest,
   deps: Dependencies,
   publicUrl: string,
-): Promise<{ link: string; id: string; expiresAt: number; generation: number }> {
+): Promise<CreatedLink> {
   assertName('connection', connection);
   assertName('app', app);
+  const life = seconds ?? deps.linkSeconds;
+  assertLife(life);
   const existing = await assertGrant(connection, 'authorization_code', deps);
   await deps.vault.app(app, { fresh: true });
-  const { ticket, id, expiresAt } = await signLinkTicket({ connection, app, replaceUser }, deps);
+  const createdAt = deps.now();
+  const expiresAt = createdAt + life;
+  const id = randomUUID();
+  const { ticket, keyId } = await signLinkTicket({ id, expiresAt }, deps);
+  await deps.store.createLink(
+    { id, connection, app, replaceUser, forMe, keyId, createdAt, expiresAt },
+    expiresAt + KEEP_SECONDS,
+  );
   const generation = existing?.generation ?? 0;
-  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, id, expiresAt, generation };
+  return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, id, createdAt, expiresAt, generation };
+}
+
+function assertLife(seconds: number): void {
+  if (Number.isInteger(seconds) && seconds >= MIN_LINK_SECONDS && seconds <= MAX_LINK_SECONDS) return;
+  throw new Failure(
+    'rejected',
+    'bad_request',
+    'The link was not created: it must expire after one minute at the earliest and after 30 days at the latest.',
+    'Pass another duration, such as --expires 3d.',
+  );
 }

@@ -29,6 +29,8 @@ export interface CallbackRequest {
 export interface FinishedConsent extends ConnectResult {
   /** The connection for which the link was made. */
   requested: string;
+  /** Whether the link's maker consents. */
+  forMe: boolean;
   /** Replaces the cookie of the pending consent. */
   finishedCookie: string;
 }
@@ -56,7 +58,7 @@ export async function finishConsent(
     const connected = await connect(grant, deps, options);
     await attempt.connected(grant.connection);
     const finishedCookie = await sealFinishedConsent(pending, grant.connection, deps);
-    return { ...connected, requested: pending.connection, finishedCookie };
+    return { ...connected, requested: pending.connection, forMe: pending.forMe, finishedCookie };
   } catch (error) {
     throw await attempt.failed(error);
   }

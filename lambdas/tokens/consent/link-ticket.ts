@@ -1,57 +1,36 @@
-import { randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { MAX_LINK_SECONDS } from './link-life.ts';
 
-/** For how long a link can be used, and then for how long a consent may take; seconds. */
-export const LINK_SECONDS = 10 * 60;
-
-export type LinkDependencies = Pick<Dependencies, 'keyring' | 'now' | 'linkSeconds'>;
-
-/** An operator's permission to connect, which a browser can use once. */
+/** What a ticket says: which link it opens, and until when. What the link connects is stored. */
 export interface LinkTicket {
-  /** The store records its use, so that the ticket cannot be used again. */
+  /** Id of the stored link. */
   id: string;
-  connection: string;
-  app: string;
-  /** Whether a different Zoom user may take the connection over. */
-  replaceUser?: boolean;
   /** Epoch seconds. */
   expiresAt: number;
 }
 
-/** The claims of a ticket (RFC 7519). */
-interface LinkTicketClaims {
-  jti: string;
-  sub: string;
-  app: string;
-  replaceUser?: boolean;
-  exp: number;
-}
-
 /**
- * Signs a one-time ticket (JWS, HS256; RFC 7515).
- * @returns `expiresAt` in epoch seconds
+ * Signs the ticket of a link (JWS, HS256; RFC 7515).
+ * @returns the ticket and the id of the key that signed it
  */
 export async function signLinkTicket(
-  { connection, app, replaceUser = false }: Pick<LinkTicket, 'connection' | 'app' | 'replaceUser'>,
-  { keyring, now, linkSeconds }: LinkDependencies,
-): Promise<{ ticket: string; id: string; expiresAt: number }> {
+  { id, expiresAt }: LinkTicket,
+  { keyring }: Pick<Dependencies, 'keyring'>,
+): Promise<{ ticket: string; keyId: string }> {
   const keys = await keyring();
-  const expiresAt = now() + linkSeconds;
-  const id = randomUUID();
-  const ticket = await new SignJWT({ app, ...(replaceUser && { replaceUser }) })
+  const ticket = await new SignJWT()
     .setProtectedHeader({ alg: 'HS256', kid: keys.id })
     .setAudience('connect')
-    .setSubject(connection)
     .setJti(id)
     .setExpirationTime(expiresAt)
     .sign(keys.signing);
-  return { ticket, id, expiresAt };
+  return { ticket, keyId: keys.id };
 }
 
 /**
- * Verifies a ticket and returns its content. It does not check whether the ticket was used.
+ * Verifies a ticket and returns its content. It does not check whether there is such a link.
  * @throws {Failure} `rejected` (`ticket_invalid`, `ticket_expired`)
  */
 export async function verifyLinkTicket(
@@ -59,35 +38,46 @@ export async function verifyLinkTicket(
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<LinkTicket> {
   try {
-    const { payload } = await jwtVerify<LinkTicketClaims>(
+    const { payload } = await jwtVerify<{ jti: string; exp: number }>(
       ticket,
       async ({ kid }) => (await keyring(kid ?? '')).signing,
       {
         algorithms: ['HS256'],
         audience: 'connect',
-        requiredClaims: ['sub', 'jti', 'exp', 'app'],
+        requiredClaims: ['jti', 'exp'],
         currentDate: new Date(now() * 1000),
       },
     );
-    const { jti: id, sub: connection, app, replaceUser = false, exp: expiresAt } = payload;
-    return { id, connection, app, replaceUser, expiresAt };
+    const { jti: id, exp: expiresAt } = payload;
+    // No link lives longer, so this installation did not sign it.
+    if (expiresAt > now() + MAX_LINK_SECONDS + MAX_SKEW_SECONDS) throw ticketInvalid();
+    return { id, expiresAt };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) {
-      throw new Failure('rejected', 'ticket_expired', 'This link was not used in time.', NEW_LINK);
-    }
-    if (error instanceof errors.JOSEError || isUnknownKey(error)) {
-      throw new Failure(
-        'rejected',
-        'ticket_invalid',
-        'This link is incomplete, or this installation did not create it.',
-        NEW_LINK,
-      );
-    }
+    if (error instanceof errors.JWTExpired) throw ticketExpired();
+    if (error instanceof errors.JOSEError || isUnknownKey(error)) throw ticketInvalid();
     throw error;
   }
 }
 
+/** How far the clocks of two functions may differ. */
+const MAX_SKEW_SECONDS = 60;
+
 export const NEW_LINK = 'Ask the person who sent you the link for a new one, and open it in this browser.';
+
+/** Error for a link that was not used in time. */
+export function ticketExpired(): Failure {
+  return new Failure('rejected', 'ticket_expired', 'This link was not used in time.', NEW_LINK);
+}
+
+/** Error for a link that this installation did not make, or does not know any more. */
+export function ticketInvalid(): Failure {
+  return new Failure(
+    'rejected',
+    'ticket_invalid',
+    'This link is incomplete, or it is no longer valid.',
+    NEW_LINK,
+  );
+}
 
 /** Returns whether the key id is unknown. A forged id must be refused like any forgery, not as a broken installation. */
 export function isUnknownKey(error: unknown): boolean {

@@ -1,21 +1,25 @@
 import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import { isUnknownKey, type LinkDependencies, NEW_LINK } from './link-ticket.ts';
+import type { StoredLink } from '../store.ts';
+import { consentTimedOut } from './link-outcome.ts';
+import { isUnknownKey, NEW_LINK } from './link-ticket.ts';
 
-/** A consent in progress, which the browser keeps between `/connect` and `/callback`. */
-export interface PendingConsent {
+/** What the browser keeps of a consent between `/connect` and `/callback`. */
+export interface ConsentCookie {
   /** The id of the link that began it. */
   link: string;
-  connection: string;
-  app: string;
-  replaceUser?: boolean;
   state: string;
   codeVerifier: string;
 }
 
+/** A consent in progress: the browser's part, and what its link says. */
+export interface PendingConsent
+  extends ConsentCookie,
+    Pick<StoredLink, 'connection' | 'app' | 'replaceUser' | 'forMe'> {}
+
 /** A finished consent. It replaces the pending one in the browser, which needs no code verifier any more. */
-export interface FinishedCookie extends Pick<PendingConsent, 'link' | 'connection' | 'state'> {
+export interface FinishedCookie extends Pick<ConsentCookie, 'link' | 'state'> {
   /** The connection that has the tokens. */
   connectedAs: string;
 }
@@ -27,22 +31,25 @@ export interface FinishedCookie extends Pick<PendingConsent, 'link' | 'connectio
 export const FINISHED_SECONDS = 24 * 60 * 60;
 
 /** Encrypts a consent in progress for the browser's cookie (JWE, `dir` and A256GCM; RFC 7516). */
-export function sealPendingConsent(consent: PendingConsent, deps: LinkDependencies): Promise<string> {
-  return sealCookie('consent', consent, deps.linkSeconds, deps);
+export function sealPendingConsent(
+  { link, state, codeVerifier }: ConsentCookie,
+  deps: Pick<Dependencies, 'keyring' | 'now' | 'consentSeconds'>,
+): Promise<string> {
+  return sealCookie('consent', { link, state, codeVerifier }, deps.consentSeconds, deps);
 }
 
 /** Encrypts a finished consent, as `sealPendingConsent` does. */
 export function sealFinishedConsent(
-  { link, connection, state }: PendingConsent,
+  { link, state }: ConsentCookie,
   connectedAs: string,
   deps: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<string> {
-  return sealCookie('finished', { link, connection, state, connectedAs }, FINISHED_SECONDS, deps);
+  return sealCookie('finished', { link, state, connectedAs }, FINISHED_SECONDS, deps);
 }
 
 async function sealCookie(
   audience: 'consent' | 'finished',
-  { link, connection, ...claims }: PendingConsent | FinishedCookie,
+  { link, ...claims }: ConsentCookie | FinishedCookie,
   seconds: number,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<string> {
@@ -50,7 +57,6 @@ async function sealCookie(
   return new EncryptJWT(claims)
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
     .setAudience(audience)
-    .setSubject(connection)
     .setJti(link)
     .setExpirationTime(now() + seconds)
     .encrypt(keys.cookie);
@@ -63,14 +69,14 @@ async function sealCookie(
 export async function openConsentCookie(
   sealed: string,
   { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
-): Promise<PendingConsent | FinishedCookie> {
+): Promise<ConsentCookie | FinishedCookie> {
   try {
     const { payload } = await jwtDecrypt<CookieClaims>(
       sealed,
       async ({ kid }) => (await keyring(kid ?? '')).cookie,
       {
         audience: ['consent', 'finished'],
-        requiredClaims: ['sub', 'jti', 'state', 'exp'],
+        requiredClaims: ['jti', 'state', 'exp'],
         keyManagementAlgorithms: ['dir'],
         contentEncryptionAlgorithms: ['A256GCM'],
         currentDate: new Date(now() * 1000),
@@ -79,7 +85,7 @@ export async function openConsentCookie(
     return readClaims(payload);
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new Failure('rejected', 'consent_expired', 'The sign-in at Zoom took too long.', NEW_LINK);
+      throw consentTimedOut();
     }
     if (error instanceof errors.JOSEError || isUnknownKey(error)) {
       throw new Failure('rejected', 'consent_unknown', 'This browser did not start the sign-in.', NEW_LINK);
@@ -88,12 +94,9 @@ export async function openConsentCookie(
   }
 }
 
-type CookieClaims = JWTPayload & { sub: string; jti: string } & Omit<PendingConsent, 'link' | 'connection'> &
+type CookieClaims = JWTPayload & { jti: string } & Omit<ConsentCookie, 'link'> &
   Pick<FinishedCookie, 'connectedAs'>;
 
-function readClaims(payload: CookieClaims): PendingConsent | FinishedCookie {
-  const { aud, sub: connection, jti: link, state } = payload;
-  if (aud === 'finished') return { link, connection, state, connectedAs: payload.connectedAs };
-  const { app, replaceUser = false, codeVerifier } = payload;
-  return { link, connection, app, replaceUser, state, codeVerifier };
+function readClaims({ aud, jti: link, state, codeVerifier, connectedAs }: CookieClaims) {
+  return aud === 'finished' ? { link, state, connectedAs } : { link, state, codeVerifier };
 }

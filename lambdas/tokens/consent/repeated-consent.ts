@@ -1,15 +1,16 @@
 import { isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import type { StoredLink } from '../store.ts';
 import { ConsentOver } from './consent-attempt.ts';
-import { linkOutcome } from './link-outcome.ts';
-import type { FinishedCookie, PendingConsent } from './pending-consent.ts';
+import { consentTimedOut, type OutcomeDependencies, outcomeOf } from './link-outcome.ts';
+import type { ConsentCookie, FinishedCookie, PendingConsent } from './pending-consent.ts';
 
 /** The response to a request that repeats an earlier one of the same consent and browser. */
 export type RepeatedConsent =
   | { repeated: 'in_progress' }
   /** `requested` is the connection of the link, `connection` the one that has the tokens. */
-  | { repeated: 'connected'; connection: string; requested: string };
+  | { repeated: 'connected'; connection: string; requested: string; forMe: boolean };
 
 /**
  * Returns the consent if it can still be finished, otherwise what an earlier request made of it. Only the browser with the
@@ -17,18 +18,22 @@ export type RepeatedConsent =
  * @throws {ConsentOver} the failure of the earlier request
  */
 export async function resumeConsent(
-  cookie: PendingConsent | FinishedCookie,
-  deps: Pick<Dependencies, 'store' | 'now'>,
+  cookie: ConsentCookie | FinishedCookie,
+  deps: OutcomeDependencies,
 ): Promise<PendingConsent | RepeatedConsent> {
-  if ('connectedAs' in cookie) return connectedBefore(cookie.connectedAs, cookie.connection, deps);
-  const outcome = await linkOutcome(cookie.link, deps);
+  const link = await deps.store.link(cookie.link);
+  if (!link) throw new ConsentOver(consentTimedOut());
+  if ('connectedAs' in cookie) return connectedBefore(cookie.connectedAs, link, deps);
+  const { connection, app, replaceUser, forMe } = link;
+  const outcome = await outcomeOf(link, deps);
   switch (outcome.kind) {
     case 'waiting':
-      return cookie;
+    case 'opened':
+      return { ...cookie, connection, app, replaceUser, forMe };
     case 'in_progress':
       return { repeated: 'in_progress' };
     case 'connected':
-      return connectedBefore(outcome.connection, cookie.connection, deps);
+      return connectedBefore(outcome.connection, link, deps);
     case 'failed':
       throw new ConsentOver(outcome.error);
   }
@@ -36,12 +41,12 @@ export async function resumeConsent(
 
 async function connectedBefore(
   connection: string,
-  requested: string,
+  { connection: requested, forMe }: StoredLink,
   { store }: Pick<Dependencies, 'store'>,
 ): Promise<RepeatedConsent> {
   const item = await store.get(connection);
   if (!item || isDisconnected(item)) throw disconnectedSince(connection);
-  return { repeated: 'connected', connection, requested };
+  return { repeated: 'connected', connection, requested, forMe };
 }
 
 function disconnectedSince(connection: string): Failure {

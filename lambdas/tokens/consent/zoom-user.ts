@@ -5,7 +5,13 @@ import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
-import type { PendingConsent } from './pending-consent.ts';
+
+/** The connection for which a consent was given. */
+interface TargetRequest {
+  connection: string;
+  app: string;
+  replaceUser?: boolean;
+}
 
 /** For how long a first consent in progress keeps its Zoom user: longer than the timeout of the callback. Seconds. */
 export const CLAIM_SECONDS = 60;
@@ -39,7 +45,7 @@ export async function identifyZoomUser(
  */
 export async function targetConnection(
   user: ZoomUser | undefined,
-  { connection, app, replaceUser = false }: Pick<PendingConsent, 'connection' | 'app' | 'replaceUser'>,
+  { connection, app, replaceUser = false }: TargetRequest,
   { store, now }: Pick<Dependencies, 'store' | 'now'>,
 ): Promise<string | undefined> {
   const bound = replaceUser ? undefined : ownerOf(await store.get(connection));

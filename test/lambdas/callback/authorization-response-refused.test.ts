@@ -7,7 +7,6 @@ import {
   CODE_REFUSED,
   expectRefused,
   HOSTILE,
-  NEW_LINK,
   NO_CODE,
   NO_COOKIE,
   OTHER_TAB,
@@ -117,7 +116,7 @@ const cookies: Rows = [
       clearsCookie: true,
       status: 410,
       title: 'This sign-in timed out',
-      paragraphs: ['The sign-in at Zoom took too long.', NEW_LINK],
+      paragraphs: ['The sign-in at Zoom took too long.', 'Ask for a new link.'],
     },
   ],
 ];

@@ -32,10 +32,9 @@ function forged(
   signing: Uint8Array,
   audience = 'connect',
 ): Promise<string> {
-  return new SignJWT({ app: 'default' })
+  return new SignJWT()
     .setProtectedHeader(header)
     .setAudience(audience)
-    .setSubject('main')
     .setJti('a-jti')
     .setExpirationTime(services.clock.now() + 600)
     .sign(signing);
@@ -66,11 +65,11 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
-    'a ticket with an altered connection',
+    'a ticket with the id of another link',
     async () => {
       const [header, payload = '', signature] = ticketIn(await linkFor()).split('.');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-      const altered = Buffer.from(JSON.stringify({ ...claims, sub: 'other' })).toString('base64url');
+      const altered = Buffer.from(JSON.stringify({ ...claims, jti: 'other' })).toString('base64url');
       return withTicket([header, altered, signature].join('.'));
     },
     NOT_OURS,
@@ -86,7 +85,7 @@ const badTickets: Rows = [
   [
     'a ticket without a signature',
     async () => {
-      const ticket = new UnsecuredJWT({ app: 'default' }).setAudience('connect').setSubject('main');
+      const ticket = new UnsecuredJWT().setAudience('connect');
       const text = ticket
         .setJti('a-jti')
         .setExpirationTime(services.clock.now() + 600)
@@ -121,6 +120,14 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
+    'a ticket that the installation signed, of a link that is not stored',
+    async () => {
+      const { id, signing } = deriveKeys(services.key);
+      return withTicket(await forged({ alg: 'HS256', kid: id }, signing));
+    },
+    NOT_OURS,
+  ],
+  [
     'another token that the installation signed',
     async () => {
       const { id, signing } = deriveKeys(services.key);
@@ -147,10 +154,10 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
-    'a ticket ten minutes old',
+    'a ticket half an hour old',
     async () => {
       const link = await linkFor();
-      services.clock.advance(600);
+      services.clock.advance(1800);
       return new URL(link).search;
     },
     {
@@ -173,10 +180,7 @@ test('POST /connect refuses a link that was already used', async () => {
   await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
     status: 410,
     title: 'This link was already used',
-    paragraphs: [
-      'Each link works once, and this one was already used.',
-      'Ask the person who sent it for a new one.',
-    ],
+    paragraphs: ['This link was already used.', 'Ask the person who sent it for a new one.'],
   });
 });
 

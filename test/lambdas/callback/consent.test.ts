@@ -48,7 +48,7 @@ describe('GET /connect with a fresh link', () => {
       ],
     });
     expect(page.body).toContain(
-      `<dt>Link valid until</dt><dd>${utc(services.clock.now() + 600)}, for one use</dd>`,
+      `<dt>Link valid until</dt><dd>${utc(services.clock.now() + 1800)}, for one use</dd>`,
     );
     expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
   });

@@ -25,7 +25,7 @@ const item: Connection = {
   overlap: 'unknown',
 };
 const outcome = { kind: 'settled', item, rotated: false, published: true } as const;
-const consent = { item, user: undefined, outcome, requested: 'main' };
+const consent = { item, user: undefined, outcome, requested: 'main', forMe: true };
 const TAGS = /<script>alert|<img/;
 
 describe('text from outside is escaped', () => {

@@ -163,5 +163,5 @@ test('neither the state nor the code of a consent is stored', async () => {
   const stored = JSON.stringify(await services.contents());
   const { searchParams } = new URL(returned);
   for (const name of ['state', 'code']) expect(stored).not.toContain(searchParams.get(name));
-  expect(stored).toContain('ticket#');
+  expect(stored).toContain('link#');
 });

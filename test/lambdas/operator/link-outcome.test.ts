@@ -20,12 +20,35 @@ describe('the operator’s action link-outcome', () => {
     return functions.visit(returned, { cookies });
   };
 
-  test('is waiting until the browser returns from Zoom, and for an id that no link has', async () => {
+  test('is waiting until a browser goes to Zoom with the link, and opened until it returns', async () => {
     const { link, id } = await newLink();
+    await functions.visit(link);
     expect(await outcome(id)).toEqual({ kind: 'waiting' });
     await functions.consentAfter(link);
-    expect(await outcome(id)).toEqual({ kind: 'waiting' });
-    expect(await outcome('no such link')).toEqual({ kind: 'waiting' });
+    expect(await outcome(id)).toEqual({ kind: 'opened' });
+  });
+
+  test('is refused for an id that no link has', async () => {
+    const response = await functions.operate({ action: 'link-outcome', id: 'no such link' });
+    expect(response).toMatchObject({ ok: false, error: { class: 'rejected', code: 'unknown_link' } });
+  });
+
+  test('is failed once the link has expired unused, or the sign-in of a used one took too long', async () => {
+    const unused = await newLink();
+    const used = await newLink('other');
+    services.clock.advance(1799);
+    expect(await outcome(unused.id)).toEqual({ kind: 'waiting' });
+    await functions.follow(used.link);
+    services.clock.advance(1);
+    expect(await outcome(unused.id)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'link_expired' },
+      at: services.clock.now(),
+    });
+    services.clock.advance(598);
+    expect(await outcome(used.id)).toEqual({ kind: 'opened' });
+    services.clock.advance(1);
+    expect(await outcome(used.id)).toMatchObject({ kind: 'failed', error: { code: 'consent_expired' } });
   });
 
   test('is in progress while the callback runs, then names the connection', async () => {

@@ -36,7 +36,7 @@ const status = (connection?: string) =>
 const rotate = (connection: string) => functions.granted<Rotated>({ action: 'rotate', connection });
 
 describe('link', () => {
-  test('returns a link to the HTTP API and its expiry in ten minutes', async () => {
+  test('returns a link to the HTTP API and its expiry in half an hour', async () => {
     const response = await functions.operate({ action: 'link', connection: 'main' });
     expect(response).toEqual({
       ok: true,
@@ -45,7 +45,8 @@ describe('link', () => {
         link: expect.stringMatching(
           /^https:\/\/tokens\.example\.com\/connect\?ticket=[\w-]+\.[\w-]+\.[\w-]+$/,
         ),
-        expiresAt: services.clock.now() + 600,
+        createdAt: services.clock.now(),
+        expiresAt: services.clock.now() + 1800,
         generation: 0,
       },
     });
@@ -59,10 +60,11 @@ describe('link', () => {
     });
   });
 
-  test('writes nothing, because the connection begins with the consent', async () => {
-    const before = await services.contents();
+  test('creates no connection, which begins with the consent', async () => {
+    const { secrets } = await services.contents();
     await functions.granted({ action: 'link', connection: 'main' });
-    expect(await services.contents()).toEqual(before);
+    expect((await services.contents()).secrets).toEqual(secrets);
+    expect(await functions.runtime.store.list()).toEqual([]);
   });
 
   test('is for the app "default" unless another is named', async () => {

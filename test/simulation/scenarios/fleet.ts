@@ -253,7 +253,8 @@ export class Fleet {
       keyring: createKeyring(vault, now),
       push: this.push,
       margins: DEFAULT_MARGINS,
-      linkSeconds: 600,
+      linkSeconds: 1800,
+      consentSeconds: 600,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     };
   }

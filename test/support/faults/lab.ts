@@ -15,7 +15,7 @@ import type { Runtime } from '../../../lambdas/runtime.ts';
 import type { Fetch } from '../../../lambdas/tokens/apis/http.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
-import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
@@ -134,6 +134,7 @@ export async function openLab(log: Log) {
       },
       margins: DEFAULT_MARGINS,
       linkSeconds: LINK_SECONDS,
+      consentSeconds: CONSENT_SECONDS,
       log,
       publicUrl: 'https://api.example',
       installation: {

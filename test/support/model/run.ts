@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
@@ -177,7 +176,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
 /** Consents at Zoom. Returns what the browser then sends to the callback. */
 async function browserOf(world: World) {
   const verifier = { state: 'state', codeVerifier: 'v'.repeat(43) };
-  const pending = { link: randomUUID(), connection: 'main', app: 'default', ...verifier };
+  const pending = { link: await world.usedLink('main'), ...verifier };
   const cookie = await sealPendingConsent(pending, world.dependencies());
   return {
     parameters: new URLSearchParams({ code: world.zoom.consent('main'), state: pending.state }),

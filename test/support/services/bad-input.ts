@@ -48,8 +48,8 @@ export async function expectRefused(
 async function contentsWithoutEnds(services: Services) {
   const { Items, secrets } = await services.contents();
   const items = Items.map((item) => {
-    if (!String(item.connection?.S).startsWith('ticket#')) return item;
-    const { claim, end, ttl, ...used } = item;
+    if (!String(item.connection?.S).startsWith('link#')) return item;
+    const { claim, end, status, dueAt, ...used } = item;
     return used;
   });
   return { items, secrets };
@@ -93,7 +93,7 @@ const DEPLOY_AGAIN = /^Deploy again: npx cdk deploy\./;
 export const NOT_OURS: Refusal = {
   status: 400,
   title: 'This link does not work',
-  paragraphs: ['This link is incomplete, or this installation did not create it.', NEW_LINK],
+  paragraphs: ['This link is incomplete, or it is no longer valid.', NEW_LINK],
 };
 export const ANOTHER_BROWSER: Refusal = {
   clearsCookie: true,

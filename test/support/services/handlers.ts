@@ -158,7 +158,7 @@ export function functionsWith(load: () => Runtime, { watch, started }: { watch: 
   };
 
   return {
-    ...{ visit, operate, granted, begin, consent, consentAfter, connect, runStarted },
+    ...{ visit, operate, granted, follow, begin, consent, consentAfter, connect, runStarted },
     sweep: () => rotate({}, context),
   };
 }

@@ -3,10 +3,10 @@ import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { describeAlerts } from './alerts.ts';
 import { describeAskedAt } from './asked-at.ts';
 import { describeConsent } from './consent.ts';
-import { describeConsentRecords } from './consent-records.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeKeptConsent } from './kept-consent.ts';
 import { describeLease } from './lease.ts';
+import { describeLinks } from './links.ts';
 import { describeQueries } from './queries.ts';
 import { describeSteps } from './steps.ts';
 import { describeUserClaims } from './user-claims.ts';
@@ -25,8 +25,8 @@ export function describeConnectionStore(
     afterEach(() => close());
 
     describeConsent(() => store);
-    describeConsentRecords(() => store);
     describeLease(() => store);
+    describeLinks(() => store);
     describeSteps(() => store);
     describeAlerts(() => store);
     describeAskedAt(() => store);

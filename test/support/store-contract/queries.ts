@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore, Cursor } from '../../../lambdas/tokens/store.ts';
-import { consentOf, dueNames, failInto, failure, leaseOf, NOW } from './values.ts';
+import { consentOf, dueNames, failInto, failure, leaseOf, linkOf, NOW } from './values.ts';
 
 export function describeQueries(opened: () => ConnectionStore): void {
   const connected = (connection: string, dueAt = NOW) =>
@@ -210,9 +210,9 @@ export function describeQueries(opened: () => ConnectionStore): void {
     });
   });
 
-  test('the list holds every connection and nothing else, neither a redeemed ticket nor a claimed user', async () => {
+  test('the list holds every connection and nothing else, neither a link nor a claimed user', async () => {
     const items = [await connected('one'), await connected('two')];
-    await opened().redeem('a ticket', NOW + 600);
+    await opened().createLink(linkOf('link'), NOW + 600);
     await opened().claimUser('default', 'ada', 'one', { now: NOW, until: NOW + 60 });
     const list = await opened().list();
     expect(list.sort((a, b) => a.connection.localeCompare(b.connection))).toEqual(items);
@@ -220,18 +220,5 @@ export function describeQueries(opened: () => ConnectionStore): void {
 
   test('an unknown connection is undefined', async () => {
     expect(await opened().get('nobody')).toBeUndefined();
-  });
-
-  describe('an id that is redeemed once', () => {
-    test('is accepted once', async () => {
-      expect(await opened().redeem('ticket', NOW + 600)).toBe(true);
-      expect(await opened().redeem('ticket', NOW + 600)).toBe(false);
-      expect(await opened().redeem('another ticket', NOW + 600)).toBe(true);
-    });
-
-    test('is accepted from only one of many that redeem it at once', async () => {
-      const attempts = Array.from({ length: 8 }, () => opened().redeem('ticket', NOW + 600));
-      expect((await Promise.all(attempts)).filter((isFirst) => isFirst)).toHaveLength(1);
-    });
   });
 }

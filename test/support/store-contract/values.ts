@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Consent, Lease, StepFailure } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore, Consent, Lease, NewLink, StepFailure } from '../../../lambdas/tokens/store.ts';
 
 export const NOW = 1_900_000_000;
 export const HOUR = 3600;
@@ -17,6 +17,18 @@ export const consentOf = (connection: string, changed: Partial<Consent> = {}): C
   expiresAt: NOW + HOUR,
   consentedAt: NOW,
   overlap: 'unknown',
+  ...changed,
+});
+
+export const linkOf = (id: string, changed: Partial<NewLink> = {}): NewLink => ({
+  id,
+  connection: 'main',
+  app: 'default',
+  replaceUser: false,
+  forMe: false,
+  keyId: 'a key',
+  createdAt: NOW,
+  expiresAt: NOW + 600,
   ...changed,
 });
 

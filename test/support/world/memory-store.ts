@@ -2,11 +2,10 @@ import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/con
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import type {
   ConnectionStore,
-  ConsentClaim,
-  ConsentEnd,
   Cursor,
   FleetHealth,
   OtherCredentials,
+  StoredLink,
 } from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
@@ -14,8 +13,7 @@ export class MemoryStore implements ConnectionStore {
   readonly #items = new Map<string, Connection>();
   /** The items as the index `due` shows them while it lags. */
   #lagging: Connection[] | undefined;
-  readonly #used = new Set<string>();
-  readonly #consents = new Map<string, { claim?: ConsentClaim; end?: ConsentEnd }>();
+  readonly #links = new Map<string, StoredLink & { waitsUntil: number }>();
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
   readonly #apps = new Map<string, AppHealth>();
@@ -255,32 +253,51 @@ export class MemoryStore implements ConnectionStore {
     this.#update(of.connection, isMine, () => ({}), released);
   }
 
-  async redeem(id: string) {
-    const isNew = !this.#used.has(id);
-    this.#used.add(id);
-    return isNew;
+  async createLink(link: Parameters<ConnectionStore['createLink']>[0]) {
+    this.#links.set(link.id, { ...link, waitsUntil: link.expiresAt });
+  }
+
+  async link(id: string) {
+    const stored = this.#links.get(id);
+    if (!stored) return undefined;
+    const { waitsUntil: _, ...link } = stored;
+    return link;
+  }
+
+  async redeemLink(id: string, usedAt: number, until: number) {
+    const link = this.#links.get(id);
+    if (!link || link.end || link.usedAt !== undefined) return false;
+    this.#links.set(id, { ...link, usedAt, waitsUntil: until });
+    return true;
   }
 
   async claimConsent(...[id, claim]: Parameters<ConnectionStore['claimConsent']>) {
-    const record = this.#consents.get(id);
-    if (record?.end || (record?.claim && record.claim.owner !== claim.owner)) return false;
-    this.#consents.set(id, { claim });
+    const link = this.#links.get(id);
+    if (!link || !isFreeFor(link, claim.owner)) return false;
+    this.#links.set(id, { ...link, claim });
     return true;
   }
 
   async releaseConsent(id: string, owner: string) {
-    const record = this.#consents.get(id);
-    if (!record?.end && record?.claim?.owner === owner) this.#consents.delete(id);
+    const link = this.#links.get(id);
+    if (!link || link.end || link.claim?.owner !== owner) return;
+    const { claim: _, ...released } = link;
+    this.#links.set(id, released);
   }
 
   async endConsent(...[id, owner, end]: Parameters<ConnectionStore['endConsent']>) {
-    const record = this.#consents.get(id);
-    if (record?.end || (record?.claim && record.claim.owner !== owner)) return;
-    this.#consents.set(id, { ...record, end });
+    const link = this.#links.get(id);
+    if (link && isFreeFor(link, owner)) this.#links.set(id, { ...link, end });
   }
 
-  async consentRecord(id: string) {
-    return { ...this.#consents.get(id) };
+  async openLinks(now: number, { limit, after }: Parameters<ConnectionStore['openLinks']>[1]) {
+    const all = [...this.#links.values()]
+      .filter(({ end, waitsUntil }) => end === undefined && waitsUntil > now)
+      .sort((a, b) => a.waitsUntil - b.waitsUntil || compare(a.id, b.id));
+    const from = after ? all.findIndex(({ id }) => id === after.id) + 1 : 0;
+    const links = all.slice(from, from + limit).map(({ waitsUntil: _, ...link }) => link);
+    const last = links.at(-1);
+    return { links, ...(last && all.at(-1)?.id !== last.id && { next: { id: last.id } }) };
   }
 
   async holderOf(app: string, zoomUserId: string, now: number) {
@@ -390,3 +407,7 @@ const isWaiting = (of: Connection) => (item: Connection) =>
 
 const isUnchanged = (of: Connection) => (item: Connection) =>
   item.version === of.version && item.leaseOwner === of.leaseOwner;
+
+/** Returns whether the link's consent has not ended and is claimed by no other owner. */
+const isFreeFor = ({ claim, end }: StoredLink, owner: string) =>
+  end === undefined && (claim === undefined || claim.owner === owner);

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
+import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
-import { LINK_SECONDS } from '../../../lambdas/tokens/consent/link-ticket.ts';
+import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
@@ -128,6 +128,7 @@ export class World {
       },
       margins: DEFAULT_MARGINS,
       linkSeconds: LINK_SECONDS,
+      consentSeconds: CONSENT_SECONDS,
       log: this.#log,
     };
   }
@@ -143,9 +144,8 @@ export class World {
   /** Consents at Zoom as `user` and finishes at the callback, as a browser does. */
   async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
-    const link = randomUUID();
-    const consent = { link, connection, app: 'default', replaceUser, state, codeVerifier: 'v'.repeat(43) };
-    const cookie = await sealPendingConsent(consent, deps);
+    const link = await this.usedLink(connection, replaceUser);
+    const cookie = await sealPendingConsent({ link, state, codeVerifier: 'v'.repeat(43) }, deps);
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     const finished = await finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
     if ('repeated' in finished) throw new Error(`a first callback is ${finished.repeated}`);
@@ -156,6 +156,15 @@ export class World {
   async runStarted(deps = this.dependencies()): Promise<void> {
     for (const request of this.started.splice(0))
       await runStarted(request, deps, { deadline: this.deadline });
+  }
+
+  /** Stores a link with which a browser has gone to Zoom. Returns its id. */
+  async usedLink(connection: string, replaceUser = false): Promise<string> {
+    const deps = this.dependencies();
+    const request = { connection, app: 'default', replaceUser };
+    const { id } = await createLink(request, deps, 'https://api.example');
+    await deps.store.redeemLink(id, deps.now(), deps.now() + deps.consentSeconds);
+    return id;
   }
 
   /** Links the connection to n8n, as the operator does. */

@@ -23,7 +23,7 @@ describe('zoom-tokens connect with a user app', () => {
     await consentAsBrowser(link);
     const { code, shown, raw } = await terminal.ended;
     expect(code).toBe(0);
-    expect(shown).toMatch(/The link works once, until \d\d:\d\d\.\n/);
+    expect(shown).toMatch(/It works once, until \d\d:\d\d \(in 30 min\)\.\n/);
     expect(shown).toContain('✔ "main" is connected.');
     expect(shown).toMatch(/the type Zoom API\s[\s\S]*the field\sJWT Token\.\n/);
     expect(shown).toMatch(/\n {2}\{\{ \$secrets\.aws\.n8n_zoom_main \}\}\n$/);
@@ -62,7 +62,7 @@ describe('zoom-tokens connect with a user app', () => {
     const json = JSON.parse((await run('main', '--no-wait', '--json')).stdout);
     expect(json).toEqual({
       link: expect.stringMatching(LINK),
-      expiresAt: installation().clock.now() + 600,
+      expiresAt: installation().clock.now() + 1800,
       generation: 1,
     });
   });
@@ -88,15 +88,16 @@ describe('zoom-tokens connect with a user app', () => {
   });
 
   test('connect exits with 1 when the link expires before a user consents', async () => {
-    const link = 'http://localhost:1/connect?ticket=unused';
-    const expiresAt = Math.floor(Date.now() / 1000) - 1;
-    installation().responses.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
-    const { code, stderr } = await run('sales');
+    const { clock, commandLine } = installation();
+    const { code, stdout } = await commandLine.run(['connect', 'sales', '--json'], {
+      onError: (text) => void (LINK.test(text) && clock.advance(1800)),
+    });
     expect(code).toBe(1);
-    expect(stderr).toBe(
-      '✖ The link expired before a user consented through it.\n' +
-        '  Create a new link: npx zoom-tokens connect sales\n',
-    );
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'link_expired',
+      message: 'The link expired before a user consented through it.',
+      action: 'Create a new link: npx zoom-tokens connect sales',
+    });
   });
 
   /** Runs `connect`, and consents as a browser does once it has printed the link. */
@@ -146,30 +147,91 @@ describe('zoom-tokens connect with a user app', () => {
     expect(seconds).toBeLessThan(3);
   });
 
-  test('connect waits for the connection alone when an older version is deployed', async () => {
-    installation().responses.set('link-outcome', () => {
-      throw new Error('an older version has no such action');
-    });
-    const link = 'http://localhost:1/connect?ticket=unused';
-    const expiresAt = Math.floor(Date.now() / 1000) - 1;
-    installation().responses.set('link', () => ({ ok: true, result: { link, expiresAt, generation: 0 } }));
-    expect(await run('sales', '--json')).toMatchObject({ code: 1 });
-  });
-
   test('Ctrl-C during connect says how long the link stays valid, and exits with 130', async () => {
     const terminal = installation().commandLine.onTerminal(['connect', 'sales', '--no-open']);
     await terminal.until(/Waiting for the consent/);
     terminal.type(CTRL_C);
     const { code, shown } = await terminal.ended;
     expect(code).toBe(130);
-    expect(shown).toMatch(/The link stays valid until \d\d:\d\d\.\n$/);
+    expect(shown).toMatch(/The link stays valid until \d\d:\d\d \(in 30 min\)\.\n$/);
     expect(shown).not.toContain('✖');
   });
 
   test('SIGINT to a piped connect says how long the link stays valid, and exits with 130', async () => {
     const { code, stderr } = await installation().commandLine.interruptAt(LINK, ['connect', 'sales']);
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^The link stays valid until \d\d:\d\d\.\n$/);
+    expect(stderr).toMatch(/^The link stays valid until \d\d:\d\d \(in 30 min\)\.\n$/);
+  });
+});
+
+describe('zoom-tokens connect with a link to mail', () => {
+  const status = async (...args: string[]) =>
+    (await installation().commandLine.run(['status', ...args])).stdout;
+
+  test('connect --expires 3d makes a link of three days, which status shows until it is taken back', async () => {
+    const { stdout } = await run('alice', '--expires', '3d', '--no-wait', '--json');
+    expect(JSON.parse(stdout).expiresAt).toBe(installation().clock.now() + 3 * 24 * 3600);
+    expect(await status()).toMatch(
+      /Links that wait:\n {2}alice: until \w{3} \d+ \w+ \d\d:\d\d \(in 3 d\), not opened yet\n/,
+    );
+    const [link] = JSON.parse(await status('--json')).links;
+    expect(link).toMatchObject({ connection: 'alice', state: 'waiting', forMe: false });
+    expect(link).not.toHaveProperty('link');
+
+    const cancelled = await run('alice', '--cancel');
+    expect(cancelled).toEqual({
+      code: 0,
+      stdout: 'The link for "alice" cannot be used any more.\n',
+      stderr: '',
+    });
+    expect(await status()).not.toContain('Links that wait');
+    expect((await run('alice', '--cancel')).stdout).toBe('No link waits for "alice".\n');
+  });
+
+  test('a waiting connect ends at once when another operator takes the link back', async () => {
+    let endedAt = 0;
+    const { code, stdout } = await installation().commandLine.run(['connect', 'alice', '--json'], {
+      onError: async (text) => {
+        if (!LINK.test(text)) return;
+        await installation().stack.operate({ action: 'links-cancel', connection: 'alice' });
+        endedAt = performance.now();
+      },
+    });
+    expect(performance.now() - endedAt).toBeLessThan(3000);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'link_cancelled',
+      action: 'New link: npx zoom-tokens connect alice',
+    });
+  });
+
+  test.each(['0m', '31d', '3', '3w', '-1h'])('connect --expires %s is wrong usage', async (duration) => {
+    const { code, stderr } = await run('alice', `--expires=${duration}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Expected 1m to 30d, such as 45m, 12h or 3d.');
+  });
+
+  test('connect --renew-links prints each new link with its connection, or that no link was ended', async () => {
+    expect((await run('--renew-links')).stdout).toBe('No link was ended by a key rotation.\n');
+    const link = 'https://api.example/connect?ticket=new';
+    const now = Math.floor(Date.now() / 1000);
+    const renewed = [{ connection: 'alice', link, createdAt: now, expiresAt: now + 3600 }];
+    installation().responses.set('links-renew', () => ({ ok: true, result: { renewed } }));
+    expect((await run('--renew-links')).stdout).toMatch(
+      /^Send each person the new link\..*\n\nalice: until \d\d:\d\d \(in 60 min\)\n {2}https:\/\/api\.example\/connect\?ticket=new\n$/,
+    );
+  });
+
+  test('only a link that the command line opens, or one of --for-me, is for its maker', async () => {
+    await run('mailed', '--no-wait');
+    await run('mine', '--no-wait', '--for-me');
+    const terminal = installation().commandLine.onTerminal(['connect', 'opened'], { BROWSER: 'true' });
+    await terminal.until(/Waiting for the consent/);
+    const { links } = JSON.parse(await status('--json'));
+    terminal.type(CTRL_C);
+    await terminal.ended;
+    const forMe = links.map((link: { connection: string; forMe: boolean }) => [link.connection, link.forMe]);
+    expect(Object.fromEntries(forMe)).toEqual({ mailed: false, mine: true, opened: true });
   });
 });
 

@@ -64,6 +64,7 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       ...(await installation().status()),
+      links: [],
       alertTopic: expect.objectContaining({ confirmed: 1, pending: 0 }),
     });
   });

@@ -7,7 +7,7 @@ import { createConnectionsTable } from '../../../../lambdas/aws/table/connection
 import { startDynamoDB } from '../../../../local/aws/dynamodb.ts';
 import { listenOnLoopback } from '../../../../local/loopback-server.ts';
 import { describeConnectionStore } from '../../../support/store-contract/contract.ts';
-import { consentOf } from '../../../support/store-contract/values.ts';
+import { consentOf, linkOf } from '../../../support/store-contract/values.ts';
 
 const tableName = 'connections';
 
@@ -62,22 +62,23 @@ describe('the connections table in DynamoDB', () => {
     expect(listed.map(({ connection }) => connection).sort()).toEqual(names);
   });
 
-  test('deletes the id of a redeemed ticket after the ticket has expired', async () => {
-    await table.store.redeem('5d2c', 1_900_000_600);
+  test('deletes a link some time after it has expired, and keeps the version of its shape', async () => {
+    await table.store.createLink(linkOf('5d2c'), 1_900_000_600);
     const { Item } = await table.client.send(
-      new GetItemCommand({ TableName: tableName, Key: { connection: { S: 'ticket#5d2c' } } }),
+      new GetItemCommand({ TableName: tableName, Key: { connection: { S: 'link#5d2c' } } }),
     );
-    expect(Item).toMatchObject({ connection: { S: 'ticket#5d2c' }, ttl: { N: '1900000600' } });
+    expect(Item).toMatchObject({ ttl: { N: '1900000600' }, schemaVersion: { N: '1' } });
   });
 
-  test('counts a redemption once when its response was lost and the SDK retries it', async () => {
+  test('counts the use of a link once when its response was lost and the SDK retries it', async () => {
     const proxy = await loseFirstResponse(table.url);
     const client = new DynamoDBClient({ endpoint: proxy.url, maxAttempts: 3 });
     try {
+      await table.store.createLink(linkOf('5d2c'), 1_900_000_600);
       const store = createConnectionsTable(client, tableName);
-      expect(await store.redeem('5d2c', 1_900_000_600)).toBe(true);
+      expect(await store.redeemLink('5d2c', 1, 2)).toBe(true);
       expect(proxy.requests()).toBe(2);
-      expect(await store.redeem('5d2c', 1_900_000_600)).toBe(false);
+      expect(await store.redeemLink('5d2c', 1, 2)).toBe(false);
     } finally {
       client.destroy();
       await proxy.close();
@@ -91,6 +92,6 @@ test('an unreachable table is an error, never a condition that did not hold', as
   await close();
   const rotation = { sealedTokens: 'sealed again', expiresAt: 2, rotatedAt: 1 };
   await expect(store.commitRotation(item, rotation)).rejects.toThrow();
-  await expect(store.redeem('5d2c', 1)).rejects.toThrow();
+  await expect(store.redeemLink('5d2c', 1, 2)).rejects.toThrow();
   await expect(store.get('main')).rejects.toThrow();
 });

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { TABLE } from '../../contract.ts';
+import type { Cursor, Links, StoredLink } from '../../tokens/store.ts';
+import { SCHEMA_VERSION } from './item-schema.ts';
+import { assignments, type Items } from './items.ts';
+
+/** Key of a link; no connection's name holds a `#`. */
+const PREFIX = 'link#';
+const keyOf = (id: string) => `${PREFIX}${id}`;
+
+/**
+ * Partition of the index `due` that holds the open links, sorted by the end of their wait. A link leaves it when its
+ * consent ends.
+ */
+const OPEN = 'link';
+
+const EXISTS = 'attribute_exists(#expiresAt)';
+const HAS_NOT_ENDED = 'attribute_not_exists(#end)';
+const IS_FREE_OR_MINE = '(attribute_not_exists(#claim) OR #claim.#owner = :owner)';
+
+/** The links: one item each, which holds the outcome too. DynamoDB deletes it by its time to live. */
+export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update' | 'query'>): Links {
+  const link = async (id: string): Promise<StoredLink | undefined> => {
+    const item = await get(keyOf(id));
+    if (item?.expiresAt === undefined) return undefined;
+    const {
+      [TABLE.partitionKey]: _key,
+      status: _status,
+      dueAt: _dueAt,
+      ttl: _ttl,
+      usedBy: _usedBy,
+      forConnection,
+      ...stored
+    } = item;
+    return { ...stored, id, connection: forConnection } as unknown as StoredLink;
+  };
+
+  return {
+    link,
+
+    async createLink({ id, connection, ...created }, keepUntil) {
+      const values = { ...created, forConnection: connection, schemaVersion: SCHEMA_VERSION, ttl: keepUntil };
+      await update(keyOf(id), {
+        set: `SET #status = :open, #dueAt = :expiresAt, ${assignments(values)}`,
+        values: { ...values, open: OPEN },
+      });
+    },
+
+    async redeemLink(id, usedAt, until) {
+      const item = await update(keyOf(id), {
+        set: 'SET #usedAt = :usedAt, #usedBy = :usedBy, #dueAt = :until',
+        // The SDK repeats a request whose response was lost. This mark distinguishes the repetition from another use.
+        values: { usedAt, until, usedBy: randomUUID() },
+        condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND (attribute_not_exists(#usedBy) OR #usedBy = :usedBy)`,
+      });
+      return item !== undefined;
+    },
+
+    async claimConsent(id, claim) {
+      const item = await update(keyOf(id), {
+        set: 'SET #claim = :claim',
+        values: { claim, owner: claim.owner },
+        condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND ${IS_FREE_OR_MINE}`,
+      });
+      return item !== undefined;
+    },
+
+    async releaseConsent(id, owner) {
+      await update(keyOf(id), {
+        set: 'REMOVE #claim',
+        values: { owner },
+        condition: `${HAS_NOT_ENDED} AND #claim.#owner = :owner`,
+      });
+    },
+
+    async endConsent(id, owner, end) {
+      await update(keyOf(id), {
+        set: 'SET #end = :end REMOVE #status, #dueAt',
+        values: { end, owner },
+        condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND ${IS_FREE_OR_MINE}`,
+      });
+    },
+
+    async openLinks(now, { limit, after }) {
+      const condition = '#status = :open AND #dueAt > :now';
+      const { Items = [], LastEvaluatedKey } = await query(
+        'due',
+        condition,
+        { open: OPEN, now },
+        {
+          Limit: limit,
+          ...(after && { ExclusiveStartKey: after as Record<string, AttributeValue> }),
+        },
+      );
+      const ids = Items.map((item) => String(unmarshall(item)[TABLE.partitionKey]).slice(PREFIX.length));
+      const links = await Promise.all(ids.map(link));
+      return {
+        links: links.filter((each) => each !== undefined),
+        ...(LastEvaluatedKey && { next: LastEvaluatedKey as Cursor }),
+      };
+    },
+  };
+}

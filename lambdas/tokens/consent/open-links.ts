@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type { Dependencies } from '../dependencies.ts';
+import { Failure, toFailure } from '../errors.ts';
+import type { Cursor, StoredLink } from '../store.ts';
+import { type CreatedLink, createLink } from './create-link.ts';
+import { MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './link-life.ts';
+import { keyReplaced, type LinkOutcome, linkOutcome, outcomeOf } from './link-outcome.ts';
+
+/** Links that one response lists at most. */
+const MAX_LINKS = 1000;
+const PAGE = 100;
+
+/**
+ * A link that has not ended, as `status` shows it. `key_replaced`: the key that signed it was replaced, so that it opens
+ * nothing any more. Timestamps are epoch seconds.
+ */
+export interface OpenLink
+  extends Pick<
+    StoredLink,
+    'id' | 'connection' | 'app' | 'replaceUser' | 'forMe' | 'createdAt' | 'expiresAt'
+  > {
+  state: 'waiting' | 'opened' | 'in_progress' | 'key_replaced';
+}
+
+/** Returns the links that have not ended, the first to expire first; at most 1000. */
+export async function listOpenLinks(deps: Dependencies): Promise<OpenLink[]> {
+  const open: OpenLink[] = [];
+  let after: Cursor | undefined;
+  do {
+    const { links, next } = await deps.store.openLinks(deps.now(), { limit: PAGE, after });
+    for (const link of links) {
+      const outcome = await outcomeOf(link, deps);
+      const state = stateOf(outcome);
+      if (state) open.push(toView(link, state));
+    }
+    after = next;
+  } while (after && open.length < MAX_LINKS);
+  return open;
+}
+
+function stateOf(outcome: LinkOutcome): OpenLink['state'] | undefined {
+  if (outcome.kind === 'failed') return outcome.error.code === 'key_replaced' ? 'key_replaced' : undefined;
+  return outcome.kind === 'connected' ? undefined : outcome.kind;
+}
+
+/**
+ * Takes back the links that wait for a connection. A link whose consent is being finished stays.
+ * @returns the links that were taken back
+ */
+export async function cancelLinks(connection: string, deps: Dependencies): Promise<OpenLink[]> {
+  const cancelled: OpenLink[] = [];
+  for (const link of await listOpenLinks(deps)) {
+    if (link.connection !== connection) continue;
+    await end(link, linkCancelled(connection), deps);
+    const outcome = await linkOutcome(link.id, deps);
+    if (outcome.kind === 'failed' && outcome.error.code === 'link_cancelled') cancelled.push(link);
+  }
+  return cancelled;
+}
+
+/** A new link, and the one that it replaces. */
+export interface RenewedLink extends CreatedLink {
+  connection: string;
+  replaces: string;
+}
+
+/**
+ * Makes the links anew that a replaced key has ended, each for the rest of its life.
+ * @param publicUrl origin of the HTTP API
+ */
+export async function renewLinks(deps: Dependencies, publicUrl: string): Promise<RenewedLink[]> {
+  const renewed: RenewedLink[] = [];
+  for (const link of await listOpenLinks(deps)) {
+    if (link.state !== 'key_replaced') continue;
+    const { id, connection, app, replaceUser, forMe, expiresAt } = link;
+    const left = expiresAt - deps.now();
+    const seconds = Math.min(Math.max(left, MIN_LINK_SECONDS), MAX_LINK_SECONDS);
+    const created = await createLink({ connection, app, replaceUser, forMe, seconds }, deps, publicUrl);
+    await end(link, keyReplaced(), deps);
+    renewed.push({ ...created, connection, replaces: id });
+  }
+  return renewed;
+}
+
+/** The store keeps an end or a claim that was faster. */
+const end = ({ id }: OpenLink, failure: Failure, { store, now }: Dependencies) =>
+  store.endConsent(id, randomUUID(), { kind: 'failed', error: toFailure(failure), at: now() });
+
+const toView = (
+  { id, connection, app, replaceUser, forMe, createdAt, expiresAt }: StoredLink,
+  state: OpenLink['state'],
+): OpenLink => ({ id, connection, app, replaceUser, forMe, createdAt, expiresAt, state });
+
+function linkCancelled(connection: string): Failure {
+  return new Failure(
+    'rejected',
+    'link_cancelled',
+    `The link for "${connection}" was taken back. Nothing was connected.`,
+    'Ask for a new link.',
+  );
+}
