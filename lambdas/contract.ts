@@ -106,6 +106,22 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
+/** How much is measured. `essential` leaves out what the alarms by name or a later alarm show too. */
+export const MONITORING = ['full', 'essential'] as const;
+export type Monitoring = (typeof MONITORING)[number];
+
+/**
+ * The metrics that `monitoring: 'essential'` records. CloudWatch bills a metric by the hours in which it gets a value,
+ * so a count of zero is not recorded then.
+ */
+export const ESSENTIAL_METRICS: readonly MetricName[] = [
+  'SweepSeconds',
+  'MinutesOfValidity',
+  'Misconfigured',
+  'PublishFailed',
+  'PushFailed',
+];
+
 /** Names of the functions' environment variables, by what they hold. */
 export const VARIABLES = {
   tableName: 'TABLE_NAME',
@@ -124,6 +140,7 @@ export const VARIABLES = {
   earlyMarginSeconds: 'EARLY_MARGIN_SECONDS',
   installationName: 'INSTALLATION_NAME',
   sweepRateMinutes: 'SWEEP_RATE_MINUTES',
+  monitoring: 'MONITORING',
   n8nPolicyArn: 'N8N_POLICY_ARN',
   version: 'VERSION',
 } as const;

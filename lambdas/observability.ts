@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { MetricName } from './contract.ts';
+import { ESSENTIAL_METRICS, type MetricName, type Monitoring } from './contract.ts';
 import type { SweepCounts } from './tokens/sweep/outcomes.ts';
 import type { SweepReport } from './tokens/sweep/sweep.ts';
 
@@ -13,36 +13,46 @@ export const logger = new Logger();
 /** Embedded metrics. No dimension names a connection, because CloudWatch bills each value as a metric of its own. */
 export const metrics = new Metrics();
 
-/** Records the outcome of steps. */
-export function recordStepMetrics(report: SweepCounts): void {
-  add('Rotated', report.rotated);
-  add('Published', report.published);
-  add('PublishFailed', report.publishFailed);
-  add('Pushed', report.pushed);
-  add('PushFailed', report.pushFailed);
-  for (const [failureClass, count] of Object.entries(report.failed)) {
-    if (count === 0) continue;
-    const failed = metrics.singleMetric();
-    failed.addDimension('class', failureClass);
-    failed.addMetric('RotationFailed' satisfies MetricName, MetricUnit.Count, count);
-  }
+/** Records the outcome of steps; only `ESSENTIAL_METRICS` where `monitoring` says so. */
+export function recordStepMetrics(report: SweepCounts, monitoring: Monitoring): void {
+  count('Rotated', report.rotated, monitoring);
+  count('Published', report.published, monitoring);
+  count('PublishFailed', report.publishFailed, monitoring);
+  count('Pushed', report.pushed, monitoring);
+  count('PushFailed', report.pushFailed, monitoring);
+  if (monitoring === 'full') recordFailures(report.failed);
 }
 
 /** Records the outcome of a sweep, and the fleet's health after it. */
-export function recordSweepMetrics({ health, ...report }: SweepReport): void {
-  recordStepMetrics(report);
+export function recordSweepMetrics({ health, ...report }: SweepReport, monitoring: Monitoring): void {
+  recordStepMetrics(report, monitoring);
   add('SweepSeconds', report.took, MetricUnit.Seconds);
   if (!health) return;
-  add('ReconnectNeeded', health.reconnect);
-  add('Misconfigured', health.misconfigured);
+  count('ReconnectNeeded', health.reconnect, monitoring);
+  count('Misconfigured', health.misconfigured, monitoring);
   if (health.minutesOfValidity !== undefined) {
     add('MinutesOfValidity', health.minutesOfValidity, MetricUnit.NoUnit);
   }
 }
 
+/** Records a count. With `essential` a zero, and a metric that is not essential, costs nothing. */
+function count(name: MetricName, value: number, monitoring: Monitoring): void {
+  if (monitoring === 'essential' && (value === 0 || !ESSENTIAL_METRICS.includes(name))) return;
+  add(name, value, MetricUnit.Count);
+}
+
+function recordFailures(counts: SweepCounts['failed']): void {
+  for (const [failureClass, value] of Object.entries(counts)) {
+    if (value === 0) continue;
+    const failed = metrics.singleMetric();
+    failed.addDimension('class', failureClass);
+    failed.addMetric('RotationFailed' satisfies MetricName, MetricUnit.Count, value);
+  }
+}
+
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
-function add(name: MetricName, value: number, unit: Unit = MetricUnit.Count): void {
+function add(name: MetricName, value: number, unit: Unit): void {
   metrics.addMetric(name, unit, value);
 }
 

@@ -23,11 +23,11 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
       const options = { deadline: deadlineOf(context, runtime.now()) };
       if (request) {
         const counts = await runStarted(request, runtime, options);
-        recordStepMetrics(counts);
+        recordStepMetrics(counts, runtime.monitoring);
         return counts;
       }
       const { failure, ...report } = await sweep(runtime, options);
-      recordSweepMetrics(report);
+      recordSweepMetrics(report, runtime.monitoring);
       if (failure !== undefined) throw failure;
       return report;
     });

@@ -7,7 +7,15 @@ import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
-import { DEFAULT_NAME, isHttpsOrLoopback, MARGIN_SECONDS, ROUTES, VARIABLES } from './contract.ts';
+import {
+  DEFAULT_NAME,
+  isHttpsOrLoopback,
+  MARGIN_SECONDS,
+  MONITORING,
+  type Monitoring,
+  ROUTES,
+  VARIABLES,
+} from './contract.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
@@ -28,6 +36,8 @@ export interface Runtime extends Dependencies {
   alertTopicArn?: string;
   /** The function that the callback function starts. */
   rotateFunctionName?: string;
+  /** Which metrics the rotate function records. */
+  monitoring: Monitoring;
   installation: Installation;
 }
 
@@ -74,6 +84,11 @@ const Environment = v.object(
     [VARIABLES.apps]: v.optional(required),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
+    // Set for the rotate function alone.
+    [VARIABLES.monitoring]: v.optional(
+      v.picklist(MONITORING, `must be ${MONITORING.join(' or ')}`),
+      'essential',
+    ),
   },
   'is missing',
 );
@@ -152,6 +167,7 @@ export function createRuntime(
     publicUrl: variables[VARIABLES.publicUrl],
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     ...(rotateFunctionName !== undefined && { rotateFunctionName }),
+    monitoring: variables[VARIABLES.monitoring],
     installation: {
       version: variables[VARIABLES.version],
       name: variables[VARIABLES.installationName],

@@ -59,7 +59,7 @@ export class ZoomTokenRefresher extends Construct {
     const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...functions });
     alarms.grantAlert(rotation.function);
     alarms.grantCheck(operator.function);
-    new Dashboard(this, 'Dashboard', { settings, alarms, ...functions });
+    if (settings.monitoring === 'full') new Dashboard(this, 'Dashboard', { settings, alarms, ...functions });
     // Some Regions reject tags on a dashboard.
     Tags.of(this).add('application', settings.name, {
       excludeResourceTypes: ['AWS::CloudWatch::Dashboard'],

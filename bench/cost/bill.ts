@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../../lambdas/contract.ts';
+import type { MetricName } from '../../lambdas/contract.ts';
 import { PRICES } from './prices.ts';
 
 /** The usage that a bill depends on. */
@@ -53,10 +53,10 @@ const MEMORY_GIGABYTES = 0.5;
 const SWEEP_LOG_BYTES = 2000;
 const ROTATION_LOG_BYTES = 1000;
 
-/** Metrics that every sweep records. The other one, `RotationFailed`, costs something in months with failures only. */
-const RECORDED_METRICS = METRICS.filter((name) => name !== ('RotationFailed' satisfies MetricName)).length;
-/** Rows of lib/monitoring/alarm-table.ts; a test compares it with the stack. */
-const ALARMS = 14;
+/** Metrics that every sweep records with `monitoring: 'essential'`. The other three cost something in hours with failures. */
+const RECORDED_METRICS = ['MinutesOfValidity', 'SweepSeconds'] satisfies MetricName[];
+/** The essential rows of lib/monitoring/alarm-table.ts; a test compares it with the stack. */
+const ALARMS = 7;
 
 /** Returns the bill of this stack: one secret for each connection. */
 export function ours(usage: Usage): Bill {
@@ -144,9 +144,8 @@ function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
       (MINUTES * SWEEP_LOG_BYTES + rotations * ROTATION_LOG_BYTES) / 1e9,
       PRICES.logGigabyte,
     ),
-    line('Metrics', `${RECORDED_METRICS} names`, RECORDED_METRICS, PRICES.metricMonth),
+    line('Metrics', RECORDED_METRICS.join(' + '), RECORDED_METRICS.length, PRICES.metricMonth),
     line('Alarms', `${ALARMS} metrics watched`, ALARMS, PRICES.alarmMonth),
-    line('Dashboard', 'one', 1, PRICES.dashboardMonth),
   ];
 }
 

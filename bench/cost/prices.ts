@@ -18,7 +18,6 @@ export const PRICES = {
   // https://aws.amazon.com/cloudwatch/pricing/
   metricMonth: 0.3,
   alarmMonth: 0.1,
-  dashboardMonth: 3,
   logGigabyte: 0.5,
   // https://aws.amazon.com/ec2/pricing/on-demand/
   instanceHour: { 't4g.nano': 0.0042, 't4g.small': 0.0168 },

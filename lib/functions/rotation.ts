@@ -32,6 +32,7 @@ export class Rotation extends Construct {
     // No permission can say how the function is invoked, nor with what: the handler accepts a connection's name alone.
     callbackApi.function.addEnvironment(VARIABLES.rotateFunctionName, this.function.functionName);
     callbackApi.function.allow(['lambda:InvokeFunction'], [this.function.functionArn]);
+    this.function.addEnvironment(VARIABLES.monitoring, settings.monitoring);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: `${settings.name}-dead-letters`,

@@ -5,7 +5,7 @@ import {
   type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { DEFAULT_NAME } from '../../lambdas/contract.ts';
+import { DEFAULT_NAME, type Monitoring } from '../../lambdas/contract.ts';
 import { functionMetric } from '../metrics.ts';
 import type { Settings } from '../settings/settings.ts';
 import { functionsByTask, type WatchedFunctions } from './watched-functions.ts';
@@ -16,6 +16,8 @@ export interface AlarmRow {
   readonly section: string;
   /** Distinguishes the alarms of one section: the function's task. */
   readonly suffix?: string;
+  /** The least `monitoring` that has it. */
+  readonly level: Monitoring;
   /** The event, in one sentence. */
   readonly summary: string;
   /** Its meaning for n8n and the first thing to do, in about 400 characters. */
@@ -37,6 +39,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
   return [
     {
       section: 'no-sweep',
+      level: 'essential',
       summary: `No sweep has finished for ${alarmNoSweepMinutes} minutes.`,
       advice: `No token is rotated, and n8n's tokens expire within the hour. Start a sweep by hand: aws lambda invoke --function-name ${name}-rotate /dev/stdout. If that works, enable the EventBridge schedule ${name}-rotate again. If it fails, read the log ${log('rotate')}. After a first deployment this alarm ends by itself.`,
       rule: {
@@ -50,6 +53,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
     },
     {
       section: 'validity-low',
+      level: 'essential',
       summary: `A token that n8n reads expires in less than ${alarmValidityMinutes} minutes.`,
       advice: `When it expires, n8n's Zoom nodes fail with status 401. See which connection it is and why: ${command('status')}. Retry now: ${command('rotate <connection>')}. During an outage of Zoom (status.zoom.us) wait: the sweep keeps retrying.`,
       rule: {
@@ -65,18 +69,21 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
     },
     {
       section: 'reconnect-needed',
+      level: 'full',
       summary: 'Zoom rejects a refresh token: a connection needs a new consent.',
       advice: `See which connection it is: ${command('status')}. Make a link: ${command('connect <connection>')}. The owner of the Zoom account opens the link and consents. n8n keeps its last token until that expires, and needs no change.`,
       rule: atLeast(1, functionMetric(settings, 'ReconnectNeeded', 'Maximum', FIVE_MINUTES)),
     },
     {
       section: 'misconfigured',
+      level: 'essential',
       summary: "Zoom rejects an app's credentials, or a function cannot use a secret.",
       advice: `No consent is lost: the sweep retries every 15 minutes. See which secret it is and why: ${command('status')}. Copy the credentials from Zoom's App Marketplace into the app's secret, ${name}/app/default for the default app. If a policy was changed, deploy again.`,
       rule: atLeast(1, functionMetric(settings, 'Misconfigured', 'Maximum', FIVE_MINUTES)),
     },
     {
       section: 'publish-failing',
+      level: 'essential',
       summary: 'Secrets Manager rejects new tokens, so n8n reads old ones.',
       advice: `The sweep keeps retrying, without new requests to Zoom. The log ${log('rotate')} has the error. publish_denied: deploy again if a policy was changed; otherwise the secret belongs to another installation. ThrottlingException: another program writes too many secrets.`,
       rule: atLeast(
@@ -86,9 +93,10 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       ),
     },
     ...(settings.n8nPush
-      ? [
+      ? ([
           {
             section: 'push-failing',
+            level: 'essential',
             summary: 'An n8n instance does not accept the new tokens that are pushed to it.',
             advice: `The new tokens are stored and published, but this n8n uses the earlier one until it expires. The sweep keeps retrying. See which n8n it is and why: ${command('status')}. If n8n rejects its API key, or its credential was deleted, link it again: ${command('n8n link <connection>')}. The log ${log('rotate')} has each attempt.`,
             rule: {
@@ -97,10 +105,11 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
               datapointsToAlarm: 2,
             },
           },
-        ]
+        ] satisfies AlarmRow[])
       : []),
     {
       section: 'callback-errors',
+      level: 'full',
       summary: 'The pages of a consent fail with server errors.',
       advice: `Existing connections are not affected. The log ${log('callback')} has the class and the code of each error. Afterwards make a new link for each interrupted consent: ${command('connect <connection>')}.`,
       rule: atLeast(
@@ -110,13 +119,15 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
     },
     {
       section: 'dead-letters',
+      level: 'essential',
       summary: 'EventBridge Scheduler could not start a sweep.',
       advice: `Later sweeps do the work of the missed one. Each message in the queue ${name}-dead-letters has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. Then purge the queue, which ends the alarm.`,
       rule: atLeast(1, rotation.deadLetters.metricApproximateNumberOfMessagesVisible(FIVE_MINUTES)),
     },
-    ...Object.entries(functionsByTask(watched)).flatMap(([task, fn]) => [
+    ...Object.entries(functionsByTask(watched)).flatMap(([task, fn]): AlarmRow[] => [
       {
         section: 'function-errors',
+        level: task === 'rotate' ? 'essential' : 'full',
         suffix: task,
         summary: `The function ${name}-${task} failed, or exceeded its timeout.`,
         advice: `The next invocation continues from the stored state. The log ${log(task)} has the error. If the errors began with a deployment, deploy the previous version.`,
@@ -124,6 +135,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       },
       {
         section: 'function-throttles',
+        level: 'full',
         suffix: task,
         summary: `Lambda throttled the function ${name}-${task}: the account has no free concurrency.`,
         advice:

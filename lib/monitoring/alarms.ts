@@ -52,7 +52,9 @@ export class Alarms extends Construct {
     } else {
       this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     }
-    this.alarms = alarmTable(settings, props).map((row) => this.alarm(row));
+    this.alarms = alarmTable(settings, props)
+      .filter(({ level }) => level === 'essential' || settings.monitoring === 'full')
+      .map((row) => this.alarm(row));
   }
 
   /** Allows the function to publish to the same topic, and gives it the topic's ARN. */

@@ -121,6 +121,14 @@ export interface ZoomTokenRefresherProps {
   readonly alarmEmail?: string;
 
   /**
+   * `'essential'` has at most five metrics and seven alarms, and no dashboard. `'full'` adds a dashboard, and alarms on
+   * failing pages, on each function's errors and throttles, and on connections that need a new consent. The mails that
+   * name a connection are sent either way.
+   * @default 'essential'
+   */
+  readonly monitoring?: 'full' | 'essential';
+
+  /**
    * Minutes without a finished sweep after which `no-sweep` alarms, 5 to 60.
    * @default 10
    */
@@ -140,7 +148,7 @@ export interface ZoomTokenRefresherProps {
   readonly alarmPublishFailures?: number;
 
   /**
-   * Server errors of the API in five minutes at which `callback-errors` alarms.
+   * Server errors of the API in five minutes at which `callback-errors` alarms, with `monitoring: 'full'`.
    * @default 1
    */
   readonly alarmCallbackErrors?: number;

@@ -1,6 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
-import { DEFAULT_APP, DEFAULT_NAME, MARGIN_SECONDS, NAME_PATTERN } from '../../lambdas/contract.ts';
+import {
+  DEFAULT_APP,
+  DEFAULT_NAME,
+  MARGIN_SECONDS,
+  MONITORING,
+  NAME_PATTERN,
+} from '../../lambdas/contract.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
@@ -27,6 +33,7 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
   removalPolicy: 'retain',
   deletionProtection: false,
   logRetentionDays: 30,
+  monitoring: 'essential',
   alarmNoSweepMinutes: 10,
   alarmPublishFailures: 1,
   alarmCallbackErrors: 1,
@@ -81,6 +88,7 @@ const RULES: Rules = {
   deletionProtection: trueOrFalse,
   logRetentionDays: among(RETENTIONS),
   alarmEmail: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'),
+  monitoring: oneOf(...MONITORING),
   alarmNoSweepMinutes: whole(5, 60),
   alarmValidityMinutes: whole(1, 50),
   alarmPublishFailures: whole(1, 1_000_000),

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { METRICS, METRICS_NAMESPACE } from '../../../lambdas/contract.ts';
+import { METRICS_NAMESPACE } from '../../../lambdas/contract.ts';
 import { stackWith, synthesized } from '../synthesized.ts';
 
-const template = synthesized({ alarmEmail: 'operator@example.com' });
+const template = synthesized({ monitoring: 'full', alarmEmail: 'operator@example.com' });
 const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
   ({ Properties }) => Properties,
 );
@@ -56,7 +56,7 @@ describe('each alarm', () => {
   );
 
   test('has --name in its commands when the installation is not the default one', () => {
-    const other = synthesized({ name: 'staging' });
+    const other = synthesized({ monitoring: 'full', name: 'staging' });
     const described = Object.values(other.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }): string => Properties.AlarmDescription,
     );
@@ -159,6 +159,7 @@ describe('the rules of the alarms', () => {
 
   test('the thresholds come from the settings', () => {
     const chosen = synthesized({
+      monitoring: 'full',
       marginSeconds: 480,
       alarmNoSweepMinutes: 5,
       alarmPublishFailures: 20,
@@ -179,34 +180,6 @@ describe('the rules of the alarms', () => {
       DatapointsToAlarm: 1,
     });
   });
-});
-
-test('the functions record every metric of the contract, and the alarms and the dashboard watch these names', async () => {
-  process.env.POWERTOOLS_METRICS_NAMESPACE = METRICS_NAMESPACE;
-  const { recordSweepMetrics, metrics } = await import('../../../lambdas/observability.ts');
-  const report = {
-    rotated: 0,
-    published: 0,
-    publishFailed: 0,
-    pushed: 0,
-    pushFailed: 0,
-    failed: { reconnect: 0, misconfigured: 0, retry: 0, rejected: 0 },
-    took: 1,
-    health: { minutesOfValidity: 30, reconnect: 0, misconfigured: 0 },
-  };
-  recordSweepMetrics(report);
-  const [directive] = metrics.serializeMetrics()._aws.CloudWatchMetrics;
-  const measured = (directive?.Metrics ?? []).map(({ Name }) => Name);
-  expect(directive?.Dimensions).toEqual([['service']]);
-  const watched = alarms
-    .filter(({ Namespace }) => Namespace === METRICS_NAMESPACE)
-    .map(({ MetricName }) => MetricName);
-  expect(new Set([...measured, 'RotationFailed'])).toEqual(new Set(METRICS));
-  expect(measured).toEqual(expect.arrayContaining(watched));
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  for (const name of METRICS) {
-    expect(JSON.stringify(dashboard?.Properties.DashboardBody)).toContain(name);
-  }
 });
 
 test.each([

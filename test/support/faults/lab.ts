@@ -137,6 +137,7 @@ export async function openLab(log: Log) {
       consentSeconds: CONSENT_SECONDS,
       log,
       publicUrl: 'https://api.example',
+      monitoring: 'full',
       installation: {
         version: '1.0.0',
         name: NAME,

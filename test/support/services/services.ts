@@ -116,6 +116,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       [VARIABLES.rotateFunctionName]: ROTATE,
       [VARIABLES.publicUrl]: DEPLOYED_URL,
       [VARIABLES.alertTopicArn]: 'arn:aws:sns:us-east-1:000000000000:zoom-token-refresher-alarms',
+      [VARIABLES.monitoring]: 'full',
       [VARIABLES.zoomOauthUrl]: zoom.url,
       [VARIABLES.zoomApiUrl]: zoom.url,
     },
