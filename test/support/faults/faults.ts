@@ -1,4 +1,8 @@
+import { setTimeout as realTime } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+
+/** Longer than the rest of an invocation takes, so that it ends before a call for which it does not wait. */
+const SLOW_MS = 100;
 
 /** A whole response: the body is text. */
 export interface Reply {
@@ -40,6 +44,8 @@ export interface Fault {
   takesEffect: boolean;
   /** Set where the client can read the response nevertheless, so nothing may be lost. */
   isHarmless?: true;
+  /** Set where the request leaves only after a while in real time, and the outcome is the service's own. */
+  isSlow?: true;
   /** Set where the function is killed at this call, and no outcome reaches it. */
   kills?: true;
   /** Seconds that the call takes. */
@@ -92,6 +98,8 @@ export const FAULTS = {
     outcome: (own) => ({ ...own, body: own.body.slice(0, Math.max(1, own.body.length / 2)) }),
   },
   'is done, and gets an empty body': { takesEffect: true, outcome: (own) => ({ ...own, body: '' }) },
+  // A function that does not wait for it ends first, and then it never happens.
+  'is slow': { takesEffect: true, isHarmless: true, isSlow: true },
   'is not sent, because the function is killed': { takesEffect: false, kills: true },
   'is done, and the function is killed': { takesEffect: true, kills: true },
 } satisfies Record<string, Fault>;
@@ -172,7 +180,7 @@ export class FaultInjector {
   readonly #pass: (seconds: number) => void;
   #kill = () => {};
   #struck: string | undefined;
-  #isKilled = false;
+  #hasEnded = false;
 
   constructor(strike: Strike | undefined, pass: (seconds: number) => void) {
     this.#strike = strike;
@@ -183,19 +191,28 @@ export class FaultInjector {
   }
 
   async call<Response>(point: string, call: Call<Response>): Promise<Response> {
-    // What is still under way in a function that was killed does nothing any more.
-    if (this.#isKilled) return new Promise(() => {});
+    // What is still under way in a function that was killed or has ended does nothing any more.
+    if (this.#hasEnded) return new Promise(() => {});
     const index = this.points.push(point) - 1;
     if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
-    const { outcome, takesEffect, seconds = 0 }: Fault = ALL_FAULTS[this.#strike.fault];
+    const { outcome, takesEffect, isSlow, seconds = 0 }: Fault = ALL_FAULTS[this.#strike.fault];
     this.#struck = call.service;
     this.#pass(seconds);
+    if (isSlow) {
+      await realTime(SLOW_MS);
+      return this.#hasEnded ? new Promise(() => {}) : call.perform();
+    }
     if (outcome) return call.end(outcome, takesEffect);
     // The service acts, and the function that waits for the response is gone.
     if (takesEffect) await call.end('reset', true).catch(() => {});
-    this.#isKilled = true;
+    this.#hasEnded = true;
     this.#kill();
     return new Promise(() => {});
+  }
+
+  /** Ends the invocation. Lambda freezes its environment, so a call for which the function did not wait is not made. */
+  freeze(): void {
+    this.#hasEnded = true;
   }
 
   #strikes(index: number, service: string): boolean {

@@ -1,0 +1,66 @@
+import '../services/output.ts';
+import { expect } from '@jest/globals';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { logger } from '../../../lambdas/observability.ts';
+import { takeOutput } from '../services/output.ts';
+import { FaultInjector, type Strike } from './faults.ts';
+import { type Lab, openLab } from './lab.ts';
+import { type Scenario, sweepOnce } from './scenarios.ts';
+
+/** Every secret of every run so far: module state must not carry one from a run into the output of a later one. */
+export const secrets = new Set<string>();
+
+/**
+ * Runs a scenario's invocation with a fault, in an installation of its own. Throws when anything that the run logged,
+ * measured, threw or showed contains a secret.
+ */
+export async function run<T>(
+  scenario: Scenario,
+  strike: Strike | undefined,
+  check: (run: Run) => Promise<T>,
+): Promise<T> {
+  const lab = await openLab(logger);
+  const output: string[] = [];
+  takeOutput();
+  try {
+    await scenario.prepare(lab);
+    const faults = new FaultInjector(strike, lab.pass);
+    const before = await lab.healthy.store.get('main');
+    const invocation = scenario.invoke(lab, lab.runtime(faults)).catch((error: Error) => {
+      output.push(`${error.name}: ${error.message} ${error.stack}`);
+      return undefined;
+    });
+    const pages = await Promise.race([invocation, faults.killed.then(() => undefined)]);
+    faults.freeze();
+    for (const { body } of pages ?? []) output.push(body ?? '');
+    const result = await check({ lab, before, pages, points: faults.points, output });
+    output.push(...takeOutput());
+    for (const secret of lab.zoom.secrets) secrets.add(secret);
+    expectNoSecret(output);
+    return result;
+  } finally {
+    await lab.close();
+  }
+}
+
+export interface Run {
+  lab: Lab;
+  before: Awaited<ReturnType<Lab['healthy']['store']['get']>>;
+  pages: APIGatewayProxyStructuredResultV2[] | undefined;
+  points: string[];
+  /** Errors and pages so far; log lines and metrics are added when `check` returns. */
+  output: string[];
+}
+
+export function expectNoSecret(output: string[]): void {
+  const text = output.join('\n');
+  expect([...secrets].filter((secret) => text.includes(secret))).toEqual([]);
+}
+
+/** Runs the scheduler's next sweeps without a fault. A lease ends after 3 minutes, a back-off after 5. */
+export async function sweepTimes(lab: Lab, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
+    lab.pass(200);
+    await sweepOnce(lab, lab.healthy);
+  }
+}
