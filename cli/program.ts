@@ -1,4 +1,5 @@
 import { Command, type CommanderError, Help } from 'commander';
+import { addAbout } from './commands/about/command.ts';
 import { addCompletion } from './commands/completion/command.ts';
 import { addConnect } from './commands/connect/command.ts';
 import { addDisconnect } from './commands/disconnect/command.ts';
@@ -16,7 +17,7 @@ import { createHints } from './terminal/hints.ts';
 
 /** In the order in which a new operator needs them. The completion learns from those that were added before it. */
 const COMMANDS = [
-  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n],
+  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n, addAbout],
   ...[addHelp, addVersion, addCompletion],
 ];
 

@@ -3,7 +3,7 @@
  * may import it.
  */
 
-/** Name of an installation that was given no other. It prefixes functions, secrets and alarms. */
+/** Name of an installation that was given no other. It prefixes the names of functions and alarms. */
 export const DEFAULT_NAME = 'zoom-token-refresher';
 
 /** Name of the Zoom app that a command or a webhook means when it names none. */
@@ -14,6 +14,9 @@ export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
 export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
+
+/** Returns the name of a secret from its name or ARN. An ARN reveals the account, and strangers may see a message. */
+export const bareName = (nameOrArn: string) => nameOrArn.replace(/^arn:.*:secret:(.+)-[A-Za-z0-9]{6}$/, '$1');
 
 /** n8n's own words for the credential that holds a token. https://docs.n8n.io/integrations/builtin/credentials/zoom/ */
 export const N8N = {
@@ -126,9 +129,8 @@ export const ESSENTIAL_METRICS: readonly MetricName[] = [
 export const VARIABLES = {
   tableName: 'TABLE_NAME',
   keySecretId: 'KEY_SECRET_ID',
-  appSecretPrefix: 'APP_SECRET_PREFIX',
-  /** Names of the deployed apps, separated by commas. */
-  apps: 'APPS',
+  /** JSON: the name of each Zoom app to the name or ARN of its secret. */
+  appSecrets: 'APP_SECRETS',
   n8nSecretId: 'N8N_SECRET_ID',
   rescueBucket: 'RESCUE_BUCKET',
   rotateFunctionName: 'ROTATE_FUNCTION_NAME',
@@ -142,5 +144,6 @@ export const VARIABLES = {
   sweepRateMinutes: 'SWEEP_RATE_MINUTES',
   monitoring: 'MONITORING',
   n8nPolicyArn: 'N8N_POLICY_ARN',
+  kmsKeyArn: 'KMS_KEY_ARN',
   version: 'VERSION',
 } as const;

@@ -28,7 +28,7 @@ export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
-export { assertDeployed } from './tokens/operate/installation.ts';
+export { deployedAppSecret } from './tokens/operate/installation.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';

@@ -13,7 +13,7 @@ import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
-import { assertDeployed, describeInstallation } from './tokens/operate/installation.ts';
+import { deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
 import { listConnections, viewConnection } from './tokens/operate/status.ts';
@@ -144,7 +144,7 @@ async function withApp(
   assertName('connection', connection);
   if (app !== undefined) {
     assertName('app', app);
-    assertDeployed(app, installation);
+    deployedAppSecret(app, installation);
   }
   return { connection, app: app ?? (await store.get(connection))?.app ?? DEFAULT_APP };
 }

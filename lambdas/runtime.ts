@@ -18,13 +18,15 @@ import {
 } from './contract.ts';
 import { fetchByNode } from './http-client.ts';
 import { logger } from './observability.ts';
+import { parseJson } from './tokens/apis/http.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from './tokens/consent/link-life.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
-import type { Installation } from './tokens/operate/installation.ts';
+import { jsonObject } from './tokens/json-object.ts';
+import type { ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
@@ -51,6 +53,16 @@ const origin = v.pipe(
   v.transform((value) => new URL(value).origin),
 );
 const required = v.pipe(v.string('is missing'), v.nonEmpty('is empty'));
+const SECRETS = 'must be a JSON object of secret names';
+/** Not a `v.record`, which drops the key `constructor`, a valid name of an app. */
+const appSecrets = v.pipe(
+  v.string('is missing'),
+  v.transform(parseJson),
+  v.custom<Record<string, unknown>>((value) => v.is(jsonObject, value), SECRETS),
+  v.transform((secrets) => Object.entries(secrets)),
+  v.array(v.tuple([v.string(), v.pipe(v.string(SECRETS), v.nonEmpty(SECRETS))])),
+  v.transform((entries): ReadonlyMap<string, string> => new Map(entries)),
+);
 const { least, most } = MARGIN_SECONDS;
 const RANGE = `must be whole seconds, ${least} to ${most}`;
 const seconds = v.pipe(
@@ -65,7 +77,7 @@ const Environment = v.object(
   {
     [VARIABLES.tableName]: required,
     [VARIABLES.keySecretId]: required,
-    [VARIABLES.appSecretPrefix]: required,
+    [VARIABLES.appSecrets]: appSecrets,
     [VARIABLES.publicUrl]: origin,
     [VARIABLES.alertTopicArn]: v.optional(
       v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
@@ -81,9 +93,9 @@ const Environment = v.object(
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
-    [VARIABLES.apps]: v.optional(required),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
+    [VARIABLES.kmsKeyArn]: v.optional(required),
     // Set for the rotate function alone.
     [VARIABLES.monitoring]: v.optional(
       v.picklist(MONITORING, `must be ${MONITORING.join(' or ')}`),
@@ -114,7 +126,7 @@ export function createRuntime(
   const vault = createSecretsVault(
     secretsManager,
     {
-      appSecretPrefix: variables[VARIABLES.appSecretPrefix],
+      appSecrets: variables[VARIABLES.appSecrets],
       keySecretId: variables[VARIABLES.keySecretId],
       installation: variables[VARIABLES.installationName],
     },
@@ -174,8 +186,7 @@ export function createRuntime(
       publicUrl: variables[VARIABLES.publicUrl],
       zoomOauthUrl: variables[VARIABLES.zoomOauthUrl],
       zoomApiUrl: variables[VARIABLES.zoomApiUrl],
-      appSecretPrefix: variables[VARIABLES.appSecretPrefix],
-      apps: variables[VARIABLES.apps]?.split(','),
+      existing: existingResources(variables),
       sweepRateMinutes: variables[VARIABLES.sweepRateMinutes],
       n8nPolicyArn: variables[VARIABLES.n8nPolicyArn],
     },
@@ -191,6 +202,21 @@ export function lazily<T>(create: () => T): () => T {
   return () => {
     created ??= create();
     return created;
+  };
+}
+
+/** Returns what outlives the stack, in the form of the setting `existing`. */
+function existingResources(variables: v.InferOutput<typeof Environment>): ExistingResources {
+  const n8nSecretArn = variables[VARIABLES.n8nSecretId];
+  const rescueBucket = variables[VARIABLES.rescueBucket];
+  const kmsKeyArn = variables[VARIABLES.kmsKeyArn];
+  return {
+    table: variables[VARIABLES.tableName],
+    ...(rescueBucket !== undefined && { rescueBucket }),
+    sealingKeySecretArn: variables[VARIABLES.keySecretId],
+    appSecretArns: Object.fromEntries(variables[VARIABLES.appSecrets]),
+    ...(n8nSecretArn !== undefined && { n8nSecretArn }),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
   };
 }
 

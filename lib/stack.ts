@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DEFAULT_APP } from '../lambdas/contract.ts';
 import { ZoomTokenRefresher, type ZoomTokenRefresherProps } from './zoom-token-refresher.ts';
 
 /** A stack with one `ZoomTokenRefresher`. Its outputs are the values that an operator needs after the deployment. */
@@ -14,13 +15,17 @@ export class ZoomTokenRefresherStack extends Stack {
       'Redirect URL of the Zoom app; enter it in its OAuth allow list too.',
     );
     this.output('DomainTarget', refresher.domainTarget, 'Target of the DNS record for domainName.');
-    this.output('AppSecretName', refresher.appSecretName, "Secret for the default Zoom app's credentials.");
+    this.output(
+      'AppSecretArn',
+      refresher.appSecretArns.get(DEFAULT_APP),
+      "Secret for the default Zoom app's credentials.",
+    );
     this.output(
       'N8nPolicyArn',
       refresher.n8nPolicy.managedPolicyArn,
       'Policy for the IAM user or role with which n8n reads Secrets Manager.',
     );
-    this.output('N8nUserSecretName', refresher.n8nUserSecretName, "Secret with the n8n user's access key.");
+    this.output('N8nUserSecretArn', refresher.n8nUserSecretArn, "Secret with the n8n user's access key.");
     this.output(
       'OperatorFunctionName',
       refresher.operatorFunction.functionName,

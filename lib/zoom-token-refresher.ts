@@ -27,14 +27,14 @@ export class ZoomTokenRefresher extends Construct {
   readonly domainTarget: string | undefined;
   /** Policy for the IAM user or role with which n8n reads Secrets Manager. */
   readonly n8nPolicy: IManagedPolicy;
-  /** Name of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
-  readonly n8nUserSecretName: string | undefined;
+  /** ARN of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
+  readonly n8nUserSecretArn: string | undefined;
   /** The function that the command line invokes. */
   readonly operatorFunction: IFunction;
   /** Policy for the people and pipelines that use the command line. */
   readonly operatorPolicy: IManagedPolicy;
-  /** Name of the secret for the default Zoom app's credentials, which an operator fills in. */
-  readonly appSecretName: string;
+  /** ARN of the secret of each Zoom app, whose credentials an operator fills in. */
+  readonly appSecretArns: ReadonlyMap<string, string>;
   /** Receives every alarm, and a message for each connection that needs a new consent. */
   readonly alarmTopic: ITopic;
   /** The address whose owner must confirm the topic's mail; `undefined` without one. */
@@ -68,10 +68,10 @@ export class ZoomTokenRefresher extends Construct {
     this.callbackUrl = callbackApi.url + ROUTES.callback;
     this.domainTarget = callbackApi.domainTarget;
     this.n8nPolicy = publishedTokens.policy;
-    this.n8nUserSecretName = publishedTokens.userSecretName;
+    this.n8nUserSecretArn = publishedTokens.userSecretArn;
     this.operatorFunction = operator.function;
     this.operatorPolicy = operator.policy;
-    this.appSecretName = credentials.defaultAppName;
+    this.appSecretArns = credentials.appArns;
     this.alarmTopic = alarms.topic;
     this.alarmEmail = settings.alarmEmail;
   }

@@ -3,12 +3,14 @@ import { CreateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-
 import { DEFAULT_APP, DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { Apps } from './local-stack.ts';
 
-/** Names of the secrets that the functions read, as the stack names them. */
+/** Names of the secrets that the functions read. CloudFormation generates others. */
 export const SECRETS = {
   key: `${DEFAULT_NAME}/key`,
   n8n: `${DEFAULT_NAME}/n8n`,
-  appPrefix: `${DEFAULT_NAME}/app/`,
 } as const;
+
+/** Returns the name of the secret of a Zoom app. */
+export const appSecretName = (app: string) => `${DEFAULT_NAME}/app/${app}`;
 
 const random = (bytes: number) => randomBytes(bytes).toString('base64url');
 
@@ -31,6 +33,6 @@ export async function createSecrets(client: SecretsManagerClient, apps: Apps): P
   await create(SECRETS.key, random(48));
   await create(SECRETS.n8n, '{"instances":{}}');
   for (const [app, credentials] of Object.entries(apps)) {
-    await create(`${SECRETS.appPrefix}${app}`, JSON.stringify(credentials));
+    await create(appSecretName(app), JSON.stringify(credentials));
   }
 }

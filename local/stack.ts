@@ -15,7 +15,7 @@ import { createJournal } from './journal.ts';
 import type { Apps, LocalStack, LocalStackOptions } from './local-stack.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
-import { createSecrets, localApps, SECRETS } from './secrets.ts';
+import { appSecretName, createSecrets, localApps, SECRETS } from './secrets.ts';
 import { type LocalServices, RESCUE_BUCKET, startLocalServices, TABLE_NAME } from './services.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -124,8 +124,9 @@ function functionVariables(
   return {
     [VARIABLES.tableName]: TABLE_NAME,
     [VARIABLES.keySecretId]: SECRETS.key,
-    [VARIABLES.appSecretPrefix]: SECRETS.appPrefix,
-    [VARIABLES.apps]: Object.keys(apps).join(','),
+    [VARIABLES.appSecrets]: JSON.stringify(
+      Object.fromEntries(Object.keys(apps).map((app) => [app, appSecretName(app)])),
+    ),
     [VARIABLES.n8nSecretId]: SECRETS.n8n,
     [VARIABLES.rescueBucket]: RESCUE_BUCKET,
     [VARIABLES.rotateFunctionName]: `${DEFAULT_NAME}-rotate`,

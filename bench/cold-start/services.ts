@@ -5,6 +5,7 @@ import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import { VARIABLES } from '../../lambdas/contract.ts';
 import type { OperatorResults } from '../../lambdas/operator-protocol.ts';
 import type { LocalStack } from '../../local/local-stack.ts';
+import { appSecretName } from '../../local/secrets.ts';
 import { startLocalStack } from '../../local/stack.ts';
 
 const TOKEN_SECRET = 'rivet/token';
@@ -102,7 +103,7 @@ function functionEnvironment(stack: LocalStack): Record<string, string> {
     ...stack.environment,
     [VARIABLES.tableName]: TABLE_NAME,
     [VARIABLES.keySecretId]: 'zoom-token-refresher/key',
-    [VARIABLES.appSecretPrefix]: 'zoom-token-refresher/app/',
+    [VARIABLES.appSecrets]: JSON.stringify({ default: appSecretName('default') }),
     [VARIABLES.publicUrl]: stack.publicUrl,
     [VARIABLES.zoomOauthUrl]: stack.zoomUrl,
     [VARIABLES.zoomApiUrl]: stack.zoomUrl,

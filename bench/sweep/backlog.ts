@@ -68,7 +68,7 @@ export async function openBacklog(): Promise<Backlog> {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       [VARIABLES.tableName]: TABLE_NAME,
       [VARIABLES.keySecretId]: 'key',
-      [VARIABLES.appSecretPrefix]: 'app/',
+      [VARIABLES.appSecrets]: JSON.stringify({ default: 'app/default' }),
       [VARIABLES.publicUrl]: 'https://example.test',
       [VARIABLES.zoomOauthUrl]: zoom.url,
       [VARIABLES.zoomApiUrl]: zoom.url,

@@ -10,9 +10,6 @@ const CACHE_SECONDS = 60;
 /** Minimum seconds between two sparing reads of an app, because strangers cause them. */
 const SPARING_SECONDS = 10;
 
-/** Strangers choose the names of apps in webhook addresses, so the cache has a limit. */
-const MAX_APPS = 100;
-
 interface Entry {
   readAt: number;
   app?: ZoomApp;
@@ -22,25 +19,28 @@ interface Entry {
   sparedAt?: number | undefined;
 }
 
-/** Returns the credentials of the apps, from the secrets whose names begin with `prefix`. */
-export function createAppCredentials(reader: SecretReader, prefix: string, now: Clock): AppCredentials {
+/**
+ * Returns the credentials of the apps.
+ * @param secrets name or ARN of the secret of each app. No request follows for another app: strangers choose the names in
+ * webhook addresses
+ */
+export function createAppCredentials(
+  reader: SecretReader,
+  secrets: ReadonlyMap<string, string>,
+  now: Clock,
+): AppCredentials {
   const entries = new Map<string, Entry>();
 
-  const keep = (app: string, entry: Entry) => {
-    const [oldest] = entries.keys();
-    if (entries.size >= MAX_APPS && !entries.has(app) && oldest !== undefined) entries.delete(oldest);
-    entries.set(app, entry);
-  };
-
-  const read = async (app: string): Promise<ZoomApp> => {
-    const name = `${prefix}${app}`;
-    const text = await reader.read(name, { fresh: true });
-    if (text === undefined) throw unusableSecret(name, 'does not exist or has no value');
-    return parseAppSecret(name, text);
+  const read = async (secretId: string): Promise<ZoomApp> => {
+    const text = await reader.read(secretId, { fresh: true });
+    if (text === undefined) throw unusableSecret(secretId, 'does not exist or has no value');
+    return parseAppSecret(secretId, text);
   };
 
   return {
     async app(app, { fresh } = { fresh: false }) {
+      const secretId = secrets.get(app);
+      if (secretId === undefined) throw notDeployed(app);
       const entry = entries.get(app);
       const isSpared = entry !== undefined && isWithin(SPARING_SECONDS, entry.sparedAt, now());
       if (isSpared && fresh !== true && entry.failure) throw entry.failure;
@@ -49,13 +49,13 @@ export function createAppCredentials(reader: SecretReader, prefix: string, now: 
       if (entry?.app && isUsable) return entry.app;
       const sparedAt = fresh === 'sparingly' ? now() : entry?.sparedAt;
       try {
-        const credentials = await read(app);
-        keep(app, { readAt: now(), app: credentials, sparedAt });
+        const credentials = await read(secretId);
+        entries.set(app, { readAt: now(), app: credentials, sparedAt });
         return credentials;
       } catch (error) {
         // A failure is replayed only after a sparing read: the operator is about to correct it.
         if (fresh === 'sparingly' && error instanceof Failure) {
-          keep(app, { readAt: now(), failure: error, sparedAt });
+          entries.set(app, { readAt: now(), failure: error, sparedAt });
         } else entries.delete(app);
         throw error;
       }
@@ -66,3 +66,11 @@ export function createAppCredentials(reader: SecretReader, prefix: string, now: 
 /** Returns whether `since` is at most some seconds ago. A clock that was set back makes an entry old. */
 const isWithin = (seconds: number, since: number | undefined, now: number): boolean =>
   since !== undefined && now >= since && now - since < seconds;
+
+const notDeployed = (app: string): Failure =>
+  new Failure(
+    'misconfigured',
+    'app_not_deployed',
+    `The deployment has no Zoom app "${app}".`,
+    `Add "${app}" to "apps" in the context of cdk.json, deploy (npx cdk deploy), and run: zoom-tokens setup ${app}`,
+  );

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { bareName } from '../contract.ts';
 import { parseJson } from '../tokens/apis/http.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonObject } from '../tokens/json-object.ts';
@@ -45,6 +46,3 @@ export function unusableSecret(name: string, problem: string): Failure {
     'Write it again: zoom-tokens setup. Or store {"client_id":"…","client_secret":"…"} in it, and "account_id" too for a Server-to-Server app.',
   );
 }
-
-/** Returns the name in an ARN. An ARN reveals the account, and strangers may see the message. */
-export const bareName = (nameOrArn: string) => nameOrArn.replace(/^arn:.*:secret:(.+)-[A-Za-z0-9]{6}$/, '$1');

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { bareName } from '../contract.ts';
 import { Failure } from '../tokens/errors.ts';
-import { bareName } from './app-secret.ts';
 import { accessDenied, awsFailure, isAccessDenied, isBeingDeleted, isNotFound } from './sdk-errors.ts';
 
 /** Secrets Manager's labels of a secret's versions. */

@@ -7,8 +7,8 @@ import { createPublishedSecrets } from './published-secrets.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 
 export interface VaultOptions {
-  /** Such as `zoom-token-refresher/app/`. */
-  appSecretPrefix: string;
+  /** Name or ARN of the secret of each Zoom app. */
+  appSecrets: ReadonlyMap<string, string>;
   /** Name or ARN. */
   keySecretId: string;
   /** Owner of the published secrets. */
@@ -19,7 +19,7 @@ export interface VaultOptions {
 export function createSecretsVault(client: SecretsManagerClient, options: VaultOptions, now: Clock): Vault {
   const reader = createSecretReader(client);
   return {
-    ...createAppCredentials(reader, options.appSecretPrefix, now),
+    ...createAppCredentials(reader, options.appSecrets, now),
     ...createKeySecret(reader, options.keySecretId),
     ...createPublishedSecrets(client, reader, options.installation),
   };

@@ -14,8 +14,8 @@ export interface AppCredentials {
    * Returns the credentials of a Zoom app. They are cached for at most 60 s.
    * @param options.fresh bypasses the cache, because the operator may have replaced them. `sparingly` does so once in 10 s
    * for each app, for requests that strangers can send
-   * @throws {Failure} `misconfigured` (`secret_unusable`, `secret_denied`) when the secret is missing, not valid JSON,
-   * incomplete or not readable
+   * @throws {Failure} `misconfigured` (`app_not_deployed`) for an unknown app, and (`secret_unusable`, `secret_denied`) when
+   * the secret is missing, not valid JSON, incomplete or not readable
    */
   app(app: string, options?: { fresh: boolean | 'sparingly' }): Promise<ZoomApp>;
 }

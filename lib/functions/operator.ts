@@ -1,9 +1,8 @@
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
+import { VARIABLES } from '../../lambdas/contract.ts';
 import { ServiceFunction } from '../service-function.ts';
 import type { Encryption } from '../storage/encryption.ts';
-import { acknowledgePatterns } from '../storage/secret-arns.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { FunctionProps } from './function-props.ts';
 
@@ -36,8 +35,8 @@ export class Operator extends Construct {
     publishedTokens.grantUnpublish(this.function);
     rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
-    this.function.addEnvironment(VARIABLES.apps, [...new Set([DEFAULT_APP, ...settings.apps])].join(','));
     this.function.addEnvironment(VARIABLES.sweepRateMinutes, String(settings.sweepRateMinutes));
+    if (encryption.topicKey) this.function.addEnvironment(VARIABLES.kmsKeyArn, encryption.topicKey.keyArn);
 
     // CloudFormation replaces a managed policy whose description changes, and its principals would lose it.
     this.policy = new ManagedPolicy(this, 'Policy', {
@@ -49,11 +48,10 @@ export class Operator extends Construct {
         }),
         new PolicyStatement({
           actions: ['secretsmanager:PutSecretValue'],
-          resources: [credentials.appArns],
+          resources: [...credentials.appArns.values()],
         }),
         ...encryption.statementsFor('secretsmanager'),
       ],
     });
-    acknowledgePatterns(this.policy, [credentials.appArns], 'Each Zoom app has a secret under this prefix.');
   }
 }

@@ -35,7 +35,6 @@ export class Rotation extends Construct {
     this.function.addEnvironment(VARIABLES.monitoring, settings.monitoring);
 
     this.deadLetters = new Queue(this, 'DeadLetters', {
-      queueName: `${settings.name}-dead-letters`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),

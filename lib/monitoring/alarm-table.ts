@@ -121,7 +121,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       section: 'dead-letters',
       level: 'essential',
       summary: 'EventBridge Scheduler could not start a sweep.',
-      advice: `Later sweeps do the work of the missed one. Each message in the queue ${name}-dead-letters has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. Then purge the queue, which ends the alarm.`,
+      advice: `Later sweeps do the work of the missed one. Each message in the installation's dead-letter queue has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. Then purge the queue, which ends the alarm.`,
       rule: atLeast(1, rotation.deadLetters.metricApproximateNumberOfMessagesVisible(FIVE_MINUTES)),
     },
     ...Object.entries(functionsByTask(watched)).flatMap(([task, fn]): AlarmRow[] => [

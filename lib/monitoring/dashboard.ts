@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
@@ -30,7 +30,8 @@ export class Dashboard extends Construct {
       Object.entries(functionsByTask(props)).map(([label, fn]) => metric(fn).with({ label }));
 
     new CloudWatchDashboard(this, 'Dashboard', {
-      dashboardName: settings.name,
+      // An account has one dashboard of a name, in all its Regions.
+      dashboardName: `${settings.name}-${Stack.of(this).region}`,
       defaultInterval: Duration.hours(3),
       widgets: [
         [

@@ -1,8 +1,7 @@
 /** The settings of a deployment, each as a property of the construct or as a key of the CDK context. */
 export interface ZoomTokenRefresherProps {
   /**
-   * Prefix of the names of functions, secrets and alarms, such as `<name>-operator` and `<name>/app/default`:
-   * 1 to 40 of a-z, 0-9 and "-", starting with a letter. It must be unique in an account and Region. The secrets that
+   * Prefix of the names of functions, logs and alarms, such as `<name>-operator`: 1 to 40 of a-z, 0-9 and "-", starting with a letter. It must be unique in an account and Region. The secrets that
    * n8n reads, `n8n_zoom_<connection>`, have no such prefix: the first installation that publishes a connection name
    * owns it, and any other installation is refused.
    * @default 'zoom-token-refresher'
@@ -10,8 +9,7 @@ export interface ZoomTokenRefresherProps {
   readonly name?: string;
 
   /**
-   * Zoom apps besides `default`. Each gets a secret `<name>/app/<app>` that only the functions can read. A secret of
-   * that name that was created by hand works too, but every principal that may read all secrets can read it.
+   * Zoom apps besides `default`, at most 12. Each gets a secret that only the functions can read.
    * @default [] only `default`
    */
   readonly apps?: readonly string[];
@@ -56,14 +54,16 @@ export interface ZoomTokenRefresherProps {
   readonly n8nPrincipals?: readonly string[];
 
   /**
-   * Creates an IAM user for an n8n outside AWS. Its access key is in the secret `<name>/n8n-user` and nowhere else.
+   * Creates an IAM user for an n8n outside AWS. Its access key is in the secret of the output `N8nUserSecretArn` and
+   * nowhere else.
    * @default false
    */
   readonly createN8nUser?: boolean;
 
   /**
    * Allows `zoom-tokens n8n link` to push new tokens to n8n's public API, for n8n editions without external secrets.
-   * Nothing is pushed before that. `false` leaves out the secret `<name>/n8n`, its permissions and its alarm.
+   * Nothing is pushed before that. `false` leaves out the secret for n8n's API keys, its permissions and its
+   * alarm.
    * @default true
    */
   readonly n8nPush?: boolean;

@@ -48,13 +48,13 @@ export const trueOrFalse: Rule<boolean> = {
 };
 
 /** A list without duplicates, or its items separated by commas. */
-export function listOf(item: Rule<string>): Rule<readonly string[]> {
+export function listOf(item: Rule<string>, most = Number.POSITIVE_INFINITY): Rule<readonly string[]> {
   return {
-    expects: `a list without duplicates, each item ${item.expects}`,
+    expects: `a list without duplicates${most < Number.POSITIVE_INFINITY ? `, at most ${most} items` : ''}, each item ${item.expects}`,
     read(value) {
       const items = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
       const isList = Array.isArray(items) && items.every((each) => item.read(each) !== undefined);
-      return isList && new Set(items).size === items.length ? items : undefined;
+      return isList && items.length <= most && new Set(items).size === items.length ? items : undefined;
     },
   };
 }

@@ -44,10 +44,12 @@ const RETENTIONS = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
-/** Two sweeps at the fastest rate, which leaves time for one retry. */
 /** Tokens live an hour: with a larger margin a secret would get more than 96 versions a day. */
 const VERSION_QUOTA = '(Secrets Manager allows 100 versions of a secret in 24 hours)';
+/** Two sweeps at the fastest rate, which leaves time for one retry. */
 const LEAST_MARGIN_SECONDS = 2 * 60;
+/** The ARNs of the apps' secrets are in the functions' environment variables, which hold 4 KB. */
+const MAX_APPS = 12;
 
 const RULES: Rules = {
   // With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
@@ -60,6 +62,7 @@ const RULES: Rules = {
         `1 to 40 of a-z, 0-9 and "_", starting with a letter, but not "${DEFAULT_APP}", which always exists`,
       ),
     ),
+    MAX_APPS,
   ),
   zoomOauthUrl: origin(DEFAULTS.zoomOauthUrl),
   zoomApiUrl: origin(DEFAULTS.zoomApiUrl),

@@ -1,4 +1,4 @@
-import { Lazy, type RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { Lazy, type RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { type ResourcePolicy, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
@@ -7,23 +7,22 @@ import type { Settings } from '../settings/settings.ts';
 import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
-import { acknowledgePatterns, secretArns } from './secret-arns.ts';
 
 interface CredentialsProps {
   readonly settings: Settings;
   readonly encryption: Encryption;
 }
 
-/** The secrets that only the functions may read: the sealing key, the Zoom apps' credentials and n8n's API keys. */
+/**
+ * The secrets that only the functions may read: the sealing key, the Zoom apps' credentials and n8n's API keys. CloudFormation
+ * generates their names: a retained secret must not occupy the name of the next one.
+ */
 export class Credentials extends Construct {
-  /** Name of the default Zoom app's secret: `{client_id, client_secret, account_id, webhook_secret_token}`. */
-  readonly defaultAppName: string;
-  /** ARN pattern of the apps' secrets. */
-  readonly appArns: string;
+  /** ARN of each Zoom app's secret: `{client_id, client_secret, account_id, webhook_secret_token}`. */
+  readonly appArns: ReadonlyMap<string, string>;
   private readonly key: Secret;
   /** URLs and API keys of the n8n instances that tokens are pushed to; `undefined` without `n8nPush`. */
   private readonly n8n: Secret | undefined;
-  private readonly appPrefix: string;
   private readonly encryption: Encryption;
   private readonly readers: string[] = [];
 
@@ -38,7 +37,6 @@ export class Credentials extends Construct {
     // Never change what follows: CloudFormation would generate a new key, which opens no stored token.
     this.key = new Secret(this, 'Key', {
       ...common,
-      secretName: `${settings.name}/key`,
       description: 'Seals the Zoom tokens. Made at the first deployment.',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
@@ -48,16 +46,13 @@ export class Credentials extends Construct {
       'Stored tokens open with no other key, so an operator replaces it by hand.',
     );
 
-    this.appPrefix = `${settings.name}/app/`;
-    this.appArns = secretArns(this, this.appPrefix);
-    this.defaultAppName = `${this.appPrefix}${DEFAULT_APP}`;
+    const appArns = new Map<string, string>();
     const empty = SecretValue.unsafePlainText('');
     for (const app of [DEFAULT_APP, ...settings.apps]) {
       // A secret without a value fails the whole batch in which n8n reads it. Never change this value: CloudFormation
       // would overwrite the operator's credentials with it.
       const secret = new Secret(this, app === DEFAULT_APP ? 'DefaultApp' : `App-${app}`, {
         ...common,
-        secretName: `${this.appPrefix}${app}`,
         description: 'Credentials of the Zoom app. To be filled in by the operator.',
         secretObjectValue: {
           client_id: empty,
@@ -71,12 +66,13 @@ export class Credentials extends Construct {
         common.removalPolicy,
         'Zoom issues these credentials, and an operator copies them.',
       );
+      appArns.set(app, secret.secretArn);
     }
+    this.appArns = appArns;
 
     if (!settings.n8nPush) return;
     this.n8n = new Secret(this, 'N8n', {
       ...common,
-      secretName: `${settings.name}/n8n`,
       description: 'The n8n instances that new tokens are pushed to. Written by n8n link.',
       // As above: it needs a value, which must never change here.
       secretStringValue: SecretValue.unsafePlainText('{"instances":{}}'),
@@ -84,13 +80,12 @@ export class Credentials extends Construct {
     this.protect(this.n8n, common.removalPolicy, 'n8n issues these API keys, and an operator copies them.');
   }
 
-  /** Allows the function to read the key, every app's credentials and n8n's API keys, and gives it their names. */
+  /** Allows the function to read the key, every app's credentials and n8n's API keys, and gives it their ARNs. */
   grantRead(fn: ServiceFunction): void {
     fn.addEnvironment(VARIABLES.keySecretId, this.key.secretArn);
-    fn.addEnvironment(VARIABLES.appSecretPrefix, this.appPrefix);
-    fn.allow(['secretsmanager:GetSecretValue'], [this.key.secretArn, this.appArns]);
+    fn.addEnvironment(VARIABLES.appSecrets, Stack.of(this).toJsonString(Object.fromEntries(this.appArns)));
+    fn.allow(['secretsmanager:GetSecretValue'], [this.key.secretArn, ...this.appArns.values()]);
     fn.addStatements(this.encryption.statementsFor('secretsmanager'));
-    acknowledgePatterns(fn.ownRole, [this.appArns], 'Each Zoom app has a secret under this prefix.');
     this.readers.push(fn.ownRole.roleArn);
     if (!this.n8n) return;
     fn.addEnvironment(VARIABLES.n8nSecretId, this.n8n.secretArn);

@@ -25,8 +25,8 @@ interface PublishedTokensProps {
 export class PublishedTokens extends Construct {
   /** For n8n's user or role: what its AWS Secrets Manager vault needs, for these secrets alone. */
   readonly policy: ManagedPolicy;
-  /** Name of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
-  readonly userSecretName: string | undefined;
+  /** ARN of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
+  readonly userSecretArn: string | undefined;
   private readonly published: string;
   private readonly installation: string;
 
@@ -50,7 +50,7 @@ export class PublishedTokens extends Construct {
     acknowledgePatterns(this.policy, [this.published], WHY_A_PATTERN);
     acknowledgePatterns(this.policy, ['*'], 'ListSecrets and BatchGetSecretValue support no resources.');
     for (const arn of settings.n8nPrincipals) this.attach(arn);
-    if (settings.createN8nUser) this.userSecretName = this.createUser(props);
+    if (settings.createN8nUser) this.userSecretArn = this.createUser(props);
   }
 
   /** Allows the function to create and write the published secrets, not to read them. */
@@ -93,9 +93,7 @@ export class PublishedTokens extends Construct {
   private createUser({ settings, encryption }: PublishedTokensProps): string {
     const user = new User(this, 'User', { managedPolicies: [this.policy] });
     const accessKey = new AccessKey(this, 'AccessKey', { user });
-    const secretName = `${settings.name}/n8n-user`;
     const secret = new Secret(this, 'UserSecret', {
-      secretName,
       description: 'Access key with which n8n reads the Zoom access tokens.',
       secretObjectValue: {
         // The id is not secret. CloudFormation fills in both values; the template holds references only.
@@ -113,6 +111,6 @@ export class PublishedTokens extends Construct {
       id: 'AwsSolutions-SMG4',
       reason: 'An operator copies the access key into n8n, and replaces it by hand.',
     });
-    return secretName;
+    return secret.secretArn;
   }
 }

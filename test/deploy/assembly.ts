@@ -78,6 +78,15 @@ export async function protect(
   }
 }
 
+/** Returns the ARN of the secret whose logical id contains the construct's path, from the outputs of `adapt`. */
+export function arnOf(outputs: Record<string, string>, construct: string): string {
+  const [found, ...others] = Object.keys(outputs).filter(
+    (id) => id.startsWith(ARN_OUTPUT) && id.includes(construct),
+  );
+  if (found === undefined || others.length > 0) throw new Error(`Not one secret is of ${construct}.`);
+  return `${outputs[found]}`;
+}
+
 function sessionsOf(roleArn: string): string {
   return `${roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/*`;
 }

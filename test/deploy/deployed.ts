@@ -12,10 +12,10 @@ import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 import { consentAsBrowser } from '../../local/zoom/consent.ts';
 import { type CookieJar, createCookieJar } from '../../local/zoom/cookies.ts';
+import { arnOf } from './assembly.ts';
 import { type Caller, invoke } from './aws.ts';
 
 const NAME = 'zoom-token-refresher';
-const KEY = `${NAME}/key`;
 
 interface Callers {
   root: Caller;
@@ -42,9 +42,9 @@ export class Deployed {
 
   async writeApp(app: string, credentials: object): Promise<void> {
     const { secrets } = this.callers.operator;
-    const SecretId = `${NAME}/app/${app}`;
+    const SecretId = this.appSecret(app);
     await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(credentials) }));
-    for (const secret of [SecretId, KEY]) await this.isDenied('operator', secret);
+    for (const secret of [SecretId, this.key()]) await this.isDenied('operator', secret);
   }
 
   async refusesRequestsWithoutLink(): Promise<void> {
@@ -133,7 +133,7 @@ export class Deployed {
   async sampleReadsNothingElse(): Promise<void> {
     const seen = await readAsN8n(this.callers.sample.secrets);
     assert.deepEqual([...seen.keys()].sort(), ['n8n_zoom_main', 'n8n_zoom_reports']);
-    for (const secret of [KEY, `${NAME}/app/default`, `${NAME}/app/reports`]) {
+    for (const secret of [this.key(), this.appSecret('default'), this.appSecret('reports')]) {
       await this.isDenied('sample', secret);
       await this.isDenied('n8n', secret);
     }
@@ -144,18 +144,29 @@ export class Deployed {
     const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
     assert.deepEqual(Functions, []);
     const { SecretList = [] } = await secrets.send(new ListSecretsCommand());
-    assert.deepEqual(SecretList.map(({ Name }) => Name).sort(), [
-      'n8n_zoom_main',
-      'n8n_zoom_reports',
-      `${NAME}/app/default`,
-      `${NAME}/app/reports`,
-      KEY,
-      `${NAME}/n8n`,
-    ]);
+    assert.deepEqual(
+      SecretList.map(({ ARN, Name }) => (Name?.startsWith('n8n_zoom_') ? Name : ARN)).sort(),
+      [
+        'n8n_zoom_main',
+        'n8n_zoom_reports',
+        this.appSecret('default'),
+        this.appSecret('reports'),
+        this.key(),
+        arnOf(this.outputs, 'CredentialsN8n'),
+      ].sort(),
+    );
     const { Table } = await this.callers.root.dynamodb.send(
       new DescribeTableCommand({ TableName: await this.table() }),
     );
     assert.equal(Table?.TableStatus, 'ACTIVE');
+  }
+
+  private appSecret(app: string): string {
+    return arnOf(this.outputs, app === 'default' ? 'CredentialsDefaultApp' : `CredentialsApp${app}`);
+  }
+
+  private key(): string {
+    return arnOf(this.outputs, 'CredentialsKey');
   }
 
   private async operate<T = object>(request: object): Promise<T> {

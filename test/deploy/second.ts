@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { OperatorResponse } from '../../lambdas/operator-protocol.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
+import { arnOf } from './assembly.ts';
 import { accessKeyFor, deleteAccessKeys, invoke, root } from './aws.ts';
 import type { Emulator } from './emulator.ts';
 
@@ -28,15 +29,18 @@ export class SecondInstallation {
   async writeApp(credentials: object): Promise<void> {
     const SecretString = JSON.stringify(credentials);
     await root(this.emulator).secrets.send(
-      new PutSecretValueCommand({ SecretId: `${this.outputs.AppSecretName}`, SecretString }),
+      new PutSecretValueCommand({ SecretId: `${this.outputs.AppSecretArn}`, SecretString }),
     );
   }
 
   async isEncrypted(): Promise<void> {
-    for (const secret of ['key', 'app/default', 'n8n-user']) {
-      assert.match(`${await this.keyOf(`${NAME}/${secret}`)}`, /\w{8}-\w{4}/, `${secret} has no KMS key.`);
+    for (const secret of ['CredentialsKey', 'CredentialsDefaultApp', 'N8nAccessUserSecret']) {
+      assert.match(
+        `${await this.keyOf(arnOf(this.outputs, secret))}`,
+        /\w{8}-\w{4}/,
+        `${secret} has no KMS key.`,
+      );
     }
-    assert.equal(await this.keyOf('zoom-token-refresher/key'), undefined);
     assert.equal(this.outputs.CallbackUrl, 'https://zoom.example.com/callback');
     const { link } = await this.operate<{ link: string }>({ action: 'link', connection: 'someone' });
     assert.match(link, /^https:\/\/zoom\.example\.com\/connect\?ticket=/);

@@ -10,7 +10,7 @@ import { createWatch } from '../support/services/watch.ts';
 const environment = {
   TABLE_NAME: 'connections',
   KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
-  APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
+  APP_SECRETS: '{"default":"zoom-token-refresher/app/default"}',
   PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
 };
 

@@ -34,7 +34,7 @@ describe('the outputs of the stack', () => {
     template.hasOutput('OperatorFunctionName', {
       Value: { Ref: Match.stringLikeRegexp('OperatorFunction') },
     });
-    template.hasOutput('AppSecretName', { Value: 'zoom-token-refresher/app/default' });
+    template.hasOutput('AppSecretArn', { Value: { Ref: Match.stringLikeRegexp('CredentialsDefaultApp') } });
     template.hasOutput('AlarmTopicArn', { Value: { Ref: Match.stringLikeRegexp('AlarmsTopic') } });
   });
 

@@ -6,19 +6,19 @@ import { type Finding, note, skipped, well, wrong } from './finding.ts';
 type CheckResult = OperatorResults['check'];
 
 export function appFindings({ apps }: CheckResult): Finding[] {
-  return apps.map(({ app, secretName, problem }) => {
+  return apps.map(({ app, problem }) => {
     if (!problem) return well('apps', `Zoom accepts the app "${app}".`);
     if (problem.code === 'not_set_up') {
       return note('apps', `The app "${app}" is not set up, and no connection uses it.`, problem.action);
     }
-    const action = setupAction(problem.code, app, secretName) ?? problem.action;
+    const action = setupAction(problem.code, app) ?? problem.action;
     return wrong('apps', `App "${app}": ${problem.message}`, action);
   });
 }
 
 /** Returns an action with the command to run, which the domain's own action does not name. */
-function setupAction(code: string, app: string, secretName: string): string | undefined {
-  if (code === 'secret_unusable') return `Write ${secretName} again: npx zoom-tokens setup ${app}`;
+function setupAction(code: string, app: string): string | undefined {
+  if (code === 'secret_unusable') return `Write its credentials again: npx zoom-tokens setup ${app}`;
   if (/^invalid_|^unsupported_/.test(code)) {
     return `Copy the credentials from the Zoom App Marketplace again: npx zoom-tokens setup ${app}`;
   }

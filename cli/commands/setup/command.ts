@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { DEFAULT_APP } from '../../../lambdas/contract.ts';
+import { bareName, DEFAULT_APP } from '../../../lambdas/contract.ts';
 import type { GrantType, OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { assertDeployed, assertName } from '../../../lambdas/operator-protocol.ts';
+import { assertName, deployedAppSecret } from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { openSession } from '../../session.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
@@ -51,7 +51,7 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
   assertName('app', app);
   const known = await readCredentials(options, process.env);
   const about = await output.withSpinner('Requesting the installation', () => operator.request('about', {}));
-  assertDeployed(app, about);
+  const secretId = deployedAppSecret(app, about);
   const grant = await chooseGrant(options.grant, known);
   const instructions = appInstructions(about, grant);
   // A person needs the URLs while filling in the pages of the app, and that is before the prompts.
@@ -63,8 +63,8 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
         verifyCredentials(credentials, about),
       )
     : undefined;
-  const secretName = `${about.appSecretPrefix}${app}`;
-  await output.withSpinner('Saving the credentials', () => saveAppSecret(secretName, credentials, aws));
+  await output.withSpinner('Saving the credentials', () => saveAppSecret(secretId, credentials, aws));
+  const secretName = bareName(secretId);
   const next = nextCommand(app, grant);
   const { redirectUrl, eventsUrl } = about;
   output.printJson({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });

@@ -4,6 +4,7 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { bareName } from '../../../lambdas/contract.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
 import { awsFailure } from '../../aws/failure.ts';
@@ -12,22 +13,23 @@ import type { AppCredentials } from './app-credentials.ts';
 
 /**
  * Saves the credentials as the whole value of the app's secret. The operator's policy allows no read.
- * @throws {Failure} `misconfigured` (`app_not_deployed`) when the deployment has no such app
+ * @throws {Failure} `misconfigured` (`secret_unusable`, `secret_being_deleted`) for a secret that was deleted
  */
 export async function saveAppSecret(
-  secretName: string,
+  secretId: string,
   credentials: AppCredentials,
   options: AwsOptions,
 ): Promise<void> {
   const client = new SecretsManagerClient(clientConfig(options));
   try {
     await client.send(
-      new PutSecretValueCommand({ SecretId: secretName, SecretString: JSON.stringify(credentials) }),
+      new PutSecretValueCommand({ SecretId: secretId, SecretString: JSON.stringify(credentials) }),
       { abortSignal: interruption },
     );
   } catch (error) {
     interruption.throwIfAborted();
-    if (error instanceof ResourceNotFoundException) throw appNotDeployed(secretName);
+    const secretName = bareName(secretId);
+    if (error instanceof ResourceNotFoundException) throw secretIsGone(secretName);
     if (error instanceof InvalidRequestException) throw secretBeingDeleted(secretName);
     throw await awsFailure(error, `write the secret ${secretName}`, options);
   } finally {
@@ -35,13 +37,12 @@ export async function saveAppSecret(
   }
 }
 
-function appNotDeployed(secretName: string): Failure {
-  const app = secretName.split('/').at(-1);
+function secretIsGone(secretName: string): Failure {
   return new Failure(
     'misconfigured',
-    'app_not_deployed',
-    `No app "${app}" is deployed: the secret ${secretName} does not exist.`,
-    `Add "${app}" to "apps" in the context of cdk.json, and deploy: npx cdk deploy`,
+    'secret_unusable',
+    `The credentials were not saved: the secret ${secretName} was deleted by hand.`,
+    'Take the app out of "apps" in the context of cdk.json and deploy, then put it back and deploy again.',
   );
 }
 

@@ -72,7 +72,7 @@ async function signingApp(
     const { class: failureClass, code, message, action } = toFailure(error);
     if (!fresh || failureClass === 'rejected') return undefined;
     // Zoom delivers an event again after a 5xx, and never after a 401.
-    if (code !== 'secret_unusable') throw error;
+    if (code !== 'secret_unusable' && code !== 'app_not_deployed') throw error;
     log.warn(`Event refused. ${message} ${action}`, { class: failureClass, code });
   }
   return undefined;

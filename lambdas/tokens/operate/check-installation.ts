@@ -13,7 +13,6 @@ type Problem = FailureDetails;
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault, because nothing needs the app. */
 interface CheckedApp {
   app: string;
-  secretName: string;
   problem?: Problem;
 }
 
@@ -50,7 +49,7 @@ interface Outside {
 export async function checkInstallation(
   named: string[],
   deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
-  { appSecretPrefix, sweepRateMinutes, n8nPolicyArn }: Installation,
+  { sweepRateMinutes, n8nPolicyArn }: Installation,
   { policyEntities, alertTopic }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
@@ -68,11 +67,7 @@ export async function checkInstallation(
     now: deps.now(),
     ...(sweptAt !== undefined && { sweptAt }),
     sweepRateMinutes,
-    apps: checked.map(({ app, problem }) => ({
-      app,
-      secretName: `${appSecretPrefix}${app}`,
-      ...(problem && { problem }),
-    })),
+    apps: checked,
     ...(zoomSkewSeconds !== undefined && { zoomSkewSeconds }),
     n8n,
     ...(topic && { alertTopic: topic }),
@@ -83,17 +78,17 @@ async function checkApp(
   app: string,
   isUsed: boolean,
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
-): Promise<{ app: string; problem?: Problem }> {
+): Promise<CheckedApp> {
   try {
     await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(withManualRetry);
     return { app };
   } catch (error) {
     const problem = toFailure(error);
-    if (problem.code !== 'secret_unusable' || isUsed) return { app, problem };
-    return {
-      app,
-      problem: { ...problem, code: 'not_set_up', action: `If you need it, run: zoom-tokens setup ${app}.` },
-    };
+    if (isUsed) return { app, problem };
+    if (problem.code === 'app_not_deployed') return { app, problem: { ...problem, code: 'not_set_up' } };
+    if (problem.code !== 'secret_unusable') return { app, problem };
+    const action = `If you need it, run: zoom-tokens setup ${app}.`;
+    return { app, problem: { ...problem, code: 'not_set_up', action } };
   }
 }
 

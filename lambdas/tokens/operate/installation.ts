@@ -1,20 +1,31 @@
 import { ROUTES } from '../../contract.ts';
 import { Failure } from '../errors.ts';
 
+/**
+ * What outlives the stack, in the form of the setting `existing`: a later stack takes these resources over. A local stack
+ * has names in place of ARNs.
+ */
+export interface ExistingResources {
+  table: string;
+  rescueBucket?: string;
+  sealingKeySecretArn: string;
+  appSecretArns: Record<string, string>;
+  n8nSecretArn?: string;
+  /** The key that the stack created with `encryption: customer`. */
+  kmsKeyArn?: string;
+}
+
 /** The settings of a deployment, as its functions know them. */
 export interface Installation {
   /** Version of the deployed code, from its package.json. */
   version: string;
-  /** Prefix of the functions' names. */
+  /** Prefix of the names of the functions and the alarms. */
   name: string;
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
   zoomOauthUrl: string;
   zoomApiUrl: string;
-  /** Such as `zoom-token-refresher/app/`. */
-  appSecretPrefix: string;
-  /** Names of the deployed apps; unknown outside of the operator function. */
-  apps?: string[] | undefined;
+  existing: ExistingResources;
   sweepRateMinutes: number;
   /** ARN of the managed policy with which n8n reads. A local stack has none. */
   n8nPolicyArn: string | undefined;
@@ -30,13 +41,18 @@ export function describeInstallation(
   return { ...shown, now, redirectUrl, eventsUrl: `${publicUrl}${ROUTES.events}` };
 }
 
-/** @throws {Failure} `misconfigured` (`app_not_deployed`) for an app that the deployment does not have */
-export function assertDeployed(app: string, { apps }: Pick<Installation, 'apps'>): void {
-  if (apps === undefined || apps.includes(app)) return;
+/**
+ * Returns the name or ARN of the app's secret.
+ * @throws {Failure} `misconfigured` (`app_not_deployed`) for an app that the deployment does not have
+ */
+export function deployedAppSecret(app: string, { existing }: Pick<Installation, 'existing'>): string {
+  const secrets = new Map(Object.entries(existing.appSecretArns));
+  const secretId = secrets.get(app);
+  if (secretId !== undefined) return secretId;
   throw new Failure(
     'misconfigured',
     'app_not_deployed',
-    `No Zoom app "${app}". Known apps: ${apps.join(', ')}.`,
+    `No Zoom app "${app}". Known apps: ${[...secrets.keys()].join(', ')}.`,
     `Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup ${app}`,
   );
 }

@@ -3,6 +3,7 @@ import { createAppCredentials } from '../../../lambdas/aws/app-credentials.ts';
 import type { AppCredentials } from '../../../lambdas/tokens/vault.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 
+const secrets = new Map(['default', 'other', 'constructor'].map((app) => [app, `app/${app}`]));
 let time: number;
 let secret: string | undefined;
 let reads: string[];
@@ -18,7 +19,7 @@ beforeEach(() => {
       return secret;
     },
   };
-  credentials = createAppCredentials(reader, 'app/', () => time);
+  credentials = createAppCredentials(reader, secrets, () => time);
 });
 
 const store = (client_id: string) => {
@@ -80,11 +81,10 @@ describe('a sparing read', () => {
     expect(await clientId()).toBe('second');
   });
 
-  test('keeps at most 100 apps', async () => {
-    for (let n = 0; n <= 100; n += 1) await clientId('sparingly', `app_${n}`);
-    reads.length = 0;
-    await clientId('sparingly', 'app_0');
-    await clientId('sparingly', 'app_100');
-    expect(reads).toEqual(['app/app_0']);
+  test('of an app that is not deployed reads nothing', async () => {
+    const unknown = await rejectionOf(clientId('sparingly', 'unknown'));
+    expect(unknown).toMatchObject({ class: 'misconfigured', code: 'app_not_deployed' });
+    await clientId('sparingly', 'constructor');
+    expect(reads).toEqual(['app/constructor']);
   });
 });

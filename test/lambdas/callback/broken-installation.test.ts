@@ -11,18 +11,20 @@ import {
   secretUnusable,
 } from '../../support/services/bad-input.ts';
 import { createFunctions, type Functions, functionsWith } from '../../support/services/handlers.ts';
-import { APP_PREFIX, type Services, startServices } from '../../support/services/services.ts';
+import { APP_PREFIX, appSecrets, type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
 let operator: Functions;
 beforeAll(async () => {
   services = await startServices();
-  operator = createFunctions(services);
+  operator = createFunctions(services, { APP_SECRETS });
 });
 afterAll(() => services.close());
 afterEach(() => services.denied.clear());
 
 const KEY = 'zoom-token-refresher/key';
+/** Each test has an app of its own. */
+const APP_SECRETS = appSecrets(['default', ...Array.from({ length: 60 }, (_, n) => `app_${n}`)]);
 let apps = 0;
 
 interface Break {
@@ -71,7 +73,7 @@ const broken: [what: string, Break][] = [
       refusal: () => secretUnusable('no-such/key', 'has no value'),
     },
   ],
-  ['a missing environment variable', { variables: { APP_SECRET_PREFIX: undefined }, refusal: () => BROKEN }],
+  ['a missing environment variable', { variables: { APP_SECRETS: undefined }, refusal: () => BROKEN }],
   ['a wrong environment variable', { variables: { PUBLIC_URL: 'tokens' }, refusal: () => BROKEN }],
 ];
 
@@ -87,7 +89,7 @@ async function appWithLink() {
 /** Returns cold functions, which have cached nothing. */
 const startAfter = (variables: NodeJS.ProcessEnv = {}) =>
   functionsWith(
-    () => createRuntime({ ...services.environment, ...variables }, { now: services.clock.now }),
+    () => createRuntime({ ...services.environment, APP_SECRETS, ...variables }, { now: services.clock.now }),
     services,
   );
 

@@ -44,12 +44,25 @@ describe.each(['link', 'connect'])('%s is misconfigured when the app secret', (a
     );
   });
 
-  test('does not exist', () =>
+  test('was deleted', () =>
+    expectOperatorRefused(
+      services,
+      start(),
+      { action, connection: 'new', app: 'deleted' },
+      { ...unusable(''), message: `The secret "${APP_PREFIX}deleted" does not exist or has no value.` },
+    ));
+
+  test('is that of an app that is not deployed', () =>
     expectOperatorRefused(
       services,
       start(),
       { action, connection: 'new', app: 'unknown' },
-      { ...unusable(''), message: `The secret "${APP_PREFIX}unknown" does not exist or has no value.` },
+      {
+        class: 'misconfigured',
+        code: 'app_not_deployed',
+        message: /^No Zoom app "unknown"\. Known apps: default, reports, /,
+        action: /^Add it to "apps" in cdk\.json, deploy/,
+      },
     ));
 
   test('is not readable for the function', async () => {

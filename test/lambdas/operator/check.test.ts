@@ -47,7 +47,13 @@ describe('about', () => {
       eventsUrl: 'https://tokens.example.com/zoom/events',
       zoomOauthUrl: services.environment.ZOOM_OAUTH_URL,
       zoomApiUrl: services.environment.ZOOM_API_URL,
-      appSecretPrefix: APP_PREFIX,
+      existing: {
+        table: services.environment.TABLE_NAME,
+        rescueBucket: services.environment.RESCUE_BUCKET,
+        sealingKeySecretArn: services.environment.KEY_SECRET_ID,
+        appSecretArns: JSON.parse(services.environment.APP_SECRETS),
+        n8nSecretArn: services.environment.N8N_SECRET_ID,
+      },
     });
   });
 });
@@ -84,9 +90,7 @@ describe('the check of the apps', () => {
     expect((await check()).apps.map(({ app }) => app)).toEqual(['default']);
     await connectUsed();
     const { apps } = await check({ apps: ['reports', 'default'] });
-    expect(apps).toEqual(
-      ['default', 'reports', 'used'].map((app) => ({ app, secretName: `${APP_PREFIX}${app}` })),
-    );
+    expect(apps).toEqual(['default', 'reports', 'used'].map((app) => ({ app })));
   });
 
   test('reports a wrong client secret of a user app although the right one is cached', async () => {
@@ -129,6 +133,14 @@ describe('the check of the apps', () => {
     expect(appIn(await check({ apps: ['later'] }), 'later')?.problem).toMatchObject({
       code: 'not_set_up',
       action: 'If you need it, run: zoom-tokens setup later.',
+    });
+  });
+
+  test('reports an app that is not deployed and that no connection uses as not set up', async () => {
+    expect(appIn(await check({ apps: ['absent'] }), 'absent')?.problem).toMatchObject({
+      code: 'not_set_up',
+      message: 'The deployment has no Zoom app "absent".',
+      action: expect.stringContaining('Add "absent" to "apps"'),
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { createRuntime } from '../../../lambdas/runtime.ts';
+import { resolve } from '../permissions/iam.ts';
 import { functionNamed, synthesized } from '../synthesized.ts';
 
 const template = synthesized();
@@ -32,7 +33,9 @@ describe('the functions', () => {
       expect(Variables).toEqual({
         TABLE_NAME: { Ref: expect.stringContaining('Table') },
         KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
-        APP_SECRET_PREFIX: 'zoom-token-refresher/app/',
+        APP_SECRETS: {
+          'Fn::Join': ['', ['{"default":"', { Ref: expect.stringContaining('DefaultApp') }, '"}']],
+        },
         N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
         RESCUE_BUCKET: { Ref: expect.stringContaining('RescueBucket') },
         PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
@@ -46,7 +49,6 @@ describe('the functions', () => {
         ...(task === 'callback' && { ROTATE_FUNCTION_NAME: { Ref: expect.stringContaining('Rotation') } }),
         ...(task !== 'callback' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
         ...(task === 'operator' && {
-          APPS: 'default',
           SWEEP_RATE_MINUTES: '1',
           N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
         }),
@@ -56,6 +58,7 @@ describe('the functions', () => {
         TABLE_NAME: 'Connections',
         RESCUE_BUCKET: 'rescue',
         ...(task === 'callback' && { ROTATE_FUNCTION_NAME: 'zoom-token-refresher-rotate' }),
+        APP_SECRETS: resolve(template, Variables.APP_SECRETS),
         KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
         N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
         PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
@@ -105,7 +108,6 @@ describe('the schedule of the sweep', () => {
 
   test('keeps undelivered invocations in an encrypted queue for two weeks', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
-      QueueName: 'zoom-token-refresher-dead-letters',
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 60 * 60,
     });

@@ -24,6 +24,17 @@ export const tableArn = arn('dynamodb', 'table/Connections');
 export const secretArn = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
 export const secretPattern = (prefix: string) => arn('secretsmanager', `secret:${prefix}*`);
 export const functionArn = (name: string) => arn('lambda', `function:${name}`);
+/** Returns the ARN of a secret of the template, whose name CloudFormation generates. */
+export const secretOf = (template: Template, construct: string) =>
+  secretArn(logicalId(template, 'AWS::SecretsManager::Secret', construct));
+
+/** Returns the logical id of the only resource of the type whose id contains the construct's path. */
+export function logicalId(template: Template, type: string, construct: string): string {
+  const ids = Object.keys(template.findResources(type)).filter((id) => id.includes(construct));
+  if (ids.length !== 1) throw new Error(`${ids.length} resources have ${construct} in their id.`);
+  return `${ids[0]}`;
+}
+
 /** ARN of the rescue bucket; its objects are `<ARN>/*`. */
 export const bucketArn = 'arn:aws:s3:::rescue';
 export const queueArn = (name: string) => arn('sqs', name);
@@ -118,7 +129,7 @@ function reference(template: Template, id: string): string {
     case 'AWS::DynamoDB::Table':
       return tableArn;
     case 'AWS::SecretsManager::Secret':
-      return secretArn(Properties.Name);
+      return secretArn(id);
     case 'AWS::S3::Bucket':
       return bucketArn;
     case 'AWS::Logs::LogGroup':
@@ -126,7 +137,7 @@ function reference(template: Template, id: string): string {
     case 'AWS::Lambda::Function':
       return functionArn(Properties.FunctionName);
     case 'AWS::SQS::Queue':
-      return queueArn(Properties.QueueName);
+      return queueArn(id);
     case 'AWS::SNS::Topic':
       return topicArn(Properties.TopicName);
     case 'AWS::IAM::ManagedPolicy':

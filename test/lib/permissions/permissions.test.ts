@@ -4,6 +4,7 @@ import {
   bucketArn,
   functionArn,
   logArn,
+  logicalId,
   n8nPolicyArn,
   type Principal,
   queueArn,
@@ -14,6 +15,7 @@ import {
   topicArn,
 } from './iam.ts';
 import {
+  defaultApp,
   key,
   NAME,
   n8nKeys,
@@ -61,7 +63,7 @@ describe('exactly these actions are allowed', () => {
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
         [`${bucketArn}/*`, ['s3:PutObject']],
         [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],
-        [secretPattern(`${NAME}/app/`), [READ]],
+        [defaultApp, [READ]],
         [key, [READ]],
         [n8nKeys, [READ]],
       ],
@@ -75,7 +77,7 @@ describe('exactly these actions are allowed', () => {
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
         ...TAKE_UP,
         [secretPattern('n8n_zoom_'), PUBLISH],
-        [secretPattern(`${NAME}/app/`), [READ]],
+        [defaultApp, [READ]],
         [key, [READ]],
         [n8nKeys, [READ]],
         [topicArn(`${NAME}-alarms`), ['sns:Publish']],
@@ -91,7 +93,7 @@ describe('exactly these actions are allowed', () => {
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
         ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
-        [secretPattern(`${NAME}/app/`), [READ]],
+        [defaultApp, [READ]],
         [key, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
         [topicArn(`${NAME}-alarms`), ['sns:GetTopicAttributes']],
@@ -101,7 +103,7 @@ describe('exactly these actions are allowed', () => {
       'scheduler',
       [
         [functionArn(`${NAME}-rotate`), ['lambda:InvokeFunction']],
-        [queueArn(`${NAME}-dead-letters`), ['sqs:SendMessage']],
+        [queueArn(logicalId(template, 'AWS::SQS::Queue', 'DeadLetters')), ['sqs:SendMessage']],
       ],
     ],
     [
@@ -115,11 +117,11 @@ describe('exactly these actions are allowed', () => {
       'person',
       [
         [functionArn(`${NAME}-operator`), ['lambda:InvokeFunction']],
-        [secretPattern(`${NAME}/app/`), ['secretsmanager:PutSecretValue']],
+        [defaultApp, ['secretsmanager:PutSecretValue']],
       ],
     ],
   ])('to %s', (who, expected) => {
-    expect(allowedActions(principals[who])).toEqual(expected);
+    expect(allowedActions(principals[who])).toEqual([...expected].sort());
   });
 });
 

@@ -1,15 +1,14 @@
 import { synthesized } from '../synthesized.ts';
-import { functionPrincipal, rolePrincipal, secretArn, user, userWithPolicy } from './iam.ts';
+import { functionPrincipal, rolePrincipal, secretArn, secretOf, user, userWithPolicy } from './iam.ts';
 
 // The principals of the template with default settings, and the secrets that they may try to read.
 
 export const NAME = 'zoom-token-refresher';
 export const template = synthesized();
 
-export const key = secretArn(`${NAME}/key`);
-export const defaultApp = secretArn(`${NAME}/app/default`);
-export const otherApp = secretArn(`${NAME}/app/other`);
-export const n8nKeys = secretArn(`${NAME}/n8n`);
+export const key = secretOf(template, 'CredentialsKey');
+export const defaultApp = secretOf(template, 'CredentialsDefaultApp');
+export const n8nKeys = secretOf(template, 'CredentialsN8n');
 export const published = secretArn('n8n_zoom_main');
 export const foreign = secretArn('another/application');
 

@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { synthesized } from '../synthesized.ts';
-import { functionPrincipal, keyArn, may, secretArn, user } from './iam.ts';
+import { functionPrincipal, keyArn, may, secretOf, user } from './iam.ts';
 import {
   defaultApp,
   foreign,
   key,
   NAME,
   n8nKeys,
-  otherApp,
   principals,
   published,
   READ,
@@ -16,41 +15,19 @@ import {
 
 describe('GetSecretValue', () => {
   test.each<
-    [
-      keyof typeof principals,
-      Record<'key' | 'defaultApp' | 'otherApp' | 'n8nKeys' | 'published' | 'foreign', boolean>,
-    ]
+    [keyof typeof principals, Record<'key' | 'defaultApp' | 'n8nKeys' | 'published' | 'foreign', boolean>]
   >([
-    [
-      'callback',
-      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
-    ],
-    [
-      'rotate',
-      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: false, foreign: false },
-    ],
-    [
-      'operator',
-      { key: true, defaultApp: true, otherApp: true, n8nKeys: true, published: true, foreign: false },
-    ],
-    [
-      'scheduler',
-      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
-    ],
-    [
-      'n8n',
-      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: true, foreign: false },
-    ],
-    [
-      'person',
-      { key: false, defaultApp: false, otherApp: false, n8nKeys: false, published: false, foreign: false },
-    ],
+    ['callback', { key: true, defaultApp: true, n8nKeys: true, published: false, foreign: false }],
+    ['rotate', { key: true, defaultApp: true, n8nKeys: true, published: false, foreign: false }],
+    ['operator', { key: true, defaultApp: true, n8nKeys: true, published: true, foreign: false }],
+    ['scheduler', { key: false, defaultApp: false, n8nKeys: false, published: false, foreign: false }],
+    ['n8n', { key: false, defaultApp: false, n8nKeys: false, published: true, foreign: false }],
+    ['person', { key: false, defaultApp: false, n8nKeys: false, published: false, foreign: false }],
   ])('%s reads: %j', (who, expected) => {
     const reads = (secret: string) => may(template, principals[who], READ, secret);
     expect({
       key: reads(key),
       defaultApp: reads(defaultApp),
-      otherApp: reads(otherApp),
       n8nKeys: reads(n8nKeys),
       published: reads(published),
       foreign: reads(foreign),
@@ -113,16 +90,19 @@ describe('other actions on secrets', () => {
 
 describe('a secret that the settings add', () => {
   const more = synthesized({ apps: 'other', createN8nUser: true });
+  const otherApp = secretOf(more, 'CredentialsAppother');
   const sample = principals["n8n with its vendor's sample policy"];
 
   test("only the functions read another app's credentials", () => {
     expect(may(more, functionPrincipal(more, `${NAME}-rotate`), READ, otherApp)).toBe(true);
+    const callback = functionPrincipal(template, `${NAME}-callback`);
+    expect(may(template, callback, READ, otherApp)).toBe(false);
     expect(may(more, sample, READ, otherApp)).toBe(false);
     expect(may(more, principals.administrator, READ, otherApp)).toBe(false);
   });
 
   test("an administrator reads the access key of n8n's user, and n8n's user does not", () => {
-    const accessKey = secretArn(`${NAME}/n8n-user`);
+    const accessKey = secretOf(more, 'N8nAccessUserSecret');
     const [userId = ''] = Object.keys(more.findResources('AWS::IAM::User'));
     expect(may(more, principals.administrator, READ, accessKey)).toBe(true);
     expect(may(more, user(userId, sample.statements), READ, accessKey)).toBe(false);

@@ -2,21 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../../lib/zoom-token-refresher.ts';
+import { resolve } from '../permissions/iam.ts';
 import { everything, functionNamed, quickApp, synthesized } from '../synthesized.ts';
 
 // How the settings change the template.
 
 const template = synthesized(everything);
 
-test('name is the prefix of the functions and the secrets', () => {
+test('name is the prefix of the functions and the alarms, and no part of a secret', () => {
   const other = synthesized({ name: 'staging' });
-  const { Variables } = functionNamed(other, 'staging-operator').Environment;
-  expect(Variables).toMatchObject({
-    APP_SECRET_PREFIX: 'staging/app/',
-  });
-  for (const name of ['staging/key', 'staging/app/default']) {
-    other.hasResourceProperties('AWS::SecretsManager::Secret', { Name: name });
-  }
+  expect(functionNamed(other, 'staging-operator').Environment.Variables.INSTALLATION_NAME).toBe('staging');
+  other.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'staging-no-sweep' });
+  other.allResourcesProperties('AWS::SecretsManager::Secret', { Name: Match.absent() });
 });
 
 test("the origins of Zoom, the sweep's rate and the margins reach the functions and the schedule", () => {
@@ -37,11 +34,8 @@ test("the origins of Zoom, the sweep's rate and the margins reach the functions 
 });
 
 test('each app of apps has a secret with a resource policy, as the default app has', () => {
-  for (const app of ['default', 'reports', 'support']) {
-    template.hasResourceProperties('AWS::SecretsManager::Secret', {
-      Name: `zoom-token-refresher/app/${app}`,
-    });
-  }
+  const arns = functionNamed(template, 'zoom-token-refresher-rotate').Environment.Variables.APP_SECRETS;
+  expect(Object.keys(JSON.parse(resolve(template, arns)))).toEqual(['default', 'reports', 'support']);
   // The key, three apps, the API keys of n8n, and its user.
   template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 6);
 });
@@ -60,7 +54,6 @@ describe('n8n', () => {
 
   test("the n8n user's access key is in a secret, and neither in the template nor in an output", () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
-      Name: 'zoom-token-refresher/n8n-user',
       SecretString: {
         'Fn::Join': [
           '',
@@ -68,7 +61,7 @@ describe('n8n', () => {
         ],
       },
     });
-    template.hasOutput('N8nUserSecretName', { Value: 'zoom-token-refresher/n8n-user' });
+    template.hasOutput('N8nUserSecretArn', { Value: { Ref: Match.stringLikeRegexp('N8nAccessUserSecret') } });
     expect(JSON.stringify(template.toJSON().Outputs)).not.toMatch(/AccessKey/);
   });
 });
@@ -129,7 +122,7 @@ test('the construct works in another CDK app’s stack', () => {
     env: { account: '111122223333', region: 'eu-west-1' },
   });
   const refresher = new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });
-  expect(refresher.appSecretName).toBe('zoom/app/default');
+  expect([...refresher.appSecretArns.keys()]).toEqual(['default']);
   Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 3);
   expect(() => new ZoomTokenRefresher(stack, 'Other', { name: 'Zoom!' })).toThrow(/^"name" must be/);
 });

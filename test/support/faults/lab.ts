@@ -35,6 +35,7 @@ const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAcce
 const TABLE = 'connections';
 const BUCKET = 'rescue';
 const NAME = 'zoom-token-refresher';
+const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
 /** A call that takes this long in real time is held up. */
 const HELD_UP_MS = 100;
 
@@ -87,7 +88,7 @@ export async function openLab(log: Log) {
     const vault = createSecretsVault(
       secretsClient,
       {
-        appSecretPrefix: `${NAME}/app/`,
+        appSecrets: APP_SECRETS,
         keySecretId: `${NAME}/key`,
         installation: NAME,
       },
@@ -144,7 +145,11 @@ export async function openLab(log: Log) {
         publicUrl: 'https://api.example',
         zoomOauthUrl: zoomWire.url,
         zoomApiUrl: zoomWire.url,
-        appSecretPrefix: `${NAME}/app/`,
+        existing: {
+          table: 'connections',
+          sealingKeySecretArn: `${NAME}/key`,
+          appSecretArns: Object.fromEntries(APP_SECRETS),
+        },
         sweepRateMinutes: 1,
         n8nPolicyArn: undefined,
       },

@@ -20,6 +20,23 @@ const ROTATE = 'zoom-token-refresher-rotate';
 const KEY = 'zoom-token-refresher/key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
+/** The deployed apps. Only the first two have a secret from the beginning. */
+const APPS = [
+  'default',
+  'reports',
+  'used',
+  'wrong',
+  'later',
+  'broken',
+  'replaced',
+  'old',
+  'deleted',
+  'other',
+];
+
+/** Returns the environment variable with the secrets of these apps. */
+export const appSecrets = (apps: string[]) =>
+  JSON.stringify(Object.fromEntries(apps.map((app) => [app, `${APP_PREFIX}${app}`])));
 
 /** Addresses of a deployed API and of a local one. */
 export const DEPLOYED_URL = 'https://tokens.example.com';
@@ -110,7 +127,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     environment: {
       [VARIABLES.tableName]: TABLE_NAME,
       [VARIABLES.keySecretId]: KEY,
-      [VARIABLES.appSecretPrefix]: APP_PREFIX,
+      [VARIABLES.appSecrets]: appSecrets(APPS),
       [VARIABLES.n8nSecretId]: N8N,
       [VARIABLES.rescueBucket]: RESCUE_BUCKET,
       [VARIABLES.rotateFunctionName]: ROTATE,

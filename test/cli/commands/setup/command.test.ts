@@ -170,18 +170,6 @@ describe('zoom-tokens setup with wrong input', () => {
         '  Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup sales\n',
     );
   });
-
-  test('setup of an app that an older deployment does not have says what to add to cdk.json', async () => {
-    const about = await installation().stack.operate({ action: 'about' });
-    const { apps: _, ...older } = (about as { result: { apps?: string[] } }).result;
-    installation().responses.set('about', () => ({ ok: true, result: older }));
-    const { code, stderr } = await run(['sales'], { env: fromEnvironment(user) });
-    expect(code).toBe(4);
-    expect(stderr).toBe(
-      '✖ No app "sales" is deployed: the secret zoom-token-refresher/app/sales does not exist.\n' +
-        '  Add "sales" to "apps" in the context of cdk.json, and deploy: npx cdk deploy\n',
-    );
-  });
 });
 
 describe('zoom-tokens setup at a terminal', () => {
