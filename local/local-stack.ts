@@ -4,6 +4,7 @@ import type { Clock } from '../lambdas/tokens/clock.ts';
 import type { SecretsOptions } from './aws/secrets-manager/secrets.ts';
 import type { Breakage } from './breakage.ts';
 import type { Journal } from './journal.ts';
+import type { SampleN8n } from './sample-n8n.ts';
 
 /** The JSON of an app secret: the credentials of one Zoom app. */
 export interface AppSecret {
@@ -49,6 +50,8 @@ export interface LocalStack {
   now: Clock;
   journal: Journal;
   secretsManager: SecretsManagerClient;
+  /** Calls Zoom as n8n would with this program, and without it. */
+  n8n: SampleN8n;
   /** Invokes the rotate function, as the scheduler does every minute. */
   sweep(): Promise<unknown>;
   /** Invokes the operator function, as the command line does. */

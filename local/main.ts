@@ -4,11 +4,13 @@ import type { Entry } from './journal.ts';
 import { journey } from './journey.ts';
 import type { LocalStack } from './local-stack.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
-import { snapshot } from './snapshot.ts';
+import { SECONDS_BETWEEN_CALLS } from './sample-n8n.ts';
+import { snapshotOf } from './snapshot.ts';
 import { startLocalStack } from './stack.ts';
 import { createTerminal, startupText, type Terminal } from './terminal.ts';
 
 const MINUTE_MS = 60_000;
+const N8N_HALF_INTERVAL_MS = (SECONDS_BETWEEN_CALLS / 2) * 1000;
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args, process.env);
@@ -45,16 +47,17 @@ async function runUntilInterrupted(options: Options, terminal: Terminal): Promis
       terminal.writeJson({ event: 'failed', connection: 'reports', ...response.error });
     }
   }
-  const stop = startScheduler(stack);
+  const stopScheduler = startScheduler(stack);
+  const stopN8n = startN8n(stack);
   await interrupted();
-  await stop();
+  await Promise.all([stopScheduler(), stopN8n()]);
   await stack.close();
   return 0;
 }
 
 async function writePublished(stack: LocalStack, entry: Entry, terminal: Terminal): Promise<void> {
   try {
-    const connection = (await snapshot(stack)).find((shown) => shown.connection === entry.connection);
+    const connection = await snapshotOf(stack, String(entry.connection));
     if (connection) terminal.writePublication(connection, entry.at);
   } catch {
     // The stack is being closed.
@@ -66,15 +69,29 @@ async function writePublished(stack: LocalStack, entry: Entry, terminal: Termina
  * function that stops it and waits for the sweep in progress.
  */
 function startScheduler(stack: LocalStack): () => Promise<void> {
-  let sweeping: Promise<void> | undefined;
+  return repeat(() => sweep(stack), MINUTE_MS / stack.speed);
+}
+
+/** Lets the sample n8n read its secrets and call Zoom in turn. Returns the function that stops it. */
+function startN8n({ n8n, speed }: LocalStack): () => Promise<void> {
+  let isReading = false;
+  return repeat(() => {
+    isReading = !isReading;
+    return isReading ? n8n.readSecrets() : n8n.callZoom();
+  }, N8N_HALF_INTERVAL_MS / speed);
+}
+
+/** Runs a task at an interval, but never twice at once. Returns the function that stops it and waits for the last run. */
+function repeat(task: () => Promise<void>, milliseconds: number): () => Promise<void> {
+  let running: Promise<void> | undefined;
   const timer = setInterval(() => {
-    sweeping ??= sweep(stack).finally(() => {
-      sweeping = undefined;
+    running ??= task().finally(() => {
+      running = undefined;
     });
-  }, MINUTE_MS / stack.speed);
+  }, milliseconds);
   return async () => {
     clearInterval(timer);
-    await sweeping;
+    await running;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
 import type { LocalStack } from './local-stack.ts';
-import { readAsN8n } from './read-as-n8n.ts';
+import { readValues } from './read-as-n8n.ts';
 
 /** A connection as the terminal and the page show it. */
 export type ShownConnection = ConnectionView & {
@@ -9,11 +9,35 @@ export type ShownConnection = ConnectionView & {
 };
 
 /** Returns the state of every connection, with the token that n8n would read now. */
-export async function snapshot(stack: LocalStack): Promise<ShownConnection[]> {
-  const response = await stack.operate({ action: 'status' });
+export const snapshot = async (stack: LocalStack) => withTokens(stack, await listConnections(stack));
+
+/** Returns the state of one connection, with the token that n8n would read now. */
+export async function snapshotOf(
+  stack: LocalStack,
+  connection: string,
+): Promise<ShownConnection | undefined> {
+  const [shown] = await withTokens(stack, await status(stack, { connection }));
+  return shown;
+}
+
+/** Returns the state of every connection, sorted by name. */
+export const listConnections = (stack: LocalStack) => status(stack, {});
+
+async function status(stack: LocalStack, request: { connection?: string }): Promise<ConnectionView[]> {
+  const response = await stack.operate({ action: 'status', ...request });
   if (!response.ok) throw new Error(response.error.message);
-  const { connections } = response.result as { connections: ConnectionView[] };
-  const values = await readAsN8n(stack.secretsManager);
+  return (response.result as { connections: ConnectionView[] }).connections;
+}
+
+/** Adds the token that n8n would read now to each connection. */
+export async function withTokens<Connection extends ConnectionView>(
+  { secretsManager }: LocalStack,
+  connections: Connection[],
+): Promise<(Connection & ShownConnection)[]> {
+  const values = await readValues(
+    secretsManager,
+    connections.map(({ secretName }) => secretName),
+  );
   return connections.map((connection) => ({
     ...connection,
     maskedToken: mask(values.get(connection.secretName)),

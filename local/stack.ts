@@ -15,6 +15,7 @@ import { createJournal } from './journal.ts';
 import type { Apps, LocalStack, LocalStackOptions } from './local-stack.ts';
 import { actions } from './page/actions.ts';
 import { page } from './page/page.ts';
+import { createSampleN8n } from './sample-n8n.ts';
 import { appSecretName, createSecrets, localApps, SECRETS } from './secrets.ts';
 import { type LocalServices, RESCUE_BUCKET, startLocalServices, TABLE_NAME } from './services.ts';
 
@@ -70,6 +71,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       now,
       speed,
       secretsManager,
+      n8n: createSampleN8n({
+        secretsManager,
+        zoomApiUrl: realZoom?.apiUrl ?? services.zoom?.url ?? '',
+        now,
+      }),
       sweep: () => invoke(functions.rotate, {}, speed),
       operate: (request) => invoke(functions.operator, request, speed) as Promise<OperatorResponse>,
       close,

@@ -77,17 +77,21 @@ async function perform(stack: LocalStack, verb: string, target: string): Promise
 async function rotate(stack: LocalStack, connection: string): Promise<ActionResult> {
   const response = await stack.operate({ action: 'rotate', connection });
   return response.ok
-    ? { status: 200, message: `“${connection}” was rotated.` }
+    ? { status: 200, message: `“${connection}” has a new token.` }
     : { status: 409, ...response.error };
 }
 
 async function revokeRefreshToken({ zoom, journal }: LocalStack, connection: string): Promise<ActionResult> {
   if (!(await zoom?.revokeRefreshToken(connection))) {
-    return { status: 409, message: `The local Zoom holds no refresh token of “${connection}”.` };
+    return {
+      status: 409,
+      message: `Zoom has already revoked the access of “${connection}”.`,
+      action: 'Connect it again first.',
+    };
   }
-  const message = 'Zoom has revoked the refresh token.';
+  const message = `Zoom renews no token of “${connection}” any more. n8n’s present token works until it expires.`;
   journal.log.info('broken', { connection, message });
-  return { status: 200, message: `${message} The next rotation of “${connection}” will fail.` };
+  return { status: 200, message };
 }
 
 async function setSwitch({ zoom, journal }: LocalStack, name: string, on: boolean): Promise<ActionResult> {

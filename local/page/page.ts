@@ -1,38 +1,60 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { escapeHtml } from '../../lambdas/web/html.ts';
 import type { RequestHandler } from '../gateway.ts';
 import type { LocalStack } from '../local-stack.ts';
 import { HEADERS, send, sendHtml } from './responses.ts';
+import type { Query } from './selection.ts';
 import { stateOf } from './state.ts';
 
 const MILLISECONDS_BETWEEN_STATES = 1000;
+/** A sweep of a thousand connections writes dozens of entries a second to the journal. */
+const LEAST_MILLISECONDS_BETWEEN_STATES = 100;
 
-const file = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+};
+
+const read = (name: string) => ({
+  type: TYPES[name.split('.')[1] ?? ''] ?? '',
+  text: readFileSync(new URL(name, import.meta.url), 'utf8'),
+});
 
 const FILES: Record<string, { type: string; text: string }> = {
-  '/': { type: 'text/html; charset=utf-8', text: file('page.html') },
-  '/page.css': { type: 'text/css; charset=utf-8', text: file('page.css') },
-  '/page.js': { type: 'text/javascript; charset=utf-8', text: file('page.js') },
+  '/': read('page.html'),
+  ...Object.fromEntries(
+    readdirSync(new URL('.', import.meta.url))
+      .filter((name) => /\.(css|js)$/.test(name))
+      .map((name) => [`/${name}`, read(name)]),
+  ),
 };
 
 /** Serves the live page, its stream of states and its one-time links. */
 export function page(stack: LocalStack): RequestHandler {
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', stack.publicUrl);
+    const { pathname, searchParams } = new URL(request.url ?? '/', stack.publicUrl);
     const [, connection] = /^\/link\/([^/]+)$/.exec(pathname) ?? [];
     const requestedFile = FILES[pathname];
     if (request.method !== 'GET') return false;
     if (requestedFile) send(response, 200, requestedFile.type, requestedFile.text);
-    else if (pathname === '/events') sendStates(stack, response);
+    else if (pathname === '/events') sendStates(stack, readQuery(searchParams), response);
     else if (connection !== undefined) await sendLink(stack, connection, response);
     else return false;
     return true;
   };
 }
 
+/** Returns the part of the connections that the page asks for. */
+const readQuery = (parameters: URLSearchParams): Query => ({
+  search: parameters.get('search') ?? '',
+  page: Math.max(0, Math.trunc(Number(parameters.get('page'))) || 0),
+});
+
 /** Sends the state as server-sent events: at once, at every entry of the journal, and every second. */
-function sendStates(stack: LocalStack, response: ServerResponse): void {
+function sendStates(stack: LocalStack, query: Query, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   let isOutdated = false;
   let isSending = false;
@@ -43,8 +65,11 @@ function sendStates(stack: LocalStack, response: ServerResponse): void {
     try {
       while (isOutdated) {
         isOutdated = false;
-        const state = JSON.stringify(await stateOf(stack));
+        const start = performance.now();
+        const state = JSON.stringify(await stateOf(stack, query));
         if (!response.destroyed) response.write(`data: ${state}\n\n`);
+        // At least half of the time is left for the functions, which run in this process too.
+        await setTimeout(Math.max(LEAST_MILLISECONDS_BETWEEN_STATES, performance.now() - start));
       }
     } catch {
       // The stack is being closed. The browser reconnects by itself.

@@ -1,10 +1,12 @@
 import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
-import { type ReaderView, readerView, stateText } from '../../lambdas/tokens/reader-view.ts';
 import type { Breakage } from '../breakage.ts';
-import type { Entry } from '../journal.ts';
 import type { LocalStack } from '../local-stack.ts';
-import { type ShownConnection, snapshot } from '../snapshot.ts';
+import type { ZoomCall } from '../sample-n8n.ts';
+import { listConnections, type ShownConnection, withTokens } from '../snapshot.ts';
 import { exportLines, speedText } from '../terminal.ts';
+import { type N8nSees, n8nSees } from './n8n-sees.ts';
+import { type Query, select } from './selection.ts';
+import { type ShownEvent, shownEvents } from './shown-events.ts';
 
 /** The data of the page. Timestamps are epoch seconds of the local clock. */
 export interface State {
@@ -21,20 +23,20 @@ export interface State {
   connectable: boolean;
   /** The state of the switches; `undefined` with a real Zoom, which cannot be broken. */
   breakage: Breakage | undefined;
-  connections: (ShownConnection & { state: string; reader: ReaderView })[];
+  list: ReturnType<typeof select>['list'];
+  /** The connections of the page that the query selects. */
+  connections: (ShownConnection & { sees: N8nSees; calls: readonly ZoomCall[] })[];
   /** The newest first. */
-  events: { event: string; at: number; connection: string; text: string }[];
+  events: ShownEvent[];
 }
 
-const MAX_EVENTS = 20;
-
-export async function stateOf(stack: LocalStack): Promise<State> {
+export async function stateOf(stack: LocalStack, query: Query): Promise<State> {
   const now = stack.now();
-  const connections = (await snapshot(stack)).map((connection) => ({
-    ...connection,
-    state: stateText(connection, now),
-    reader: readerView(connection, now),
-  }));
+  const all = (await listConnections(stack)).map((connection) => {
+    const calls = stack.n8n.callsOf(connection.connection);
+    return { ...connection, calls, sees: n8nSees(connection, now, calls.at(-1)?.withUs) };
+  });
+  const { list, selected } = select(all, query);
   const { hostname } = new URL(stack.zoomUrl);
   return {
     now,
@@ -43,23 +45,10 @@ export async function stateOf(stack: LocalStack): Promise<State> {
     zoom: hostname === 'localhost' ? 'the local Zoom' : hostname,
     environment: exportLines(stack.environment).join('\n'),
     n8nHint: `In n8n, open the credential of the type ${N8N.credentialType} and paste the expression into the field ${N8N.field}. (${N8N.deprecation})`,
-    connectable:
-      stack.apps.includes(DEFAULT_APP) && !connections.some(({ connection }) => connection === 'main'),
+    connectable: stack.apps.includes(DEFAULT_APP) && !all.some(({ connection }) => connection === 'main'),
     breakage: stack.zoom?.breakage,
-    connections,
-    events: stack.journal.entries.slice(-MAX_EVENTS).reverse().map(shownEvent),
+    list,
+    connections: await withTokens(stack, selected),
+    events: shownEvents(stack.journal.entries),
   };
-}
-
-function shownEvent(entry: Entry): State['events'][number] {
-  const { event, at, connection } = entry;
-  return { event, at, connection: String(connection ?? ''), text: eventText(entry) };
-}
-
-function eventText({ event, message, text, version }: Entry): string {
-  if (event === 'connected') return `Zoom issued the first tokens, stored as version ${version}.`;
-  if (event === 'rotated') return `Zoom issued new tokens, stored as version ${version}.`;
-  if (event === 'alerted') return 'The alert was sent.';
-  if (event === 'published') return `n8n reads the access token of version ${version}.`;
-  return text === undefined ? String(message ?? '') : `${message}\n${text}`;
 }

@@ -81,8 +81,7 @@ await describeInBrowser('the live page', (browser) => {
     expect(await connected.getByText(expression).isVisible()).toBe(true);
     await connected.close();
 
-    await shows(card('main'), 'n8n’s token is valid for 60 min');
-    await shows(card('main'), 'Active');
+    await shows(card('main'), 'Works, 60 min left');
     await shows(card('main'), expression);
     await page.getByRole('link', { name: 'Connect main' }).waitFor({ state: 'hidden' });
     await page
@@ -91,19 +90,17 @@ await describeInBrowser('the live page', (browser) => {
     expect(await minutes('main')).toBe(60);
 
     clock.advance(40 * MINUTES);
-    await shows(card('main'), 'n8n’s token is valid for 20 min');
+    await shows(card('main'), 'Works, 20 min left');
     expect(await minutes('main')).toBe(20);
 
     clock.advance(10 * MINUTES);
     await stack.sweep();
-    await shows(card('main'), 'n8n’s token is valid for 60 min');
-    await shows(card('main'), '(version 2)');
+    await shows(card('main'), 'Works, 60 min left');
+    await shows(card('main'), '(token no. 2)');
     expect(await minutes('main')).toBe(60);
     expect(await page.locator('#events li').allInnerTexts()).toEqual([
-      expect.stringMatching(/main published\s+n8n reads the access token of version 2\./),
-      expect.stringMatching(/main rotated\s+Zoom issued new tokens, stored as version 2\./),
-      expect.stringMatching(/main published/),
-      expect.stringMatching(/main connected/),
+      expect.stringMatching(/main renewed\s+Zoom issued token no\. 2\. n8n can read it\./),
+      expect.stringMatching(/main connected\s+Zoom issued token no\. 1\. n8n can read it\./),
     ]);
 
     const token = (await readAsN8n(stack.secretsManager)).get('n8n_zoom_main') as string;
@@ -111,7 +108,7 @@ await describeInBrowser('the live page', (browser) => {
     expect(await page.content()).not.toContain(token);
     expect(await page.evaluate('document.body.dataset.document')).toBe('the same');
     await connectReports();
-    await shows(card('reports'), 'Active');
+    await shows(card('reports'), 'Works, ');
     await user.lookAt('local-page', { phone: true });
     user.expectNoComplaints();
   });
@@ -123,7 +120,7 @@ await describeInBrowser('the live page', (browser) => {
     await continueToZoom(tab);
     clock.advance(2 * MINUTES * SPEED);
     await allow(tab);
-    await shows(card('main'), 'n8n’s token is valid for 60 min');
+    await shows(card('main'), 'Works, 60 min left');
     user.expectNoComplaints();
   });
 
@@ -132,11 +129,11 @@ await describeInBrowser('the live page', (browser) => {
     const tab = await open(page.getByRole('link', { name: 'Connect main' }));
     await continueToZoom(tab);
     await switchNamed('Zoom is down').click();
-    await isLatestEvent('broken');
+    await isLatestEvent('Broken by you');
     await tab.getByRole('button', { name: 'Allow' }).click();
     await tab.getByRole('heading', { name: 'Not connected' }).waitFor();
     await switchNamed('Zoom is down').click();
-    await isLatestEvent('repaired');
+    await isLatestEvent('Repaired by you');
     clock.advance(1 * MINUTES * SPEED);
     await tab.reload();
     await tab.getByRole('heading', { name: '“main” is connected' }).waitFor();
@@ -149,9 +146,9 @@ await describeInBrowser('the live page', (browser) => {
     await isAnnounced('Copied: {{ $secrets.aws.n8n_zoom_reports }}');
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('{{ $secrets.aws.n8n_zoom_reports }}');
 
-    await button('Rotate now: reports').click();
-    await isAnnounced('“reports” was rotated.');
-    await shows(card('reports'), '(version 2)');
+    await button('Renew now: reports').click();
+    await isAnnounced('“reports” has a new token.');
+    await shows(card('reports'), '(token no. 2)');
     user.expectNoComplaints();
   });
 
@@ -183,18 +180,18 @@ await describeInBrowser('the live page', (browser) => {
     stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
     await page.goto(stack.publicUrl);
     await connectReports();
-    await shows(card('reports'), 'Active');
+    await shows(card('reports'), 'Works, ');
 
     await stack.close();
     stack = await startLocalStack({ now: clock.now, speed: SPEED, port });
     await card('reports').waitFor({ state: 'detached' });
     await connectReports();
-    await shows(card('reports'), 'Active');
+    await shows(card('reports'), 'Works, ');
   });
 
   describe('can break', () => {
     const rotate = async (connection: string, message: string) => {
-      await button(`Rotate now: ${connection}`).click();
+      await button(`Renew now: ${connection}`).click();
       await isAnnounced(message);
     };
     /** A second refusal, at least five minutes later, confirms the first. */
@@ -207,20 +204,20 @@ await describeInBrowser('the live page', (browser) => {
     test('Zoom: a rotation is retried, and succeeds once Zoom is up', async () => {
       await connectReports();
       await switchNamed('Zoom is down').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await switchNamed('Zoom is down').and(page.locator('[aria-checked=true]')).waitFor();
       await rotate('reports', 'Zoom is unavailable (HTTP 503)');
       await shows(card('reports'), 'Zoom is unavailable (HTTP 503)');
-      await shows(card('reports'), 'Active');
-      await shows(card('reports'), '(version 1)');
-      await isLatestEvent('reports failed');
+      await shows(card('reports'), 'Runs out in ');
+      await shows(card('reports'), '(token no. 1)');
+      await isLatestEvent('reports not renewed');
       await user.lookAt('local-page-zoom-down');
 
       await switchNamed('Zoom is down').click();
-      await isLatestEvent('repaired');
+      await isLatestEvent('Repaired by you');
       clock.advance(10 * MINUTES);
       await stack.sweep();
-      await shows(card('reports'), '(version 2)');
+      await shows(card('reports'), '(token no. 2)');
       expect(await card('reports').getByText('Zoom is unavailable').isVisible()).toBe(false);
       user.expectNoComplaints();
     });
@@ -228,14 +225,14 @@ await describeInBrowser('the live page', (browser) => {
     test('Zoom’s rate: a rotation waits as long as Zoom demands', async () => {
       await connectReports();
       await switchNamed('Zoom limits the rate').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await rotate('reports', 'Zoom limits the rate of requests (429).');
-      await shows(card('reports'), '(version 1)');
+      await shows(card('reports'), '(token no. 1)');
       await switchNamed('Zoom limits the rate').click();
-      await isLatestEvent('repaired');
+      await isLatestEvent('Repaired by you');
       clock.advance(10 * MINUTES);
       await stack.sweep();
-      await shows(card('reports'), '(version 2)');
+      await shows(card('reports'), '(token no. 2)');
       user.expectNoComplaints();
     });
 
@@ -243,139 +240,138 @@ await describeInBrowser('the live page', (browser) => {
       await connectMain();
       await connectReports();
       await switchNamed('Refuse every refresh token').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
-      await rotate('reports', '“reports” was rotated.');
+      await rotate('reports', '“reports” has a new token.');
       await confirmRefusal();
-      await shows(card('main'), 'Reconnect needed');
+      await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
       await switchNamed('Refuse every refresh token').click();
-      await isLatestEvent('repaired');
+      await isLatestEvent('Repaired by you');
       await connect(card('main').getByRole('link', { name: 'Connect again' }));
-      await shows(card('main'), 'Active');
+      await shows(card('main'), 'Works, ');
       user.expectNoComplaints();
     });
 
     test('the Zoom user: a consent succeeds without it', async () => {
       await switchNamed('Hide the Zoom user').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await connectMain();
       await switchNamed('Hide the Zoom user').click();
-      await isLatestEvent('repaired');
-      await rotate('main', '“main” was rotated.');
+      await isLatestEvent('Repaired by you');
+      await rotate('main', '“main” has a new token.');
       user.expectNoComplaints();
     });
 
     test('the quota of versions: the new token is stored, and published once there is room', async () => {
       await connectReports();
-      await switchNamed('Use up the versions of a secret').click();
-      await isLatestEvent('broken');
+      await switchNamed('Use up a secret’s versions').click();
+      await isLatestEvent('Broken by you');
       await rotate('reports', 'The secret "n8n_zoom_reports" takes no new version');
-      await shows(card('reports'), '(version 1)');
-      await switchNamed('Use up the versions of a secret').click();
-      await isLatestEvent('repaired');
+      await shows(card('reports'), '(token no. 1)');
+      await switchNamed('Use up a secret’s versions').click();
+      await isLatestEvent('Repaired by you');
       clock.advance(20 * MINUTES);
       await stack.sweep();
-      await shows(card('reports'), '(version 2)');
+      await shows(card('reports'), '(token no. 2)');
       user.expectNoComplaints();
     });
 
     test('the KMS key: n8n reads nothing, and everything recovers once the key is enabled', async () => {
       await connectReports();
-      await switchNamed('Disable the KMS key').click();
-      await isLatestEvent('broken');
+      await switchNamed('Disable the encryption key').click();
+      await isLatestEvent('Broken by you');
       clock.advance(2 * MINUTES);
       await rotate('reports', 'its KMS key cannot be used');
       await shows(card('reports'), 'nothing: the secret cannot be read');
       await user.lookAt('local-page-kms-key');
-      await switchNamed('Disable the KMS key').click();
-      await isLatestEvent('repaired');
-      await shows(card('reports'), '(version 1)');
+      await switchNamed('Disable the encryption key').click();
+      await isLatestEvent('Repaired by you');
+      await shows(card('reports'), '(token no. 1)');
       clock.advance(20 * MINUTES);
-      await rotate('reports', '“reports” was rotated.');
-      await shows(card('reports'), 'Active');
+      await rotate('reports', '“reports” has a new token.');
+      await shows(card('reports'), 'Works, ');
       user.expectNoComplaints();
     });
 
     test('the writes of DynamoDB: Zoom is not asked, and no token is lost', async () => {
       await connectMain();
-      await switchNamed('Throttle DynamoDB').click();
-      await isLatestEvent('broken');
+      await switchNamed('Slow the database down').click();
+      await isLatestEvent('Broken by you');
       await rotate('main', 'AWS throttles the requests of the account');
-      await switchNamed('Throttle DynamoDB').click();
-      await isLatestEvent('repaired');
-      await rotate('main', '“main” was rotated.');
+      await switchNamed('Slow the database down').click();
+      await isLatestEvent('Repaired by you');
+      await rotate('main', '“main” has a new token.');
       user.expectNoComplaints();
     });
 
     test('one response of Zoom: the user’s refresh token is used up, and the user connects again', async () => {
       await connectMain();
       await switchNamed('Lose Zoom’s next response').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await rotate('main', 'Zoom');
       await switchNamed('Lose Zoom’s next response').and(page.locator('[aria-checked=false]')).waitFor();
       clock.advance(10 * MINUTES);
       await stack.sweep();
       await confirmRefusal();
-      await shows(card('main'), 'Reconnect needed');
+      await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
       await user.lookAt('local-page-reconnect');
       await connect(card('main').getByRole('link', { name: 'Connect again' }));
-      await shows(card('main'), 'Active');
+      await shows(card('main'), 'Works, ');
       user.expectNoComplaints();
     });
 
     test('one response of Zoom: a Server-to-Server app repeats the request', async () => {
       await connectReports();
       await switchNamed('Lose Zoom’s next response').click();
-      await isLatestEvent('broken');
+      await isLatestEvent('Broken by you');
       await rotate('reports', 'Zoom');
-      await rotate('reports', '“reports” was rotated.');
+      await rotate('reports', '“reports” has a new token.');
       user.expectNoComplaints();
     });
 
     test('a refresh token: the next rotation fails, and the user must connect again', async () => {
       await connectMain();
-      await button('Revoke refresh token: main').click();
-      await isAnnounced('The next rotation of “main” will fail.');
+      await button('Simulate revoked access: main').click();
+      await isAnnounced('Zoom renews no token of “main” any more.');
       await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
       await shows(card('main'), 'it is not believed yet');
       await confirmRefusal();
-      await shows(card('main'), 'Reconnect needed');
-      await shows(card('main'), '(version 1)');
+      await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
+      await shows(card('main'), '(token no. 1)');
       user.expectNoComplaints();
     });
 
     test('a refresh token: the user connects again three hours of the local clock later, spending two real minutes on each page', async () => {
       await connectMain();
       clock.advance(3 * HOURS);
-      await button('Revoke refresh token: main').click();
-      await isAnnounced('The next rotation of “main” will fail.');
+      await button('Simulate revoked access: main').click();
+      await isAnnounced('Zoom renews no token of “main” any more.');
       await stack.sweep();
       await confirmRefusal();
-      await shows(card('main'), 'Reconnect needed');
+      await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
       const tab = await open(card('main').getByRole('link', { name: 'Connect again' }));
       clock.advance(2 * MINUTES * SPEED);
       await continueToZoom(tab);
       clock.advance(2 * MINUTES * SPEED);
       await allow(tab);
-      await shows(card('main'), 'Active');
-      await shows(card('main'), 'n8n’s token is valid for 60 min');
+      await shows(card('main'), 'Works, 60 min left');
       user.expectNoComplaints();
     });
 
     test('publishing: the new token is stored, and published once publishing is allowed', async () => {
       await connectReports();
-      await switchNamed('Deny publishing').click();
-      await isLatestEvent('broken');
+      await switchNamed('Deny writing for n8n').click();
+      await isLatestEvent('Broken by you');
       await rotate('reports', 'The function is not allowed to write the secret "n8n_zoom_reports"');
-      await shows(card('reports'), 'Misconfigured');
-      await shows(card('reports'), '(version 1)');
+      await shows(card('reports'), 'Runs out in ');
+      await shows(card('reports'), '(token no. 1)');
 
-      await switchNamed('Deny publishing').click();
-      await isLatestEvent('repaired');
+      await switchNamed('Deny writing for n8n').click();
+      await isLatestEvent('Repaired by you');
       clock.advance(20 * MINUTES);
       await stack.sweep();
-      await shows(card('reports'), '(version 2)');
-      await shows(card('reports'), 'Active');
+      await shows(card('reports'), '(token no. 2)');
+      await shows(card('reports'), 'Works, ');
       user.expectNoComplaints();
     });
   });

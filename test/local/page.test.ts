@@ -37,7 +37,7 @@ describe('the live page', () => {
 
     const html = await response.text();
     const linked = [...html.matchAll(/(?:src|href)="(\/[\w.]+)"/g)].map(([, path]) => path as string);
-    expect(linked).toEqual(['/page.css', '/page.js']);
+    expect(linked).toEqual(['/cards.css', '/panel.css', '/page.css', '/page.js']);
     for (const path of linked) expect((await get(path)).status).toBe(200);
   });
 });
@@ -163,6 +163,7 @@ describe('/events', () => {
       n8nHint: expect.stringContaining('the type Zoom API and paste the expression into the field JWT Token'),
       connectable: true,
       breakage: noBreakage(),
+      list: { total: 0, found: 0, page: 0, pages: 1, works: 0, runsOut: 0, fails: 0 },
       connections: [],
       events: [],
     });
@@ -172,24 +173,17 @@ describe('/events', () => {
   test('sends the events, the newest first, and never a whole token', async () => {
     const events = await follow();
     await connectReports();
-    const connected = await events.until((state) => state.events.length === 2);
+    const connected = await events.until((state) => state.connections[0]?.publishedVersion === 1);
     expect(connected.connections).toMatchObject([
       { connection: 'reports', status: 'active', publishedVersion: 1, validUntil: clock.now() + 3600 },
     ]);
-    expect(connected.events).toMatchObject([
-      { event: 'published', connection: 'reports', text: 'n8n reads the access token of version 1.' },
-      {
-        event: 'connected',
-        connection: 'reports',
-        text: 'Zoom issued the first tokens, stored as version 1.',
-      },
-    ]);
+    expect(connected.events).toMatchObject([{ event: 'connected', title: 'reports connected' }]);
 
     clock.advance(31 * 60);
     await stack.sweep();
     const rotated = await events.until((state) => state.connections[0]?.publishedVersion === 2);
     expect(rotated.now).toBe(clock.now());
-    expect(rotated.events[1]).toMatchObject({ event: 'rotated', at: clock.now() });
+    expect(rotated.events[0]).toMatchObject({ event: 'rotated', at: clock.now() });
 
     const token = (await readAsN8n(stack.secretsManager)).get('n8n_zoom_reports') as string;
     expect(rotated.connections[0]?.maskedToken).toBe(`••••••••${token.slice(-4)}`);
@@ -197,13 +191,12 @@ describe('/events', () => {
     await events.stop();
   });
 
-  test('never calls a connection active whose token in n8n has expired', async () => {
+  test('says that n8n’s token has expired, and not that the connection is active', async () => {
     await connectReports();
-    const since = clock.now() + 3600;
     clock.advance(2 * 3600);
     const events = await follow();
     const { connections } = await events.until(() => true);
-    expect(connections).toMatchObject([{ state: 'token expired', reader: { n8nHolds: 'expired', since } }]);
+    expect(connections).toMatchObject([{ sees: { tone: 'bad', text: 'Expired 60 min ago' } }]);
     await events.stop();
   });
 
@@ -218,9 +211,12 @@ describe('/events', () => {
     const events = await follow();
     const { connections, events: shown } = await events.until(() => true);
     expect(connections).toMatchObject([{ connection: 'main', status: 'reconnect' }]);
-    expect(shown.find(({ event }) => event === 'alert')?.text).toMatch(
-      /^Zoom: connect "main" again\n[\s\S]*\n {2}Run: +npx zoom-tokens connect main\n/,
-    );
+    const alert = shown.find(({ event }) => event === 'alert');
+    expect(alert?.title).toBe('Alert: Zoom: connect "main" again');
+    expect(alert?.paragraphs[1]).toEqual({
+      text: 'main',
+      facts: expect.arrayContaining([{ term: 'Run', description: 'npx zoom-tokens connect main' }]),
+    });
     await events.stop();
   });
 
@@ -231,6 +227,15 @@ describe('/events', () => {
     jest.advanceTimersByTime(1000);
     expect((await events.until(() => true)).now).toBe(now + 120);
     await events.stop();
+  });
+
+  test('sends the connections that the search and the page select', async () => {
+    await connectReports();
+    const response = await get('/events?search=nothing&page=3');
+    const { value } = (await response.body?.pipeThrough(new TextDecoderStream()).getReader().read()) ?? {};
+    const state = JSON.parse(String(value).slice('data: '.length)) as State;
+    expect(state.connections).toEqual([]);
+    expect(state.list).toMatchObject({ total: 1, found: 0, page: 0 });
   });
 
   test('ends when the stack is closed', async () => {

@@ -1,0 +1,79 @@
+import type { Entry } from '../journal.ts';
+
+/** One event of the page. `at` is epoch seconds of the local clock. */
+export interface ShownEvent {
+  event: string;
+  at: number;
+  title: string;
+  paragraphs: Paragraph[];
+}
+
+/** A text, and what an alert says about it, as terms with their descriptions. */
+interface Paragraph {
+  text: string;
+  facts: { term: string; description: string }[];
+}
+
+/** The alert itself follows these entries, as the topic delivers it. */
+const ANNOUNCED = ['alerted', 'alerted of an expired token', 'alerted of an incident'];
+
+const MAX_EVENTS = 20;
+
+/** Returns the latest events, the newest first. New tokens and their publication are one event. */
+export function shownEvents(entries: readonly Entry[]): ShownEvent[] {
+  const publications = new Set(entries.filter(({ event }) => event === 'published').map(key));
+  const issued = new Set(entries.filter(isIssue).map(key));
+  return entries
+    .filter(
+      (entry) => !ANNOUNCED.includes(entry.event) && !(entry.event === 'published' && issued.has(key(entry))),
+    )
+    .slice(-MAX_EVENTS)
+    .reverse()
+    .map((entry) => ({
+      event: entry.event,
+      at: entry.at,
+      title: title(entry),
+      paragraphs: paragraphs(entry, publications.has(key(entry))),
+    }));
+}
+
+const key = ({ connection, version }: Entry) => `${connection}/${version}`;
+const isIssue = ({ event }: Entry) => event === 'connected' || event === 'rotated';
+
+const TITLES: Record<string, string> = {
+  rotated: 'renewed',
+  published: 'handed to n8n',
+  failed: 'not renewed',
+  broken: 'Broken by you',
+  repaired: 'Repaired by you',
+};
+
+function title({ event, connection, message }: Entry): string {
+  if (event === 'alert') return `Alert: ${message}`;
+  return `${connection ?? ''} ${TITLES[event] ?? event}`.trim();
+}
+
+function paragraphs(entry: Entry, isPublished: boolean): Paragraph[] {
+  const { event, message, text, version } = entry;
+  if (event === 'alert') return alertParagraphs(String(text));
+  if (event === 'published') return plain(`n8n can read token no. ${version}.`);
+  if (isIssue(entry))
+    return plain(
+      `Zoom issued token no. ${version}. ${isPublished ? 'n8n can read it.' : 'n8n cannot read it yet.'}`,
+    );
+  return message === undefined ? [] : plain(String(message));
+}
+
+const plain = (text: string): Paragraph[] => [{ text, facts: [] }];
+
+/** Splits the text of an alert. Its lines `  Term:  description` belong to the line above them. */
+function alertParagraphs(text: string): Paragraph[] {
+  return text.split('\n\n').map((block) => {
+    const lines = block.split('\n');
+    const facts = lines.flatMap((line) => {
+      const [, term, description] = /^ {2}([^:]+): +(.+)$/.exec(line) ?? [];
+      return term !== undefined && description !== undefined ? [{ term, description }] : [];
+    });
+    return { text: lines.filter((line) => !/^ {2}[^:]+: /.test(line)).join(' '), facts };
+  });
+}

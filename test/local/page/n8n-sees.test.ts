@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
+import { n8nSees } from '../../../local/page/n8n-sees.ts';
+
+const NOW = 1_800_000_000;
+const MINUTES = 60;
+
+const connection = (fields: Partial<ConnectionView> = {}): ConnectionView => ({
+  connection: 'main',
+  app: 'default',
+  grantType: 'authorization_code',
+  status: 'active',
+  dueAt: NOW + 20 * MINUTES,
+  generation: 1,
+  version: 1,
+  publishedVersion: 1,
+  expiresAt: NOW + 31 * MINUTES,
+  validUntil: NOW + 31 * MINUTES,
+  consentedAt: NOW,
+  rotatedAt: NOW,
+  failures: 0,
+  overlap: 'unknown',
+  secretName: 'n8n_zoom_main',
+  expression: '{{ $secrets.aws.n8n_zoom_main }}',
+  ...fields,
+});
+
+const lastError = {
+  code: 'http_503',
+  class: 'retry',
+  message: 'Zoom is unavailable.',
+  action: '',
+  at: NOW,
+} as unknown as NonNullable<ConnectionView['lastError']>;
+
+test.each<[string, Partial<ConnectionView>, number | undefined, string, string]>([
+  ['a token that works and will be renewed', {}, 200, 'good', 'Works, 31 min left'],
+  ['a failing renewal', { lastError }, 200, 'warn', 'Runs out in 31 min'],
+  ['a connection that waits for a person', { status: 'reconnect' }, 200, 'warn', 'Runs out in 31 min'],
+  ['a refused request', {}, 401, 'bad', 'Zoom refuses n8n’s request'],
+  ['an expired token', { validUntil: NOW - 12 * MINUTES }, 200, 'bad', 'Expired 12 min ago'],
+  ['an active connection without a token', { validUntil: 0 }, undefined, 'bad', 'No token yet'],
+  ['a disconnected connection', { status: 'disconnected' }, 401, 'off', 'Disconnected'],
+])('the state of %s says what n8n sees', (_, fields, lastStatus, tone, text) => {
+  expect(n8nSees(connection(fields), NOW, lastStatus)).toEqual({ tone, text });
+});

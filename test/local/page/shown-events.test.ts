@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { shownEvents } from '../../../local/page/shown-events.ts';
+
+const AT = 1_800_000_000;
+const plain = (text: string) => [{ text, facts: [] }];
+
+test('a renewal and its publication are one event', () => {
+  const of = { at: AT, connection: 'main', version: 2 };
+  const events = shownEvents([
+    { event: 'rotated', ...of },
+    { event: 'published', ...of },
+  ]);
+  expect(events).toEqual([
+    {
+      event: 'rotated',
+      at: AT,
+      title: 'main renewed',
+      paragraphs: plain('Zoom issued token no. 2. n8n can read it.'),
+    },
+  ]);
+});
+
+test('a token that is not published yet says so', () => {
+  const [event] = shownEvents([{ event: 'rotated', at: AT, connection: 'main', version: 2 }]);
+  expect(event?.paragraphs).toEqual(plain('Zoom issued token no. 2. n8n cannot read it yet.'));
+});
+
+test('another connection’s publication does not count', () => {
+  const events = shownEvents([
+    { event: 'rotated', at: AT, connection: 'main', version: 2 },
+    { event: 'published', at: AT, connection: 'reports', version: 2 },
+  ]);
+  expect(events.map(({ title }) => title)).toEqual(['reports handed to n8n', 'main renewed']);
+});
+
+test('an alert is a text with the facts of each connection, and is shown once', () => {
+  const text = [
+    'A connection waits for a person:',
+    'main\n  Why:          Zoom said: no.\n  Run:          npx zoom-tokens connect main',
+    'Nothing to do.',
+  ].join('\n\n');
+  const events = shownEvents([
+    { event: 'alert', at: AT, message: 'Zoom: connect "main" again', text },
+    { event: 'alerted', at: AT, connection: 'main' },
+  ]);
+  expect(events).toEqual([
+    {
+      event: 'alert',
+      at: AT,
+      title: 'Alert: Zoom: connect "main" again',
+      paragraphs: [
+        { text: 'A connection waits for a person:', facts: [] },
+        {
+          text: 'main',
+          facts: [
+            { term: 'Why', description: 'Zoom said: no.' },
+            { term: 'Run', description: 'npx zoom-tokens connect main' },
+          ],
+        },
+        { text: 'Nothing to do.', facts: [] },
+      ],
+    },
+  ]);
+});
+
+test('the latest twenty events are shown, the newest first', () => {
+  const entries = Array.from({ length: 25 }, (_, index) => ({ event: 'failed', at: AT + index }));
+  expect(shownEvents(entries).map(({ at }) => at - AT)).toEqual(Array.from({ length: 20 }, (_, i) => 24 - i));
+});
