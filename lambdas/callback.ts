@@ -7,9 +7,9 @@ import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { beginConsent, type LinkVisit, readLink } from './tokens/consent/begin-consent.ts';
 import { ConsentOver } from './tokens/consent/consent-attempt.ts';
 import { finishConsent } from './tokens/consent/finish-consent.ts';
-import { CONSENT_SECONDS } from './tokens/consent/link-life.ts';
 import { FINISHED_SECONDS } from './tokens/consent/pending-consent.ts';
 import { Failure } from './tokens/errors.ts';
+import type { Asker } from './tokens/operate/installation.ts';
 import { connectedPage } from './web/connected-page.ts';
 import { readCookie, setCookie } from './web/consent-cookie.ts';
 import { errorPage } from './web/error-page.ts';
@@ -36,17 +36,19 @@ export function createHandler(load: () => Runtime) {
   const showLink = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
     const link = await readLink(visitOf(event, runtime), runtime);
-    return 'repeated' in link ? repeatedPage(link) : linkPage(link, runtime.zoom.server.issuer);
+    if ('repeated' in link) return repeatedPage(link, runtime.asker);
+    const { asker, zoom } = runtime;
+    return linkPage(link, { asker, zoomOrigin: zoom.server.issuer, now: runtime.now() });
   };
 
   const redirectToZoom = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
     const begun = await beginConsent(visitOf(event, runtime), runtime);
-    if ('repeated' in begun) return repeatedPage(begun);
+    if ('repeated' in begun) return repeatedPage(begun, runtime.asker);
     return {
       statusCode: 303,
       headers: { Location: begun.location, 'Cache-Control': 'no-store' },
-      cookies: [setCookie(runtime.publicUrl, begun.cookie, CONSENT_SECONDS)],
+      cookies: [setCookie(runtime.publicUrl, begun.cookie, begun.seconds)],
     };
   };
 
@@ -57,13 +59,22 @@ export function createHandler(load: () => Runtime) {
     const options = { deadline: deadlineOf(context, runtime.now()) };
     try {
       const result = await finishConsent({ parameters, cookie: cookieOf(event, runtime) }, runtime, options);
-      if ('repeated' in result) return repeatedPage(result);
+      if ('repeated' in result) return repeatedPage(result, runtime.asker);
       const cookie = setCookie(runtime.publicUrl, result.finishedCookie, FINISHED_SECONDS);
-      return { ...connectedPage(result), cookies: [cookie] };
+      return { ...connectedPage(result, { asker: runtime.asker, now: runtime.now() }), cookies: [cookie] };
     } catch (error) {
       if (!isCookieUseless(error)) throw error;
       logFailure(error);
-      return { ...errorPage(error), cookies: [setCookie(runtime.publicUrl, '', 0)] };
+      return { ...errorPage(error, runtime.asker), cookies: [setCookie(runtime.publicUrl, '', 0)] };
+    }
+  };
+
+  /** A function that cannot load its settings still shows a page. */
+  const askerOf = (): Asker => {
+    try {
+      return load().asker;
+    } catch {
+      return {};
     }
   };
 
@@ -72,13 +83,15 @@ export function createHandler(load: () => Runtime) {
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
     .use(withLogContext())
     .use(pageHeaders())
-    .use(failurePage())
+    .use(failurePage(askerOf))
     .handler(
       httpRouter([
         { method: 'GET', path: ROUTES.link, handler: showLink },
         { method: 'POST', path: ROUTES.link, handler: redirectToZoom },
         { method: 'GET', path: ROUTES.callback, handler: receiveAuthorization },
         { method: 'HEAD', path: ROUTES.callback, handler: async () => noContent() },
+        // For a browser that has another icon in mind than the page's.
+        { method: 'GET', path: '/favicon.ico', handler: async () => noContent() },
         { method: 'POST', path: ROUTES.events, handler: receiveEvent },
         { method: 'POST', path: ROUTES.appEvents, handler: receiveEvent },
       ]),

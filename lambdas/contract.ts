@@ -141,6 +141,8 @@ export const VARIABLES = {
   marginSeconds: 'MARGIN_SECONDS',
   earlyMarginSeconds: 'EARLY_MARGIN_SECONDS',
   installationName: 'INSTALLATION_NAME',
+  displayName: 'DISPLAY_NAME',
+  contact: 'CONTACT',
   sweepRateMinutes: 'SWEEP_RATE_MINUTES',
   monitoring: 'MONITORING',
   n8nPolicyArn: 'N8N_POLICY_ARN',

@@ -26,7 +26,7 @@ import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
 import { jsonObject } from './tokens/json-object.ts';
-import type { ExistingResources, Installation } from './tokens/operate/installation.ts';
+import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
@@ -34,6 +34,8 @@ import { createKeyring } from './tokens/sealing/keyring.ts';
 export interface Runtime extends Dependencies {
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
+  /** Who asks for access, as the pages say it. */
+  asker: Asker;
   /** SNS topic of the alerts. The rotate function publishes to it, and the operator function reads its subscribers. */
   alertTopicArn?: string;
   /** The function that the callback function starts. */
@@ -90,6 +92,8 @@ const Environment = v.object(
     [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
     [VARIABLES.earlyMarginSeconds]: v.optional(seconds, MARGIN_SECONDS.early),
     [VARIABLES.installationName]: v.optional(required, DEFAULT_NAME),
+    [VARIABLES.displayName]: v.optional(required),
+    [VARIABLES.contact]: v.optional(required),
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
@@ -177,6 +181,7 @@ export function createRuntime(
     consentSeconds: overrides.consentSeconds ?? CONSENT_SECONDS,
     log,
     publicUrl: variables[VARIABLES.publicUrl],
+    asker: { name: variables[VARIABLES.displayName], contact: variables[VARIABLES.contact] },
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     ...(rotateFunctionName !== undefined && { rotateFunctionName }),
     monitoring: variables[VARIABLES.monitoring],

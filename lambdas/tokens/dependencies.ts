@@ -33,7 +33,7 @@ export interface Dependencies {
   push?: Push | undefined;
   /** For how long a link can be used unless its maker says otherwise, seconds. */
   linkSeconds: number;
-  /** For how long a consent may take after its link was used, seconds. */
+  /** For how long a consent may take at least, after its link was used; seconds. */
   consentSeconds: number;
   log: Log;
 }

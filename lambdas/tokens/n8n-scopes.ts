@@ -3,6 +3,8 @@ import type { Connection, Tokens } from './connection.ts';
 /** An operation of n8n's Zoom node, and the scope that Zoom's API asks of it. */
 export interface N8nOperation {
   operation: string;
+  /** What a Zoom user allows with the scope. */
+  allows: string;
   request: string;
   /** Granular scope; a Server-to-Server app has it with `:admin`. */
   scope: string;
@@ -12,6 +14,7 @@ export interface N8nOperation {
 
 const READ_USER: N8nOperation = {
   operation: 'Credential test',
+  allows: 'see your profile: name, e-mail address and account',
   request: 'GET /users/me',
   scope: 'user:read:user',
   classicScope: 'user:read',
@@ -25,30 +28,35 @@ export const N8N_OPERATIONS: readonly N8nOperation[] = [
   READ_USER,
   {
     operation: 'Meeting: Create',
+    allows: 'create meetings',
     request: 'POST /users/me/meetings',
     scope: 'meeting:write:meeting',
     classicScope: 'meeting:write',
   },
   {
     operation: 'Meeting: Get',
+    allows: 'see your meetings',
     request: 'GET /meetings/{id}',
     scope: 'meeting:read:meeting',
     classicScope: 'meeting:read',
   },
   {
     operation: 'Meeting: Get Many',
+    allows: 'see your meetings',
     request: 'GET /users/me/meetings',
     scope: 'meeting:read:list_meetings',
     classicScope: 'meeting:read',
   },
   {
     operation: 'Meeting: Update',
+    allows: 'change your meetings',
     request: 'PATCH /meetings/{id}',
     scope: 'meeting:update:meeting',
     classicScope: 'meeting:write',
   },
   {
     operation: 'Meeting: Delete',
+    allows: 'delete your meetings',
     request: 'DELETE /meetings/{id}',
     scope: 'meeting:delete:meeting',
     classicScope: 'meeting:write',
@@ -72,6 +80,16 @@ export function failingOperations(scope: string | undefined): N8nOperation[] {
   return N8N_OPERATIONS.filter(
     (operation) => !granted.has(operation.scope) && !granted.has(operation.classicScope),
   );
+}
+
+/**
+ * Returns what n8n may do with a Zoom account, in words for its user; all that n8n's Zoom node can do where it is not known
+ * what was granted.
+ */
+export function permissionsInWords(scope: string | undefined): string[] {
+  const failing = new Set(failingOperations(scope));
+  const granted = N8N_OPERATIONS.filter((operation) => !failing.has(operation));
+  return [...new Set(granted.map(({ allows }) => allows))];
 }
 
 /**

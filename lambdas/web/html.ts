@@ -52,6 +52,8 @@ export function contentSecurityPolicy({ style, script, formAction, refresh }: Pa
   return [
     "default-src 'none'",
     ...(style ? [`style-src ${hash(style)}`] : []),
+    // The icon, and nothing from another host.
+    ...(style ? ['img-src data:'] : []),
     ...(script ? [`script-src ${hash(script)}`] : []),
     "base-uri 'none'",
     `form-action ${formAction ?? "'none'"}`,

@@ -1,8 +1,11 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { utc } from '../tokens/clock.ts';
+import { DEFAULT_APP } from '../contract.ts';
+import { permissionsInWords } from '../tokens/n8n-scopes.ts';
+import type { Asker } from '../tokens/operate/installation.ts';
 import type { StoredLink } from '../tokens/store.ts';
 import { html } from './html.ts';
-import { page } from './page-template.ts';
+import { LOCAL_TIMES, untilTime } from './local-time.ts';
+import { contactLink, page } from './page-template.ts';
 
 /**
  * Disables the button once it is pressed. The second request of a double click would come without the cookie that the
@@ -14,8 +17,15 @@ document.forms[0].onsubmit = () => void setTimeout(() => { button.disabled = tru
 onpageshow = () => { button.disabled = false; };
 `;
 
+interface LinkPageOptions {
+  asker: Asker;
+  zoomOrigin: string;
+  /** Epoch seconds. */
+  now: number;
+}
+
 /**
- * Renders the page that a link opens. It shows what will be connected, and its button uses the link up. A mail scanner or
+ * Renders the page that a link opens: who asks, for what, and until when. Its button uses the link up. A mail scanner or
  * a chat preview that opens the link presses no button. The form posts to the page's own address, which has the ticket.
  *
  * Chromium applies `form-action` to every redirect that follows. Zoom may redirect to a sign-in page of its own or of a
@@ -23,21 +33,37 @@ onpageshow = () => { button.disabled = false; };
  */
 export function linkPage(
   { connection, app, expiresAt }: StoredLink,
-  zoomOrigin: string,
+  { asker, zoomOrigin, now }: LinkPageOptions,
 ): APIGatewayProxyStructuredResultV2 {
-  return page({
-    statusCode: 200,
-    tone: 'ask',
-    title: `Connect “${connection}” to Zoom?`,
-    content: [
-      html`<p>Zoom will ask you to allow access to your account. n8n then uses it under the name “${connection}”.</p>`,
-      html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
-      html`<dt>Zoom app</dt><dd>${app}</dd>`,
-      html`<dt>Link valid until</dt><dd>${utc(expiresAt)}, for one use</dd></dl>`,
-      html`<form method="post"><button>Continue to Zoom</button></form>`,
-      html`<p class="aside">If you did not expect this link, close this page. Nothing has been changed.</p>`,
-    ],
-    script: PRESS_ONCE,
-    formAction: `'self' ${zoomOrigin} https:`,
-  });
+  const title =
+    asker.name === undefined
+      ? 'You are asked to connect your Zoom account'
+      : `${asker.name} asks to connect your Zoom account`;
+  return page(
+    {
+      statusCode: 200,
+      tone: 'ask',
+      title,
+      content: [
+        html`<p>If you allow it at Zoom, n8n uses your account under the name “${connection}”. Its workflows can:</p>`,
+        html`<ul>`,
+        ...permissionsInWords(undefined).map((each) => html`<li>${each}</li>`),
+        html`</ul>`,
+        html`<p>Zoom lists on the next page what exactly the app asks for. You can decline there.</p>`,
+        html`<form method="post"><button>Continue to Zoom</button></form>`,
+        html`<dl>`,
+        ...(asker.name === undefined ? [] : [html`<dt>Asked by</dt><dd>${asker.name}</dd>`]),
+        ...(asker.contact === undefined
+          ? []
+          : [html`<dt>Contact</dt><dd>${contactLink(asker.contact)}</dd>`]),
+        ...(app === DEFAULT_APP ? [] : [html`<dt>Zoom app</dt><dd>${app}</dd>`]),
+        html`<dt>Link valid until</dt><dd>${untilTime(expiresAt, now)}</dd>`,
+        html`</dl>`,
+        html`<p class="aside">You did not expect this link? Close this page. Nothing has been changed.</p>`,
+      ],
+      script: PRESS_ONCE + LOCAL_TIMES,
+      formAction: `'self' ${zoomOrigin} https:`,
+    },
+    asker,
+  );
 }

@@ -5,6 +5,7 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { errorLocation, logger, metrics } from '../observability.ts';
 import { Failure, toFailure } from '../tokens/errors.ts';
+import type { Asker } from '../tokens/operate/installation.ts';
 import { errorPage } from './error-page.ts';
 import { contentSecurityPolicy } from './html.ts';
 
@@ -44,11 +45,14 @@ function pagePolicy(): Page {
   return { after: set, onError: set };
 }
 
-/** Turns a failure into a page that says what to do. The page reveals nothing of an unexpected error. */
-export function failurePage(): Page {
+/**
+ * Turns a failure into a page that says what to do. The page reveals nothing of an unexpected error.
+ * @param askerOf returns who asks, for the page
+ */
+export function failurePage(askerOf: () => Asker): Page {
   return {
     onError(request) {
-      request.response = errorPage(request.error);
+      request.response = errorPage(request.error, askerOf());
       logFailure(request.error);
     },
   };

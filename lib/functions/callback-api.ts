@@ -36,6 +36,7 @@ export class CallbackApi extends Construct {
       task: 'callback',
       description: 'Turns a consent at Zoom into a connection.',
     });
+    this.addPageSettings(settings);
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     credentials.grantRead(this.function);
     publishedTokens.grantPublish(this.function);
@@ -82,6 +83,12 @@ export class CallbackApi extends Construct {
   /** Gives the function the API's origin, from which it builds links and the redirect URI. */
   addPublicUrl(fn: ServiceFunction): void {
     fn.addEnvironment(VARIABLES.publicUrl, this.url);
+  }
+
+  /** Tells the function who asks for access, and whom a Zoom user asks for help. */
+  private addPageSettings({ displayName, contact }: Settings): void {
+    if (displayName !== undefined) this.function.addEnvironment(VARIABLES.displayName, displayName);
+    if (contact !== undefined) this.function.addEnvironment(VARIABLES.contact, contact);
   }
 
   private domain({ domainName, certificateArn }: Settings): DomainName | undefined {

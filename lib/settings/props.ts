@@ -9,6 +9,18 @@ export interface ZoomTokenRefresherProps {
   readonly name?: string;
 
   /**
+   * Who asks for access, as the pages that a Zoom user meets say it, such as `'Acme Automation'`: 1 to 60 characters.
+   * @default - none; the pages say "You are asked"
+   */
+  readonly displayName?: string;
+
+  /**
+   * Whom a Zoom user asks for a new link or for help: an e-mail address or an https address, which the pages link to.
+   * @default - none; the pages say "the person who sent you the link"
+   */
+  readonly contact?: string;
+
+  /**
    * Zoom apps besides `default`, at most 12. Each gets a secret that only the functions can read.
    * @default [] only `default`
    */

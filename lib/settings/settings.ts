@@ -10,7 +10,7 @@ import {
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
-type Optional = 'domainName' | 'certificateArn' | 'kmsKeyArn' | 'alarmEmail';
+type Optional = 'displayName' | 'contact' | 'domainName' | 'certificateArn' | 'kmsKeyArn' | 'alarmEmail';
 
 /** The settings of a deployment, complete and valid. */
 export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
@@ -54,6 +54,14 @@ const MAX_APPS = 12;
 const RULES: Rules = {
   // With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
   name: text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter'),
+  displayName: text(
+    /^(?=.{1,60}$)[^\s\p{C}](.*[^\s\p{C}])?$/u,
+    '1 to 60 characters without a space at either end',
+  ),
+  contact: text(
+    /^(?=.{1,200}$)([^\s@:?&#]+@[^\s@:?&#]+\.[^\s@:?&#]+|https:\/\/\S+)$/,
+    'an e-mail address or an https address',
+  ),
   apps: listOf(
     except(
       DEFAULT_APP,

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { escapeHtml } from '../../lambdas/web/html.ts';
+import { html } from '../../lambdas/web/html.ts';
+import { page as errorTemplate, eventAndAction } from '../../lambdas/web/page-template.ts';
 import type { RequestHandler } from '../gateway.ts';
 import type { LocalStack } from '../local-stack.ts';
-import { HEADERS, send, sendHtml } from './responses.ts';
+import { HEADERS, send } from './responses.ts';
 import type { Query } from './selection.ts';
 import { stateOf } from './state.ts';
 
@@ -89,32 +90,25 @@ function sendStates(stack: LocalStack, query: Query, response: ServerResponse): 
 
 /** Redirects to a new one-time link. The link is on no page, and the user does not copy it. */
 async function sendLink(stack: LocalStack, connection: string, response: ServerResponse): Promise<void> {
-  const linkResponse = await stack.operate({ action: 'link', connection });
-  if (!linkResponse.ok)
-    return sendHtml(response, 400, errorPage('The link was not created', linkResponse.error));
+  const linkResponse = await stack.operate({ action: 'link', connection, forMe: true });
+  if (!linkResponse.ok) return sendError(response, linkResponse.error);
   const { link } = linkResponse.result as { link: string };
   response.writeHead(302, { ...HEADERS, location: link }).end();
 }
 
-function errorPage(title: string, { message, action }: { message: string; action: string }): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · zoom-token-refresher</title>
-<link rel="stylesheet" href="/page.css">
-</head>
-<body>
-<main>
-<div class="card">
-<h1>${title}</h1>
-<p>${escapeHtml(message)}</p>
-<p>${escapeHtml(action)}</p>
-<p><a href="/">Back to the live page</a></p>
-</div>
-</main>
-</body>
-</html>
-`;
+/** Sends a page that looks like those of the callback function, with the way back. */
+function sendError(response: ServerResponse, { message, action }: { message: string; action: string }): void {
+  const { headers, body = '' } = errorTemplate(
+    {
+      statusCode: 400,
+      tone: 'note',
+      title: 'The link was not created',
+      content: [
+        ...eventAndAction(message, action),
+        html`<div><a class="button" href="/">Back to the live page</a></div>`,
+      ],
+    },
+    {},
+  );
+  response.writeHead(400, { ...HEADERS, ...(headers as Record<string, string>) }).end(body);
 }

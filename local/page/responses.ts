@@ -25,8 +25,5 @@ export function send(response: ServerResponse, status: number, type: string, bod
   response.writeHead(status, { ...HEADERS, 'content-type': type }).end(body);
 }
 
-export const sendHtml = (response: ServerResponse, status: number, html: string) =>
-  send(response, status, 'text/html; charset=utf-8', html);
-
 export const sendJson = (response: ServerResponse, status: number, body: object) =>
   send(response, status, 'application/json', JSON.stringify(body));

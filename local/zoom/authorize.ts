@@ -1,18 +1,30 @@
 import { text } from 'node:stream/consumers';
 import type { InteractionResults, Provider } from 'oidc-provider';
-import { consentPage, errorPage } from './pages.ts';
+import { consentPage, errorPage, timedOutPage } from './pages.ts';
 import { AUTHORIZE_PATH, CONSENT_PATH, grantIdOf, USER_SCOPE } from './provider.ts';
 import { users } from './users.ts';
 
 type Middleware = Parameters<Provider['use']>[0];
 
-/** Serves Zoom's authorize endpoint: scopes come from the app, and the redirect has no `iss` (RFC 9207). */
-export function authorize(url: string): Middleware {
+/** Sign-ins whose request is remembered, so that a page that timed out can start again. */
+const MAX_REMEMBERED = 1000;
+
+/** The authorization requests by the address of their consent page. */
+export type StartedSignIns = Map<string, string>;
+
+/**
+ * Serves Zoom's authorize endpoint: scopes come from the app, and the redirect has no `iss` (RFC 9207).
+ * @param started remembers the request of each consent page
+ */
+export function authorize(url: string, started: StartedSignIns): Middleware {
   return async (ctx, next) => {
     if (!`${ctx.path}/`.startsWith(`${AUTHORIZE_PATH}/`)) return next();
+    const { originalUrl } = ctx;
     if (ctx.path === AUTHORIZE_PATH) ctx.query = { ...ctx.query, scope: USER_SCOPE };
     await next();
     const location = ctx.response.get('location');
+    if (ctx.path === AUTHORIZE_PATH && location)
+      remember(started, new URL(location, url).pathname, originalUrl);
     if (location && new URL(location, url).origin !== url) {
       const redirect = new URL(location);
       redirect.searchParams.delete('iss');
@@ -22,13 +34,20 @@ export function authorize(url: string): Middleware {
   };
 }
 
+function remember(started: StartedSignIns, page: string, request: string): void {
+  if (!page.startsWith(`${CONSENT_PATH}/`)) return;
+  const [oldest] = started.keys();
+  if (started.size >= MAX_REMEMBERED && oldest !== undefined) started.delete(oldest);
+  started.set(page, request);
+}
+
 /** Serves the consent page, and handles its buttons. */
-export function consent(provider: Provider): Middleware {
+export function consent(provider: Provider, started: StartedSignIns): Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith(`${CONSENT_PATH}/`)) return next();
     const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined);
     if (!interaction) {
-      errorPage(ctx, 'This request has expired. Start again at the app that sent you here.');
+      timedOutPage(ctx, started.get(ctx.path));
       return;
     }
     const clientId = String(interaction.params.client_id);

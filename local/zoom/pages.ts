@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { escapeHtml } from '../../lambdas/web/html.ts';
+import { ICON } from '../../lambdas/web/icon.ts';
 import type { ZoomUser } from './users.ts';
 
 type Page = Pick<KoaContextWithOIDC, 'body' | 'set' | 'status' | 'type'>;
@@ -32,6 +33,18 @@ ${choices.join('\n')}
   );
 }
 
+/**
+ * Shows that the sign-in took too long.
+ * @param request the authorization request that began it, which a button repeats
+ */
+export function timedOutPage(page: Page, request: string | undefined): void {
+  page.status = 400;
+  const wayOn = request
+    ? `<p><a class="button" href="${escapeHtml(request)}">Start again</a></p>`
+    : '<p>Open the link again that brought you here.</p>';
+  respond(page, 'Timed out', `<h1>This sign-in page timed out.</h1>\n${wayOn}`);
+}
+
 /** Shows Zoom's error page, which never sends the browser back to the app. */
 export function errorPage(page: Page, message: string): void {
   page.status = 400;
@@ -43,7 +56,7 @@ function respond(page: Page, title: string, main: string): void {
   page.set('cache-control', 'no-store');
   page.set(
     'content-security-policy',
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
   );
   page.set('referrer-policy', 'no-referrer');
   page.body = `<!doctype html>
@@ -52,6 +65,7 @@ function respond(page: Page, title: string, main: string): void {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · local Zoom</title>
+${ICON.markup}
 <style>${STYLE}</style>
 </head>
 <body>
@@ -77,8 +91,8 @@ p, strong { overflow-wrap: anywhere; }
 fieldset { margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 8px; }
 label { display: flex; gap: .75rem; align-items: baseline; padding: .5rem 0; cursor: pointer; }
 small { display: block; color: var(--faint); }
-button { margin-right: .5rem; padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px;
-  background: #0b5cff; color: #fff; font: inherit; font-weight: 600; cursor: pointer; }
+button, a.button { display: inline-block; margin-right: .5rem; padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px;
+  background: #0b5cff; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 button.quiet { background: transparent; color: var(--link); }
 :focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 footer { text-align: center; color: var(--faint); font-size: .875rem; }

@@ -4,7 +4,7 @@ import { type Breakage, noBreakage } from '../breakage.ts';
 import { listenOnLoopback } from '../loopback-server.ts';
 import { api } from './api.ts';
 import type { MarketplaceApp } from './app.ts';
-import { authorize, consent } from './authorize.ts';
+import { authorize, consent, type StartedSignIns } from './authorize.ts';
 import { misbehave, type ZoomFaults } from './faults.ts';
 import { faultsOf, loseResponse } from './outage.ts';
 import {
@@ -71,8 +71,9 @@ export async function startZoom({
   provider.use(loseResponse(breakage));
   provider.use(misbehave(faults));
   provider.use(api(provider, apps));
-  provider.use(consent(provider));
-  provider.use(authorize(url));
+  const started: StartedSignIns = new Map();
+  provider.use(consent(provider, started));
+  provider.use(authorize(url, started));
   provider.use(clientAuthentication(apps));
   provider.use(revocation);
   provider.use(async (ctx, next) => {

@@ -3,6 +3,8 @@ import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import { Failure } from '../../lambdas/tokens/errors.ts';
+import { errorPage } from '../../lambdas/web/error-page.ts';
 import type { Breakage } from '../../local/breakage.ts';
 import { manualClock } from '../../local/clock.ts';
 import type { LocalStack } from '../../local/local-stack.ts';
@@ -32,8 +34,9 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     await stack.close();
   });
 
-  const linkFor = async (connection = 'main') => {
-    const response = await stack.operate({ action: 'link', connection });
+  /** Makes a link; for its maker unless `wishes` says otherwise. */
+  const linkFor = async (connection = 'main', wishes: object = {}) => {
+    const response = await stack.operate({ action: 'link', connection, forMe: true, ...wishes });
     if (!response.ok) throw new Error(response.error.message);
     return (response.result as { link: string }).link;
   };
@@ -65,7 +68,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
   const expectRefused = async (name: string, heading: string, where = user) => {
     expect(await title(where.page)).toBe(heading);
     expect(await where.page.locator('main > p').count()).toBe(2);
-    await where.lookAt(name);
+    await where.lookAt(name, { phone: true });
     where.expectNoComplaints();
     expect((await readAsN8n(stack.secretsManager)).has('n8n_zoom_main')).toBe(false);
   };
@@ -76,7 +79,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
         origin: stack.publicUrl,
       });
       await page.goto(await linkFor());
-      expect(await title()).toBe('Connect “main” to Zoom?');
+      expect(await title()).toBe('You are asked to connect your Zoom account');
       await user.lookAt('link', { phone: true });
       await press('Continue to Zoom');
       await page.getByRole('heading', { name: 'Allow this app to use your Zoom account?' }).waitFor();
@@ -106,6 +109,50 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await decide('Allow');
       expect(await title()).toBe('“main” is connected');
       expect(posts.filter((url) => url.includes('/connect?'))).toHaveLength(1);
+      user.expectNoComplaints();
+    });
+
+    test('three hours of the fast clock after the stack has started, also through a link from its start', async () => {
+      const mailed = await linkFor('mailed', { seconds: 3 * 24 * 60 * MINUTES });
+      clock.advance(3 * 60 * MINUTES);
+      await consent();
+      expect(await title()).toBe('“main” is connected');
+      await goToZoom(mailed);
+      await page.getByRole('radio', { name: 'Grace Hopper' }).check();
+      await decide('Allow');
+      expect(await title()).toBe('“mailed” is connected');
+      user.expectNoComplaints();
+    });
+
+    test('as a person who did not make the link, and reads that nothing is left to do', async () => {
+      const zone = await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+      const place = await zone.newPage();
+      await place.goto(await linkFor('main', { forMe: false }));
+      const at = new Date((clock.now() + 30 * MINUTES) * 1000);
+      const local = at.toLocaleTimeString('en-GB', { timeZone: 'Asia/Tokyo', timeStyle: 'short' });
+      const time = place.locator('time');
+      expect(await time.textContent()).toContain(local);
+      expect(await time.getAttribute('title')).toContain('UTC');
+      expect(await place.locator('dl').textContent()).toContain('in 30 minutes');
+      await press('Continue to Zoom', place);
+      await decide('Allow', place);
+      expect(await title(place)).toBe('Your Zoom account is connected');
+      expect(await place.locator('main').textContent()).not.toContain('n8n_zoom');
+      await user.lookAt('done', { page: place, phone: true });
+      await place.reload();
+      expect(await place.locator('main > p').first().textContent()).toBe(
+        'You\'re already done: "main" is connected. You can close this tab.',
+      );
+      await zone.close();
+    });
+
+    test('hours after pressing the button, in the browser that pressed it', async () => {
+      const link = await linkFor('main', { seconds: 24 * 60 * MINUTES });
+      await goToZoom(link);
+      clock.advance(20 * 60 * MINUTES);
+      await goToZoom(link);
+      await decide('Allow');
+      expect(await title()).toBe('“main” is connected');
       user.expectNoComplaints();
     });
 
@@ -226,15 +273,13 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await expectDone();
     });
 
-    test('when the link’s button is pressed again after the consent', async () => {
+    test('when the link is opened again after the consent', async () => {
       const link = await linkFor();
       await goToZoom(link);
       await page.goto(link);
       await press('Continue to Zoom');
       await decide('Allow');
       await page.goto(link);
-      await press('Continue to Zoom');
-      await page.getByText(DONE).waitFor();
       await expectDone();
     });
   });
@@ -253,14 +298,14 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     expect(await title()).toBe('Still connecting');
     await user.lookAt('still-connecting');
     clock.advance(25);
-    await page.getByRole('heading', { name: 'This sign-in was interrupted' }).waitFor();
-    await expectRefused('interrupted', 'This sign-in was interrupted');
+    await page.getByRole('heading', { name: 'Your sign-in was interrupted' }).waitFor();
+    await expectRefused('interrupted', 'Your sign-in was interrupted');
   });
 
   describe('reads what happened and what to do', () => {
     test('when the address has no link ticket', async () => {
       await page.goto(`${stack.publicUrl}/connect`);
-      await expectRefused('no-link', 'You need a personal link');
+      await expectRefused('no-link', 'You need a link');
     });
 
     test('when the link is incomplete', async () => {
@@ -270,7 +315,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
 
     test('when the link has expired', async () => {
       const link = await linkFor();
-      clock.advance(10 * MINUTES);
+      clock.advance(30 * MINUTES);
       await page.goto(link);
       await expectRefused('link-expired', 'This link has expired');
     });
@@ -280,30 +325,28 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(link);
       const other = await visitor(browser);
       await other.page.goto(link);
-      await press('Continue to Zoom', other.page);
-      await other.page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
       await expectRefused('link-used', 'This link was already used', other);
       await other.leave();
     });
 
     test('when the consent took too long', async () => {
       await consentWhileZoomIsDown();
-      clock.advance(10 * MINUTES);
+      clock.advance(30 * MINUTES);
       await page.reload();
-      await expectRefused('too-long', 'This sign-in timed out');
+      await expectRefused('too-long', 'This sign-in page timed out');
     });
 
     test('after declining at Zoom', async () => {
       await goToZoom(await linkFor());
       await decide('Decline');
-      await expectRefused('declined', 'Declined at Zoom');
+      await expectRefused('declined', 'You declined at Zoom');
     });
 
     test('when the callback opens in another browser', async () => {
       await consentWhileZoomIsDown();
       const other = await visitor(browser);
       await other.page.goto(page.url());
-      await expectRefused('other-browser', 'This browser cannot continue', other);
+      await expectRefused('other-browser', 'Continue in the browser in which you began', other);
       await other.leave();
     });
 
@@ -311,19 +354,19 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await goToZoom(await linkFor(), await user.context.newPage());
       await decide('Allow');
-      await expectRefused('other-tab', 'This sign-in belongs to another tab');
+      await expectRefused('other-tab', 'Continue in your other tab');
     });
 
     test('when Zoom refuses the expired authorization code', async () => {
       await consentWhileZoomIsDown();
       clock.advance(5 * MINUTES);
       await page.reload();
-      await expectRefused('code-refused', 'Zoom refused the sign-in');
+      await expectRefused('code-refused', 'Zoom refused your sign-in');
     });
 
     test('when Zoom is down, and connects by a reload once Zoom is up', async () => {
       await consentWhileZoomIsDown();
-      await expectRefused('zoom-down', 'Not connected');
+      await expectRefused('zoom-down', 'You are not connected yet');
       await page.reload();
       expect(await title()).toBe('“main” is connected');
     });
@@ -331,7 +374,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
     test('when the Zoom user has another connection already', async () => {
       await consent('older');
       await consent('main');
-      await expectRefused('connected-already', 'Already connected');
+      await expectRefused('connected-already', 'You are connected already');
     });
 
     test('when the connection belongs to another Zoom user', async () => {
@@ -340,7 +383,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await page.getByRole('radio').nth(1).check();
       await decide('Allow');
-      expect(await title()).toBe('A different Zoom user');
+      expect(await title()).toBe('Sign in as another Zoom user');
       await user.lookAt('another-user');
       user.expectNoComplaints();
       expect((await readAsN8n(stack.secretsManager)).get('n8n_zoom_main')).toBe(before);
@@ -352,9 +395,46 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await dynamodb.send(new DeleteTableCommand({ TableName: 'zoom-token-refresher-connections' }));
       dynamodb.destroy();
       await page.goto(link);
-      await press('Continue to Zoom');
-      await page.getByRole('button', { name: 'Continue to Zoom' }).waitFor({ state: 'detached' });
       await expectRefused('broken', 'Something went wrong');
+    });
+
+    test('when the person who sent the link took it back while they were at Zoom', async () => {
+      await goToZoom(await linkFor());
+      await stack.operate({ action: 'links-cancel', connection: 'main' });
+      await decide('Allow');
+      await expectRefused('link-cancelled', 'This link was taken back');
+    });
+
+    test('when Zoom’s own page timed out, and starts again with its button', async () => {
+      await goToZoom(await linkFor());
+      await user.context.clearCookies({ name: '_interaction' });
+      await press('Allow');
+      await page.getByRole('heading', { name: 'This sign-in page timed out.' }).waitFor();
+      await user.lookAt('zoom-timed-out', { phone: true });
+      await page.getByRole('link', { name: 'Start again' }).click();
+      await decide('Allow');
+      expect(await title()).toBe('“main” is connected');
+      user.expectNoComplaints();
+    });
+
+    test('with a button that writes to the operator, where the installation names one', async () => {
+      const asker = { name: 'Acme Automation', contact: 'it@acme.example' };
+      const used = new Failure(
+        'rejected',
+        'ticket_used',
+        'This link was already used.',
+        'Ask the person who sent it for a new one.',
+      );
+      const { statusCode = 0, headers, body = '' } = errorPage(used, asker);
+      await page.route('**/refused', (route) =>
+        route.fulfill({ status: statusCode, headers: headers as Record<string, string>, body }),
+      );
+      await page.goto(`${stack.publicUrl}/refused`);
+      await user.lookAt('link-used-with-contact', { phone: true });
+      const mail = page.waitForRequest(/^mailto:/);
+      await page.getByRole('link', { name: 'Ask for a new link' }).click();
+      expect((await mail).url()).toBe('mailto:it@acme.example?subject=A%20new%20link%20to%20connect%20Zoom');
+      user.expectNoComplaints();
     });
 
     test('when there is no page at the address', async () => {

@@ -33,7 +33,8 @@ async function openBrowser() {
   const world = new World();
   const link = await world.usedLink('main');
   const consent = { link, state: 'state', codeVerifier: 'v'.repeat(43) };
-  const cookie = await sealPendingConsent(consent, world.dependencies());
+  const deps = world.dependencies();
+  const cookie = await sealPendingConsent(consent, deps.now() + deps.consentSeconds, deps);
   const parameters = new URLSearchParams({ code: world.zoom.consent('main'), state: 'state' });
   const browser = {
     world,

@@ -2,6 +2,7 @@ import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { StoredLink } from '../store.ts';
+import { consentUntil } from './link-life.ts';
 import { ticketExpired, ticketInvalid, verifyLinkTicket } from './link-ticket.ts';
 import { openConsentCookie, type PendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
@@ -28,6 +29,8 @@ export async function readLink(visit: LinkVisit, deps: Dependencies): Promise<St
 interface BegunConsent {
   location: string;
   cookie: string;
+  /** For how long the browser keeps the cookie. */
+  seconds: number;
 }
 
 /**
@@ -40,11 +43,13 @@ export async function beginConsent(
   deps: Dependencies,
 ): Promise<BegunConsent | RepeatedConsent> {
   const link = await storedLink(visit.ticket, deps);
-  const { now, consentSeconds } = deps;
-  if (!(await deps.store.redeemLink(link.id, now(), now() + consentSeconds))) {
+  const now = deps.now();
+  const until = consentUntil(now, link.expiresAt, deps.consentSeconds);
+  if (!(await deps.store.redeemLink(link.id, now, until))) {
     const resumed = await continueConsent(link, visit.cookie, deps);
     if ('repeated' in resumed) return resumed;
-    return { location: await locationOf(resumed, deps), cookie: String(visit.cookie) };
+    const location = await locationOf(resumed, deps);
+    return { location, cookie: String(visit.cookie), seconds: link.expiresAt - now };
   }
   const cookie = {
     link: link.id,
@@ -52,7 +57,7 @@ export async function beginConsent(
     codeVerifier: generateRandomCodeVerifier(),
   };
   const location = await locationOf({ ...link, ...cookie }, deps);
-  return { location, cookie: await sealPendingConsent(cookie, deps) };
+  return { location, cookie: await sealPendingConsent(cookie, until, deps), seconds: until - now };
 }
 
 /**

@@ -8,8 +8,12 @@ export const LINK_SECONDS = 30 * MINUTES;
 export const MIN_LINK_SECONDS = MINUTES;
 export const MAX_LINK_SECONDS = 30 * DAYS;
 
-/** For how long a consent may take after its link was used, seconds. */
+/** For how long a consent may take at least, even where its link expires right after its use; seconds. */
 export const CONSENT_SECONDS = 10 * MINUTES;
+
+/** Returns until when the browser that used a link can finish its consent, epoch seconds. */
+export const consentUntil = (usedAt: number, expiresAt: number, consentSeconds: number): number =>
+  Math.max(expiresAt, usedAt + consentSeconds);
 
 /**
  * For how long the stored link outlives its expiry, seconds: its outcome stays readable, and a restored tab learns it.

@@ -1,6 +1,7 @@
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { ConsentEnd, StoredLink } from '../store.ts';
+import { consentUntil } from './link-life.ts';
 import { isUnknownKey } from './link-ticket.ts';
 
 /**
@@ -40,7 +41,7 @@ export async function outcomeOf(
     if (claim.until > now()) return { kind: 'in_progress' };
     return failedAt(claim.until, consentInterrupted());
   }
-  const until = usedAt === undefined ? expiresAt : usedAt + consentSeconds;
+  const until = usedAt === undefined ? expiresAt : consentUntil(usedAt, expiresAt, consentSeconds);
   if (until <= now())
     return failedAt(until, usedAt === undefined ? linkExpired(connection) : consentTimedOut());
   // The key of the ticket also opens the cookie of a consent in progress.

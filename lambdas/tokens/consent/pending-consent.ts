@@ -30,12 +30,16 @@ export interface FinishedCookie extends Pick<ConsentCookie, 'link' | 'state'> {
  */
 export const FINISHED_SECONDS = 24 * 60 * 60;
 
-/** Encrypts a consent in progress for the browser's cookie (JWE, `dir` and A256GCM; RFC 7516). */
+/**
+ * Encrypts a consent in progress for the browser's cookie (JWE, `dir` and A256GCM; RFC 7516).
+ * @param until when the consent must be complete, epoch seconds
+ */
 export function sealPendingConsent(
   { link, state, codeVerifier }: ConsentCookie,
-  deps: Pick<Dependencies, 'keyring' | 'now' | 'consentSeconds'>,
+  until: number,
+  deps: Pick<Dependencies, 'keyring'>,
 ): Promise<string> {
-  return sealCookie('consent', { link, state, codeVerifier }, deps.consentSeconds, deps);
+  return sealCookie('consent', { link, state, codeVerifier }, until, deps);
 }
 
 /** Encrypts a finished consent, as `sealPendingConsent` does. */
@@ -44,21 +48,21 @@ export function sealFinishedConsent(
   connectedAs: string,
   deps: Pick<Dependencies, 'keyring' | 'now'>,
 ): Promise<string> {
-  return sealCookie('finished', { link, state, connectedAs }, FINISHED_SECONDS, deps);
+  return sealCookie('finished', { link, state, connectedAs }, deps.now() + FINISHED_SECONDS, deps);
 }
 
 async function sealCookie(
   audience: 'consent' | 'finished',
   { link, ...claims }: ConsentCookie | FinishedCookie,
-  seconds: number,
-  { keyring, now }: Pick<Dependencies, 'keyring' | 'now'>,
+  until: number,
+  { keyring }: Pick<Dependencies, 'keyring'>,
 ): Promise<string> {
   const keys = await keyring();
   return new EncryptJWT(claims)
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
     .setAudience(audience)
     .setJti(link)
-    .setExpirationTime(now() + seconds)
+    .setExpirationTime(until)
     .encrypt(keys.cookie);
 }
 

@@ -56,3 +56,10 @@ export function deployedAppSecret(app: string, { existing }: Pick<Installation, 
     `Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup ${app}`,
   );
 }
+
+/** Who asks a Zoom user for access, and whom that user asks for help. */
+export interface Asker {
+  name?: string | undefined;
+  /** An e-mail address or an https address. */
+  contact?: string | undefined;
+}

@@ -106,16 +106,16 @@ const cookies: Rows = [
     ANOTHER_BROWSER,
   ]),
   [
-    'a cookie ten minutes old',
+    'a cookie half an hour old',
     async () => {
       const { returned, cookies } = await functions.consent('main');
-      services.clock.advance(600);
+      services.clock.advance(1800);
       return () => functions.visit(returned, { cookies });
     },
     {
       clearsCookie: true,
       status: 410,
-      title: 'This sign-in timed out',
+      title: 'This sign-in page timed out',
       paragraphs: ['The sign-in at Zoom took too long.', 'Ask for a new link.'],
     },
   ],
@@ -169,7 +169,7 @@ const responses: Rows = [
     {
       clearsCookie: true,
       status: 403,
-      title: 'Declined at Zoom',
+      title: 'You declined at Zoom',
       paragraphs: [
         'You declined at Zoom. Nothing was connected.',
         'If that was a mistake, ask for a new link.',
@@ -240,7 +240,7 @@ const responses: Rows = [
     {
       clearsCookie: true,
       status: 400,
-      title: 'Not connected',
+      title: 'You are not connected yet',
       paragraphs: [
         '"taken" is already connected with the grant account_credentials.',
         'Choose another name, or disconnect this one: zoom-tokens disconnect taken.',

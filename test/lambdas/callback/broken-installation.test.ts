@@ -141,7 +141,7 @@ describe('GET /callback', () => {
     await expectRefused(services, () => startAfter().visit(returned, { cookies }), {
       clearsCookie: true,
       status: 500,
-      title: 'Not connected',
+      title: 'You are not connected yet',
       paragraphs: [
         'Zoom does not accept the client id and client secret of the app.',
         /^Copy both from the Zoom App Marketplace into the app secret/,
@@ -185,7 +185,7 @@ describe('GET /callback lets the browser retry only an unused code. Zoom', () =>
     response = zoomResponse;
     const { returned, cookies } = await operator.consent('main');
     const request = () => startAfter({ ZOOM_OAUTH_URL: zoom.url }).visit(returned, { cookies });
-    const refusal = { status: 503, title: 'Not connected', paragraphs: [sentence, PATIENCE] };
+    const refusal = { status: 503, title: 'You are not connected yet', paragraphs: [sentence, PATIENCE] };
     const { headers } = await expectRefused(services, request, refusal);
     expect(headers['retry-after']).toBe(retryAfter);
   });
@@ -208,7 +208,7 @@ describe('GET /callback lets the browser retry only an unused code. Zoom', () =>
     const { headers, body } = await expectRefused(services, request, {
       clearsCookie: true,
       status: 400,
-      title: action === REFUSED ? 'Zoom refused the sign-in' : 'Not connected',
+      title: action === REFUSED ? 'Zoom refused your sign-in' : 'You are not connected yet',
       paragraphs: [/^Zoom /, action],
     });
     expect(headers).not.toHaveProperty('retry-after');
@@ -220,7 +220,7 @@ describe('GET /callback lets the browser retry only an unused code. Zoom', () =>
     const request = () => startAfter({ ZOOM_OAUTH_URL: services.nowhere }).visit(returned, { cookies });
     await expectRefused(services, request, {
       status: 503,
-      title: 'Not connected',
+      title: 'You are not connected yet',
       paragraphs: ['Zoom cannot be reached (ECONNREFUSED).', PATIENCE],
     });
     // The code is still unused, so the page can be reloaded.

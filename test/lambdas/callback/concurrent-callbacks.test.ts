@@ -80,7 +80,7 @@ describe('a callback whose function is killed', () => {
       cookies: [expect.stringContaining('__Host-zoom-consent=; Max-Age=0;')],
     });
     expect(readPage(page.body)).toMatchObject({
-      title: 'This sign-in was interrupted',
+      title: 'Your sign-in was interrupted',
       paragraphs: [
         'The sign-in was interrupted before it was complete. Zoom accepts its authorization code only once.',
         'Ask for a new link.',

@@ -45,7 +45,7 @@ type Rows = [input: string, prepare: () => Promise<string>, refusal: Refusal][];
 
 const NEEDED: Refusal = {
   status: 400,
-  title: 'You need a personal link',
+  title: 'You need a link',
   paragraphs: ['You need a personal link to connect Zoom.', 'Ask your administrator to send you one.'],
 };
 
@@ -185,7 +185,7 @@ test('POST /connect refuses a link that was already used', async () => {
 });
 
 describe('a wrong address or method gets the page for 404', () => {
-  test.each(['/', '/index.html', '/connect/more', '/CONNECT', '/favicon.ico'])('GET %s', async (path) => {
+  test.each(['/', '/index.html', '/connect/more', '/CONNECT'])('GET %s', async (path) => {
     await expectRefused(services, () => functions.visit(`${DEPLOYED_URL}${path}`), NO_SUCH_PAGE);
   });
 

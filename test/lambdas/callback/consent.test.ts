@@ -2,6 +2,7 @@ import '../../support/services/output.ts';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openConsentCookie } from '../../../lambdas/tokens/consent/pending-consent.ts';
+import { ICON } from '../../../lambdas/web/icon.ts';
 import { expectSafeHeaders, readPage } from '../../support/browser/read-page.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { LOOPBACK_URL, type Services, startServices } from '../../support/services/services.ts';
@@ -41,14 +42,24 @@ describe('GET /connect with a fresh link', () => {
     expect(page.headers).not.toHaveProperty('location');
     expect(page.cookies).toEqual([]);
     expect(readPage(page.body)).toMatchObject({
-      title: 'Connect “opened” to Zoom?',
+      title: 'You are asked to connect your Zoom account',
       paragraphs: [
-        'Zoom will ask you to allow access to your account. n8n then uses it under the name “opened”.',
-        'If you did not expect this link, close this page. Nothing has been changed.',
+        'If you allow it at Zoom, n8n uses your account under the name “opened”. Its workflows can:',
+        'Zoom lists on the next page what exactly the app asks for. You can decline there.',
+        'You did not expect this link? Close this page. Nothing has been changed.',
       ],
     });
-    expect(page.body).toContain(
-      `<dt>Link valid until</dt><dd>${utc(services.clock.now() + 1800)}, for one use</dd>`,
+    expect([...page.body.matchAll(/<li>(.*)<\/li>/g)].map(([, text]) => text)).toEqual([
+      'see your profile: name, e-mail address and account',
+      'create meetings',
+      'see your meetings',
+      'change your meetings',
+      'delete your meetings',
+    ]);
+    expect(page.body).toMatch(
+      new RegExp(
+        `<dt>Link valid until</dt><dd><time datetime="[^"]+Z">${utc(services.clock.now() + 1800)}</time> \\(in 30 minutes\\)</dd>`,
+      ),
     );
     expect(page.body).toContain('<form method="post"><button>Continue to Zoom</button></form>');
   });
@@ -92,11 +103,11 @@ describe('POST /connect with a fresh link', () => {
     });
   });
 
-  test('sets a cookie for this host alone that scripts cannot read, for ten minutes', async () => {
+  test('sets a cookie for this host alone that scripts cannot read, for as long as the link can be used', async () => {
     const { response } = await functions.begin('begun');
     expect(response.cookies).toEqual([
       expect.stringMatching(
-        /^__Host-zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+        /^__Host-zoom-consent=[\w.-]+; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
       ),
     ]);
   });
@@ -104,7 +115,7 @@ describe('POST /connect with a fresh link', () => {
   test('sets a cookie without Secure and prefix on plain HTTP, which a local stack uses', async () => {
     const { response } = await createFunctions(services, { PUBLIC_URL: LOOPBACK_URL }).begin('begun');
     expect(response.cookies).toEqual([
-      expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^zoom-consent=[\w.-]+; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
   });
 
@@ -149,8 +160,29 @@ describe('GET /callback after a consent', () => {
     });
     expect(page.body).toContain('<dt>Zoom user</dt><dd>Ada Lovelace</dd>');
     expect(page.body).toContain(
-      `<dt>Valid until</dt><dd>${utc(services.clock.now() + 3600)}, replaced before then</dd>`,
+      `>${utc(services.clock.now() + 3600)}</time> (in 60 minutes); replaced before then</dd>`,
     );
+  });
+
+  test('tells a Zoom user who did not make the link that nothing is left to do, and nothing of n8n’s expression', async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
+    const { returned, cookies } = await functions.consentAfter(link);
+    const page = await functions.visit(returned, { cookies });
+    expect(readPage(page.body)).toEqual({
+      title: 'Your Zoom account is connected',
+      paragraphs: [
+        "You're done. You can close this tab.",
+        'n8n now uses your Zoom account (Ada Lovelace) under the name “main”. Its workflows can:',
+        'To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.',
+      ],
+      code: undefined,
+    });
+    const again = await functions.visit(returned, { cookies });
+    expect(readPage(again.body)).toEqual({
+      title: 'Your Zoom account is connected',
+      paragraphs: ['You\'re already done: "main" is connected. You can close this tab.'],
+      code: undefined,
+    });
   });
 
   test('lets n8n read the bare token, which Zoom accepts', async () => {
@@ -179,7 +211,7 @@ describe('GET /callback after a consent', () => {
       sandbox: 'allow-scripts allow-same-origin',
     });
     expect(page.body.match(/<script/g)).toHaveLength(1);
-    expect(page.body).not.toMatch(/<link|<img|\sstyle=|\son\w+=|https?:/);
+    expect(page.body.replace(ICON.markup, '')).not.toMatch(/<link|<img|\sstyle=|\son\w+=|https?:/);
   });
 
   test('stores the Zoom user who consented and publishes the token', async () => {
@@ -244,10 +276,10 @@ describe('a Zoom user who is already connected under another name', () => {
     const { first, page } = await connectTwice();
     expect(page.status).toBe(409);
     expect(readPage(page.body)).toMatchObject({
-      title: 'Already connected',
+      title: 'You are connected already',
       paragraphs: [
         'Your Zoom account is already connected as "older". That connection was renewed, and "younger" was not connected.',
-        'Use "older" in n8n. To connect "younger", ask for a new link and sign in to Zoom as another user.',
+        'Nothing is left to do for "older". To connect "younger", ask for a new link and sign in to Zoom as another user.',
       ],
     });
     // The second consent has revoked the tokens of the first at Zoom.

@@ -3,6 +3,7 @@ import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { connectedPage } from '../../../lambdas/web/connected-page.ts';
 import { errorPage } from '../../../lambdas/web/error-page.ts';
+import { linkPage } from '../../../lambdas/web/link-page.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { HOSTILE } from '../../support/services/bad-input.ts';
 
@@ -26,6 +27,7 @@ const item: Connection = {
 };
 const outcome = { kind: 'settled', item, rotated: false, published: true } as const;
 const consent = { item, user: undefined, outcome, requested: 'main', forMe: true };
+const options = { asker: {}, now: 1_899_999_000 };
 const TAGS = /<script>alert|<img/;
 
 describe('text from outside is escaped', () => {
@@ -36,7 +38,7 @@ describe('text from outside is escaped', () => {
   });
 
   test("in a Zoom user's name", () => {
-    const { body = '' } = connectedPage({ ...consent, user: { id: 'u', name: HOSTILE } });
+    const { body = '' } = connectedPage({ ...consent, user: { id: 'u', name: HOSTILE } }, options);
     expect(body).toContain('<dd>&lt;script&gt;');
     expect(body).not.toMatch(TAGS);
   });
@@ -48,12 +50,14 @@ describe('the Zoom user on the page of a connection', () => {
     ['the id without a name', { id: 'AdaLovelace' }, 'AdaLovelace'],
     ['that the user is unknown', undefined, 'unknown: the Zoom app has no scope for it'],
   ])('is shown as %s', (_, user, shown) => {
-    expect(connectedPage({ ...consent, user }).body).toContain(`<dt>Zoom user</dt><dd>${shown}</dd>`);
+    expect(connectedPage({ ...consent, user }, options).body).toContain(
+      `<dt>Zoom user</dt><dd>${shown}</dd>`,
+    );
   });
 });
 
 describe('the scopes on the page of a connection', () => {
-  const bodyFor = (scope: string) => connectedPage({ ...consent, item: { ...item, scope } }).body;
+  const bodyFor = (scope: string) => connectedPage({ ...consent, item: { ...item, scope } }, options).body;
 
   test('are listed if they are missing, with the operations of n8n that fail', () => {
     expect(bodyFor('user:read:user meeting:read')).toContain(
@@ -63,11 +67,54 @@ describe('the scopes on the page of a connection', () => {
 
   test('are not mentioned if none is missing, or if Zoom named none', () => {
     expect(bodyFor('user:read meeting:read meeting:write')).not.toContain('scope that n8n');
-    expect(connectedPage(consent).body).not.toContain('scope that n8n');
+    expect(connectedPage(consent, options).body).not.toContain('scope that n8n');
   });
 });
 
 test('the page of a retryable failure lets the browser wait 60 seconds unless Zoom gave a time', () => {
   const waiting = errorPage(new Failure('retry', 'zoom_unavailable', 'm', 'a'));
   expect(waiting).toMatchObject({ statusCode: 503, headers: { 'Retry-After': '60' } });
+});
+
+describe('who asks, and whom to ask', () => {
+  const asker = { name: 'Acme <Automation>', contact: 'it@acme.example' };
+  const link = {
+    ...{ id: 'id', connection: 'main', app: 'sales', replaceUser: false, forMe: false, keyId: 'key' },
+    ...{ createdAt: 0, expiresAt: 1_900_000_000 },
+  };
+  const pageOf = (now: number) => linkPage(link, { asker, zoomOrigin: 'https://zoom.us', now }).body ?? '';
+
+  test('stands on the page of a link, escaped, with an app that is not the default one', () => {
+    const body = pageOf(1_899_700_000);
+    expect(readPage(body).title).toBe('Acme <Automation> asks to connect your Zoom account');
+    expect(body).toContain('<dt>Asked by</dt><dd>Acme &lt;Automation&gt;</dd>');
+    expect(body).toContain('<dt>Zoom app</dt><dd>sales</dd>');
+    expect(body).toContain('href="mailto:it@acme.example?subject=Connecting%20Zoom"');
+    expect(body).toContain('<header>Acme &lt;Automation&gt;</header>');
+  });
+
+  test.each([
+    [1_899_999_970, 'in less than a minute'],
+    [1_899_999_940, 'in 1 minute'],
+    [1_899_996_400, 'in 60 minutes'],
+    [1_899_800_000, 'in 2 days'],
+  ])('the expiry is relative too, at %d', (now, text) => {
+    expect(pageOf(now)).toContain(`UTC</time> (${text})</dd>`);
+  });
+
+  test('leads on from a page that needs a new link, to a mail or to a page', () => {
+    const used = new Failure('rejected', 'ticket_used', 'This link was already used.', 'Ask for a new one.');
+    expect(errorPage(used, asker).body).toContain(
+      '<a class="button" href="mailto:it@acme.example?subject=A%20new%20link%20to%20connect%20Zoom">Ask for a new link</a>',
+    );
+    const page = errorPage(used, { contact: 'https://help.acme.example/zoom' }).body;
+    expect(page).toContain('<a class="button" href="https://help.acme.example/zoom">Ask for a new link</a>');
+    expect(page).toContain('>help.acme.example/zoom</a></footer>');
+    expect(errorPage(used).body).not.toContain('class="button"');
+  });
+
+  test('leads on from a page that a reload may clear', () => {
+    const waiting = new Failure('retry', 'zoom_unavailable', 'm', 'a');
+    expect(errorPage(waiting).body).toContain('<a class="button" href="">Try again</a>');
+  });
 });

@@ -74,9 +74,11 @@ describe('a repetition of a callback that connected', () => {
   test('tells nothing to a browser without the cookie, nor to one with another consent', async () => {
     const { returned, page } = await functions.connect('main');
     const other = await functions.begin('main');
-    expect(readPage((await functions.visit(returned)).body).title).toBe('This browser cannot continue');
+    expect(readPage((await functions.visit(returned)).body).title).toBe(
+      'Continue in the browser in which you began',
+    );
     const stranger = await functions.visit(returned, { cookies: other.cookies });
-    expect(readPage(stranger.body).title).toBe('This sign-in belongs to another tab');
+    expect(readPage(stranger.body).title).toBe('Continue in your other tab');
     // The cookie of the later consent is still good.
     expect(stranger.cookies).toEqual([]);
     const forged = returned.replace(/state=[^&]*/, `state=${'s'.repeat(43)}`);
@@ -126,7 +128,7 @@ describe('a repetition of a callback that failed', () => {
     const { returned, cookies } = await functions.connect('main', { decline: true });
     const allowed = returned.replace('error=access_denied', 'code=a-code-after-all');
     const page = await functions.visit(allowed, { cookies });
-    expect(readPage(page.body).title).toBe('Declined at Zoom');
+    expect(readPage(page.body).title).toBe('You declined at Zoom');
     expect(counted.codes).toEqual([]);
   });
 

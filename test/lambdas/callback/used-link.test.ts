@@ -47,6 +47,6 @@ describe('POST /connect with a link that was used', () => {
     const declined = await functions.connect('other', { decline: true });
     const again = await press(declined.link, declined.cookies);
     expect(again).toMatchObject({ status: 403 });
-    expect(readPage(again.body).title).toBe('Declined at Zoom');
+    expect(readPage(again.body).title).toBe('You declined at Zoom');
   });
 });

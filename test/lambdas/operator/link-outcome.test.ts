@@ -45,6 +45,7 @@ describe('the operator’s action link-outcome', () => {
       error: { code: 'link_expired' },
       at: services.clock.now(),
     });
+    // A consent has ten minutes, also where its link was used in the last second.
     services.clock.advance(598);
     expect(await outcome(used.id)).toEqual({ kind: 'opened' });
     services.clock.advance(1);

@@ -36,3 +36,18 @@ describe('the HTTP API', () => {
     expect(format.join()).not.toMatch(/path|querystring|protocol|requestOverride/i);
   });
 });
+
+test('who asks and whom to ask are told to the callback function alone, where they are set', () => {
+  const variablesOf = (settings: Record<string, unknown>) =>
+    Object.values(synthesized(settings).findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => (Properties.Environment?.Variables ?? {}) as Record<string, string>,
+    );
+  const named = variablesOf({ displayName: 'Acme', contact: 'it@acme.example' });
+  expect(
+    named.filter(({ DISPLAY_NAME, CONTACT }) => DISPLAY_NAME === 'Acme' && CONTACT === 'it@acme.example'),
+  ).toHaveLength(1);
+  expect(named.filter((variables) => 'DISPLAY_NAME' in variables)).toHaveLength(1);
+  expect(variablesOf({}).some((variables) => 'DISPLAY_NAME' in variables || 'CONTACT' in variables)).toBe(
+    false,
+  );
+});

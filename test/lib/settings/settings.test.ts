@@ -38,6 +38,11 @@ test('numbers, booleans and lists may be text, as cdk -c passes them', () => {
   });
 });
 
+test('a Zoom user may be told any name, and an e-mail or https address to ask', () => {
+  expect(() => toSettings({ displayName: 'Ä & Söhne', contact: 'it@acme.example' })).not.toThrow();
+  expect(() => toSettings({ displayName: 'A', contact: 'https://help.acme.example/zoom' })).not.toThrow();
+});
+
 test('a Zoom on this machine may use plain HTTP', () => {
   expect(() => toSettings({ zoomOauthUrl: 'http://localhost:8788' })).not.toThrow();
   expect(() => toSettings({ zoomApiUrl: 'http://127.0.0.1:8788' })).not.toThrow();
@@ -84,6 +89,13 @@ describe('an invalid value is rejected with a message that names it, what it mus
     ['deletionProtection', 1],
     ['logRetentionDays', 31],
     ['alarmEmail', 'operator'],
+    ['displayName', ''],
+    ['displayName', ' Acme'],
+    ['displayName', 'x'.repeat(61)],
+    ['displayName', 'Acme\nAutomation'],
+    ['contact', 'the IT team'],
+    ['contact', 'http://help.example.com'],
+    ['contact', 'it@acme.example?bcc=all@acme.example'],
     ['alarmNoSweepMinutes', 4],
     ['alarmValidityMinutes', 0],
     ['alarmPublishFailures', 0],

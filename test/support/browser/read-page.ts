@@ -47,7 +47,7 @@ export function expectSafeHeaders(
   );
   expect(directives).toEqual({
     'default-src': "'none'",
-    ...(body !== '' && { 'style-src': expect.stringMatching(/^'sha256-[\w+/=]{44}'$/) }),
+    ...(body !== '' && { 'img-src': 'data:', 'style-src': expect.stringMatching(/^'sha256-[\w+/=]{44}'$/) }),
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors': "'none'",

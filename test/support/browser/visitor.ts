@@ -34,7 +34,8 @@ export async function visitor(browser: Browser): Promise<Visitor> {
   context.on('weberror', (thrown) => complaints.push(thrown.error().message));
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (protocol !== 'data:' && hostname !== 'localhost') complaints.push(`requested ${request.url()}`);
+    if (protocol !== 'data:' && protocol !== 'mailto:' && hostname !== 'localhost')
+      complaints.push(`requested ${request.url()}`);
   });
   const first = await context.newPage();
   return {

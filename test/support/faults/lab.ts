@@ -139,6 +139,7 @@ export async function openLab(log: Log) {
       log,
       publicUrl: 'https://api.example',
       monitoring: 'full',
+      asker: {},
       installation: {
         version: '1.0.0',
         name: NAME,

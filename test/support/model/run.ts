@@ -177,7 +177,8 @@ async function happen(event: Event, world: World, witness: Witness, environments
 async function browserOf(world: World) {
   const verifier = { state: 'state', codeVerifier: 'v'.repeat(43) };
   const pending = { link: await world.usedLink('main'), ...verifier };
-  const cookie = await sealPendingConsent(pending, world.dependencies());
+  const deps = world.dependencies();
+  const cookie = await sealPendingConsent(pending, deps.now() + deps.consentSeconds, deps);
   return {
     parameters: new URLSearchParams({ code: world.zoom.consent('main'), state: pending.state }),
     cookie,

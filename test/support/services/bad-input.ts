@@ -98,12 +98,12 @@ export const NOT_OURS: Refusal = {
 export const ANOTHER_BROWSER: Refusal = {
   clearsCookie: true,
   status: 400,
-  title: 'This browser cannot continue',
+  title: 'Continue in the browser in which you began',
   paragraphs: ['This browser did not start the sign-in.', NEW_LINK],
 };
 export const NO_COOKIE: Refusal = {
   status: 400,
-  title: 'This browser cannot continue',
+  title: 'Continue in the browser in which you began',
   paragraphs: [
     'This browser did not start the sign-in, or it blocks cookies.',
     'Ask the person who sent you the link for a new one. Open it in the browser in which you sign in to Zoom, with cookies allowed.',
@@ -111,7 +111,7 @@ export const NO_COOKIE: Refusal = {
 };
 export const OTHER_TAB: Refusal = {
   status: 400,
-  title: 'This sign-in belongs to another tab',
+  title: 'Continue in your other tab',
   paragraphs: [
     'Zoom’s response does not belong to the sign-in that this browser started last.',
     'Ask for a new link and complete the sign-in in one tab.',
@@ -120,7 +120,7 @@ export const OTHER_TAB: Refusal = {
 export const CODE_REFUSED: Refusal = {
   clearsCookie: true,
   status: 400,
-  title: 'Zoom refused the sign-in',
+  title: 'Zoom refused your sign-in',
   paragraphs: [
     'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
     'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
@@ -129,7 +129,7 @@ export const CODE_REFUSED: Refusal = {
 export const NO_CODE: Refusal = {
   clearsCookie: true,
   status: 400,
-  title: 'Not connected',
+  title: 'You are not connected yet',
   paragraphs: [
     'Zoom returned no valid authorization code.',
     'Ask for a new link. If this happens again, your administrator must check the app in the Zoom App Marketplace.',
@@ -150,11 +150,11 @@ export const BROKEN: Refusal = {
 };
 export const secretUnusable = (name: string, problem: string): Refusal => ({
   status: 500,
-  title: 'Not connected',
+  title: 'You are not connected yet',
   paragraphs: [`The secret "${name}" ${problem}.`, WRITE_AGAIN],
 });
 export const secretDenied = (name: string): Refusal => ({
   status: 500,
-  title: 'Not connected',
+  title: 'You are not connected yet',
   paragraphs: [`The function is not allowed to read the secret "${name}".`, DEPLOY_AGAIN],
 });

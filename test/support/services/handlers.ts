@@ -131,8 +131,9 @@ export function functionsWith(load: () => Runtime, { watch, started }: { watch: 
     const cookies = response.cookies.map((line) => line.slice(0, line.indexOf(';')));
     return { link, response, location, cookies };
   };
+  /** Makes a link for its maker, whose last page says what to paste into n8n. */
   const begin = async (connection: string): Promise<Begun> => {
-    const { link } = await granted<{ link: string }>({ action: 'link', connection });
+    const { link } = await granted<{ link: string }>({ action: 'link', connection, forMe: true });
     return follow(link);
   };
 
@@ -142,7 +143,7 @@ export function functionsWith(load: () => Runtime, { watch, started }: { watch: 
     return { ...begun, returned: await consentAtZoom(begun.location, decision) };
   };
   const consent = async (connection: string, decision?: Consent) => {
-    const { link } = await granted<{ link: string }>({ action: 'link', connection });
+    const { link } = await granted<{ link: string }>({ action: 'link', connection, forMe: true });
     return consentAfter(link, decision);
   };
 

@@ -145,7 +145,11 @@ export class World {
   async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
     const state = 'state';
     const link = await this.usedLink(connection, replaceUser);
-    const cookie = await sealPendingConsent({ link, state, codeVerifier: 'v'.repeat(43) }, deps);
+    const cookie = await sealPendingConsent(
+      { link, state, codeVerifier: 'v'.repeat(43) },
+      deps.now() + deps.consentSeconds,
+      deps,
+    );
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
     const finished = await finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
     if ('repeated' in finished) throw new Error(`a first callback is ${finished.repeated}`);

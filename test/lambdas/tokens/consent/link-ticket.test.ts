@@ -7,7 +7,7 @@ const NOON = 1_900_000_000;
 const DAYS = 24 * 60 * 60;
 const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);
 const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
-const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now, consentSeconds: 600 });
+const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now });
 const consent = { link: 'link', state: 'state', codeVerifier: 'verifier' };
 const link = { id: 'link', expiresAt: NOON + 600 };
 const ticketOf = async (signed = link, ring = keyring) =>
@@ -50,7 +50,7 @@ describe('the ticket of a link', () => {
         `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
     ],
     ['that was truncated', async () => (await ticketOf()).slice(0, -3)],
-    ['that is the cookie of a consent', () => sealPendingConsent(consent, at(NOON))],
+    ['that is the cookie of a consent', () => sealPendingConsent(consent, NOON + 600, at(NOON))],
   ])('%s is rejected', async (_, make) => {
     await expect(verifyLinkTicket(await make(), at(NOON))).rejects.toMatchObject({
       class: 'rejected',
@@ -61,20 +61,23 @@ describe('the ticket of a link', () => {
 
 describe('the cookie of a consent in progress', () => {
   test('is decrypted to the same consent', async () => {
-    const cookie = await sealPendingConsent(consent, at(NOON));
+    const cookie = await sealPendingConsent(consent, NOON + 600, at(NOON));
     expect(await openConsentCookie(cookie, at(NOON + 599))).toEqual(consent);
   });
 
-  test('is rejected after ten minutes', async () => {
-    const cookie = await sealPendingConsent(consent, at(NOON));
+  test('is rejected once it has expired', async () => {
+    const cookie = await sealPendingConsent(consent, NOON + 600, at(NOON));
     await expect(openConsentCookie(cookie, at(NOON + 600))).rejects.toMatchObject({
       code: 'consent_expired',
     });
   });
 
   test.each<[string, () => Promise<string> | string]>([
-    ['of another installation', () => sealPendingConsent(consent, at(NOON, stranger))],
-    ['that was altered', async () => (await sealPendingConsent(consent, at(NOON))).replace(/.{4}$/, 'AAAA')],
+    ['of another installation', () => sealPendingConsent(consent, NOON + 600, at(NOON, stranger))],
+    [
+      'that was altered',
+      async () => (await sealPendingConsent(consent, NOON + 600, at(NOON))).replace(/.{4}$/, 'AAAA'),
+    ],
     ['that is a ticket', () => ticketOf()],
   ])('%s is rejected', async (_, make) => {
     await expect(openConsentCookie(await make(), at(NOON))).rejects.toMatchObject({
@@ -84,7 +87,7 @@ describe('the cookie of a consent in progress', () => {
   });
 
   test('does not reveal the code verifier to the browser', async () => {
-    const cookie = await sealPendingConsent(consent, at(NOON));
+    const cookie = await sealPendingConsent(consent, NOON + 600, at(NOON));
     expect(Buffer.from(cookie, 'base64url').toString()).not.toContain('verifier');
   });
 });
