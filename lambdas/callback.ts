@@ -22,6 +22,7 @@ import {
   pageHeaders,
   withLogContext,
 } from './web/middleware.ts';
+import { refuseOversized } from './web/oversized.ts';
 import { isPrefetch, noContent } from './web/prefetch.ts';
 import { repeatedPage } from './web/repeated-page.ts';
 import { eventsHandler } from './web/zoom-events.ts';
@@ -84,6 +85,7 @@ export function createHandler(load: () => Runtime) {
     .use(withLogContext())
     .use(pageHeaders())
     .use(failurePage(askerOf))
+    .use(refuseOversized())
     .handler(
       httpRouter([
         { method: 'GET', path: ROUTES.link, handler: showLink },

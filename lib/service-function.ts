@@ -12,6 +12,8 @@ interface ServiceFunctionProps {
   /** File name of the handler, `lambdas/<task>.ts`. The function's name is `<name>-<task>`. */
   readonly task: keyof typeof TIMEOUT_SECONDS;
   readonly description: string;
+  /** Concurrent executions that the function has to itself, and never exceeds. */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /** A Lambda function of this service, with a role that may write to the function's log and nothing else. */
@@ -19,7 +21,7 @@ export class ServiceFunction extends LambdaFunction {
   readonly ownRole: Role;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    const { settings, task, description } = props;
+    const { settings, task, description, reservedConcurrency } = props;
     const functionName = `${settings.name}-${task}`;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -40,6 +42,7 @@ export class ServiceFunction extends LambdaFunction {
       timeout: Duration.seconds(TIMEOUT_SECONDS[task]),
       role,
       logGroup,
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       // The next sweep starts before a retry by Lambda would, and with newer state.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { attackBill } from './attack.ts';
 import { type Bill, type Line, ours, sum, twoSecrets, type Usage, vaultOn } from './bill.ts';
 import { PRICES_AS_OF } from './prices.ts';
 import { DEFAULT_INTERVAL_MINUTES, DEFAULT_POLL_SECONDS, DOCUMENTS, withBills } from './table.ts';
@@ -17,6 +18,9 @@ Options (after "--")
                            outlive a refresh; otherwise use 47.5)
   --rotations-per-day <n>  rotations of a connection, instead of --interval
   --poll-seconds <n>       seconds between two reads by n8n (default ${DEFAULT_POLL_SECONDS})
+  --attack                 print instead what a month costs at most in which a stranger sends as much as the
+                           throttles admit, to ten execution environments
+  --apps <n>               number of Zoom apps, for --attack (default 1)
   --write                  update the bills in README.md and docs/performance.md
   --json                   print one JSON object
   --help                   print this text
@@ -28,17 +32,16 @@ class UsageError extends Error {}
  * Returns the usage to bill, or `undefined` for `--help`.
  * @throws {UsageError}
  */
-function read(args: string[]): (Usage & { json: boolean; write: boolean }) | undefined {
+function read(
+  args: string[],
+): (Usage & { json: boolean; write: boolean; attackedApps: number | undefined }) | undefined {
   const values = parse(args);
   if (values.help) return undefined;
   const { interval, 'rotations-per-day': rotations } = values;
   if (interval !== undefined && rotations !== undefined) {
     throw new UsageError('--interval and --rotations-per-day exclude each other: pass one of them.');
   }
-  const connections = positive('--connections', values.connections ?? '1');
-  if (!Number.isInteger(connections)) {
-    throw new UsageError(`--connections must be a whole number, but it is "${values.connections}".`);
-  }
+  const connections = whole('--connections', values.connections ?? '1');
   return {
     connections,
     rotationsPerDay:
@@ -48,6 +51,7 @@ function read(args: string[]): (Usage & { json: boolean; write: boolean }) | und
     pollSeconds: positive('--poll-seconds', values['poll-seconds'] ?? String(DEFAULT_POLL_SECONDS)),
     json: values.json ?? false,
     write: values.write ?? false,
+    attackedApps: values.attack ? whole('--apps', values.apps ?? '1') : undefined,
   };
 }
 
@@ -61,6 +65,8 @@ function parse(args: string[]) {
         'rotations-per-day': { type: 'string' },
         'poll-seconds': { type: 'string' },
         json: { type: 'boolean' },
+        attack: { type: 'boolean' },
+        apps: { type: 'string' },
         write: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -76,28 +82,48 @@ function positive(option: string, text: string): number {
   throw new UsageError(`${option} must be a number above 0, but it is "${text}".`);
 }
 
+function whole(option: string, text: string): number {
+  const value = positive(option, text);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`${option} must be a whole number, but it is "${text}".`);
+}
+
+const PRICES_NOTE = `Prices in us-east-1 as of ${PRICES_AS_OF}, in dollars, without free tiers; see bench/cost/prices.ts.`;
+
 function text(usage: Usage, bills: Bill[]): string {
   const [own, ...others] = bills as [Bill, ...Bill[]];
   const { connections, rotationsPerDay } = usage;
   const head = `A month of 30 days, ${connections.toLocaleString('en-US')} connection${connections === 1 ? '' : 's'}, ${rotationsPerDay.toFixed(1)} rotations of each a day.
-Prices in us-east-1 as of ${PRICES_AS_OF}, in dollars, without free tiers; see bench/cost/prices.ts.`;
-  const table = [...own.lines.map(row), ['Sum', '', '', '', sum(own).toFixed(2)]];
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const lines = table.map((cells) =>
-    cells
-      .map((cell, column) =>
-        column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  );
+${PRICES_NOTE}`;
   const alternatives = others.map(
     (bill) =>
       `${bill.name.padEnd(28)}${sum(bill).toFixed(2).padStart(14)}   ${(sum(bill) / sum(own)).toFixed(2)} times as much`,
   );
-  return `${head}\n\n${lines.join('\n')}\n\nAlternatives\n${alternatives.join('\n')}
+  return `${head}\n\n${columns(own)}\n\nAlternatives\n${alternatives.join('\n')}
 Vault: one instance, 8 GB and a public address; without a replica, a backup, or the work to unseal and update it.\n`;
+}
+
+function attackText(bill: Bill): string {
+  const head = `A month of 30 days of forged requests, as many as the throttles admit. Each line is a limit, and comes on top of the bill.
+${PRICES_NOTE}`;
+  return `${head}\n\n${columns(bill)}\n`;
+}
+
+/** Returns the bill's lines and their sum in columns. */
+function columns(bill: Bill): string {
+  const table = [...bill.lines.map(row), ['Sum', '', '', '', sum(bill).toFixed(2)]];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return table
+    .map((cells) =>
+      cells
+        .map((cell, column) =>
+          column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    )
+    .join('\n');
 }
 
 const row = ({ what, arithmetic, quantity, price }: Line): string[] => [
@@ -118,15 +144,25 @@ function updateDocuments(): void {
 try {
   const options = read(process.argv.slice(2));
   if (options) {
-    const { json, write, ...usage } = options;
+    const { json, write, attackedApps, ...usage } = options;
     if (write) updateDocuments();
-    const bills = [ours(usage), twoSecrets(usage), vaultOn('t4g.nano', usage), vaultOn('t4g.small', usage)];
-    const summed = bills.map((bill) => ({ ...bill, sum: sum(bill) }));
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ pricesAsOf: PRICES_AS_OF, region: 'us-east-1', usage, bills: summed }, undefined, 2)}\n`
-        : text(usage, bills),
-    );
+    if (attackedApps !== undefined) {
+      const attack = attackBill(attackedApps);
+      const printed = {
+        pricesAsOf: PRICES_AS_OF,
+        region: 'us-east-1',
+        attack: { ...attack, sum: sum(attack) },
+      };
+      process.stdout.write(json ? `${JSON.stringify(printed, undefined, 2)}\n` : attackText(attack));
+    } else {
+      const bills = [ours(usage), twoSecrets(usage), vaultOn('t4g.nano', usage), vaultOn('t4g.small', usage)];
+      const summed = bills.map((bill) => ({ ...bill, sum: sum(bill) }));
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ pricesAsOf: PRICES_AS_OF, region: 'us-east-1', usage, bills: summed }, undefined, 2)}\n`
+          : text(usage, bills),
+      );
+    }
   } else {
     process.stdout.write(HELP);
   }

@@ -19,6 +19,10 @@ export const PRICES = {
   metricMonth: 0.3,
   alarmMonth: 0.1,
   logGigabyte: 0.5,
+  // https://aws.amazon.com/api-gateway/pricing/ (HTTP API, up to 512 kB each)
+  httpApiRequest: 1 / 1e6,
+  // https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer (out to the internet)
+  transferGigabyte: 0.09,
   // https://aws.amazon.com/ec2/pricing/on-demand/
   instanceHour: { 't4g.nano': 0.0042, 't4g.small': 0.0168 },
   // https://aws.amazon.com/ebs/pricing/ (gp3)

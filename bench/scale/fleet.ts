@@ -27,6 +27,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
   const now = () => Math.floor(world.time);
   const vault: SweepDependencies['vault'] = {
     app: async () => ({ clientId: 'id', clientSecret: 'secret' }),
+    appThat: async () => undefined,
     key: async () => 'a key of the key secret, for a benchmark',
     published: async () => undefined,
     unpublish: async () => undefined,

@@ -7,16 +7,18 @@ import type { SecretReader } from './secret-reader.ts';
 /** How long a warm function uses credentials that it has read. Replaced ones take effect within this time. Seconds. */
 const CACHE_SECONDS = 60;
 
-/** Minimum seconds between two sparing reads of an app, because strangers cause them. */
-const SPARING_SECONDS = 10;
+/** How long the function reads no more for requests like one that was rejected. Seconds. */
+const REJECTED_SECONDS = 10;
 
 interface Entry {
   readAt: number;
-  app?: ZoomApp;
-  /** Why a sparing read failed. */
-  failure?: Failure;
-  /** When the last sparing read was; epoch seconds. */
-  sparedAt?: number | undefined;
+  app: ZoomApp;
+}
+
+/** A request that the credentials did not fit, or that failed. */
+interface Rejection {
+  at: number;
+  failure?: unknown;
 }
 
 /**
@@ -30,34 +32,45 @@ export function createAppCredentials(
   now: Clock,
 ): AppCredentials {
   const entries = new Map<string, Entry>();
+  const rejections = new Map<string, Rejection>();
 
-  const read = async (secretId: string): Promise<ZoomApp> => {
+  const cached = (app: string): ZoomApp | undefined => {
+    const entry = entries.get(app);
+    return isWithin(CACHE_SECONDS, entry?.readAt, now()) ? entry?.app : undefined;
+  };
+
+  const read = async (app: string): Promise<ZoomApp> => {
+    const secretId = secrets.get(app);
+    if (secretId === undefined) throw notDeployed(app);
+    entries.delete(app);
     const text = await reader.read(secretId, { fresh: true });
     if (text === undefined) throw unusableSecret(secretId, 'does not exist or has no value');
-    return parseAppSecret(secretId, text);
+    const credentials = parseAppSecret(secretId, text);
+    entries.set(app, { readAt: now(), app: credentials });
+    return credentials;
   };
 
   return {
-    async app(app, { fresh } = { fresh: false }) {
-      const secretId = secrets.get(app);
-      if (secretId === undefined) throw notDeployed(app);
-      const entry = entries.get(app);
-      const isSpared = entry !== undefined && isWithin(SPARING_SECONDS, entry.sparedAt, now());
-      if (isSpared && fresh !== true && entry.failure) throw entry.failure;
-      const isUsable =
-        fresh === 'sparingly' ? isSpared : !fresh && isWithin(CACHE_SECONDS, entry?.readAt, now());
-      if (entry?.app && isUsable) return entry.app;
-      const sparedAt = fresh === 'sparingly' ? now() : entry?.sparedAt;
+    app: async (app, { fresh } = { fresh: false }) => (fresh ? undefined : cached(app)) ?? read(app),
+
+    async appThat(app, fits) {
+      const known = cached(app);
+      if (known && fits(known)) return known;
+      if (!secrets.has(app)) throw notDeployed(app);
+      const rejection = rejections.get(app);
+      if (rejection && isWithin(REJECTED_SECONDS, rejection.at, now())) {
+        if ('failure' in rejection) throw rejection.failure;
+        return undefined;
+      }
+      rejections.set(app, { at: now() });
       try {
-        const credentials = await read(secretId);
-        entries.set(app, { readAt: now(), app: credentials, sparedAt });
+        const credentials = await read(app);
+        if (!fits(credentials)) return undefined;
+        rejections.delete(app);
         return credentials;
-      } catch (error) {
-        // A failure is replayed only after a sparing read: the operator is about to correct it.
-        if (fresh === 'sparingly' && error instanceof Failure) {
-          entries.set(app, { readAt: now(), failure: error, sparedAt });
-        } else entries.delete(app);
-        throw error;
+      } catch (failure) {
+        rejections.set(app, { at: now(), failure });
+        throw failure;
       }
     },
   };

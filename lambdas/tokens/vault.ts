@@ -12,12 +12,18 @@ export interface ZoomApp {
 export interface AppCredentials {
   /**
    * Returns the credentials of a Zoom app. They are cached for at most 60 s.
-   * @param options.fresh bypasses the cache, because the operator may have replaced them. `sparingly` does so once in 10 s
-   * for each app, for requests that strangers can send
+   * @param options.fresh bypasses the cache, because the operator may have replaced them
    * @throws {Failure} `misconfigured` (`app_not_deployed`) for an unknown app, and (`secret_unusable`, `secret_denied`) when
    * the secret is missing, not valid JSON, incomplete or not readable
    */
-  app(app: string, options?: { fresh: boolean | 'sparingly' }): Promise<ZoomApp>;
+  app(app: string, options?: { fresh: boolean }): Promise<ZoomApp>;
+
+  /**
+   * Returns the credentials of a Zoom app if `fits` accepts them, for requests that strangers can send. It reads the secret
+   * only where `fits` rejects what is cached. After a read that `fits` rejected too, it reads no more for 10 s.
+   * @throws {Failure} as `app` does. Within the 10 s it throws the same failure again
+   */
+  appThat(app: string, fits: (credentials: ZoomApp) => boolean): Promise<ZoomApp | undefined>;
 }
 
 /** The secret from which all keys are derived. */

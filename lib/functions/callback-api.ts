@@ -1,6 +1,8 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnRoute,
+  type CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
@@ -15,6 +17,7 @@ import { ROUTES, VARIABLES } from '../../lambdas/contract.ts';
 import { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { FunctionProps } from './function-props.ts';
+import { THROTTLES } from './throttles.ts';
 
 /**
  * The HTTP API and its function. A browser starts a consent at `/connect` and returns from Zoom to `/callback`. Zoom
@@ -59,17 +62,16 @@ export class CallbackApi extends Construct {
     for (const path of [ROUTES.events, ROUTES.appEvents]) {
       this.api.addRoutes({ path, methods: [HttpMethod.POST], integration });
     }
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      // Consents are rare. The limit keeps a flood of requests from using up the concurrency that the sweep needs.
-      throttle: { rateLimit: 10, burstLimit: 20 },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog(settings)),
         format: FORMAT,
       },
       ...(domain && { domainMapping: { domainName: domain } }),
     });
+    this.throttle(stage);
     this.domainTarget = domain?.regionalDomainName;
     this.url = domain ? `https://${settings.domainName}` : this.api.apiEndpoint;
     this.addPublicUrl(this.function);
@@ -89,6 +91,22 @@ export class CallbackApi extends Construct {
   private addPageSettings({ displayName, contact }: Settings): void {
     if (displayName !== undefined) this.function.addEnvironment(VARIABLES.displayName, displayName);
     if (contact !== undefined) this.function.addEnvironment(VARIABLES.contact, contact);
+  }
+
+  // The CDK knows one throttle for all routes. Settings of a route need the route to exist.
+  private throttle(stage: HttpStage): void {
+    const { $default, ...routes } = Object.fromEntries(
+      Object.entries(THROTTLES).map(([route, { rate, burst }]) => [
+        route,
+        { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
+      ]),
+    );
+    const resource = stage.node.defaultChild as CfnStage;
+    resource.addPropertyOverride('DefaultRouteSettings', $default);
+    resource.addPropertyOverride('RouteSettings', routes);
+    for (const route of this.api.node.findAll()) {
+      if (route instanceof CfnRoute) resource.addResourceDependency(route);
+    }
   }
 
   private domain({ domainName, certificateArn }: Settings): DomainName | undefined {

@@ -22,6 +22,7 @@ export class Rotation extends Construct {
       settings,
       task: 'rotate',
       description: 'Rotates and publishes the Zoom tokens that are due.',
+      reservedConcurrency: settings.reservedConcurrency,
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     connections.grantQuery(this.function);

@@ -25,6 +25,9 @@ export interface AlarmRow {
   readonly rule: Omit<AlarmProps, 'alarmName' | 'alarmDescription'>;
 }
 
+/** Far above what consents and Zoom's events cause, and below half of what the throttles admit. */
+const FLOOD_REQUESTS = 1000;
+
 const FIVE_MINUTES = { period: Duration.minutes(5) };
 
 /** Returns every alarm of the installation, in the order of the runbook. */
@@ -123,6 +126,20 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       summary: 'EventBridge Scheduler could not start a sweep.',
       advice: `Later sweeps do the work of the missed one. Each message in the installation's dead-letter queue has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. Then purge the queue, which ends the alarm.`,
       rule: atLeast(1, rotation.deadLetters.metricApproximateNumberOfMessagesVisible(FIVE_MINUTES)),
+    },
+    {
+      section: 'request-flood',
+      level: 'full',
+      summary: `The HTTP API got ${FLOOD_REQUESTS} requests or more in five minutes.`,
+      advice: `A consent takes about four. Sweeps go on, and each forged request is refused. The log /aws/vendedlogs/${name}-api has the route and the address of each request. To stop it from costing anything but the requests: aws lambda put-function-concurrency --function-name ${name}-callback --reserved-concurrent-executions 0`,
+      rule: atLeast(FLOOD_REQUESTS, callbackApi.api.metricCount({ ...FIVE_MINUTES, statistic: 'Sum' })),
+    },
+    {
+      section: 'events-dropped',
+      level: 'full',
+      summary: `Lambda dropped an event for the function ${name}-rotate before it could start.`,
+      advice: `The next sweep does its work. It happens when the account has no free concurrency for a minute: raise the quota "Concurrent executions" of Lambda in Service Quotas, or set "reservedConcurrency". The log ${log('rotate')} shows which sweeps ran.`,
+      rule: atLeast(1, rotation.function.metric('AsyncEventsDropped', { ...FIVE_MINUTES, statistic: 'Sum' })),
     },
     ...Object.entries(functionsByTask(watched)).flatMap(([task, fn]): AlarmRow[] => [
       {

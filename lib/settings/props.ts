@@ -45,6 +45,14 @@ export interface ZoomTokenRefresherProps {
   readonly sweepRateMinutes?: number;
 
   /**
+   * Concurrent executions that the rotate function has to itself, so that no other function of the account can keep a sweep
+   * from starting: at least 2, since a consent starts the function too. Lambda refuses it where the account would keep
+   * less than its minimum without a reservation, which is so with the quota of a new account.
+   * @default - none
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
    * Remaining life of an access token, in seconds, at which it is replaced when the refresh may revoke it at once:
    * 120 to 2400, and at least two sweeps. It is the time for retries.
    * @default 600

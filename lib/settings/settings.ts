@@ -10,7 +10,14 @@ import {
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
-type Optional = 'displayName' | 'contact' | 'domainName' | 'certificateArn' | 'kmsKeyArn' | 'alarmEmail';
+type Optional =
+  | 'displayName'
+  | 'contact'
+  | 'domainName'
+  | 'certificateArn'
+  | 'kmsKeyArn'
+  | 'alarmEmail'
+  | 'reservedConcurrency';
 
 /** The settings of a deployment, complete and valid. */
 export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
@@ -75,6 +82,7 @@ const RULES: Rules = {
   zoomOauthUrl: origin(DEFAULTS.zoomOauthUrl),
   zoomApiUrl: origin(DEFAULTS.zoomApiUrl),
   sweepRateMinutes: whole(1, 5),
+  reservedConcurrency: whole(2, 1000, '(a consent starts the function besides the schedule)'),
   marginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
   earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
   n8nPrincipals: listOf(

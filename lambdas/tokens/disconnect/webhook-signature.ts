@@ -34,34 +34,33 @@ export async function verifySignature(
   const [timestamp] = /^\d{1,12}$/.exec(delivery.timestamp ?? '') ?? [];
   if (hex === undefined || timestamp === undefined) return undefined;
   if (Math.abs(deps.now() - Number(timestamp)) > WINDOW_SECONDS) return undefined;
-  const signature = Buffer.from(hex, 'hex');
-  // The cached secret first, then the one that the operator may just have written.
-  for (const fresh of [false, 'sparingly'] as const) {
-    const credentials = await signingApp(app, fresh, deps);
-    if (!credentials) continue;
-    const expected = createHmac('sha256', credentials.webhookSecret)
-      .update(`v0:${timestamp}:`)
-      .update(delivery.body)
-      .digest();
-    if (timingSafeEqual(signature, expected)) return credentials;
-  }
-  return undefined;
+  return findSigner(app, deps, (secret) => {
+    const hmac = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(delivery.body);
+    return timingSafeEqual(Buffer.from(hex, 'hex'), hmac.digest());
+  });
 }
 
 /**
- * Returns the app's credentials, `undefined` if it has no webhook secret. The second, fresh read logs why.
- * @throws {Failure} when the fresh read failed, so that nothing is known about the signature
+ * Returns the app if `isSignedWith` accepts its webhook secret. Logs why an app can accept no event.
+ * @throws {Failure} when the secret could not be read, so that nothing is known about the signature
  */
-async function signingApp(
+async function findSigner(
   app: string,
-  fresh: false | 'sparingly',
   { vault, log }: Dependencies,
+  isSignedWith: (webhookSecret: string) => boolean,
 ): Promise<SigningApp | undefined> {
+  let hasSecret = true;
+  const fits = ({ webhookSecret }: ZoomApp) => {
+    hasSecret = webhookSecret !== undefined;
+    return webhookSecret !== undefined && isSignedWith(webhookSecret);
+  };
   try {
     assertName('app', app);
-    const { webhookSecret, ...credentials } = await vault.app(app, { fresh });
-    if (webhookSecret !== undefined) return { ...credentials, webhookSecret };
-    if (fresh) {
+    const credentials = await vault.appThat(app, fits);
+    if (credentials?.webhookSecret !== undefined) {
+      return { ...credentials, webhookSecret: credentials.webhookSecret };
+    }
+    if (!hasSecret) {
       log.warn(
         'Event refused: the app secret has no webhook_secret_token. Copy it from the Zoom App Marketplace (Feature, Event Subscriptions) into the app secret.',
         { app },
@@ -70,7 +69,7 @@ async function signingApp(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { class: failureClass, code, message, action } = toFailure(error);
-    if (!fresh || failureClass === 'rejected') return undefined;
+    if (failureClass === 'rejected') return undefined;
     // Zoom delivers an event again after a 5xx, and never after a 401.
     if (code !== 'secret_unusable' && code !== 'app_not_deployed') throw error;
     log.warn(`Event refused. ${message} ${action}`, { class: failureClass, code });

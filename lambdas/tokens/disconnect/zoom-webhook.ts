@@ -91,7 +91,7 @@ async function receiveDeauthorization(
 
 /** Returns whether the app secret has this client id by now: the operator may just have replaced it. */
 async function isCurrentClientId(clientId: string, app: string, { vault }: Dependencies): Promise<boolean> {
-  return (await vault.app(app, { fresh: 'sparingly' })).clientId === clientId;
+  return (await vault.appThat(app, (credentials) => credentials.clientId === clientId)) !== undefined;
 }
 
 async function deauthorize(

@@ -22,10 +22,29 @@ describe('the HTTP API', () => {
     });
   });
 
-  test('is throttled to 10 requests a second', () => {
-    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
-      StageName: '$default',
-      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+  describe('is throttled route by route,', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const { DefaultRouteSettings, RouteSettings } = stage?.Properties ?? {};
+
+    test('each route with settings of its own, and any other path with the default ones', () => {
+      const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+      const keys = routes.map(({ Properties }) => Properties.RouteKey);
+      expect(['$default', ...Object.keys(RouteSettings)].sort()).toEqual(keys.sort());
+    });
+
+    test('with bursts that sum to 8, below the ten concurrent executions of a new account', () => {
+      const settings: Record<string, number>[] = [
+        DefaultRouteSettings,
+        ...Object.values<never>(RouteSettings),
+      ];
+      const sum = (name: string) => settings.reduce((total, each) => total + (each[name] ?? Number.NaN), 0);
+      expect(sum('ThrottlingBurstLimit')).toBe(8);
+      expect(sum('ThrottlingRateLimit')).toBe(11);
+    });
+
+    test('after the routes exist, because API Gateway refuses settings of a route that it does not know', () => {
+      const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
+      expect(stage?.DependsOn).toEqual(expect.arrayContaining(routes));
     });
   });
 

@@ -46,7 +46,10 @@ describe('the functions', () => {
         INSTALLATION_NAME: 'zoom-token-refresher',
         POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
         POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
-        ...(task === 'callback' && { ROTATE_FUNCTION_NAME: { Ref: expect.stringContaining('Rotation') } }),
+        ...(task === 'callback' && {
+          ROTATE_FUNCTION_NAME: { Ref: expect.stringContaining('Rotation') },
+        }),
+        ...(task === 'rotate' && { MONITORING: 'essential' }),
         ...(task !== 'callback' && { ALERT_TOPIC_ARN: { Ref: expect.stringContaining('AlarmsTopic') } }),
         ...(task === 'operator' && {
           SWEEP_RATE_MINUTES: '1',

@@ -131,6 +131,7 @@ describe('the rules of the alarms', () => {
 
   test.each([
     ['callback-errors', 'AWS/ApiGateway', '5xx', 'Sum'],
+    ['events-dropped', 'AWS/Lambda', 'AsyncEventsDropped', 'Sum'],
     ['dead-letters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'Maximum'],
     ...['callback', 'rotate', 'operator'].flatMap((task) => [
       [`function-errors-${task}`, 'AWS/Lambda', 'Errors', 'Sum'] as const,
@@ -138,6 +139,16 @@ describe('the rules of the alarms', () => {
     ]),
   ])('%s: one or more of what %s counts as %s', (section, Namespace, MetricName, Statistic) => {
     expect(alarm(section)).toMatchObject({ Namespace, MetricName, Statistic, Threshold: 1 });
+  });
+
+  test('request-flood: a thousand requests to the HTTP API in five minutes, which the throttles can admit', () => {
+    expect(alarm('request-flood')).toMatchObject({
+      Namespace: 'AWS/ApiGateway',
+      MetricName: 'Count',
+      Statistic: 'Sum',
+      Period: 300,
+      Threshold: 1000,
+    });
   });
 
   test('push-failing: two failures in 30 minutes, because a push that needs an operator is retried every 15 minutes', () => {
@@ -153,8 +164,8 @@ describe('the rules of the alarms', () => {
     });
   });
 
-  test('there are 14 alarms and no others', () => {
-    expect(alarms).toHaveLength(14);
+  test('there are 16 alarms and no others', () => {
+    expect(alarms).toHaveLength(16);
   });
 
   test('the thresholds come from the settings', () => {

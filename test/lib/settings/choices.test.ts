@@ -33,6 +33,17 @@ test("the origins of Zoom, the sweep's rate and the margins reach the functions 
   gov.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(2 minutes)' });
 });
 
+test('reservedConcurrency is that of the rotate function alone; without it no function has any', () => {
+  const reserved = synthesized({ reservedConcurrency: '2' });
+  expect(functionNamed(reserved, 'zoom-token-refresher-rotate').ReservedConcurrentExecutions).toBe(2);
+  for (const task of ['callback', 'operator']) {
+    expect(functionNamed(reserved, `zoom-token-refresher-${task}`)).not.toHaveProperty(
+      'ReservedConcurrentExecutions',
+    );
+  }
+  expect(JSON.stringify(synthesized())).not.toContain('ReservedConcurrentExecutions');
+});
+
 test('each app of apps has a secret with a resource policy, as the default app has', () => {
   const arns = functionNamed(template, 'zoom-token-refresher-rotate').Environment.Variables.APP_SECRETS;
   expect(Object.keys(JSON.parse(resolve(template, arns)))).toEqual(['default', 'reports', 'support']);

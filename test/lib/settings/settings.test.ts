@@ -68,6 +68,7 @@ describe('an invalid value is rejected with a message that names it, what it mus
     ['zoomOauthUrl', 'https://zoom.us/oauth'],
     ['zoomApiUrl', 'https://api.zoom.us/v2'],
     ['zoomApiUrl', ['https://api.zoom.us']],
+    ['reservedConcurrency', 1],
     ['sweepRateMinutes', 0],
     ['sweepRateMinutes', 6],
     ['sweepRateMinutes', 1.5],

@@ -199,6 +199,7 @@ export class Fleet {
     };
     const vault: SweepDependencies['vault'] = {
       app: async () => ({ ...this.credentials }),
+      appThat: async (_app, fits) => (fits(this.credentials) ? { ...this.credentials } : undefined),
       key: async (stage) => (stage === 'current' ? 'a key of the key secret, for scenarios' : undefined),
       published: async (connection) => this.published.get(connection)?.at(-1)?.token,
       unpublish: async () => undefined,

@@ -64,6 +64,7 @@ export class MemoryVault {
         if (isFresh) appReadAt = this.#now();
         return remember(`app/${app}`, Boolean(isFresh), this.#app);
       },
+      appThat: async (_app, fits) => (fits(this.#app()) ? this.#app() : undefined),
       key: async (stage, { fresh }) =>
         remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
       published: async (connection) => this.published.get(connection)?.value,
