@@ -143,6 +143,8 @@ export const VARIABLES = {
   installationName: 'INSTALLATION_NAME',
   displayName: 'DISPLAY_NAME',
   contact: 'CONTACT',
+  /** Owner of the published secrets. */
+  installationId: 'INSTALLATION_ID',
   sweepRateMinutes: 'SWEEP_RATE_MINUTES',
   monitoring: 'MONITORING',
   n8nPolicyArn: 'N8N_POLICY_ARN',

@@ -94,6 +94,7 @@ const Environment = v.object(
     [VARIABLES.installationName]: v.optional(required, DEFAULT_NAME),
     [VARIABLES.displayName]: v.optional(required),
     [VARIABLES.contact]: v.optional(required),
+    [VARIABLES.installationId]: v.optional(required),
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
@@ -132,7 +133,7 @@ export function createRuntime(
     {
       appSecrets: variables[VARIABLES.appSecrets],
       keySecretId: variables[VARIABLES.keySecretId],
-      installation: variables[VARIABLES.installationName],
+      installation: variables[VARIABLES.installationId] ?? variables[VARIABLES.installationName],
     },
     now,
   );

@@ -52,6 +52,7 @@ export class ServiceFunction extends LambdaFunction {
         [VARIABLES.marginSeconds]: String(settings.marginSeconds),
         [VARIABLES.earlyMarginSeconds]: String(settings.earlyMarginSeconds),
         [VARIABLES.installationName]: settings.name,
+        [VARIABLES.installationId]: settings.installationId,
         POWERTOOLS_SERVICE_NAME: settings.name,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },

@@ -37,6 +37,11 @@ export class ZoomTokenRefresherStack extends Stack {
       'Policy for the people and pipelines that use the command line.',
     );
     this.output(
+      'Existing',
+      this.toJsonString(refresher.existing),
+      'Value of the setting "existing". Keep it: with it a later stack takes over the connections and the credentials.',
+    );
+    this.output(
       'AlarmTopicArn',
       refresher.alarmTopic.topicArn,
       'Topic that receives every alarm, and a message for each connection that needs a new consent.',

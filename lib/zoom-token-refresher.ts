@@ -1,16 +1,17 @@
-import { Tags } from 'aws-cdk-lib';
+import { Annotations, Tags } from 'aws-cdk-lib';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { ROUTES } from '../lambdas/contract.ts';
+import { DEFAULT_APP, ROUTES } from '../lambdas/contract.ts';
 import { CallbackApi } from './functions/callback-api.ts';
 import { Operator } from './functions/operator.ts';
 import { Rotation } from './functions/rotation.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { Dashboard } from './monitoring/dashboard.ts';
+import { type Existing, missingParts } from './settings/existing.ts';
 import type { ZoomTokenRefresherProps } from './settings/props.ts';
-import { toSettings } from './settings/settings.ts';
+import { type Settings, toSettings } from './settings/settings.ts';
 import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
@@ -35,6 +36,8 @@ export class ZoomTokenRefresher extends Construct {
   readonly operatorPolicy: IManagedPolicy;
   /** ARN of the secret of each Zoom app, whose credentials an operator fills in. */
   readonly appSecretArns: ReadonlyMap<string, string>;
+  /** What outlives the stack; a later stack takes it over with the setting `existing`. */
+  readonly existing: Existing;
   /** Receives every alarm, and a message for each connection that needs a new consent. */
   readonly alarmTopic: ITopic;
   /** The address whose owner must confirm the topic's mail; `undefined` without one. */
@@ -65,6 +68,13 @@ export class ZoomTokenRefresher extends Construct {
       excludeResourceTypes: ['AWS::CloudWatch::Dashboard'],
     });
 
+    this.existing = {
+      table: connections.tableName,
+      rescueBucket: rescueBucket.bucketName,
+      ...credentials.existing(),
+      ...(encryption.topicKey && { kmsKeyArn: encryption.topicKey.keyArn }),
+    };
+    this.warn(settings);
     this.callbackUrl = callbackApi.url + ROUTES.callback;
     this.domainTarget = callbackApi.domainTarget;
     this.n8nPolicy = publishedTokens.policy;
@@ -74,5 +84,20 @@ export class ZoomTokenRefresher extends Construct {
     this.appSecretArns = credentials.appArns;
     this.alarmTopic = alarms.topic;
     this.alarmEmail = settings.alarmEmail;
+  }
+
+  private warn(settings: Settings): void {
+    const apps = [DEFAULT_APP, ...settings.apps];
+    for (const [part, consequence] of missingParts({ ...settings, apps })) {
+      Annotations.of(this).addWarningV2(
+        `zoom-token-refresher:existing-${part}`,
+        `"existing" has no ${part}, so a new stack creates its own. ${consequence}`,
+      );
+    }
+    if (settings.removalPolicy === 'retain') return;
+    Annotations.of(this).addWarningV2(
+      'zoom-token-refresher:destroy',
+      'With "removalPolicy": "destroy", cdk destroy deletes the table, the keys and the credentials at once, and nothing brings them back: every connection needs a new consent, and every app its credentials.',
+    );
   }
 }

@@ -1,4 +1,12 @@
-/** The settings of a deployment, each as a property of the construct or as a key of the CDK context. */
+import type { Existing } from './existing.ts';
+
+/**
+ * The settings of a deployment, each as a property of the construct or as a key of the CDK context.
+ *
+ * These may never change in an installation that has connections: `installationId`, and the id and the path of the
+ * construct in an app that embeds it. Another id makes CloudFormation replace the table and every secret. `name` may change:
+ * the functions, the logs and the alarms get new names, and all data stays.
+ */
 export interface ZoomTokenRefresherProps {
   /**
    * Prefix of the names of functions, logs and alarms, such as `<name>-operator`: 1 to 40 of a-z, 0-9 and "-", starting with a letter. It must be unique in an account and Region. The secrets that
@@ -19,6 +27,27 @@ export interface ZoomTokenRefresherProps {
    * @default - none; the pages say "the person who sent you the link"
    */
   readonly contact?: string;
+
+  /**
+   * Owner of what is published: each secret that n8n reads has it as a tag, and IAM lets no other installation write the
+   * secret. Never change it. When you change `name`, set this to the earlier `name`.
+   * @default `name`
+   */
+  readonly installationId?: string;
+
+  /**
+   * What an earlier stack left, which this one takes over: the table, the secrets, the bucket and the KMS key. Keep what
+   * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources.
+   * @default {} all is created
+   */
+  readonly existing?: Existing;
+
+  /**
+   * ARNs of IAM roles that deploy this stack, besides the CDK's own execution role. The resource policies deny the values of
+   * the secrets to everyone but the functions and these roles, because CloudFormation's updates of a secret may read it.
+   * @default []
+   */
+  readonly deployers?: readonly string[];
 
   /**
    * Zoom apps besides `default`, at most 12. Each gets a secret that only the functions can read.

@@ -59,6 +59,16 @@ export function listOf(item: Rule<string>, most = Number.POSITIVE_INFINITY): Rul
   };
 }
 
+/** Returns an object, or the object in a JSON text. `undefined` for anything else. */
+export function parseJsonObject(value: unknown): object | undefined {
+  try {
+    const parsed = typeof value === 'string' ? JSON.parse(value) : value;
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An origin to which credentials may be sent. */
 export function origin(example: string): Rule<string> {
   return {

@@ -7,6 +7,7 @@ import {
   MONITORING,
   NAME_PATTERN,
 } from '../../lambdas/contract.ts';
+import { existingRule } from './existing.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
@@ -25,7 +26,9 @@ export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
 
 type Rules = { readonly [key in keyof Settings]-?: Rule<NonNullable<Settings[key]>> };
 
-const DEFAULTS: Omit<Settings, 'alarmValidityMinutes'> = {
+const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
+  existing: {},
+  deployers: [],
   name: DEFAULT_NAME,
   apps: [],
   zoomOauthUrl: 'https://zoom.us',
@@ -58,9 +61,11 @@ const LEAST_MARGIN_SECONDS = 2 * 60;
 /** The ARNs of the apps' secrets are in the functions' environment variables, which hold 4 KB. */
 const MAX_APPS = 12;
 
+// With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
+const NAME = text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter');
+
 const RULES: Rules = {
-  // With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
-  name: text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter'),
+  name: NAME,
   displayName: text(
     /^(?=.{1,60}$)[^\s\p{C}](.*[^\s\p{C}])?$/u,
     '1 to 60 characters without a space at either end',
@@ -69,6 +74,9 @@ const RULES: Rules = {
     /^(?=.{1,200}$)([^\s@:?&#]+@[^\s@:?&#]+\.[^\s@:?&#]+|https:\/\/\S+)$/,
     'an e-mail address or an https address',
   ),
+  installationId: NAME,
+  existing: existingRule,
+  deployers: listOf(text(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role')),
   apps: listOf(
     except(
       DEFAULT_APP,
@@ -143,6 +151,7 @@ export function toSettings(given: { readonly [key in keyof Settings]?: unknown }
     if (value === undefined) throw new InvalidSetting(key, RULES[key].expects, given[key]);
     chosen[key] = value;
   }
+  chosen.installationId ??= chosen.name;
   chosen.alarmValidityMinutes ??= Math.floor(Number(chosen.marginSeconds) / 60);
   const all = chosen as unknown as Settings;
   assertConsistent(all);
@@ -194,6 +203,22 @@ function assertConsistent(all: Settings): void {
       'left out if "kmsKeyArn" is set, since "customer" creates another key',
       all.encryption,
     );
+  }
+  assertExistingFits(all);
+}
+
+function assertExistingFits({ existing, apps, n8nPush, encryption }: Settings): void {
+  const unknown = Object.keys(existing.appSecretArns ?? {}).find(
+    (app) => ![DEFAULT_APP, ...apps].includes(app),
+  );
+  if (unknown !== undefined) {
+    throw new InvalidSetting('apps', `a list with "${unknown}", which "existing" has a secret of`, apps);
+  }
+  if (existing.n8nSecretArn !== undefined && !n8nPush) {
+    throw new InvalidSetting('n8nPush', 'true with the "n8nSecretArn" of "existing"', n8nPush);
+  }
+  if (existing.kmsKeyArn !== undefined && encryption !== 'customer') {
+    throw new InvalidSetting('encryption', '"customer" with the "kmsKeyArn" of "existing"', encryption);
   }
 }
 

@@ -1,4 +1,11 @@
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { TABLE, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
@@ -10,7 +17,7 @@ type Operation = 'GetItem' | 'UpdateItem' | 'Scan';
 
 /** The table: one item for each connection, with its sealed tokens, its lease and the time of its next step. */
 export class Connections extends Construct {
-  readonly table: Table;
+  private readonly table: Pick<ITable, 'tableArn' | 'tableName'>;
   private readonly encryption: Encryption;
 
   constructor(
@@ -21,22 +28,32 @@ export class Connections extends Construct {
     super(scope, id);
     const { settings, encryption } = props;
     this.encryption = encryption;
-    this.table = new Table(this, 'Table', {
+    const { table: existing } = settings.existing;
+    this.table =
+      existing === undefined ? this.createTable(settings) : Table.fromTableName(this, 'Existing', existing);
+  }
+
+  /** Name of the table. */
+  get tableName(): string {
+    return this.table.tableName;
+  }
+
+  private createTable(settings: Settings): Table {
+    const { key } = this.encryption;
+    const table = new Table(this, 'Table', {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // Links and replaced tokens have it.
       timeToLiveAttribute: TABLE.timeToLive,
-      ...(encryption.key && {
-        encryption: TableEncryption.CUSTOMER_MANAGED,
-        encryptionKey: encryption.key,
-      }),
+      ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
       deletionProtection: settings.deletionProtection,
       removalPolicy: removal(settings),
     });
     for (const [index, sortKey] of Object.entries(TABLE.indexes)) {
-      this.addIndex(index, sortKey, TABLE.projected[index as keyof typeof TABLE.projected]);
+      addIndex(table, index, sortKey, TABLE.projected[index as keyof typeof TABLE.projected]);
     }
+    return table;
   }
 
   /** Allows the function these operations on the table, and gives it the table's name. */
@@ -56,14 +73,14 @@ export class Connections extends Construct {
       Object.keys(TABLE.indexes).map((index) => `${this.table.tableArn}/index/${index}`),
     );
   }
+}
 
-  private addIndex(indexName: string, sortKey: string, projected: readonly string[]): void {
-    this.table.addGlobalSecondaryIndex({
-      indexName,
-      partitionKey: { name: TABLE.status, type: AttributeType.STRING },
-      sortKey: { name: sortKey, type: AttributeType.NUMBER },
-      projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: [...projected],
-    });
-  }
+function addIndex(table: Table, indexName: string, sortKey: string, projected: readonly string[]): void {
+  table.addGlobalSecondaryIndex({
+    indexName,
+    partitionKey: { name: TABLE.status, type: AttributeType.STRING },
+    sortKey: { name: sortKey, type: AttributeType.NUMBER },
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: [...projected],
+  });
 }

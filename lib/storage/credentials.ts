@@ -1,11 +1,12 @@
-import { Lazy, type RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
-import { type ResourcePolicy, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { SecretValue, Stack } from 'aws-cdk-lib';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
+import type { Existing } from '../settings/existing.ts';
 import type { Settings } from '../settings/settings.ts';
-import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
+import { protectedSecret } from './protected-secret.ts';
 import { removal } from './removal.ts';
 
 interface CredentialsProps {
@@ -20,9 +21,9 @@ interface CredentialsProps {
 export class Credentials extends Construct {
   /** ARN of each Zoom app's secret: `{client_id, client_secret, account_id, webhook_secret_token}`. */
   readonly appArns: ReadonlyMap<string, string>;
-  private readonly key: Secret;
+  private readonly key: ISecret;
   /** URLs and API keys of the n8n instances that tokens are pushed to; `undefined` without `n8nPush`. */
-  private readonly n8n: Secret | undefined;
+  private readonly n8n: ISecret | undefined;
   private readonly encryption: Encryption;
   private readonly readers: string[] = [];
 
@@ -30,29 +31,31 @@ export class Credentials extends Construct {
     super(scope, id);
     const { settings, encryption } = props;
     this.encryption = encryption;
+    const { existing, deployers } = settings;
     const common = {
+      readers: this.readers,
+      deployers,
       removalPolicy: removal(settings),
       ...(encryption.key && { encryptionKey: encryption.key }),
     };
     // Never change what follows: CloudFormation would generate a new key, which opens no stored token.
-    this.key = new Secret(this, 'Key', {
+    this.key = protectedSecret(this, 'Key', {
       ...common,
+      existingArn: existing.sealingKeySecretArn,
+      whyNoRotation: 'Stored tokens open with no other key, so an operator replaces it by hand.',
       description: 'Seals the Zoom tokens. Made at the first deployment.',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
-    this.protect(
-      this.key,
-      common.removalPolicy,
-      'Stored tokens open with no other key, so an operator replaces it by hand.',
-    );
 
     const appArns = new Map<string, string>();
     const empty = SecretValue.unsafePlainText('');
     for (const app of [DEFAULT_APP, ...settings.apps]) {
       // A secret without a value fails the whole batch in which n8n reads it. Never change this value: CloudFormation
       // would overwrite the operator's credentials with it.
-      const secret = new Secret(this, app === DEFAULT_APP ? 'DefaultApp' : `App-${app}`, {
+      const secret = protectedSecret(this, app === DEFAULT_APP ? 'DefaultApp' : `App-${app}`, {
         ...common,
+        existingArn: existing.appSecretArns?.[app],
+        whyNoRotation: 'Zoom issues these credentials, and an operator copies them.',
         description: 'Credentials of the Zoom app. To be filled in by the operator.',
         secretObjectValue: {
           client_id: empty,
@@ -61,23 +64,19 @@ export class Credentials extends Construct {
           webhook_secret_token: empty,
         },
       });
-      this.protect(
-        secret,
-        common.removalPolicy,
-        'Zoom issues these credentials, and an operator copies them.',
-      );
       appArns.set(app, secret.secretArn);
     }
     this.appArns = appArns;
 
     if (!settings.n8nPush) return;
-    this.n8n = new Secret(this, 'N8n', {
+    this.n8n = protectedSecret(this, 'N8n', {
       ...common,
+      existingArn: existing.n8nSecretArn,
+      whyNoRotation: 'n8n issues these API keys, and an operator copies them.',
       description: 'The n8n instances that new tokens are pushed to. Written by n8n link.',
       // As above: it needs a value, which must never change here.
       secretStringValue: SecretValue.unsafePlainText('{"instances":{}}'),
     });
-    this.protect(this.n8n, common.removalPolicy, 'n8n issues these API keys, and an operator copies them.');
   }
 
   /** Allows the function to read the key, every app's credentials and n8n's API keys, and gives it their ARNs. */
@@ -97,15 +96,12 @@ export class Credentials extends Construct {
     if (this.n8n) fn.allow(['secretsmanager:PutSecretValue'], [this.n8n.secretArn]);
   }
 
-  // Denies reads even to a principal with `GetSecretValue` on every secret, as n8n's own sample policy allows.
-  private protect(secret: Secret, removalPolicy: RemovalPolicy, whyNoRotation: string): void {
-    secret.addToResourcePolicy(
-      // For an assumed role, this condition key holds the ARN of the role, not of the session.
-      // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-      denyReads({ ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.readers }) } }),
-    );
-    // A retained secret must retain its policy. The CDK creates the policy with the first statement, as a hidden child.
-    (secret.node.findChild('Policy') as ResourcePolicy).applyRemovalPolicy(removalPolicy);
-    Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: whyNoRotation });
+  /** Returns the ARNs in the form of the setting `existing`. */
+  existing(): Pick<Existing, 'sealingKeySecretArn' | 'appSecretArns' | 'n8nSecretArn'> {
+    return {
+      sealingKeySecretArn: this.key.secretArn,
+      appSecretArns: Object.fromEntries(this.appArns),
+      ...(this.n8n && { n8nSecretArn: this.n8n.secretArn }),
+    };
   }
 }

@@ -28,6 +28,13 @@ export class Encryption extends Construct {
     const { settings } = props;
     if (settings.kmsKeyArn !== undefined) this.key = Key.fromKeyArn(this, 'Given', settings.kmsKeyArn);
     if (settings.encryption !== 'customer') return;
+    const { kmsKeyArn } = settings.existing;
+    if (kmsKeyArn !== undefined) {
+      // Its policy has the statement for CloudWatch from the stack that created it.
+      this.key = Key.fromKeyArn(this, 'Existing', kmsKeyArn);
+      this.topicKey = this.key;
+      return;
+    }
     const key = new Key(this, 'Key', {
       alias: settings.name,
       description: 'Encrypts the Zoom connections at rest.',

@@ -10,7 +10,7 @@ import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArns } from './secret-arns.ts';
 
-/** IAM condition key of the tag on each published secret, whose value is the `name` of the installation. */
+/** IAM condition key of the tag on each published secret, whose value is the `installationId`. */
 const INSTALLATION_CONDITION = `aws:ResourceTag/${INSTALLATION_TAG}`;
 
 const WHY_A_PATTERN =
@@ -34,7 +34,7 @@ export class PublishedTokens extends Construct {
     super(scope, id);
     const { settings } = props;
     this.published = secretArns(this, PUBLISHED_SECRET_PREFIX);
-    this.installation = settings.name;
+    this.installation = settings.installationId;
     // CloudFormation replaces a managed policy whose description changes, and its principals would lose it.
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets n8n read the Zoom access tokens that are published for it.',

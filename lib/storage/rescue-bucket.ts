@@ -1,11 +1,18 @@
-import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, Validations } from 'aws-cdk-lib';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
+import { acknowledgePatterns } from './secret-arns.ts';
 
 /** Zoom's refresh tokens live 90 days: what is older opens nothing any more. */
 const KEPT = Duration.days(90);
@@ -16,7 +23,7 @@ const KEPT = Duration.days(90);
  * removal policy `destroy`, CloudFormation deletes the bucket only where it is empty.
  */
 export class RescueBucket extends Construct {
-  private readonly bucket: Bucket;
+  private readonly bucket: Pick<IBucket, 'bucketArn' | 'bucketName' | 'arnForObjects'>;
   private readonly encryption: Encryption;
 
   constructor(
@@ -27,7 +34,20 @@ export class RescueBucket extends Construct {
     super(scope, id);
     const { settings, encryption } = props;
     this.encryption = encryption;
-    this.bucket = new Bucket(this, 'Bucket', {
+    const { rescueBucket: existing } = settings.existing;
+    this.bucket =
+      existing === undefined
+        ? this.createBucket(settings)
+        : Bucket.fromBucketName(this, 'Existing', existing);
+  }
+
+  get bucketName(): string {
+    return this.bucket.bucketName;
+  }
+
+  private createBucket(settings: Settings): Bucket {
+    const { encryption } = this;
+    const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
@@ -38,12 +58,13 @@ export class RescueBucket extends Construct {
       removalPolicy: removal(settings),
     });
     // What is kept stays refused to plain HTTP.
-    this.bucket.policy?.applyRemovalPolicy(removal(settings));
-    Validations.of(this.bucket).acknowledge({
+    bucket.policy?.applyRemovalPolicy(removal(settings));
+    Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
         'An access log needs a second bucket that is never empty. What is in this one is sealed, and CloudTrail can record its reads.',
     });
+    return bucket;
   }
 
   /** Lets the function keep tokens there, not read them, and tells it the bucket. */
@@ -68,10 +89,10 @@ export class RescueBucket extends Construct {
       [objects],
     );
     fn.addStatements(this.encryption.statementsFor('s3'));
-    const id = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
-    Validations.of(fn.ownRole).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${id}.Arn>/*]`,
-      reason: 'Each version of each connection has an object of its own, and connections come and go.',
-    });
+    acknowledgePatterns(
+      fn.ownRole,
+      [objects],
+      'Each version of each connection has an object of its own, and connections come and go.',
+    );
   }
 }

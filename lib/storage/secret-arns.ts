@@ -10,9 +10,12 @@ export function secretArns(scope: Construct, prefix: string): string {
 export function acknowledgePatterns(scope: Construct, patterns: string[], reason: string): void {
   for (const pattern of patterns) {
     const parts = Stack.of(scope).resolve(pattern)['Fn::Join']?.[1] ?? [Stack.of(scope).resolve(pattern)];
-    const printed = parts.map((part: string | { Ref: string }) =>
-      typeof part === 'string' ? part : `<${part.Ref}>`,
-    );
+    const printed = parts.map(printedPart);
     Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::${printed.join('')}]`, reason });
   }
+}
+
+function printedPart(part: string | { Ref?: string; 'Fn::GetAtt'?: string[] }): string {
+  if (typeof part === 'string') return part;
+  return `<${part.Ref ?? part['Fn::GetAtt']?.join('.')}>`;
 }

@@ -25,6 +25,7 @@ export function synthesized(context: Record<string, unknown> = {}): Template {
   const stack = stackWith(context);
   // The synthesis would print it. A test of the alarms expects it.
   Annotations.of(stack).acknowledgeWarning('zoom-token-refresher:no-alarm-email');
+  Annotations.of(stack).acknowledgeWarning('zoom-token-refresher:destroy');
   return Template.fromStack(stack);
 }
 

@@ -44,6 +44,7 @@ describe('the functions', () => {
         MARGIN_SECONDS: '600',
         EARLY_MARGIN_SECONDS: '1800',
         INSTALLATION_NAME: 'zoom-token-refresher',
+        INSTALLATION_ID: 'zoom-token-refresher',
         POWERTOOLS_SERVICE_NAME: 'zoom-token-refresher',
         POWERTOOLS_METRICS_NAMESPACE: 'ZoomTokenRefresher',
         ...(task === 'callback' && {

@@ -111,6 +111,9 @@ export function resolve(template: Template, value: any): any {
     const [separator, parts] = value['Fn::Join'];
     return resolve(template, parts).join(separator);
   }
+  if ('Fn::Sub' in value) {
+    return value['Fn::Sub'].replace(/\$\{([\w:]+)\}/g, (_: string, id: string) => reference(template, id));
+  }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(template, item)]));
 }
 

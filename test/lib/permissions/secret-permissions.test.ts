@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { synthesized } from '../synthesized.ts';
-import { functionPrincipal, keyArn, may, secretOf, user } from './iam.ts';
+import { functionNamed, synthesized } from '../synthesized.ts';
+import { ACCOUNT, functionPrincipal, keyArn, may, secretOf, user } from './iam.ts';
 import {
   defaultApp,
   foreign,
@@ -146,4 +146,30 @@ describe('two installations in one account and Region', () => {
       expect(may(template, other, `secretsmanager:${action}`, published)).toBe(true);
     }
   });
+});
+
+describe('whoever deploys the stack', () => {
+  const EXECUTION = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`;
+  const ours = `arn:aws:iam::${ACCOUNT}:role/deployer`;
+  const administrator = (arn: string) => ({ arn, statements: principals.administrator.statements });
+
+  test('as the execution role of the CDK is spared by the deny, since updates of a secret may read it', () => {
+    for (const secret of [key, defaultApp, n8nKeys]) {
+      expect(may(template, administrator(EXECUTION), READ, secret)).toBe(true);
+    }
+  });
+
+  test('as another role is spared when "deployers" lists it', () => {
+    const listed = synthesized({ deployers: ours });
+    expect(may(template, administrator(ours), READ, key)).toBe(false);
+    expect(may(listed, administrator(ours), READ, key)).toBe(true);
+  });
+});
+
+test('installationId is the owner of what is published, also after name has changed', () => {
+  const renamed = synthesized({ name: 'zoom', installationId: NAME });
+  const tags = { 'zoom-token-refresher:installation': NAME };
+  const rotate = functionPrincipal(renamed, 'zoom-rotate');
+  expect(may(renamed, rotate, 'secretsmanager:PutSecretValue', published, tags)).toBe(true);
+  expect(functionNamed(renamed, 'zoom-rotate').Environment.Variables.INSTALLATION_ID).toBe(NAME);
 });

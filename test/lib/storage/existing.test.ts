@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { toSettings } from '../../../lib/settings/settings.ts';
+import { functionPrincipal, may, resolve, tableArn, user } from '../permissions/iam.ts';
+import { functionNamed, stackWith, synthesized } from '../synthesized.ts';
+
+const secretArn = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}-AbCdEf`;
+const existing = {
+  table: 'Connections',
+  rescueBucket: 'rescue',
+  sealingKeySecretArn: secretArn('SealingKey-1'),
+  appSecretArns: { default: secretArn('DefaultApp-1'), reports: secretArn('Reports-1') },
+  n8nSecretArn: secretArn('N8n-1'),
+  kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012',
+};
+const context = { existing, apps: 'reports', encryption: 'customer' };
+const template = synthesized(context);
+const READ = 'secretsmanager:GetSecretValue';
+
+describe('a stack that takes over all that an earlier one left', () => {
+  test('creates no table, secret, bucket or KMS key', () => {
+    for (const type of ['DynamoDB::Table', 'SecretsManager::Secret', 'S3::Bucket', 'KMS::Key']) {
+      template.resourceCountIs(`AWS::${type}`, 0);
+    }
+  });
+
+  test('gives the functions the names of what exists, and its own output the same block', () => {
+    const { Variables } = functionNamed(template, 'zoom-token-refresher-operator').Environment;
+    const { PUBLIC_URL: _, ...variables } = Variables;
+    expect(resolve(template, variables)).toMatchObject({
+      TABLE_NAME: existing.table,
+      RESCUE_BUCKET: existing.rescueBucket,
+      KEY_SECRET_ID: existing.sealingKeySecretArn,
+      N8N_SECRET_ID: existing.n8nSecretArn,
+      KMS_KEY_ARN: existing.kmsKeyArn,
+      APP_SECRETS: JSON.stringify(existing.appSecretArns),
+    });
+    const { Value } = template.findOutputs('Existing').Existing ?? {};
+    expect(JSON.parse(resolve(template, Value))).toEqual(existing);
+  });
+
+  test('may use the table and read the secrets', () => {
+    const rotate = functionPrincipal(template, 'zoom-token-refresher-rotate');
+    expect(may(template, rotate, 'dynamodb:UpdateItem', tableArn)).toBe(true);
+    for (const arn of [existing.sealingKeySecretArn, ...Object.values(existing.appSecretArns)]) {
+      expect(may(template, rotate, READ, arn)).toBe(true);
+    }
+  });
+
+  test('replaces the resource policies of the secrets, which name the roles of the earlier stack', () => {
+    const administrator = user('administrator', [{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+    template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 4);
+    for (const arn of [existing.sealingKeySecretArn, existing.n8nSecretArn]) {
+      expect(may(template, administrator, READ, arn)).toBe(false);
+    }
+  });
+
+  test('accepts the block as text, as cdk -c passes it', () => {
+    expect(toSettings({ ...context, existing: JSON.stringify(existing) }).existing).toEqual(existing);
+  });
+});
+
+describe('a part that is missing', () => {
+  const warnings = (parts: object) =>
+    Annotations.fromStack(stackWith({ ...context, existing: parts }))
+      .findWarning('*', Match.stringLikeRegexp('"existing" has no'))
+      .map(({ entry }) => `${entry.data}`.replace(/ \[ack: .*/s, ''));
+
+  test('is created, and the synthesis says what must be entered again', () => {
+    const { n8nSecretArn: _, kmsKeyArn: __, ...some } = existing;
+    const { default: app } = existing.appSecretArns;
+    expect(warnings({ ...some, appSecretArns: { default: app } })).toEqual([
+      '"existing" has no appSecretArns.reports, so a new stack creates its own. The credentials of the app "reports" must be entered again: npx zoom-tokens setup reports.',
+      '"existing" has no n8nSecretArn, so a new stack creates its own. The API keys of n8n must be entered again: npx zoom-tokens n8n link <connection>.',
+      '"existing" has no kmsKeyArn, so a new stack creates its own. What the earlier key encrypts cannot be read: the functions may use the new key only.',
+    ]);
+  });
+
+  test.each([
+    ['table', /Every connection must be made again/],
+    ['sealingKeySecretArn', /No stored token can be opened/],
+    ['rescueBucket', /A token that DynamoDB could not store/],
+  ])('%s, is named with its consequence', (part, consequence) => {
+    const [warning, ...others] = warnings({ ...existing, [part]: undefined });
+    expect(warning).toMatch(consequence);
+    expect(others).toEqual([]);
+  });
+
+  test('is no subject in a new installation', () => {
+    expect(warnings({})).toEqual([]);
+    expect(warnings(existing)).toEqual([]);
+  });
+});
+
+describe('an invalid block', () => {
+  test.each([
+    ['a part that does not exist', { keySecretArn: secretArn('k') }],
+    ['a name in place of an ARN', { sealingKeySecretArn: 'zoom/key' }],
+    ['an ARN without its suffix', { n8nSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:k' }],
+    ['a list of secrets', { appSecretArns: [secretArn('k')] }],
+    ['no JSON', '{"table":'],
+  ])('is rejected: %s', (_, given) => {
+    expect(() => toSettings({ ...context, existing: given })).toThrow(/^"existing" must be the object that/);
+  });
+
+  test.each([
+    ['an app that "apps" does not have', { encryption: 'customer' }, /^"apps" must be a list with "reports"/],
+    ['n8nPush off', { ...context, n8nPush: 'false' }, /^"n8nPush" must be true/],
+    ['no encryption', { apps: 'reports' }, /^"encryption" must be "customer"/],
+  ])('is rejected with %s', (_, given, message) => {
+    expect(() => toSettings({ ...given, existing })).toThrow(message);
+  });
+});
+
+test('removalPolicy "destroy" warns that nothing brings the connections back', () => {
+  const found = (settings: Record<string, unknown>) =>
+    Annotations.fromStack(stackWith(settings)).findWarning(
+      '*',
+      Match.stringLikeRegexp('nothing brings them'),
+    );
+  expect(found({ removalPolicy: 'destroy' })).toHaveLength(1);
+  expect(found({})).toEqual([]);
+});
