@@ -28,11 +28,13 @@ const installed = join(app, 'node_modules/zoom-token-refresher');
 /** Statement of the other app that creates the construct. */
 const ONE = `new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });`;
 
+let tarball: string;
+
 beforeAll(() => {
   run('npm', ['pack', '--pack-destination', app], ROOT);
-  const tarball = readdirSync(app).find((name) => name.endsWith('.tgz')) ?? '';
+  tarball = join(app, readdirSync(app).find((name) => name.endsWith('.tgz')) ?? '');
   mkdirSync(installed, { recursive: true });
-  run('tar', ['-xzf', join(app, tarball), '-C', installed, '--strip-components=1'], app);
+  run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], app);
   mkdirSync(join(app, 'node_modules/@types'));
   for (const name of ['aws-cdk-lib', 'constructs', '@types/node']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
@@ -89,6 +91,25 @@ describe('the command line in the package', () => {
       env: {},
     });
     expect(packaged('--help')).toMatchObject({ status: 0, stdout: here.stdout, stderr: '' });
+  });
+
+  test('starts as npx zoom-tokens where only the package is installed, without the CDK', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'empty-folder-'));
+    try {
+      run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], folder);
+      expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+        'zoom-token-refresher',
+      ]);
+      const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+      // --offline: npx must not ask the registry for a package of this name.
+      const npx = spawnSync('npx', ['--offline', 'zoom-tokens', '--version'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(npx).toMatchObject({ status: 0, stdout: `${version}\n` });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('sends requests to AWS without any installed package', () => {

@@ -1,0 +1,53 @@
+import '../../local/silence-powertools.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { manualClock } from '../../local/clock.ts';
+import { startLocalStack } from '../../local/stack.ts';
+import { startBrowser } from '../support/browser/start-browser.ts';
+import { draw, record } from './lanes.ts';
+
+// Makes the documents' pictures from the local stack, so that they show what the program shows: `npm run pictures`.
+// Those of n8n's screens are drawn by hand: n8n is no part of this project.
+
+const PICTURES = new URL('../../docs/pictures/', import.meta.url);
+const PAGE = { width: 720, height: 560 };
+const HOURS = 3600;
+
+const file = (name: string) => new URL(name, PICTURES).pathname;
+
+mkdirSync(PICTURES, { recursive: true });
+writeFileSync(file('with-and-without.svg'), draw(await record()));
+await photographConsent();
+
+/** Photographs the pages that a Zoom user meets, and the live page after two hours. */
+async function photographConsent(): Promise<void> {
+  const clock = manualClock();
+  const stack = await startLocalStack({ now: clock.now, speed: 120, port: 0 });
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage({ viewport: PAGE, reducedMotion: 'reduce', colorScheme: 'light' });
+    const photograph = (name: string) => page.screenshot({ path: file(`${name}.png`) });
+    await page.goto(`${stack.publicUrl}/link/main`);
+    await photograph('consent-1-link');
+    await page.getByRole('button', { name: 'Continue to Zoom' }).click();
+    await page.getByRole('button', { name: 'Allow' }).waitFor();
+    await photograph('consent-2-zoom');
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await photograph('consent-3-done');
+
+    await stack.operate({ action: 'connect', connection: 'reports', app: 'reports' });
+    for (let time = 0; time < 2 * HOURS; time += 300) {
+      clock.advance(300);
+      await stack.sweep();
+      await stack.n8n.readSecrets();
+      await stack.n8n.callZoom();
+    }
+    await page.setViewportSize({ width: 1100, height: 760 });
+    await page.goto(stack.publicUrl);
+    await page.getByText('n8n with this program').first().waitFor();
+    await photograph('live-page');
+  } finally {
+    await browser.close();
+    await stack.close();
+  }
+}
