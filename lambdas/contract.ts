@@ -88,7 +88,7 @@ export const TABLE = {
   /** Index name to its sort key, epoch seconds. */
   indexes: { due: 'dueAt', validity: 'validUntil' },
   /** Attributes that an index holds besides the keys. CloudFormation cannot change them in place. */
-  projected: { due: ['app', 'validUntil', 'suspectSince'], validity: ['app', 'alertedAt'] },
+  projected: { due: ['app', 'validUntil', 'suspectSince', 'failingSince'], validity: ['app', 'alertedAt'] },
 } as const;
 
 /** CloudWatch namespace of the functions' own metrics. */

@@ -4,14 +4,16 @@ import type { CreatedLink } from './tokens/consent/create-link.ts';
 import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 import type { OpenLink, RenewedLink } from './tokens/consent/open-links.ts';
 import type { FailureDetails } from './tokens/errors.ts';
+import { FLEET_STATES } from './tokens/fleet.ts';
 import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
+import { MAX_OVERVIEW, type Overview } from './tokens/operate/overview.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
+import { SORTS } from './tokens/operate/sorted-fleet.ts';
 import type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 import type { LinkResult } from './tokens/push/link-n8n.ts';
 import type { Outcome } from './tokens/rotation/outcome.ts';
-import type { UnreadableItem } from './tokens/store.ts';
 
 export { isHttpsOrLoopback, isLoopback } from './contract.ts';
 export { requestFailure, tlsProblem } from './tokens/apis/http.ts';
@@ -24,12 +26,16 @@ export { MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './tokens/consent/link-life.t
 export type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 export type { OpenLink } from './tokens/consent/open-links.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
+export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tokens/fleet.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
+export type { FleetCounts } from './tokens/operate/fleet-counts.ts';
 export { deployedAppSecret } from './tokens/operate/installation.ts';
+export { MAX_OVERVIEW } from './tokens/operate/overview.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
+export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
@@ -60,9 +66,18 @@ export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('connect'), connection, app }),
   v.object({
     action: v.literal('status'),
+    /** This connection alone. The other parameters are for a list. */
     connection: v.optional(connection),
     /** Also reads the subscribers of the alarm topic. */
     alertTopic: v.optional(v.boolean()),
+    states: v.optional(v.array(v.picklist(FLEET_STATES))),
+    app,
+    /** Part of a name. */
+    search: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(40))),
+    sort: v.optional(v.picklist(['attention', ...SORTS])),
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OVERVIEW))),
+    /** The cursor `next` of the page before. */
+    after: v.optional(v.pipe(v.string(), v.maxLength(500))),
   }),
   v.object({ action: v.literal('rotate'), connection }),
   v.object({ action: v.literal('disconnect'), connection, force: v.optional(v.boolean()) }),
@@ -101,12 +116,8 @@ export interface OperatorResults {
   'links-cancel': { cancelled: OpenLink[] };
   'links-renew': { renewed: RenewedLink[] };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
-  /** Sorted by name. */
-  status: {
-    now: number;
-    connections: ConnectionView[];
-    /** Items of the table that cannot be read; absent without any. */
-    unreadable?: UnreadableItem[];
+  /** One connection, or a page of at most 1 MB. */
+  status: Overview & {
     /** Topic and subscribers of the alerts, where the request asks for it and there is a topic. */
     alertTopic?: AlertTopic;
   };

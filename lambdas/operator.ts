@@ -14,9 +14,10 @@ import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
 import { deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
+import { overview } from './tokens/operate/overview.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
-import { listConnections, viewConnection } from './tokens/operate/status.ts';
+import { viewConnection } from './tokens/operate/status.ts';
 import { testCredentials } from './tokens/operate/test-credentials.ts';
 import { linkExternalCredential } from './tokens/push/external-credential.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
@@ -102,14 +103,17 @@ async function perform(
 }
 
 async function statusNow(
-  { connection, alertTopic = false }: { connection?: string | undefined; alertTopic?: boolean | undefined },
+  { connection, alertTopic = false, ...list }: Extract<OperatorRequest, { action: 'status' }>,
   runtime: Runtime,
 ): Promise<OperatorResults['status']> {
-  const [list, topic] = await Promise.all([
-    listConnections(connection, runtime),
+  if (connection !== undefined) {
+    return { now: runtime.now(), connections: [await viewConnection(connection, runtime)] };
+  }
+  const [page, topic] = await Promise.all([
+    overview(list, runtime),
     alertTopic ? alertTopicOf(runtime)?.() : undefined,
   ]);
-  return { now: runtime.now(), ...list, ...(topic && { alertTopic: topic }) };
+  return { ...page, ...(topic && { alertTopic: topic }) };
 }
 
 /** Returns a function that reads the topic's subscribers; `undefined` without a topic. */

@@ -24,14 +24,17 @@ import { createZoom } from './tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from './tokens/consent/link-life.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
+import type { Fleet } from './tokens/fleet.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
 import { jsonObject } from './tokens/json-object.ts';
 import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
+import type { ConnectionStore } from './tokens/store.ts';
 
 /** The domain's dependencies and the settings of a deployment, as the handlers use them. */
 export interface Runtime extends Dependencies {
+  store: ConnectionStore & Fleet;
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
   /** Who asks for access, as the pages say it. */

@@ -1,3 +1,4 @@
+import type { OperatorResults } from '../lambdas/operator-protocol.ts';
 import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
 import type { LocalStack } from './local-stack.ts';
 import { readValues } from './read-as-n8n.ts';
@@ -16,17 +17,26 @@ export async function snapshotOf(
   stack: LocalStack,
   connection: string,
 ): Promise<ShownConnection | undefined> {
-  const [shown] = await withTokens(stack, await status(stack, { connection }));
+  const [shown] = await withTokens(stack, (await status(stack, { connection })).connections);
   return shown;
 }
 
 /** Returns the state of every connection, sorted by name. */
-export const listConnections = (stack: LocalStack) => status(stack, {});
+export async function listConnections(stack: LocalStack): Promise<ConnectionView[]> {
+  const connections: ConnectionView[] = [];
+  let after: string | undefined;
+  do {
+    const page: OperatorResults['status'] = await status(stack, { sort: 'name', limit: 500, after });
+    connections.push(...page.connections);
+    after = page.next;
+  } while (after !== undefined);
+  return connections;
+}
 
-async function status(stack: LocalStack, request: { connection?: string }): Promise<ConnectionView[]> {
+async function status(stack: LocalStack, request: object): Promise<OperatorResults['status']> {
   const response = await stack.operate({ action: 'status', ...request });
   if (!response.ok) throw new Error(response.error.message);
-  return (response.result as { connections: ConnectionView[] }).connections;
+  return response.result as OperatorResults['status'];
 }
 
 /** Adds the token that n8n would read now to each connection. */

@@ -1,53 +1,16 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
 import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
-import { formatList, formatTable } from '../terminal/table.ts';
+import { formatList } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
-import { sameUserWarnings } from './same-user-warning.ts';
 import { scopeWarning } from './scope-warning.ts';
 
 export const NO_CONNECTIONS = 'There are no connections yet.';
 export const FIRST_CONNECTION = 'Create one: npx zoom-tokens connect main';
 
-const NONE = '–';
-const COLUMN_GAP = 2;
-/** Characters. A narrower column makes names harder to read than a line that wraps. */
-const MIN_NAME_WIDTH = 10;
-
-const HEAD = ['Connection', 'App', 'Grant', 'State', 'Valid', 'Rotated', 'Next', 'Consent'];
-
-/**
- * Returns a table of all connections, followed by their remarks.
- * @param now epoch seconds, by the installation's clock
- * @param columns width of the terminal in characters; longer names are broken to fit
- */
-export function formatOverview(
-  views: ConnectionView[],
-  now: number,
-  columns = Number.POSITIVE_INFINITY,
-): string {
-  if (views.length === 0) return `${NO_CONNECTIONS} ${FIRST_CONNECTION}`;
-  const rows = views.map((view) => [
-    view.connection,
-    view.app,
-    isUser(view) ? 'user' : 's2s',
-    formatState(view, now),
-    formatValidity(view, now),
-    formatDuration(now - view.rotatedAt),
-    formatNextRotation(view, now),
-    isUser(view) ? formatDuration(now - view.consentedAt) : NONE,
-  ]);
-  const lines = views.flatMap((view) =>
-    remarks(view, now).map((remark) => formatRemark(remark, `${view.connection}: `)),
-  );
-  return [formatTable(HEAD, rows, [nameWidth(rows, columns)]), ...lines, ...sameUserWarnings(views)].join(
-    '\n\n',
-  );
-}
-
+export const NONE = '–';
 /** Returns everything about one connection. @param now epoch seconds, by the installation's clock */
 export function formatDetails(view: ConnectionView, now: number): string {
   const ago = (timestamp: number) => `${formatDuration(now - timestamp)} ago`;
@@ -102,7 +65,7 @@ const OVERLAP: Record<ConnectionView['overlap'], string> = {
   unknown: 'not measured yet: whether a rotation revokes the earlier access token',
 };
 
-const isUser = ({ grantType }: ConnectionView) => grantType === 'authorization_code';
+export const isUser = ({ grantType }: ConnectionView) => grantType === 'authorization_code';
 
 const STATE_COLOR: Record<string, 'green' | 'yellow' | 'gray'> = {
   active: 'green',
@@ -110,7 +73,7 @@ const STATE_COLOR: Record<string, 'green' | 'yellow' | 'gray'> = {
   disconnected: 'gray',
 };
 
-function formatState(view: ConnectionView, now: number): string {
+export function formatState(view: ConnectionView, now: number): string {
   const state = stateText(view, now);
   return paint(STATE_COLOR[state] ?? 'red', state);
 }
@@ -118,7 +81,7 @@ function formatState(view: ConnectionView, now: number): string {
 /** Seconds. The same threshold as that of the alarm _validity low_. */
 const LOW_VALIDITY_SECONDS = 10 * 60;
 
-function formatValidity(view: ConnectionView, now: number): string {
+export function formatValidity(view: ConnectionView, now: number): string {
   const reader = readerView(view, now);
   if (reader.n8nHolds === 'nothing') return NONE;
   if (reader.n8nHolds === 'expired') return paint('red', 'expired');
@@ -135,15 +98,7 @@ function formatValidityInDetail(view: ConnectionView, now: number): string {
     : `${validity}, since ${formatTime(reader.since)}`;
 }
 
-function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {
+export function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {
   if (status === 'reconnect' || status === 'disconnected') return NONE;
   return dueAt <= now ? 'now' : formatDuration(dueAt - now);
-}
-
-/** Returns the width of the first column when the table is wider than the terminal, and otherwise `null`. */
-function nameWidth(rows: string[][], columns: number): number | null {
-  const width = (column: number) =>
-    Math.max(...[HEAD, ...rows].map((row) => stripVTControlCharacters(row[column] ?? '').length));
-  const otherColumns = HEAD.slice(1).reduce((sum, _, index) => sum + width(index + 1) + COLUMN_GAP, 0);
-  return otherColumns + width(0) <= columns ? null : Math.max(MIN_NAME_WIDTH, columns - otherColumns);
 }

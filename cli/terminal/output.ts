@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
 import { failureDocument, toCliFailure } from '../errors.ts';
@@ -19,6 +20,8 @@ export interface Output {
   format(text: string): string;
   /** Prints the single JSON document of `--json` to standard output; nothing without `--json`. */
   printJson(value: object): void;
+  /** Writes a part of the JSON document of `--json`, and waits until the reader has taken it. */
+  writeJson(part: string): Promise<void>;
   /** Prints a line to standard error, also with `--json`. */
   printNotice(text: string): void;
   /** Shows a spinner with this text on standard error until the work is done, if standard error is a terminal. */
@@ -49,6 +52,9 @@ export function createOutput(json: boolean, hints = createHints()): Output {
     print,
     format: (text) => format(text),
     printJson,
+    async writeJson(part) {
+      if (!process.stdout.write(escapeControls(hints(part)))) await once(process.stdout, 'drain');
+    },
     printNotice,
     async withSpinner(text, work) {
       if (!process.stderr.isTTY) return work();

@@ -16,6 +16,7 @@ const SHOWN = [
   'consentedAt',
   'rotatedAt',
   'failures',
+  'failingSince',
   'lastError',
   'suspectSince',
   'refusals',

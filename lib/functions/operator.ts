@@ -27,7 +27,7 @@ export class Operator extends Construct {
       description: "Carries out an operator's commands.",
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
-    connections.grantQuery(this.function);
+    connections.grantQueries(this.function, 'due');
     credentials.grantRead(this.function);
     credentials.grantN8nUpdate(this.function);
     publishedTokens.grantPublish(this.function);

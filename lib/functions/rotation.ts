@@ -25,7 +25,7 @@ export class Rotation extends Construct {
       reservedConcurrency: settings.reservedConcurrency,
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
-    connections.grantQuery(this.function);
+    connections.grantQueries(this.function, 'due', 'validity');
     credentials.grantRead(this.function);
     publishedTokens.grantPublish(this.function);
     rescueBucket.grantTakeUp(this.function);

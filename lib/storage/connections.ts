@@ -66,11 +66,11 @@ export class Connections extends Construct {
     fn.addStatements(this.encryption.statementsFor('dynamodb'));
   }
 
-  /** Allows the function to query what is due, which links are open, and which published token expires first. */
-  grantQuery(fn: ServiceFunction): void {
+  /** Allows the function to query indexes: which connections are due, and which published token expires first. */
+  grantQueries(fn: ServiceFunction, ...indexes: (keyof typeof TABLE.indexes)[]): void {
     fn.allow(
       ['dynamodb:Query'],
-      Object.keys(TABLE.indexes).map((index) => `${this.table.tableArn}/index/${index}`),
+      indexes.map((index) => `${this.table.tableArn}/index/${index}`),
     );
   }
 }

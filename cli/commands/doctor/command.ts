@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { resolveRegion } from '../../aws/region.ts';
-import { EXIT } from '../../errors.ts';
+import { EXIT, Interrupted } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
@@ -47,12 +47,27 @@ async function doctor({ n8nPrincipal, app }: DoctorOptions, command: Command): P
   const version = command.parent?.version() ?? '';
   const region = await resolveRegion(session.aws);
   const findings: Finding[] = [];
-  await examine(session, { version, region, principal, apps: app }, (reported) => {
+  const ended = { early: false };
+  const report = (reported: Finding[]) => {
     findings.push(...reported);
     for (const finding of reported) output.print(formatFinding(finding));
+  };
+  await examine(session, { version, region, principal, apps: app }, report).catch((error) => {
+    if (!(error instanceof Interrupted)) throw error;
+    ended.early = true;
   });
   const problems = findings.filter(({ state }) => state === 'wrong');
-  output.printJson({ well: problems.length === 0, checks: findings });
+  output.printJson({
+    well: problems.length === 0 && !ended.early,
+    ...(ended.early ? { interrupted: true } : {}),
+    checks: findings,
+  });
+  if (ended.early) {
+    output.print(
+      `\nInterrupted: not all checks have run. ${problems.length > 0 ? verdict(problems) : ''}`.trimEnd(),
+    );
+    throw new Interrupted();
+  }
   output.print(`\n${verdict(problems)}`);
   process.exitCode = problems.length === 0 ? EXIT.ok : EXIT.failed;
 }

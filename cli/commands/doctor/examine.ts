@@ -2,18 +2,12 @@ import type { ConnectionView, CredentialProbe, OperatorResults } from '../../../
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 import { alertFindings } from './alerts.ts';
-import {
-  connectionFindings,
-  isConnected,
-  overlapFindings,
-  pushFindings,
-  tokenFindings,
-  unreadableFindings,
-} from './connections.ts';
+import { isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
 import { appFindings, clockFindings, sweepFinding } from './installation.ts';
 import { type Principal, policyFinding } from './policy.ts';
+import { readConnections } from './read-connections.ts';
 import { redirectFinding } from './redirect.ts';
 import { stackFindings, unreachableStackFindings } from './stack.ts';
 
@@ -73,21 +67,17 @@ export async function examine(
 
 const NO_CHECK = 'the operator function could not check it.';
 
-/** Reports the connections and their tokens. Returns `undefined` when the connections are unknown. */
+/** Reports the connections and their tokens. Returns those that were examined; `undefined` when none could be read. */
 async function examineConnections(session: Session, report: Report): Promise<ConnectionView[] | undefined> {
-  const status = await resultOrFailure(() =>
-    session.output.withSpinner('Requesting the connections', () => session.operator.request('status', {})),
-  );
-  if (status instanceof Failure) {
+  const views = await resultOrFailure(() => readConnections(session, report));
+  if (views instanceof Failure) {
     const dependentChecks = ['tokens', 'overlap', 'push'] as const;
     report([
-      failed('connections', status),
+      failed('connections', views),
       ...dependentChecks.map((check) => skipped(check, 'the connections are not known.')),
     ]);
     return undefined;
   }
-  const views: ConnectionView[] = status.connections;
-  report([...connectionFindings(views, status.now), ...unreadableFindings(status.unreadable ?? [])]);
   report(await examineTokens(views, session));
   return views;
 }

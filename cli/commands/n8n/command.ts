@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { resolveRegion } from '../../aws/region.ts';
+import { statusPages } from '../../connection/list-connections.ts';
 import { FIRST_CONNECTION } from '../../connection/text.ts';
 import { UsageError } from '../../errors.ts';
+import type { OperatorClient } from '../../operator-client.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
@@ -41,12 +43,23 @@ export function addN8n(program: Command): void {
   ]);
 }
 
+/** Returns one connection, or all by name. */
+async function readConnections(
+  connection: string | undefined,
+  operator: OperatorClient,
+): Promise<ConnectionView[]> {
+  if (connection !== undefined) return (await operator.request('status', { connection })).connections;
+  const connections: ConnectionView[] = [];
+  for await (const page of statusPages({ sort: 'name' }, operator)) connections.push(...page.connections);
+  return connections;
+}
+
 async function n8n(connection: string | undefined, options: N8nOptions, command: Command): Promise<void> {
   assertVault(options.vault);
   const session = openSession(command);
   const { operator, output } = session;
-  const { connections } = await output.withSpinner('Requesting the connections', () =>
-    operator.request('status', connection === undefined ? {} : { connection }),
+  const connections = await output.withSpinner('Requesting the connections', () =>
+    readConnections(connection, operator),
   );
   if (options.workflow !== undefined) return writeWorkflow(options, connections, session);
   const region = await resolveRegion(session.aws);

@@ -1,34 +1,70 @@
-import type { Command } from 'commander';
-import type { OpenLink, OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { alertTopicRemarks } from '../../connection/alert-topic.ts';
-import { formatOpenLinks } from '../../connection/open-links.ts';
-import { exitStatusOf, unreadableRemark } from '../../connection/remarks.ts';
-import { formatDetails, formatOverview, formatRemark } from '../../connection/text.ts';
-import { EXIT, UsageError } from '../../errors.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FleetState } from '../../../lambdas/operator-protocol.ts';
+import { FLEET_STATES, SORTS } from '../../../lambdas/operator-protocol.ts';
+import { requestStatus, statusPages } from '../../connection/list-connections.ts';
+import { exitStatusOf } from '../../connection/remarks.ts';
+import type { RequestParameters } from '../../operator-client.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
-import { interruption, wait } from '../../terminal/interruption.ts';
-import { openScreen } from '../../terminal/screen.ts';
+import { printListAsJson } from './json.ts';
+import { exitStatusOfPage, formatList, mostSevere, notesOf, tableInParts } from './list.ts';
+import { formatOne } from './one.ts';
+import { WATCH_SECONDS, watch } from './watch.ts';
 
-const WATCH_SECONDS = 5;
+interface StatusOptions {
+  watch?: boolean;
+  state?: FleetState[];
+  app?: string;
+  search?: string;
+  sort: 'attention' | (typeof SORTS)[number];
+  limit?: number;
+  all?: boolean;
+}
+
+/** Notes after which no further page is looked through for more. */
+const MAX_NOTES = 20;
+/** Connections that a pipe gets without `--limit` and `--all`. */
+const DEFAULT_LIMIT = 50;
+/** The least and the most connections that a terminal gets, by its height. */
+const TERMINAL_LIMITS = [10, 100] as const;
 
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .description('Show the status of every connection, or all details of one.')
+    .description('Show the connections, those that need attention first, or all details of one.')
     .argument('[connection]', 'name of the connection')
+    .addOption(
+      new Option('--state <state>', 'only connections in this state; can be repeated')
+        .choices(FLEET_STATES)
+        .argParser(addState),
+    )
+    .option('--app <app>', 'only connections of this Zoom app')
+    .option('--search <text>', 'only connections whose name contains this text')
+    .addOption(
+      new Option('--sort <order>', 'order of the connections')
+        .choices(['attention', ...SORTS])
+        .default('attention'),
+    )
+    .addOption(
+      new Option('--limit <number>', 'most connections to show (default: what the terminal holds, or 50)')
+        .argParser(parseLimit)
+        .conflicts('all'),
+    )
+    .option('--all', 'show every connection')
     .option('--watch', `refresh every ${WATCH_SECONDS} seconds until Ctrl-C`)
     .action(status);
   addExamples(command, [
-    ['zoom-tokens status', 'shows every connection'],
+    ['zoom-tokens status', 'shows how many are well, and those that are not'],
     ['zoom-tokens status main', 'shows all details of one connection'],
+    ['zoom-tokens status --state reconnect --all', 'shows all that need a person'],
     ['zoom-tokens status --watch', 'follows the rotations'],
-    ['zoom-tokens status --json', 'for a script; the exit status says whether action is needed'],
+    ['zoom-tokens status --json', 'prints every connection, for a script'],
   ]);
   addNotes(
     command,
     `
+States: reconnect (a person must consent again), misconfigured (a Zoom app must be fixed), expired (n8n has no valid token), suspect (Zoom refused the refresh token once), failing (the last step failed), active, disconnected.
+
 Columns:
   Valid    how long the token in n8n stays valid
   Rotated  age of the token, and of the refresh token of a user app
@@ -39,79 +75,80 @@ Exit status: 0 no action is needed, 3 a person must consent again, 4 a Zoom app 
   );
 }
 
+function addState(state: string, states: FleetState[] = []): FleetState[] {
+  const known = FLEET_STATES.find((each) => each === state);
+  if (!known) throw new InvalidArgumentError(`Allowed choices are ${FLEET_STATES.join(', ')}.`);
+  return [...states, known];
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new InvalidArgumentError('Expected a number of 1 or more.');
+  return limit;
+}
+
 async function status(
   connection: string | undefined,
-  options: { watch?: boolean },
+  options: StatusOptions,
   command: Command,
 ): Promise<void> {
   const session = openSession(command);
   const { output } = session;
-  if (options.watch) return watch(connection, session);
-  const result = await output.withSpinner('Requesting the status', () => requestStatus(connection, session));
-  output.printJson(result);
-  // The table of thousands of connections takes seconds.
-  if (!output.json) output.print(formatStatus(connection, result));
-  const exitStatus = exitStatusOf(result.connections, result.now);
-  const isDamaged = result.unreadable !== undefined && exitStatus !== EXIT.reconnect;
-  process.exitCode = isDamaged ? EXIT.misconfigured : exitStatus;
+  const parameters = listParameters(options);
+  if (options.watch) return watch(connection, parameters, session);
+  if (connection !== undefined) return showOne(connection, session);
+  if (output.json) {
+    process.exitCode = await printListAsJson(parameters, options.limit, session);
+    return;
+  }
+  const [least, most] = TERMINAL_LIMITS;
+  const fitting = process.stdout.isTTY ? Math.min(most, Math.max(least, process.stdout.rows)) : DEFAULT_LIMIT;
+  const limit = options.limit ?? fitting;
+  if (options.all || limit > most) return showAll(parameters, options.limit, session);
+  const page = await output.withSpinner('Requesting the status', () =>
+    requestStatus({ ...parameters, limit }, session.operator),
+  );
+  const { isTTY, columns, rows } = process.stdout;
+  const isFitted = isTTY && options.limit === undefined;
+  output.print(formatList(page, { columns, rows: isFitted ? rows : undefined }, output.format));
+  process.exitCode = exitStatusOfPage(page, options.state);
 }
 
-type Status = OperatorResults['status'] & { links: OpenLink[] };
-
-/** Requests the connections, or one, and the links that wait for them. */
-async function requestStatus(connection: string | undefined, { operator }: Session): Promise<Status> {
-  const [status, { links }] = await Promise.all([
-    operator.request('status', connection === undefined ? { alertTopic: true } : { connection }),
-    operator.request('links', {}),
-  ]);
+function listParameters({ state, app, search, sort }: StatusOptions): RequestParameters['status'] {
   return {
-    ...status,
-    links: links.filter((link) => connection === undefined || link.connection === connection),
+    ...(state && { states: state }),
+    ...(app !== undefined && { app }),
+    ...(search !== undefined && { search }),
+    ...(sort !== 'attention' && { sort }),
+    alertTopic: true,
   };
 }
 
-function formatStatus(
-  connection: string | undefined,
-  { connections, now, unreadable = [], alertTopic, links }: Status,
-): string {
-  const [view] = connections;
-  const waiting = links.length > 0 ? [formatOpenLinks(links, now)] : [];
-  if (connection !== undefined && view) return [formatDetails(view, now), ...waiting].join('\n\n');
-  const isAllDamaged = connections.length === 0 && unreadable.length > 0;
-  const overview = isAllDamaged ? [] : [formatOverview(connections, now, process.stdout.columns)];
-  const damaged = unreadable.map((item) =>
-    formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `),
+async function showOne(connection: string, { operator, output }: Session): Promise<void> {
+  const result = await output.withSpinner('Requesting the status', () =>
+    requestStatus({ connection }, operator),
   );
-  const unnotified = alertTopicRemarks(alertTopic).map((remark) => formatRemark(remark));
-  return [...overview, ...waiting, ...damaged, ...unnotified].join('\n\n');
+  output.printJson(result);
+  output.print(formatOne(result));
+  const { connections, now } = result;
+  process.exitCode = exitStatusOf(connections, now);
 }
 
-async function watch(connection: string | undefined, session: Session): Promise<void> {
-  if (!session.output.isInteractive) {
-    throw new UsageError(
-      '--watch needs an interactive terminal.',
-      'In a script, repeat npx zoom-tokens status --json.',
-    );
+/** Prints the connections while they arrive. Their remarks follow at the end. */
+async function showAll(
+  parameters: RequestParameters['status'],
+  most: number | undefined,
+  { operator, output }: Session,
+): Promise<void> {
+  const part = tableInParts(process.stdout.columns);
+  const notes: string[] = [];
+  const statuses = new Set<number>();
+  for await (const page of statusPages(parameters, operator, most)) {
+    if (page.connections.length > 0) output.print(part(page));
+    statuses.add(exitStatusOfPage(page, parameters.states));
+    if (notes.length < MAX_NOTES) notes.push(...notesOf(page));
   }
-  let text = '';
-  const redraw = () => screen.draw(session.output.format(text));
-  const screen = openScreen(redraw);
-  try {
-    for (;;) {
-      text = await requestStatus(connection, session)
-        .then((result) => formatStatus(connection, result))
-        .catch(formatRetryable);
-      redraw();
-      await wait(WATCH_SECONDS);
-    }
-  } finally {
-    screen.close();
-  }
-}
-
-/** Returns the text of a retryable failure, which the next refresh may clear. Rethrows every other error. */
-function formatRetryable(error: unknown): string {
-  interruption.throwIfAborted();
-  if (!(error instanceof Failure) || error.class !== 'retry') throw error;
-  return formatRemark({ exitStatus: EXIT.failed, message: error.message, action: error.action });
+  if (notes.length > 0) output.print(`\n${notes.join('\n\n')}`);
+  process.exitCode = mostSevere(statuses);
 }

@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Fleet } from '../../tokens/fleet.ts';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createAppNotes } from './app-notes.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
+import { createFleet } from './fleet.ts';
 import { createItemReader, type ReportUnreadable } from './item-schema.ts';
 import { createItems } from './items.ts';
 import { createLinks } from './links.ts';
@@ -22,7 +24,7 @@ export function createConnectionsTable(
   client: DynamoDBClient,
   tableName: string,
   report: ReportUnreadable = () => {},
-): ConnectionStore {
+): ConnectionStore & Fleet {
   const reader = createItemReader(report);
   const items = createItems(client, tableName);
   return {
@@ -35,5 +37,6 @@ export function createConnectionsTable(
     ...createAppNotes(items),
     ...createReplacedTokens(items),
     ...createLinks(items),
+    ...createFleet(client, tableName),
   };
 }

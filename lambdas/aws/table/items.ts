@@ -136,8 +136,8 @@ export const assignments = (values: object): string =>
 export const attributes = (names: readonly string[]): string => names.map((name) => `#${name}`).join(', ');
 
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
-const names = (expression: string) =>
+export const names = (expression: string) =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));
 
-const placeholders = (values: Values) =>
+export const placeholders = (values: Values) =>
   marshall(Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])));

@@ -1,14 +1,17 @@
 import pMap from 'p-map';
 import { DEFAULT_APP } from '../../contract.ts';
 import { verifyZoomApp } from '../apis/verify-zoom-app.ts';
-import { assertName, isDisconnected } from '../connection.ts';
+import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, type FailureDetails, toFailure } from '../errors.ts';
+import type { Fleet } from '../fleet.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
+import { fleetPages } from './fleet-counts.ts';
 import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
+type CheckedStore = Pick<Dependencies['store'], 'sweptAt'> & Fleet;
 
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault, because nothing needs the app. */
 interface CheckedApp {
@@ -43,21 +46,19 @@ interface Outside {
 
 /**
  * Checks what the connections depend on: the apps, the sweep, the clocks, n8n's policy and the topic of the alerts. Changes nothing.
- * @param named apps to check besides `default` and those of the connections
+ * @param named apps to check besides those that are deployed
  * @throws {Failure} `rejected` (`invalid_name`)
  */
 export async function checkInstallation(
   named: string[],
-  deps: Pick<Dependencies, 'store' | 'vault' | 'zoom' | 'now'>,
-  { sweepRateMinutes, n8nPolicyArn }: Installation,
+  deps: Pick<Dependencies, 'vault' | 'zoom' | 'now'> & { store: CheckedStore },
+  { existing, sweepRateMinutes, n8nPolicyArn }: Installation,
   { policyEntities, alertTopic }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
-  const items = await deps.store.list();
-  const used = new Set(items.filter((item) => !isDisconnected(item)).map(({ app }) => app));
-  const apps = [...new Set([DEFAULT_APP, ...used, ...named])].sort();
+  const apps = [...new Set([DEFAULT_APP, ...Object.keys(existing.appSecretArns), ...named])].sort();
   const [checked, sweptAt, zoomSkewSeconds, n8n, topic] = await Promise.all([
-    pMap(apps, (app) => checkApp(app, used.has(app), deps), { concurrency: CONCURRENCY }),
+    pMap(apps, (app) => checkApp(app, deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
     measureSkew(deps),
     n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
@@ -76,20 +77,29 @@ export async function checkInstallation(
 
 async function checkApp(
   app: string,
-  isUsed: boolean,
-  { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
+  { vault, zoom, store, now }: Pick<Dependencies, 'vault' | 'zoom' | 'now'> & { store: CheckedStore },
 ): Promise<CheckedApp> {
   try {
     await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(withManualRetry);
     return { app };
   } catch (error) {
     const problem = toFailure(error);
-    if (isUsed) return { app, problem };
+    const isUnset = problem.code === 'app_not_deployed' || problem.code === 'secret_unusable';
+    if (!isUnset || (await isUsed(app, store, now()))) return { app, problem };
     if (problem.code === 'app_not_deployed') return { app, problem: { ...problem, code: 'not_set_up' } };
-    if (problem.code !== 'secret_unusable') return { app, problem };
     const action = `If you need it, run: zoom-tokens setup ${app}.`;
     return { app, problem: { ...problem, code: 'not_set_up', action } };
   }
+}
+
+/** Returns whether a connection uses the app. */
+async function isUsed(app: string, store: Fleet, now: number): Promise<boolean> {
+  const statuses = ['active', 'reconnect', 'misconfigured'] as const;
+  for (const status of statuses) {
+    for await (const { count } of fleetPages({ status, app, now, isCount: true }, store))
+      if (count > 0) return true;
+  }
+  return false;
 }
 
 /** Replaces the action of a retryable failure, because no sweep retries the check. */

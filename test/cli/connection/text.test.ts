@@ -1,11 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { formatList } from '../../../cli/commands/status/list.ts';
 import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
-import { formatDetails, formatOverview } from '../../../cli/connection/text.ts';
+import { formatDetails } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { N8N_OPERATIONS } from '../../../lambdas/tokens/n8n-scopes.ts';
 
 const NOW = 1_800_000_000;
 const DAYS = 24 * 3600;
+
+const formatOverview = (connections: ConnectionView[], now: number, columns?: number) =>
+  formatList({ connections, now }, { columns });
 
 const MAIN: ConnectionView = {
   connection: 'main',
@@ -147,10 +151,12 @@ describe('the table of connections', () => {
   };
   const rows = (text: string) => text.split('\n\n')[0]?.split('\n') ?? [];
 
-  test('the table fits 80 columns by breaking a long name, without losing a character', () => {
-    const table = rows(formatOverview([widest], NOW, 80));
-    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(table.join('').match(/a{5,}/g)?.join('')).toBe('a'.repeat(40));
+  test.each([60, 80, 200])('the table fits %i columns without breaking a long name', (columns) => {
+    const table = rows(formatOverview([widest], NOW, columns));
+    expect(table).toHaveLength(2);
+    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(table[1]).toContain('a'.repeat(40));
+    expect(table[0]).toContain('State');
   });
 
   test('the table keeps a long name on one line in a pipe', () => {

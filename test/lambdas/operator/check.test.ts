@@ -6,7 +6,7 @@ import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startIam } from '../../support/services/iam-server.ts';
 import { takeOutput } from '../../support/services/output.ts';
-import { APP_PREFIX, type Services, startServices } from '../../support/services/services.ts';
+import { APP_PREFIX, appSecrets, type Services, startServices } from '../../support/services/services.ts';
 
 const POLICY = 'arn:aws:iam::111122223333:policy/n8n';
 
@@ -86,10 +86,14 @@ describe('the check of the sweep', () => {
 });
 
 describe('the check of the apps', () => {
-  test('covers "default", the apps of the connections and the named ones, sorted by name', async () => {
-    expect((await check()).apps.map(({ app }) => app)).toEqual(['default']);
+  test('covers the deployed apps and the named ones, sorted by name', async () => {
+    const deployed = createFunctions(services, { APP_SECRETS: appSecrets(['default', 'used']) });
+    expect((await check({}, deployed)).apps.map(({ app }) => app)).toEqual(['default', 'used']);
     await connectUsed();
-    const { apps } = await check({ apps: ['reports', 'default'] });
+    const { apps } = await check(
+      { apps: ['reports', 'default'] },
+      createFunctions(services, { APP_SECRETS: appSecrets(['used', 'reports', 'default']) }),
+    );
     expect(apps).toEqual(['default', 'reports', 'used'].map((app) => ({ app })));
   });
 
@@ -158,6 +162,7 @@ describe('the check of the apps', () => {
     const cut = createFunctions(services, {
       ZOOM_OAUTH_URL: services.nowhere,
       ZOOM_API_URL: services.nowhere,
+      APP_SECRETS: appSecrets(['default', 'reports']),
     });
     const checked = await check({ apps: ['reports'] }, cut);
     expect(checked).not.toHaveProperty('zoomSkewSeconds');

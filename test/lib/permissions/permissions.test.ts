@@ -88,7 +88,6 @@ describe('exactly these actions are allowed', () => {
       [
         [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [`${tableArn}/index/due`, ['dynamodb:Query']],
-        [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
         ...TAKE_UP,

@@ -1,4 +1,5 @@
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
+import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fleet.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import type {
   ConnectionStore,
@@ -9,7 +10,7 @@ import type {
 } from '../../../lambdas/tokens/store.ts';
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
-export class MemoryStore implements ConnectionStore {
+export class MemoryStore implements ConnectionStore, Fleet {
   readonly #items = new Map<string, Connection>();
   /** The items as the index `due` shows them while it lags. */
   #lagging: Connection[] | undefined;
@@ -56,6 +57,10 @@ export class MemoryStore implements ConnectionStore {
 
   async list() {
     return [...this.#items.values()].map((item) => ({ ...item }));
+  }
+
+  async fleetPage(query: FleetQuery) {
+    return pageOf([...this.#items.values()], query);
   }
 
   async due(

@@ -77,3 +77,74 @@ describe('the push and the update interval', () => {
     );
   });
 });
+
+describe('a fleet of which most are well', () => {
+  const view = (connection: string, change: object = {}) => ({
+    ...{ connection, app: 'default', grantType: 'account_credentials', status: 'active', overlap: 'yes' },
+    ...{
+      dueAt: 9e9,
+      validUntil: 9e9,
+      expiresAt: 9e9,
+      rotatedAt: 0,
+      consentedAt: 0,
+      generation: 1,
+      version: 1,
+    },
+    ...{ publishedVersion: 1, failures: 0, secretName: 's', expression: '{{ x }}', ...change },
+  });
+  const counts = {
+    reconnect: 700,
+    misconfigured: 0,
+    expired: 0,
+    suspect: 0,
+    failing: 0,
+    active: 90_000,
+    disconnected: 0,
+  };
+  const probed: string[] = [];
+
+  beforeEach(() => {
+    probed.length = 0;
+    installation().responses.set('status', (event) => {
+      const {
+        states = [],
+        limit = 50,
+        after,
+      } = event as { states?: string[]; limit?: number; after?: string };
+      const isWell = states.includes('active');
+      const size = isWell ? counts.active : counts.reconnect;
+      const from = Number(after ?? 0);
+      const connections = Array.from({ length: Math.min(limit, size - from) }, (_, index) =>
+        isWell ? view(`well_${from + index}`) : view(`gone_${from + index}`, { status: 'reconnect' }),
+      );
+      const next = from + limit < size ? { next: String(from + limit) } : {};
+      return { ok: true, result: { now: 10, ...(from === 0 && { counts }), connections, ...next } };
+    });
+    installation().responses.set('probe', (event) => {
+      const { connections } = event as { connections: string[] };
+      probed.push(...connections);
+      return {
+        ok: true,
+        result: { probed: connections.map((connection) => ({ connection, accepted: 'yes' })) },
+      };
+    });
+  });
+
+  test('doctor reports every connection that needs attention, and examines a sample of the others', async () => {
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout.match(/✖ gone_\d+: /g)).toHaveLength(700);
+    expect(stdout).toContain('! The checks below examine a sample of 100 of 90,000 that are well.');
+    expect(stdout).toContain('! The checks below examine 500 of the 700 connections that need attention.');
+    expect(probed.filter((name) => name.startsWith('well_'))).toHaveLength(100);
+    expect(probed.filter((name) => name.startsWith('gone_'))).toHaveLength(500);
+  });
+
+  test('Ctrl-C during doctor keeps what it has found, and exits with 130', async () => {
+    installation().responses.set('probe', () => new Promise(() => {}));
+    const { code, stdout } = await installation().commandLine.interruptAt(/sample of 100/, ['doctor']);
+    expect(code).toBe(130);
+    expect(stdout).toContain('✖ gone_699: ');
+    expect(stdout).toContain('Interrupted: not all checks have run. 700 problems found (1 kind).\n');
+  });
+});

@@ -25,6 +25,8 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     const { code, stdout, stderr } = await run();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['2 connections: 2 well'],
+      [''],
       ['Connection', 'App', 'Grant', 'State', 'Valid', 'Rotated', 'Next', 'Consent'],
       [
         'main',
@@ -62,8 +64,9 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
   test("status --json prints the operator function's result", async () => {
     const { code, stdout } = await run('--json');
     expect(code).toBe(0);
+    const { next: _, ...result } = await installation().status();
     expect(JSON.parse(stdout)).toEqual({
-      ...(await installation().status()),
+      ...result,
       links: [],
       alertTopic: expect.objectContaining({ confirmed: 1, pending: 0 }),
     });
@@ -80,7 +83,7 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
 
   test('status --watch on a terminal refreshes until Ctrl-C', async () => {
     const terminal = installation().commandLine.onTerminal(['status', '--watch']);
-    await terminal.until(/(State[\s\S]*){2}/);
+    await terminal.until(/(2 connections[\s\S]*){2}/);
     terminal.type(CTRL_C);
     expect((await terminal.ended).code).toBe(130);
   });
@@ -131,10 +134,7 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     terminal.resize(60, 2);
     await terminal.until(/more lines/);
     const { lines } = await terminal.display();
-    expect(lines).toEqual([
-      expect.stringMatching(/^Connection/),
-      expect.stringMatching(/^… \d+ more lines$/),
-    ]);
+    expect(lines).toEqual(['2 connections: 2 well', expect.stringMatching(/^… \d+ more lines$/)]);
     terminal.type(CTRL_C);
     await terminal.ended;
   });
@@ -219,4 +219,158 @@ test('status shows an item that cannot be read in a row of its own, and exits wi
   expect(stdout).toContain(
     'damaged: unreadable. The item in the table cannot be read: version is malformed. It is not rotated',
   );
+});
+
+describe('a fleet of 1,204 connections', () => {
+  const state = (index: number): Partial<ConnectionView> => {
+    if (index < 3) return { status: 'reconnect' };
+    return index === 3 ? { status: 'misconfigured' } : {};
+  };
+  const fleet = Array.from({ length: 1204 }, (_, index) => ({
+    ...{
+      connection: `connection_${index}`,
+      app: 'default',
+      grantType: 'account_credentials',
+      status: 'active',
+    },
+    ...{
+      dueAt: 1800,
+      validUntil: 3600,
+      expiresAt: 3600,
+      rotatedAt: 0,
+      consentedAt: 0,
+      generation: 1,
+      version: 1,
+    },
+    ...{ publishedVersion: 1, failures: 0, overlap: 'yes', secretName: 's', expression: '{{ x }}' },
+    ...state(index),
+  })) as ConnectionView[];
+  const counts = {
+    active: 1200,
+    reconnect: 3,
+    misconfigured: 1,
+    expired: 0,
+    suspect: 0,
+    failing: 0,
+    disconnected: 0,
+  };
+  const requests: { limit?: number; after?: string }[] = [];
+
+  beforeEach(() => {
+    requests.length = 0;
+    installation().responses.set('status', (event) => {
+      const { limit = 50, after } = event as { limit?: number; after?: string };
+      requests.push({ limit, ...(after !== undefined && { after }) });
+      const from = Number(after ?? 0);
+      const next = from + limit < fleet.length ? { next: String(from + limit) } : {};
+      const connections = fleet.slice(from, from + limit);
+      return { ok: true, result: { now: 10, ...(from === 0 && { counts }), connections, ...next } };
+    });
+  });
+
+  const SUMMARY = '1,204 connections: 1,200 well, 3 need a person, 1 misconfigured';
+
+  test('status in a pipe shows 50, those that need attention first, and says how to see the rest', async () => {
+    const { code, stdout } = await run();
+    expect(code).toBe(3);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe(SUMMARY);
+    expect(lines[3]).toMatch(/^connection_0 .* reconnect/);
+    expect(stdout.match(/^connection_/gm)).toHaveLength(50);
+    expect(stdout).toContain('Shown: 50 of 1,204. Show all with --all');
+    expect(requests).toEqual([{ limit: 50 }]);
+  });
+
+  test('status --limit shows so many, in as many pages as they need', async () => {
+    const { stdout } = await run('--limit', '600');
+    expect(stdout.match(/^connection_/gm)).toHaveLength(600);
+    expect(requests).toEqual([{ limit: 500 }, { limit: 100, after: '500' }]);
+  });
+
+  test('status --all shows every connection in one table', async () => {
+    const { code, stdout } = await run('--all');
+    expect(code).toBe(3);
+    expect(stdout.match(/^connection_/gm)).toHaveLength(1204);
+    expect(stdout.match(/^Connection /gm)).toHaveLength(1);
+    expect(stdout).toMatch(/✖ connection_3: /);
+  });
+
+  test('status --json prints every connection in one document', async () => {
+    const { code, stdout } = await run('--json');
+    expect(code).toBe(3);
+    const document = JSON.parse(stdout);
+    expect(document.connections).toEqual(fleet);
+    expect(document).toMatchObject({ now: 10, counts });
+    expect(document).not.toHaveProperty('next');
+  });
+
+  test('status --json prints a valid document with the failure when a later page fails', async () => {
+    const respond = installation().responses.get('status');
+    installation().responses.set('status', (event) => {
+      if (!('after' in event)) return respond?.(event);
+      const error = { class: 'retry', code: 'throttled', message: 'It is busy.', action: 'Wait.' };
+      return { ok: false, error };
+    });
+    const { code, stdout } = await run('--json');
+    expect(code).toBe(1);
+    const document = JSON.parse(stdout);
+    expect(document.connections).toHaveLength(500);
+    expect(document.error).toMatchObject({ code: 'throttled' });
+  });
+
+  test('status sends the filters and the order to the function', async () => {
+    const sent: object[] = [];
+    installation().responses.set('status', (event) => {
+      sent.push(event);
+      return { ok: true, result: { now: 10, counts, connections: [] } };
+    });
+    const { stdout } = await run(
+      ...['--state', 'reconnect', '--state', 'failing', '--app', 'reports', '--search', 'ab'],
+      ...['--sort', 'valid', '--limit', '7'],
+    );
+    const filters = {
+      states: ['reconnect', 'failing'],
+      app: 'reports',
+      search: 'ab',
+      sort: 'valid',
+      limit: 7,
+    };
+    expect(sent).toEqual([expect.objectContaining(filters)]);
+    expect(stdout).toContain('None is in the state that was asked for.');
+  });
+
+  test.each([
+    [['--limit', 'many'], /Expected a number/],
+    [['--state', 'broken'], /Allowed choices are reconnect, misconfigured/],
+    [['--sort', 'size'], /Allowed choices are attention, name/],
+    [['--all', '--limit', '3'], /cannot be used with option/],
+  ])('status %j is wrong usage', async (args, message) => {
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test.each([60, 80, 200])('status on a terminal of %i columns and 30 lines fits into it', async (cols) => {
+    const terminal = installation().commandLine.onTerminal(['status'], {}, { cols, rows: 30 });
+    await terminal.ended;
+    const { lines, broken } = await terminal.display();
+    expect(broken).toEqual([]);
+    expect(lines.join(' ')).toContain(SUMMARY);
+    expect(lines.find((line) => line.startsWith('connection_0 '))).toMatch(/reconnect/);
+    for (const name of ['connection_1 ', 'connection_2 ', 'connection_3 ']) {
+      expect(lines.filter((line) => line.startsWith(name))).toHaveLength(1);
+    }
+  });
+
+  test.each([60, 80, 200])('status --watch on a terminal of %i columns shows what fits', async (cols) => {
+    const terminal = installation().commandLine.onTerminal(['status', '--watch'], {}, { cols, rows: 30 });
+    await terminal.until(/Shown: \d+ of 1,204/);
+    const { lines, broken } = await terminal.display();
+    expect(broken).toEqual([]);
+    expect(lines.slice(0, 2).join(' ').trim()).toBe(SUMMARY);
+    expect(lines.find((line) => line.startsWith('connection_'))).toMatch(/^connection_0 .*reconnect/);
+    expect(lines.join('\n')).toMatch(/✖ connection_3: /);
+    terminal.type(CTRL_C);
+    await terminal.ended;
+  });
 });

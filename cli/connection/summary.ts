@@ -1,0 +1,27 @@
+import type { FleetCounts, FleetState } from '../../lambdas/operator-protocol.ts';
+import { FLEET_STATES } from '../../lambdas/operator-protocol.ts';
+
+const WORDS: Record<FleetState, (count: number) => string> = {
+  active: () => 'well',
+  reconnect: (count) => (count === 1 ? 'needs a person' : 'need a person'),
+  misconfigured: () => 'misconfigured',
+  expired: () => 'without a valid token',
+  suspect: () => 'suspect',
+  failing: () => 'failing',
+  disconnected: () => 'disconnected',
+};
+
+const number = (count: number) => count.toLocaleString('en-US');
+
+export const totalOf = (counts: FleetCounts): number =>
+  FLEET_STATES.reduce((sum, state) => sum + counts[state], 0);
+
+/** Returns a line such as `1,204 connections: 1,200 well, 3 need a person, 1 misconfigured`. */
+export function formatSummary(counts: FleetCounts): string {
+  const total = totalOf(counts);
+  const states: FleetState[] = ['active', ...FLEET_STATES.filter((state) => state !== 'active')];
+  const parts = states
+    .filter((state) => counts[state] > 0)
+    .map((state) => `${number(counts[state])} ${WORDS[state](counts[state])}`);
+  return `${number(total)} ${total === 1 ? 'connection' : 'connections'}: ${parts.join(', ')}`;
+}

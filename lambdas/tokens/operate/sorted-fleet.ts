@@ -1,0 +1,59 @@
+import type { Status } from '../connection.ts';
+import type { Fleet, FleetEntry } from '../fleet.ts';
+import { fleetPages } from './fleet-counts.ts';
+import type { WantedEntries } from './fleet-walk.ts';
+
+/** Orders that no index has: by name, by the next rotation, by the end of the token that n8n holds. */
+export const SORTS = ['name', 'next', 'valid'] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** A place in such an order: behind this value and name. */
+export interface SortedPlace {
+  value: number;
+  connection: string;
+}
+
+const VALUES: Record<Sort, (entry: FleetEntry) => number> = {
+  name: () => 0,
+  next: ({ dueAt }) => dueAt,
+  valid: ({ validUntil }) => validUntil,
+};
+
+const STATUSES: Status[] = ['active', 'reconnect', 'misconfigured', 'disconnected'];
+
+/**
+ * Returns the first wanted entries behind a place, in an order. It reads the whole index, and keeps no more entries than
+ * it returns and those of one page.
+ */
+export async function selectSorted(
+  {
+    sort,
+    after,
+    limit,
+    isWanted,
+    app,
+    search,
+    now,
+  }: WantedEntries & { sort: Sort; after: SortedPlace | undefined },
+  store: Fleet,
+): Promise<{ entry: FleetEntry; place: SortedPlace }[]> {
+  const placed = (entry: FleetEntry) => ({
+    entry,
+    place: { value: VALUES[sort](entry), connection: entry.connection },
+  });
+  let first: { entry: FleetEntry; place: SortedPlace }[] = [];
+  for (const status of STATUSES) {
+    for await (const page of fleetPages({ status, app, search, now }, store)) {
+      const candidates = page.entries.filter(isWanted).map(placed);
+      const behind = after ? candidates.filter(({ place }) => compare(place, after) > 0) : candidates;
+      first = [...first, ...behind].sort((a, b) => compare(a.place, b.place)).slice(0, limit);
+    }
+  }
+  return first;
+}
+
+function compare(a: SortedPlace, b: SortedPlace): number {
+  if (a.value !== b.value) return a.value - b.value;
+  if (a.connection === b.connection) return 0;
+  return a.connection < b.connection ? -1 : 1;
+}
