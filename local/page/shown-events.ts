@@ -44,6 +44,7 @@ const TITLES: Record<string, string> = {
   rotated: 'renewed',
   published: 'handed to n8n',
   failed: 'not renewed',
+  'overlap changed': 'measured',
   broken: 'Broken by you',
   repaired: 'Repaired by you',
 };
@@ -56,6 +57,12 @@ function title({ event, connection, message }: Entry): string {
 function paragraphs(entry: Entry, isPublished: boolean): Paragraph[] {
   const { event, message, text, version } = entry;
   if (event === 'alert') return alertParagraphs(String(text));
+  if (event === 'overlap changed')
+    return plain(
+      entry.overlap === 'yes'
+        ? 'Zoom lets the earlier token live on after a renewal, so renewals may come early.'
+        : 'Zoom ends the earlier token at a renewal, so renewals come late.',
+    );
   if (event === 'published') return plain(`n8n can read token no. ${version}.`);
   if (isIssue(entry))
     return plain(

@@ -63,6 +63,14 @@ test('an alert is a text with the facts of each connection, and is shown once', 
   ]);
 });
 
+test.each([
+  ['yes', 'Zoom lets the earlier token live on after a renewal, so renewals may come early.'],
+  ['no', 'Zoom ends the earlier token at a renewal, so renewals come late.'],
+])('the measured overlap %s is unfolded', (overlap, text) => {
+  const [event] = shownEvents([{ event: 'overlap changed', at: AT, connection: 'main', overlap }]);
+  expect(event).toMatchObject({ title: 'main measured', paragraphs: plain(text) });
+});
+
 test('the latest twenty events are shown, the newest first', () => {
   const entries = Array.from({ length: 25 }, (_, index) => ({ event: 'failed', at: AT + index }));
   expect(shownEvents(entries).map(({ at }) => at - AT)).toEqual(Array.from({ length: 20 }, (_, i) => 24 - i));
