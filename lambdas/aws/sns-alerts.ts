@@ -28,7 +28,7 @@ export function createAlerts(topicArn: string | undefined): Alerts {
     if (!MessageId) throw new Error('SNS responded without the id of the message');
   };
   return {
-    reconnectNeeded: (items) => send(reconnectMessage(items)),
+    reconnectNeeded: (items, links) => send(reconnectMessage(items, links)),
     tokensExpired: (items) => send(expiredMessage(items)),
     recovered: (items) => send(recoveredMessage(items)),
     incidentAssumed: (incident) => send(incidentMessage(incident)),

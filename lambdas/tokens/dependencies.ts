@@ -54,10 +54,20 @@ export interface AppIncident {
   gapSince?: number;
 }
 
+/** A link that waits for its person. */
+export interface WaitingLink {
+  connection: string;
+  /** Absolute and relative, in words. */
+  until: string;
+}
+
 /** Delivers alerts to people. */
 export interface Alerts {
-  /** Sends one message that these connections must be connected again. Rejects when the delivery is not confirmed. */
-  reconnectNeeded(items: Connection[]): Promise<void>;
+  /**
+   * Sends one message that these connections must be connected again. Rejects when the delivery is not confirmed.
+   * @param links that wait for a person already
+   */
+  reconnectNeeded(items: Connection[], links?: WaitingLink[]): Promise<void>;
   /** Alerts that n8n has held an expired token of these connections for a while, whatever the reason. */
   tokensExpired(items: Connection[]): Promise<void>;
   /** Notifies people that these connections, of which they were alerted, are well again. */

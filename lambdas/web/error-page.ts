@@ -48,7 +48,7 @@ const RETRY_AFTER_SECONDS = 60;
 const NEEDS_LINK = new Set<FailureCode>([
   ...(['ticket_missing', 'ticket_invalid', 'ticket_expired', 'ticket_used'] as const),
   ...(['link_cancelled', 'key_replaced', 'cookie_missing', 'consent_unknown'] as const),
-  ...(['consent_expired', 'consent_interrupted', 'consent_declined', 'state_mismatch'] as const),
+  ...(['consent_expired', 'consent_interrupted', 'consent_declined'] as const),
   ...([
     'answer_invalid',
     'code_refused',

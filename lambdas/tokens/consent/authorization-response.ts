@@ -43,7 +43,7 @@ function stateMismatch(): Failure {
     'rejected',
     'state_mismatch',
     'Zoom’s response does not belong to the sign-in that this browser started last.',
-    'Ask for a new link and complete the sign-in in one tab.',
+    'Go on in the tab in which you began last. If it is closed, open your link again.',
   );
 }
 

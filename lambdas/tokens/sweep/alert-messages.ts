@@ -1,6 +1,6 @@
 import { utc } from '../clock.ts';
 import type { Connection } from '../connection.ts';
-import type { AppIncident } from '../dependencies.ts';
+import type { AppIncident, WaitingLink } from '../dependencies.ts';
 
 /** Connections that a message describes one by one. */
 const NAMED = 20;
@@ -11,8 +11,12 @@ export interface AlertMessage {
   message: string;
 }
 
-/** Returns the alert of connections that wait for a person. */
-export function reconnectMessage(items: Connection[]): AlertMessage {
+/**
+ * Returns the alert of connections that wait for a person.
+ * @param links that were sent already
+ */
+export function reconnectMessage(items: Connection[], links: WaitingLink[] = []): AlertMessage {
+  const untilOf = new Map(links.map(({ connection, until }) => [connection, until]));
   return {
     subject: `Zoom: connect ${named(items)} again`,
     message: paragraphs(
@@ -20,7 +24,7 @@ export function reconnectMessage(items: Connection[]): AlertMessage {
         ? 'A connection waits for a person, who must consent at Zoom again:'
         : `${items.length} connections wait for a person, who must consent at Zoom again:`,
       items,
-      (item) => details(item, `npx zoom-tokens connect ${item.connection}`),
+      (item) => reconnectDetails(item, untilOf.get(item.connection)),
       'Nothing has to be changed in n8n. The runbook says more: "Reconnect needed". This alert comes again every day while a connection waits. Each day the connection is also tried once more, in case Zoom was wrong.',
     ),
   };
@@ -87,6 +91,12 @@ function paragraphs(
     ...(more > 0 ? [`And ${more} more. All of them: npx zoom-tokens status`] : []),
     end,
   ].join('\n\n');
+}
+
+/** Adds the link that the connection's person has already, if there is one. */
+function reconnectDetails(item: Connection, until: string | undefined): string {
+  const text = details(item, `npx zoom-tokens connect ${item.connection}`);
+  return until === undefined ? text : `${text}\n  Link:         one waits for its person until ${until}`;
 }
 
 function details({ connection, lastError, failingSince, validUntil }: Connection, command: string): string {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
+import { timeLeft, utc } from '../clock.ts';
 import { type Connection, hasRecovered, logContext } from '../connection.ts';
-import type { SweepDependencies } from '../dependencies.ts';
+import type { SweepDependencies, WaitingLink } from '../dependencies.ts';
+import { toFailure } from '../errors.ts';
 import { isIncident } from '../judgement/app-health.ts';
 import { step } from '../rotation/step.ts';
 import { REMINDER_SECONDS } from '../schedule.ts';
@@ -12,6 +14,7 @@ import { AT_ONCE, alertRecovered, attempted, MOST_IN_A_MESSAGE } from './alerts.
 import type { Run } from './run.ts';
 
 const PAGE = 1000;
+const MOST_LINKS = 100;
 
 /**
  * Attends to the connections that wait for a person. They are tried once with each daily reminder, and once when their
@@ -38,7 +41,7 @@ async function attendDue(run: Run): Promise<boolean> {
   const areRecoveredTold = await alertRecovered(recovered, deps);
   const waiting = recovered.length + due.length === 0 ? [] : await dueItems(due, deps);
   if (waiting.length > 0) {
-    await alerts.reconnectNeeded(waiting);
+    await alerts.reconnectNeeded(waiting, await waitingLinks(deps));
     await pMap(
       waiting,
       async (item) => {
@@ -49,6 +52,22 @@ async function attendDue(run: Run): Promise<boolean> {
     );
   }
   return areRecoveredTold && page.next === undefined;
+}
+
+/** Returns the links that wait, for the text of an alert, which is sent without them too. At most 100. */
+async function waitingLinks({ store, now, log }: SweepDependencies): Promise<WaitingLink[]> {
+  try {
+    const { links } = await store.openLinks(now(), { limit: MOST_LINKS });
+    return links
+      .filter(({ end, expiresAt }) => end === undefined && expiresAt > now())
+      .map(({ connection, expiresAt }) => ({
+        connection,
+        until: `${utc(expiresAt)} (${timeLeft(expiresAt, now())})`,
+      }));
+  } catch (error) {
+    log.warn(`The open links were not read. ${toFailure(error).message}`, {});
+    return [];
+  }
 }
 
 /** Reads the items, and keeps those that are due. The index may lag behind a consent, or behind the last alert. */

@@ -65,6 +65,16 @@ describe('the alert for a connection that needs a new consent', () => {
     );
   });
 
+  test('says until when a link waits that was sent already', async () => {
+    await refuseOnce('main');
+    const link = { action: 'link', connection: 'main', seconds: 3 * 24 * HOUR };
+    const { expiresAt } = await functions.granted<{ expiresAt: number }>(link);
+    await functions.sweep();
+    expect(services.notifications[0]?.message).toContain(
+      `  Link:         one waits for its person until ${utc(expiresAt)} (in 3 days)\n`,
+    );
+  });
+
   test('is sent once', async () => {
     await refuseOnce('main');
     for (let minute = 0; minute < 5; minute += 1) {

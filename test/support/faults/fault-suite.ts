@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { expectCancelled } from './expect-cancelled.ts';
 import { expectDeauthorized, expectDisconnected } from './expect-disconnected.ts';
 import { expectPromisesKept } from './expect-promises.ts';
 import { ALL_FAULTS, FAULTS, type FaultName, HTTP_FAULTS, RESTART_FAULTS, SECRETS_FAULTS } from './faults.ts';
@@ -28,6 +29,7 @@ const UNTIL_DEADLINE_MS = 60_000;
 
 const PROOFS: Partial<Record<keyof typeof SCENARIOS, typeof expectPromisesKept>> = {
   'a disconnection': expectDisconnected,
+  "a link's cancellation": expectCancelled,
   "Zoom's webhook of a deauthorization": expectDeauthorized,
 };
 

@@ -6,6 +6,7 @@ import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../../lambdas/tokens/consent/connect.ts';
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
+import { type LinkOutcome, linkOutcome } from '../../../lambdas/tokens/consent/link-outcome.ts';
 import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
 import type { Service } from './faults.ts';
@@ -94,6 +95,26 @@ export const SCENARIOS = {
     },
     invoke: consent,
   },
+  // The second tab presses the button and comes back too. The code is sent once.
+  'a consent in two tabs': {
+    grantType: 'authorization_code',
+    prepare: async () => {},
+    invoke: consentInTwoTabs,
+  },
+  // The person is at Zoom while the operator takes the link back.
+  "a link's cancellation": {
+    grantType: 'authorization_code',
+    prepare: async (lab) => {
+      await consent(lab, lab.healthy);
+      lab.pass(HOUR / 4);
+      await sweepOnce(lab, lab.healthy);
+      await leaveAtZoom(lab);
+    },
+    invoke: async (lab, runtime) => {
+      await cancelOnce(lab, runtime);
+      return [];
+    },
+  },
   // The connection stays with its user, whatever the fault is.
   'a refused consent': {
     grantType: 'authorization_code',
@@ -164,26 +185,77 @@ export async function deauthorizeOnce(
   return [await createCallback(() => runtime)(event, contextOf(lab))];
 }
 
-/** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */
-export async function consent(
-  lab: Lab,
-  runtime: Runtime,
-  user = 'main',
-): Promise<APIGatewayProxyStructuredResultV2[]> {
-  const { link } = await createLink({ connection: 'main', app: 'default' }, lab.healthy, runtime.publicUrl);
-  lab.zoom.secrets.add(new URL(link).searchParams.get('ticket') ?? '');
-  const callback = createCallback(() => runtime);
-  const visit = async (method: 'GET' | 'POST', url: URL, cookies: string[]) =>
-    callback(eventOf(method, url, cookies), contextOf(lab));
+type Page = APIGatewayProxyStructuredResultV2;
 
-  const redirect = await visit('POST', new URL(link), []);
+/** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */
+export async function consent(lab: Lab, runtime: Runtime, user = 'main'): Promise<Page[]> {
+  const { link } = await newLink(lab);
+  const redirect = await press(lab, runtime, link);
   if (redirect.statusCode !== 303) return [redirect];
-  const cookie = (redirect.cookies?.[0] ?? '').split(';')[0] ?? '';
-  lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
+  return [redirect, await comeBack(lab, runtime, consentAtZoom(lab, redirect, user))];
+}
+
+/** Presses the link's button and comes back from Zoom in two tabs of one browser. Returns the pages. */
+async function consentInTwoTabs(lab: Lab, runtime: Runtime): Promise<Page[]> {
+  const { link } = await newLink(lab);
+  const first = await press(lab, runtime, link);
+  const second = await press(lab, runtime, link, cookieOf(first));
+  const redirect = [first, second].find(({ statusCode }) => statusCode === 303);
+  if (!redirect) return [first, second];
+  const back = consentAtZoom(lab, redirect, 'main');
+  return [first, second, await comeBack(lab, runtime, back), await comeBack(lab, runtime, back)];
+}
+
+/** Links whose person is at Zoom, by their installation. */
+const atZoom = new WeakMap<Lab, { id: string; back: Return }>();
+
+/** Makes a link for "main", and lets its person consent at Zoom without coming back. */
+async function leaveAtZoom(lab: Lab): Promise<void> {
+  const { id, link } = await newLink(lab);
+  const redirect = await press(lab, lab.healthy, link);
+  atZoom.set(lab, { id, back: consentAtZoom(lab, redirect, 'main') });
+}
+
+/** Lets the person come back from Zoom. Returns the page, and what the operator learns of the link. */
+export async function returnFromZoom(lab: Lab): Promise<{ page: Page; outcome: LinkOutcome }> {
+  const { id, back } = atZoom.get(lab) as { id: string; back: Return };
+  const page = await comeBack(lab, lab.healthy, back);
+  return { page, outcome: await linkOutcome(id, lab.healthy) };
+}
+
+/** Takes back the links of "main", as `zoom-tokens connect main --cancel` does. */
+export async function cancelOnce(lab: Lab, runtime: Runtime): Promise<OperatorResponse> {
+  return createOperator(() => runtime)({ action: 'links-cancel', connection: 'main' }, contextOf(lab));
+}
+
+async function newLink(lab: Lab) {
+  const { healthy, zoom } = lab;
+  const created = await createLink({ connection: 'main', app: 'default' }, healthy, healthy.publicUrl);
+  zoom.secrets.add(new URL(created.link).searchParams.get('ticket') ?? '');
+  return created;
+}
+
+/** The address to which Zoom sends a browser back, and its cookies. */
+interface Return {
+  url: URL;
+  cookies: string[];
+}
+
+const press = (lab: Lab, runtime: Runtime, link: string, cookies: string[] = []) =>
+  createCallback(() => runtime)(eventOf('POST', new URL(link), cookies), contextOf(lab));
+
+const comeBack = (lab: Lab, runtime: Runtime, { url, cookies }: Return) =>
+  createCallback(() => runtime)(eventOf('GET', url, cookies), contextOf(lab));
+
+const cookieOf = ({ cookies = [] }: Page): string[] => cookies.map((line) => line.split(';')[0] ?? '');
+
+function consentAtZoom(lab: Lab, redirect: Page, user: string): Return {
+  const cookies = cookieOf(redirect);
+  for (const cookie of cookies) lab.zoom.secrets.add(cookie.slice(cookie.indexOf('=') + 1));
   const state = new URL(String(redirect.headers?.Location)).searchParams.get('state') ?? '';
-  const back = new URL(`${runtime.publicUrl}/callback`);
-  back.search = new URLSearchParams({ code: lab.zoom.consent(user), state }).toString();
-  return [redirect, await visit('GET', back, [cookie])];
+  const url = new URL(`${lab.healthy.publicUrl}/callback`);
+  url.search = new URLSearchParams({ code: lab.zoom.consent(user), state }).toString();
+  return { url, cookies };
 }
 
 function contextOf(lab: Lab): Context {

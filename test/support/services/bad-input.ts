@@ -114,7 +114,7 @@ export const OTHER_TAB: Refusal = {
   title: 'Continue in your other tab',
   paragraphs: [
     'Zoom’s response does not belong to the sign-in that this browser started last.',
-    'Ask for a new link and complete the sign-in in one tab.',
+    'Go on in the tab in which you began last. If it is closed, open your link again.',
   ],
 };
 export const CODE_REFUSED: Refusal = {

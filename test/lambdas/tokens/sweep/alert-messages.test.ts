@@ -74,6 +74,15 @@ describe('the alert of a connection that waits for a person', () => {
     expect(reconnectMessage([broken('main')]).message).toContain('  Since:        2029-12-31 23:00 UTC\n');
   });
 
+  test('says of a connection whose link was sent already until when it waits', () => {
+    const links = [{ connection: 'main', until: '2030-01-04 00:00 UTC (in 3 days)' }];
+    const { message } = reconnectMessage([broken('main'), broken('other')], links);
+    expect(message).toContain(
+      '  Run:          npx zoom-tokens connect main\n  Link:         one waits for its person until 2030-01-04 00:00 UTC (in 3 days)\n',
+    );
+    expect(message).toMatch(/connect other\n\n/);
+  });
+
   test('survives an item with absurd timestamps', () => {
     const { message } = reconnectMessage([
       broken('absurd', { validUntil: 1e20, failingSince: 'x' }),
