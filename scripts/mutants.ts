@@ -30,6 +30,7 @@ const BEGIN = 'lambdas/tokens/disconnect/begin-disconnect.ts';
 const END = 'lambdas/tokens/disconnect/disconnect.ts';
 const SIGNATURE = 'lambdas/tokens/disconnect/webhook-signature.ts';
 const STEPS_TABLE = 'lambdas/aws/table/steps.ts';
+const PAIRS = 'lambdas/aws/table/token-pairs.ts';
 const ITEMS = 'lambdas/aws/table/items.ts';
 const SECRETS = 'lambdas/aws/published-secrets.ts';
 
@@ -185,8 +186,29 @@ export const mutants: Mutant[] = [
   {
     file: STEPS_TABLE,
     what: 'the alert of a connection in any status can be postponed',
-    from: "const IS_WAITING = '#version = :version AND #status = :reconnect';",
-    to: "const IS_WAITING = '#version = :version AND (#status = :reconnect OR #version = :version)';",
+    from: 'IS_UNCHANGED} AND #status = :reconnect',
+    to: 'IS_UNCHANGED} AND (#status = :reconnect OR #version <= :version)',
+    tests: TABLE_TESTS,
+  },
+  {
+    file: PAIRS,
+    what: 'a rotation that was sent twice is stored twice',
+    from: '#version = :before AND',
+    to: '#version >= :before AND',
+    tests: TABLE_TESTS,
+  },
+  {
+    file: PAIRS,
+    what: 'a rotation does not see that a consent or another function has come',
+    from: ' AND attribute_not_exists(#isClosed)',
+    to: '',
+    tests: TABLE_TESTS,
+  },
+  {
+    file: PAIRS,
+    what: 'the tokens of an earlier generation are used',
+    from: 'pair.generation === item.generation && Number',
+    to: 'Number',
     tests: TABLE_TESTS,
   },
   {

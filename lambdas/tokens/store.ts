@@ -26,7 +26,7 @@ export type Consent = Pick<
 >;
 
 /** The fields that a rotation writes; an optional one that is left out keeps its value. */
-type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId' | 'scope'>;
+export type Rotation = Pick<Connection, 'sealedTokens' | 'expiresAt' | 'rotatedAt' | 'clientId' | 'scope'>;
 
 /** The fields that a failed step writes. */
 export type StepFailure = Pick<
@@ -160,8 +160,16 @@ export interface Connections {
   /** Forgets the kept consent, unless it is another one by now. */
   dropKeptConsent(of: Connection): Promise<void>;
 
-  /** Stores the rotation of exactly that version: increments it and resets the failures. Keeps the lease. */
-  commitRotation(of: Connection, rotation: Rotation): Promise<Connection | undefined>;
+  /**
+   * Stores the rotation of exactly that version: increments it and resets the failures. Keeps the lease.
+   * @param how.isRoutine the caller holds the lease, and there is nothing to reset: then the indexes learn of the rotation
+   * with the end of the step, which is cheaper
+   */
+  commitRotation(
+    of: Connection,
+    rotation: Rotation,
+    how?: { isRoutine: boolean },
+  ): Promise<Connection | undefined>;
 
   /** Completes a step of the lease holder: marks the version as published and active, and releases the lease. `askedAt` stays if given. */
   settle(of: Connection, settlement: Settlement): Promise<boolean>;

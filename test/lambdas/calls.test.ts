@@ -1,11 +1,15 @@
 import '../support/services/output.ts';
+import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import type { Connection } from '../../lambdas/tokens/connection.ts';
+import { addPublication } from '../../lambdas/tokens/publication-room.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { takeRequests, tally } from '../support/faults/requests.ts';
 import { createFunctions } from '../support/services/handlers.ts';
 import { type Services, startServices } from '../support/services/services.ts';
+import { countWriteUnits } from '../support/services/write-units.ts';
 
 // The calls of a sweep are its cost. They are counted on the wire, with the real SDK and the real handlers.
 
@@ -89,8 +93,8 @@ describe('a rotation', () => {
   const ROTATION = {
     'Zoom POST /oauth/token': 1,
     'SecretsManager.PutSecretValue': 1,
-    // Once a sweep and app: whether it is paused or has an incident.
-    'DynamoDB.GetItem': 1,
+    // The sealed tokens. Once a sweep and app: whether it is paused or has an incident.
+    'DynamoDB.GetItem': 1 + 1,
     // The lease, the new tokens and the end of the step. Once a sweep and app: what Zoom granted.
     'DynamoDB.UpdateItem': 3 + 1,
     // The first token of n8n that expires, active and misconfigured, and once more what is due.
@@ -99,7 +103,7 @@ describe('a rotation', () => {
     'SecretsManager.GetSecretValue': 1,
   };
 
-  test('takes one request to Zoom, one write to Secrets Manager, three writes to DynamoDB once warm, and one read and one write for its app besides its credentials', async () => {
+  test('takes one request to Zoom, one write to Secrets Manager, three writes and one read of DynamoDB once warm, and one read and one write for its app besides its credentials', async () => {
     await connectServer('server');
     for (let rotation = 1; rotation <= 2; rotation += 1) {
       services.clock.advance(EARLY);
@@ -128,8 +132,8 @@ describe('a rotation', () => {
     services.clock.advance(60);
     expect(await requestsOfARotation()).toEqual({
       'Zoom GET /v2/users/me': 1,
-      // The app's health, and the replaced tokens.
-      'DynamoDB.GetItem': 2,
+      // The sealed tokens, the app's health, and the replaced tokens.
+      'DynamoDB.GetItem': 3,
       // The lease, the removal of the replaced tokens and the end of the step.
       'DynamoDB.UpdateItem': 3,
       'DynamoDB.Query': ROTATION['DynamoDB.Query'],
@@ -146,5 +150,45 @@ describe('a rotation', () => {
     }
     services.clock.advance(LATE);
     expect(await requestsOfARotation()).toEqual(ROTATION);
+  });
+});
+
+describe('the write units of a rotation, with tokens of 900 characters', () => {
+  const token = () => randomBytes(675).toString('base64url');
+  const rotate = async () => {
+    services.zoomFaults.tokenFields = { access_token: token(), refresh_token: token() };
+    services.clock.advance(LATE);
+    const units = countWriteUnits();
+    await functions.sweep();
+    return units();
+  };
+  /** The lease, and the end of the step, which moves the connection in both indexes. */
+  const ITEM = 1 + (1 + 2 * 2);
+
+  test('are nine: three for the sealed tokens, and six for the rest of the connection', async () => {
+    await functions.connect('user');
+    await functions.sweep();
+    const { replaced: _, app: __, sweep: ___, ...units } = await rotate();
+    expect(units).toEqual({ tokens: 3, connection: ITEM });
+    expect((await table.get('user'))?.publishedVersion).toBe(2);
+  });
+
+  test('are as many after a day of rotations, whose times the connection keeps', async () => {
+    await functions.connect('user');
+    await functions.sweep();
+    const item = (await table.lease('user', {
+      ...{ owner: 'test', now: services.clock.now(), until: services.clock.now() + 180, early: true },
+    })) as Connection;
+    let publications: string | undefined;
+    for (let before = 50; before > 0; before -= 1) {
+      publications = addPublication(publications, services.clock.now() - before * EARLY);
+    }
+    await table.settle(item, {
+      ...{ validUntil: item.validUntil, dueAt: item.dueAt },
+      ...(publications && { publications }),
+      ...{ overlap: 'yes', overlapSeen: 2, overlapAskedAt: services.clock.now() },
+    });
+    const { app: ___, sweep: ____, ...units } = await rotate();
+    expect(units).toEqual({ tokens: 3, connection: ITEM });
   });
 });

@@ -12,6 +12,7 @@ import { createQueries } from './queries.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
+import { createTokenPairs } from './token-pairs.ts';
 import { createUserClaims } from './user-claims.ts';
 
 /**
@@ -27,11 +28,12 @@ export function createConnectionsTable(
 ): ConnectionStore & Fleet {
   const reader = createItemReader(report);
   const items = createItems(client, tableName);
+  const pairs = createTokenPairs(items);
   return {
-    ...createQueries(client, tableName, items, reader),
-    ...createConsents(items),
-    ...createSteps(items, reader),
-    ...createDisconnections(items),
+    ...createQueries(client, tableName, items, pairs, reader),
+    ...createConsents(items, pairs),
+    ...createSteps(items, pairs, reader),
+    ...createDisconnections(items, pairs),
     ...createUserClaims(items),
     ...createSweepNotes(items),
     ...createAppNotes(items),

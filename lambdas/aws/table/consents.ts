@@ -1,6 +1,7 @@
 import type { Connection } from '../../tokens/connection.ts';
 import type { Connections } from '../../tokens/store.ts';
 import { assignments, attributes, type Items } from './items.ts';
+import type { TokenPairs } from './token-pairs.ts';
 
 /** Attributes of the past that a consent removes. */
 const PAST = [
@@ -9,18 +10,16 @@ const PAST = [
   ...['disconnectedAt', 'revokedAt', 'secretDeletedAt'],
 ];
 
-/** The writes of a consent. */
-export function createConsents({
-  get,
-  updateConnection,
-}: Pick<Items, 'get' | 'updateConnection'>): Pick<
-  Connections,
-  'commitConsent' | 'noteKeptConsent' | 'dropKeptConsent'
-> {
+/** The writes of a consent. Its tokens are in the connection's item until the end of a step moves them. */
+export function createConsents(
+  { updateConnection }: Pick<Items, 'updateConnection'>,
+  pairs: Pick<TokenPairs, 'get' | 'close'>,
+): Pick<Connections, 'commitConsent' | 'noteKeptConsent' | 'dropKeptConsent'> {
   return {
     async commitConsent({ connection, scope, zoomUserId, zoomAccountId, ...consent }, seen) {
       const { known, unknown } = partition({ scope, zoomUserId, zoomAccountId });
       const written = { ...consent, ...known };
+      await pairs.close(connection);
       const item = await updateConnection(connection, {
         set: `SET #status = :active, #rotatedAt = :consentedAt, #dueAt = :consentedAt, #failures = :zero,
             #publishedVersion = if_not_exists(#publishedVersion, :zero),
@@ -32,7 +31,7 @@ export function createConsents({
         condition: mayCommit(zoomUserId),
       });
       // Where the condition did not hold, the item is what another writer made of it.
-      return item ?? ((await get(connection)) as unknown as Connection);
+      return item ?? ((await pairs.get(connection)) as unknown as Connection);
     },
 
     async noteKeptConsent(connection, keptConsent, dueAt) {

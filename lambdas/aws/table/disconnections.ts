@@ -1,15 +1,22 @@
+import type { Connection } from '../../tokens/connection.ts';
 import type { Disconnections } from '../../tokens/store.ts';
+import type { StoredItem } from './item-schema.ts';
 import { attributes, type Items } from './items.ts';
 import { LEASE_IS_FREE } from './steps.ts';
+import { type TokenPairs, withPair } from './token-pairs.ts';
 
 /** The outcomes of an earlier disconnection. */
 const RESULTS = ['revokedAt', 'secretDeletedAt', 'lastError'];
 
 /** The two writes of a disconnection, its begin and its end. */
-export function createDisconnections({ updateConnection }: Pick<Items, 'updateConnection'>): Disconnections {
+export function createDisconnections(
+  { updateConnection }: Pick<Items, 'updateConnection'>,
+  pairs: Pick<TokenPairs, 'close' | 'join' | 'erase'>,
+): Disconnections {
   return {
-    beginDisconnect: (connection, { owner, until, now, disconnectedAt, generation }) =>
-      updateConnection(connection, {
+    async beginDisconnect(connection, { owner, until, now, disconnectedAt, generation }) {
+      await pairs.close(connection);
+      const item = await updateConnection(connection, {
         set: `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner,
             #leaseUntil = :until, #failures = :zero
           ADD #generation :one, #version :one`,
@@ -20,12 +27,18 @@ export function createDisconnections({ updateConnection }: Pick<Items, 'updateCo
         condition: `attribute_exists(#version)
           ${generation === undefined ? '' : 'AND #generation = :generation'}
           AND ${LEASE_IS_FREE}`,
-      }),
+      });
+      if (!item) return undefined;
+      // Without its tokens it is as if the response was lost: the caller reads it again, and finds its own lease.
+      const joined = await pairs.join(item as unknown as StoredItem).catch(() => undefined);
+      return joined as unknown as Connection | undefined;
+    },
 
-    finishDisconnect({ connection, version }, result) {
+    async finishDisconnect(of, result) {
+      const { connection, version } = of;
       const known = Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
       const unknown = RESULTS.filter((name) => !(name in known));
-      return updateConnection(connection, {
+      const item = await updateConnection(connection, {
         set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
             ${Object.keys(known)
               .map((name) => `, #${name} = :${name}`)
@@ -34,6 +47,9 @@ export function createDisconnections({ updateConnection }: Pick<Items, 'updateCo
         values: { ...known, version, none: '', zero: 0 },
         condition: '#version = :version',
       });
+      if (!item) return undefined;
+      // As long as the pair is there, the connection has tokens, and a repetition completes the disconnection.
+      return withPair(item as unknown as StoredItem, await pairs.erase(of)) as unknown as Connection;
     },
   };
 }

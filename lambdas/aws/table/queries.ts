@@ -6,10 +6,15 @@ import {
   type ScanCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import pMap from 'p-map';
 import type { Connection, Status } from '../../tokens/connection.ts';
 import type { Connections, Cursor, DueEntry, ExpiredEntry } from '../../tokens/store.ts';
 import { type ItemReader, isUnreadable, parseItem, type StoredItem } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';
+import { isOfOneMoment, pairOwner, type TokenPairs, withPair } from './token-pairs.ts';
+
+/** Items that are read again at a time. */
+const AT_ONCE = 16;
 
 type Queries = Pick<
   Connections,
@@ -20,23 +25,33 @@ type Queries = Pick<
 export function createQueries(
   client: DynamoDBClient,
   tableName: string,
-  { get, query, update }: Items,
+  { query, update }: Pick<Items, 'query' | 'update'>,
+  pairs: TokenPairs,
   { read, lastProblem }: ItemReader,
 ): Queries {
   const scan = async (): Promise<StoredItem[]> => {
     const items: StoredItem[] = [];
+    const stored = new Map<string, StoredItem>();
     let ExclusiveStartKey: ScanCommandInput['ExclusiveStartKey'];
     do {
       const page = await client
         .send(new ScanCommand({ TableName: tableName, ExclusiveStartKey, ConsistentRead: true }))
         .catch(failedToRead);
-      const found = (page.Items ?? []).map((item) => unmarshall(item));
-      // The key of any other item holds a `#`.
-      items.push(...found.filter(({ connection }) => !connection.includes('#')));
+      for (const item of page.Items ?? []) {
+        const { connection: key, ...rest } = unmarshall(item);
+        const owner = pairOwner(key);
+        if (owner !== undefined) stored.set(owner, rest);
+        // The key of any other item holds a `#`.
+        else if (!key.includes('#')) items.push({ connection: key, ...rest });
+      }
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
-    return items;
+    return pMap(items, (item) => joined(item, stored.get(String(item.connection))), { concurrency: AT_ONCE });
   };
+
+  /** A scan reads an item and its pair at two moments. Where that shows, both are read again. */
+  const joined = async (item: StoredItem, pair: StoredItem | undefined): Promise<StoredItem> =>
+    isOfOneMoment(item, pair) ? withPair(item, pair) : ((await pairs.get(String(item.connection))) ?? item);
 
   /** Makes a connection due that the index does not have. Tokens and version stay as they are. */
   const addToIndex = ({ connection }: Connection) =>
@@ -47,7 +62,7 @@ export function createQueries(
     });
 
   return {
-    get: async (connection) => read(await get(connection)),
+    get: async (connection) => read(await pairs.get(connection)),
 
     async list() {
       const connections: Connection[] = [];

@@ -1,6 +1,7 @@
 import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { leftoverOf } from '../lease.ts';
 import type { RescuedTokens, RescueKey } from '../rescue.ts';
 import { retryUntil } from './retry.ts';
 
@@ -77,6 +78,19 @@ export async function takeUpTokens(
   return { committed };
 }
 
+/**
+ * Returns whether a killed step would be taken up by the next sweep, although the indexes know nothing of its rotation: the
+ * connection is active and due, and no failure has to be reset.
+ */
+const isRoutine = (item: Connection, now: number): boolean =>
+  item.status === 'active' &&
+  item.dueAt <= now &&
+  item.failures === 0 &&
+  RESET_BY_ROTATION.every((name) => item[name] === undefined) &&
+  leftoverOf(item) === undefined;
+
+const RESET_BY_ROTATION = ['lastError', 'failingSince', 'suspectSince', 'refusals', 'lostAt'] as const;
+
 const rotationOf = ({ connection, generation, version }: Connection): RescueKey => ({
   connection,
   generation,
@@ -86,15 +100,14 @@ const rotationOf = ({ connection, generation, version }: Connection): RescueKey 
 async function commit(
   item: Connection,
   { sealedTokens, expiresAt, rotatedAt, clientId, scope }: RescuedTokens,
-  { store }: Pick<Dependencies, 'store'>,
+  { store, now }: Pick<Dependencies, 'store' | 'now'>,
 ): Promise<Connection | undefined> {
-  const committed = await store.commitRotation(item, {
-    sealedTokens,
-    expiresAt,
-    rotatedAt,
+  const rotation = {
+    ...{ sealedTokens, expiresAt, rotatedAt },
     ...(clientId !== undefined && { clientId }),
     ...(scope !== undefined && { scope }),
-  });
+  };
+  const committed = await store.commitRotation(item, rotation, { isRoutine: isRoutine(item, now()) });
   if (committed) return committed;
   // An earlier attempt may have taken effect and lost its response.
   const stored = await store.get(item.connection);

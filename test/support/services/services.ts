@@ -10,6 +10,7 @@ import { startSecretsManager } from '../../../local/aws/secrets-manager/server.t
 import { type Notification, startSns } from '../../../local/aws/sns.ts';
 import { manualClock } from '../../../local/clock.ts';
 import { lambdaApi, openGateway } from '../../../local/gateway.ts';
+import type { ZoomFaults } from '../../../local/zoom/faults.ts';
 import { startZoom } from '../../../local/zoom/server.ts';
 import { freePort } from './machine.ts';
 import { createWatch, watchTokenEndpoint } from './watch.ts';
@@ -57,10 +58,12 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   /** Operations that are refused, as IAM would: `<operation> <secret's name>`. */
   const denied = new Set<string>();
   const switches: { kmsKey: KmsKeyState } = { kmsKey: 'usable' };
+  const zoomFaults: ZoomFaults = {};
   const zoom = await startZoom({
     now: clock.now,
     apps: [{ ...user, redirectUris }, server],
     accessTokenOutlivesRefresh,
+    faults: zoomFaults,
   });
   const secrets = await startSecretsManager({
     now: clock.now,
@@ -109,6 +112,8 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     /** Finds every secret in use. */
     watch,
     denied,
+    /** How Zoom misbehaves; a test may change it. */
+    zoomFaults,
     /** Faults that can be turned on. */
     switches,
     /** The notifications that the topic's subscribers received. */

@@ -8,6 +8,7 @@ import { describeKeptConsent } from './kept-consent.ts';
 import { describeLease } from './lease.ts';
 import { describeLinks } from './links.ts';
 import { describeQueries } from './queries.ts';
+import { describeRoutineRotation } from './routine.ts';
 import { describeSteps } from './steps.ts';
 import { describeUserClaims } from './user-claims.ts';
 
@@ -28,6 +29,7 @@ export function describeConnectionStore(
     describeLease(() => store);
     describeLinks(() => store);
     describeSteps(() => store);
+    describeRoutineRotation(() => store);
     describeAlerts(() => store);
     describeAskedAt(() => store);
     describeKeptConsent(() => store);

@@ -1,3 +1,11 @@
+import type { StoredItem } from '../../../lambdas/aws/table/item-schema.ts';
+import {
+  isAhead,
+  isInForce,
+  pairOf,
+  withoutTokens,
+  withPair,
+} from '../../../lambdas/aws/table/token-pairs.ts';
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
 import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fleet.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
@@ -11,7 +19,9 @@ import type {
 
 /** The connections table in memory. memory-store.test.ts holds it to the same contract as the real one. */
 export class MemoryStore implements ConnectionStore, Fleet {
+  /** The items of the connections: without tokens once these are in `#pairs`, and behind them after a routine rotation. */
   readonly #items = new Map<string, Connection>();
+  readonly #pairs = new Map<string, StoredItem>();
   /** The items as the index `due` shows them while it lags. */
   #lagging: Connection[] | undefined;
   readonly #links = new Map<string, StoredLink & { waitsUntil: number }>();
@@ -47,8 +57,35 @@ export class MemoryStore implements ConnectionStore, Fleet {
   }
 
   async get(connection: string) {
-    const item = this.#items.get(connection);
-    return item && { ...item };
+    return this.#joined(this.#items.get(connection));
+  }
+
+  #joined(item: Connection | undefined): Connection | undefined {
+    if (!item) return undefined;
+    return { ...withPair(item as unknown as StoredItem, this.#pairs.get(item.connection)) } as never;
+  }
+
+  /**
+   * Makes every rotation that is under way commit to the connection's item, and makes that know of the last routine one.
+   * @param askedAt of a new lease: what the holder before asked Zoom for is stored
+   */
+  #close(name: string, askedAt?: number): void {
+    const item = this.#items.get(name);
+    const pair = this.#pairs.get(name);
+    if (!item || !pair) return;
+    this.#pairs.set(name, { ...pair, isClosed: true });
+    if (!isAhead(item as unknown as StoredItem, pair)) return;
+    const version = Number(pair.version);
+    this.#items.set(name, { ...item, version, ...(askedAt !== undefined && { askedAt }) });
+  }
+
+  /** Moves the tokens of a connection's item to its pair. */
+  #move(name: string): void {
+    const item = this.#items.get(name) as unknown as StoredItem | undefined;
+    if (!item?.sealedTokens) return;
+    const pair = this.#pairs.get(name);
+    if (!pair || !isInForce(item, pair)) this.#pairs.set(name, pairOf(item));
+    this.#items.set(name, withoutTokens(item) as unknown as Connection);
   }
 
   async unreadable() {
@@ -56,7 +93,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   }
 
   async list() {
-    return [...this.#items.values()].map((item) => ({ ...item }));
+    return [...this.#items.values()].map((item) => this.#joined(item) as Connection);
   }
 
   async fleetPage(query: FleetQuery) {
@@ -111,7 +148,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
 
   async lease(connection: string, lease: Parameters<ConnectionStore['lease']>[1]) {
     const { owner, until, now, early, inReconnect = false, inAnyStatus = false } = lease;
-    return this.#update(
+    const leased = this.#update(
       connection,
       (item) =>
         (inAnyStatus ||
@@ -122,11 +159,15 @@ export class MemoryStore implements ConnectionStore, Fleet {
         (item.leaseUntil === undefined || item.leaseUntil <= now || item.leaseOwner === owner),
       ({ askedAt = now }) => ({ leaseOwner: owner, leaseUntil: until, askedAt }),
     );
+    if (!leased) return undefined;
+    if (leased.askedAt !== now) this.#close(connection, now);
+    return this.#joined(this.#items.get(connection));
   }
 
   async commitConsent(...[consent, seen]: Parameters<ConnectionStore['commitConsent']>) {
     const { connection, consentedAt } = consent;
-    const previous = this.#items.get(connection);
+    this.#close(connection);
+    const previous = this.#joined(this.#items.get(connection));
     const isOtherUser =
       previous?.zoomUserId !== undefined &&
       previous.status !== 'disconnected' &&
@@ -163,16 +204,29 @@ export class MemoryStore implements ConnectionStore, Fleet {
     this.#update(connection, isSame, () => ({}), ['keptConsent']);
   }
 
-  async commitRotation(of: Connection, rotation: Parameters<ConnectionStore['commitRotation']>[1]) {
+  async commitRotation(...[of, rotation, how]: Parameters<ConnectionStore['commitRotation']>) {
+    const version = of.version + 1;
+    const pair = this.#pairs.get(of.connection);
+    const isOvertaken = pair?.generation === of.generation && Number(pair.version) > of.version;
+    if (how?.isRoutine && isOvertaken) return undefined;
+    const isInUse = pair?.generation === of.generation && pair.version === of.version && !pair.isClosed;
+    if (how?.isRoutine && isInUse) {
+      this.#pairs.set(of.connection, { ...pair, ...rotation, version });
+      const { askedAt: _, ...stored } = { ...of, ...rotation, dueAt: rotation.rotatedAt, version };
+      return stored;
+    }
+    const { clientId, scope } = of;
     return this.#update(
       of.connection,
-      ({ version }) => version === of.version,
-      ({ version }) => ({
+      isUnchanged(of),
+      () => ({
+        ...(clientId !== undefined && { clientId }),
+        ...(scope !== undefined && { scope }),
         ...rotation,
         dueAt: rotation.rotatedAt,
         status: 'active',
         failures: 0,
-        version: version + 1,
+        version,
       }),
       ['lastError', 'failingSince', 'suspectSince', 'refusals', 'askedAt', 'lostAt'],
     );
@@ -182,20 +236,26 @@ export class MemoryStore implements ConnectionStore, Fleet {
     const change = () => ({
       ...settled,
       status: 'active' as const,
+      version: of.version,
       publishedVersion: of.version,
       failures: 0,
     });
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil', 'lastError', 'failingSince'];
     if (settled.askedAt === undefined) released.push('askedAt');
     if (settled.measureAt === undefined) released.push('measureAt');
-    return this.#update(of.connection, isUnchanged(of), change, released) !== undefined;
+    const settledItem = this.#update(of.connection, isHeld(of), change, released);
+    if (settledItem) this.#move(of.connection);
+    return settledItem !== undefined;
   }
 
   async fail(of: Connection, failure: Parameters<ConnectionStore['fail']>[1]) {
     const released: (keyof Connection)[] = ['leaseOwner', 'leaseUntil'];
     if (failure.askedAt === undefined) released.push('askedAt');
     if (of.status !== 'reconnect' && failure.status === 'reconnect') released.push('alertedAt');
-    return this.#update(of.connection, isUnchanged(of), () => failure, released) !== undefined;
+    return (
+      this.#update(of.connection, isHeld(of), () => ({ ...failure, version: of.version }), released) !==
+      undefined
+    );
   }
 
   async snoozeAlert(of: Connection, alert: { dueAt: number; alertedAt: number }) {
@@ -203,7 +263,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   }
 
   async noteAlert(of: Connection, alertedAt: number | undefined) {
-    const isSame = ({ version }: Connection) => version === of.version;
+    const isSame = isUnchanged(of);
     const change = () => (alertedAt === undefined ? {} : { alertedAt });
     const removed: (keyof Connection)[] = alertedAt === undefined ? ['alertedAt'] : [];
     return this.#update(of.connection, isSame, change, removed) !== undefined;
@@ -218,12 +278,14 @@ export class MemoryStore implements ConnectionStore, Fleet {
     const filled = Object.fromEntries(lists.filter(([, list]) => list.length > 0));
     const emptied = lists.filter(([, list]) => list.length === 0).map(([name]) => name);
     const remove = emptied as (keyof Connection)[];
-    return this.#update(of.connection, isUnchanged(of), () => filled, remove) !== undefined;
+    const change = () => ({ ...filled, version: of.version });
+    return this.#update(of.connection, isHeld(of), change, remove) !== undefined;
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
     const { owner, until, now, disconnectedAt, generation: expected } = by;
-    return this.#update(
+    this.#close(connection);
+    const held = this.#update(
       connection,
       ({ generation, leaseUntil, leaseOwner }) =>
         (expected === undefined || generation === expected) &&
@@ -238,17 +300,21 @@ export class MemoryStore implements ConnectionStore, Fleet {
         version: version + 1,
       }),
     );
+    return this.#joined(held);
   }
 
   async finishDisconnect(of: Connection, withdrawal: Parameters<ConnectionStore['finishDisconnect']>[1]) {
     const written = ['revokedAt', 'secretDeletedAt', 'lastError'] as const;
     const unset = written.filter((name) => withdrawal[name] === undefined);
-    return this.#update(
+    const ended = this.#update(
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
       ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unset],
     );
+    const { sealedTokens: _, ...pair } = this.#pairs.get(of.connection) ?? {};
+    if (ended && pair.version !== undefined) this.#pairs.set(of.connection, pair);
+    return this.#joined(ended);
   }
 
   async release(of: Connection, { isUnfinished } = { isUnfinished: false }) {
@@ -407,11 +473,15 @@ const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 const isBehind = (item: Connection, by: 'dueAt' | 'validUntil', { at, connection }: Cursor) =>
   item[by] > (at as number) || (item[by] === at && item.connection > (connection as string));
 
-const isWaiting = (of: Connection) => (item: Connection) =>
-  item.version === of.version && item.status === 'reconnect';
-
+/** The item learns of a routine rotation with the end of its step, and has an earlier version until then. */
 const isUnchanged = (of: Connection) => (item: Connection) =>
-  item.version === of.version && item.leaseOwner === of.leaseOwner;
+  item.generation === of.generation && item.version <= of.version;
+
+const isWaiting = (of: Connection) => (item: Connection) =>
+  isUnchanged(of)(item) && item.status === 'reconnect';
+
+const isHeld = (of: Connection) => (item: Connection) =>
+  isUnchanged(of)(item) && item.leaseOwner === of.leaseOwner;
 
 /** Returns whether the link's consent has not ended and is claimed by no other owner. */
 const isFreeFor = ({ claim, end }: StoredLink, owner: string) =>
