@@ -9,6 +9,7 @@ import { addN8n } from './commands/n8n/command.ts';
 import { addRotate } from './commands/rotate/command.ts';
 import { addSetup } from './commands/setup/command.ts';
 import { addStatus } from './commands/status/command.ts';
+import { addUninstall } from './commands/uninstall/command.ts';
 import { addVersion } from './commands/version/command.ts';
 import { UsageError } from './errors.ts';
 import { addGlobalOptions } from './session.ts';
@@ -17,7 +18,7 @@ import { createHints } from './terminal/hints.ts';
 
 /** In the order in which a new operator needs them. The completion learns from those that were added before it. */
 const COMMANDS = [
-  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n, addAbout],
+  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n, addAbout, addUninstall],
   ...[addHelp, addVersion, addCompletion],
 ];
 

@@ -94,6 +94,7 @@ export const FAILURE_CODES = [
   'sns_denied',
   'sns_unavailable',
   'state_mismatch',
+  'still_deployed',
   'suspect',
   'throttled',
   'ticket_expired',

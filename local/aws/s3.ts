@@ -6,6 +6,7 @@ import { listenOnLoopback } from '../loopback-server.ts';
 
 /** A request that S3 refuses; also the ones that `failing` may return. */
 const S3_ERRORS = {
+  BucketNotEmpty: { status: 409, message: 'The bucket you tried to delete is not empty' },
   AccessDenied: { status: 403, message: 'Access Denied' },
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },
@@ -26,7 +27,8 @@ interface S3Options {
 }
 
 /**
- * Starts an S3 that has one bucket and the operations PutObject, GetObject and DeleteObject, addressed by path.
+ * Starts an S3 that has one bucket, addressed by path, and the operations PutObject, GetObject, DeleteObject, ListObjectsV2
+ * (all on one page) and DeleteBucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  * As of a caller with `s3:ListBucket`, a missing object is `NoSuchKey`; a deletion of one succeeds.
  * Listens on loopback only. Signatures are not checked.
@@ -34,12 +36,19 @@ interface S3Options {
  */
 export async function startS3({ port = 0, bucket, failing = () => undefined }: S3Options) {
   const objects = new Map<string, Buffer>();
+  let isDeleted = false;
   const server = createServer(async (request, response) => {
     const { bucket: named, key } = targetOf(request);
     const operation = OPERATIONS[request.method ?? ''];
     const body = await bodyOf(request);
-    if (!hasLoopbackHost(request) || !operation || key === '') return refuse(response, 'NotImplemented');
-    const failure = named === bucket ? failing(operation, key) : 'NoSuchBucket';
+    if (!hasLoopbackHost(request) || !operation) return refuse(response, 'NotImplemented');
+    if (key === '') {
+      if (named !== bucket || isDeleted) return refuse(response, 'NoSuchBucket');
+      isDeleted = operation === 'DeleteObject' && objects.size === 0;
+      respondForBucket(request, response, objects);
+      return;
+    }
+    const failure = named === bucket && !isDeleted ? failing(operation, key) : 'NoSuchBucket';
     if (failure) return refuse(response, failure);
     if (operation === 'PutObject') {
       objects.set(key, body);
@@ -63,6 +72,21 @@ const OPERATIONS: Record<string, 'PutObject' | 'GetObject' | 'DeleteObject'> = {
   GET: 'GetObject',
   DELETE: 'DeleteObject',
 };
+
+/** Lists the bucket's objects, or deletes the bucket where it has none. */
+function respondForBucket(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  objects: ReadonlyMap<string, Buffer>,
+): void {
+  if (method === 'GET' && url.includes('list-type=2')) {
+    const contents = [...objects.keys()].map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
+    const list = `<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`;
+    reply(response, 200, { 'content-type': 'application/xml' }, list);
+  } else if (method !== 'DELETE') refuse(response, 'NotImplemented');
+  else if (objects.size > 0) refuse(response, 'BucketNotEmpty');
+  else reply(response, 204);
+}
 
 function targetOf({ url = '' }: IncomingMessage): { bucket: string; key: string } {
   const { pathname } = new URL(url, 'http://s3');

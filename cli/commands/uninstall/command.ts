@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { bareName } from '../../../lambdas/contract.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { UsageError } from '../../errors.ts';
+import { openSession, type Session } from '../../session.ts';
+import { addExamples } from '../../terminal/help.ts';
+import { paint } from '../../terminal/output.ts';
+import { canPrompt, promptConfirmation } from '../../terminal/prompts.ts';
+import {
+  publishedBy,
+  RECOVERY_DAYS,
+  type Removal,
+  removeBucket,
+  removeSecret,
+  removeTable,
+} from './remove.ts';
+import { type Retained, readRetained } from './retained.ts';
+
+export function addUninstall(program: Command): void {
+  const command = program
+    .command('uninstall')
+    .description(
+      'Delete what a deleted stack has left: the table, the bucket, the secrets and the published tokens.',
+    )
+    .argument(
+      '<file>',
+      'file with what "zoom-tokens about --existing" printed, or the cdk.json that contains it',
+    )
+    .option(
+      '--installation-id <id>',
+      'owner of the published tokens, if the stack set one (default: the name)',
+    )
+    .option('--yes', 'skip the confirmation')
+    .action(uninstall);
+  addExamples(command, [
+    ['zoom-tokens uninstall existing.json', 'lists everything and asks for confirmation first'],
+    ['zoom-tokens uninstall cdk.json --yes', 'for a script'],
+  ]);
+}
+
+interface UninstallOptions {
+  installationId?: string;
+  yes?: boolean;
+}
+
+async function uninstall(file: string, options: UninstallOptions, command: Command): Promise<void> {
+  const session = openSession(command);
+  const { output, aws, name } = session;
+  const retained = await readRetained(file);
+  await output.withSpinner('Checking that the stack is deleted', () => assertDeleted(session));
+  const published = await output.withSpinner('Listing the published tokens', () =>
+    publishedBy(options.installationId ?? name, aws),
+  );
+  const all = { ...retained, secrets: [...new Set([...retained.secrets, ...published])] };
+  if (!options.yes) await confirm(all, file, output);
+  const removals = await output.withSpinner('Deleting', () => removeAll(all, aws));
+  output.printJson({ removals, ...(retained.kmsKeyArn && { kmsKeyArn: retained.kmsKeyArn }) });
+  for (const removal of removals) output.print(line(removal));
+  if (retained.kmsKeyArn) output.print(`\n${kmsAdvice(retained.kmsKeyArn)}`);
+  if (removals.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/** @throws {Failure} `rejected` (`still_deployed`) while the operator function exists */
+async function assertDeleted({ operator, name }: Session): Promise<void> {
+  try {
+    await operator.request('about', {});
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not_deployed') return;
+    throw error;
+  }
+  throw new Failure(
+    'rejected',
+    'still_deployed',
+    `Nothing was deleted: the stack of "${name}" still exists and uses these resources.`,
+    'Run: npx cdk destroy. Then run this command again.',
+  );
+}
+
+async function confirm(all: Retained, file: string, output: Session['output']): Promise<void> {
+  if (!canPrompt()) {
+    throw new UsageError(
+      'Nothing was deleted: confirm with --yes. A confirmation needs an interactive terminal, and this is none.',
+      `Run: npx zoom-tokens uninstall ${file} --yes`,
+    );
+  }
+  output.printNotice(
+    [
+      'This deletes for good every connection and the credentials of every app:',
+      ...namesOf(all).map((name) => `  ${name}`),
+      `Secrets can be restored for ${RECOVERY_DAYS} days, the table and the bucket cannot.`,
+    ].join('\n'),
+  );
+  if (await promptConfirmation('Delete all of it?')) return;
+  throw new Failure(
+    'rejected',
+    'declined',
+    'Nothing was deleted: you declined.',
+    'Run the command again and confirm with y.',
+  );
+}
+
+const namesOf = ({ table, bucket, secrets }: Retained): string[] => [
+  ...(table === undefined ? [] : [`table ${table}`]),
+  ...(bucket === undefined ? [] : [`bucket ${bucket}`]),
+  ...secrets.map((secret) => `secret ${bareName(secret)}`),
+];
+
+async function removeAll({ table, bucket, secrets }: Retained, aws: Session['aws']): Promise<Removal[]> {
+  const removals: Removal[] = [];
+  if (table !== undefined) removals.push(await removeTable(table, aws));
+  if (bucket !== undefined) removals.push(await removeBucket(bucket, aws));
+  for (const secret of secrets) removals.push(await removeSecret(secret, aws));
+  return removals;
+}
+
+function line({ kind, name, outcome, problem }: Removal): string {
+  const what = `${kind} ${bareName(name)}`;
+  if (outcome === 'failed') return `${paint('red', '✖')} ${what}: ${problem}`;
+  if (outcome === 'gone') return `${paint('green', '✔')} ${what} did not exist any more.`;
+  const until = kind === 'secret' ? ` It can be restored for ${RECOVERY_DAYS} days.` : '';
+  return `${paint('green', '✔')} ${what} is deleted.${until}`;
+}
+
+const kmsAdvice = (arn: string) =>
+  `The KMS key stays, at $1 a month: without it nothing that it encrypted can be restored. To delete it:\naws kms schedule-key-deletion --key-id ${arn}`;

@@ -1,0 +1,101 @@
+import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  DeleteSecretCommand,
+  paginateListSecrets,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { INSTALLATION_TAG } from '../../../lambdas/contract.ts';
+import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
+import { awsFailure } from '../../aws/failure.ts';
+
+/** Days within which a secret can be restored: the fewest that Secrets Manager allows. */
+export const RECOVERY_DAYS = 7;
+
+/** The removal of one resource. */
+export interface Removal {
+  kind: 'secret' | 'table' | 'bucket';
+  name: string;
+  /** `gone`: it did not exist any more. */
+  outcome: 'removed' | 'gone' | 'failed';
+  /** Why it failed, and what to do. */
+  problem?: string;
+}
+
+/** Returns the names of the secrets that the installation has published for n8n. */
+export async function publishedBy(installation: string, options: AwsOptions): Promise<string[]> {
+  const client = new SecretsManagerClient(clientConfig(options));
+  const filters = [
+    { Key: 'tag-key' as const, Values: [INSTALLATION_TAG] },
+    { Key: 'tag-value' as const, Values: [installation] },
+  ];
+  const names: string[] = [];
+  try {
+    for await (const { SecretList = [] } of paginateListSecrets({ client }, { Filters: filters })) {
+      for (const { Name, Tags = [] } of SecretList) {
+        // The filters accept a prefix of a value, and the value of any tag.
+        const isOwn = Tags.some(({ Key, Value }) => Key === INSTALLATION_TAG && Value === installation);
+        if (Name && isOwn) names.push(Name);
+      }
+    }
+  } catch (error) {
+    throw await awsFailure(error, 'list the secrets', options);
+  } finally {
+    client.destroy();
+  }
+  return names;
+}
+
+/** Deletes a secret with a recovery window. */
+export function removeSecret(name: string, options: AwsOptions): Promise<Removal> {
+  const client = new SecretsManagerClient(clientConfig(options));
+  return removing('secret', name, client, options, () =>
+    client.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: RECOVERY_DAYS })),
+  );
+}
+
+export function removeTable(name: string, options: AwsOptions): Promise<Removal> {
+  const client = new DynamoDBClient(clientConfig(options));
+  return removing('table', name, client, options, () =>
+    client.send(new DeleteTableCommand({ TableName: name })),
+  );
+}
+
+/** Deletes the bucket and its objects, which are nearly always none. */
+export function removeBucket(name: string, options: AwsOptions): Promise<Removal> {
+  const client = new S3Client({ ...clientConfig(options), forcePathStyle: true });
+  return removing('bucket', name, client, options, async () => {
+    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: name })) {
+      for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: name, Key }));
+    }
+    await client.send(new DeleteBucketCommand({ Bucket: name }));
+  });
+}
+
+async function removing(
+  kind: Removal['kind'],
+  name: string,
+  client: { destroy(): void },
+  options: AwsOptions,
+  remove: () => Promise<unknown>,
+): Promise<Removal> {
+  try {
+    await remove();
+    return { kind, name, outcome: 'removed' };
+  } catch (error) {
+    if (error instanceof Error && /NotFound|NoSuchBucket/.test(error.name)) {
+      return { kind, name, outcome: 'gone' };
+    }
+    const failure = await awsFailure(error, `delete the ${kind} ${name}`, options);
+    if (!(failure instanceof Failure)) throw failure;
+    return { kind, name, outcome: 'failed', problem: `${failure.message} ${failure.action}` };
+  } finally {
+    client.destroy();
+  }
+}

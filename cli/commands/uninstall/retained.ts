@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { UsageError } from '../../errors.ts';
+
+const text = v.pipe(v.string(), v.nonEmpty());
+
+/** What `zoom-tokens about --existing` prints. A later version may know more parts. */
+const Existing = v.partial(
+  v.object({
+    table: text,
+    rescueBucket: text,
+    sealingKeySecretArn: text,
+    linkKeySecretArn: text,
+    appSecretArns: v.record(v.string(), text),
+    n8nSecretArn: text,
+    kmsKeyArn: text,
+  }),
+);
+
+/** What a deleted stack has left. */
+export interface Retained {
+  secrets: string[];
+  table?: string;
+  bucket?: string;
+  kmsKeyArn?: string;
+}
+
+/**
+ * Reads the block that `zoom-tokens about --existing` prints, with or without its name, or a `cdk.json` that contains it.
+ * @throws {UsageError} when the file cannot be read or has no such block
+ */
+export async function readRetained(file: string): Promise<Retained> {
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, `it cannot be read (${error.code})`);
+  });
+  const json = parse(content.trim().startsWith('"existing"') ? `{${content}}` : content);
+  const block = json?.context?.existing ?? json?.existing ?? json;
+  const parsed = v.safeParse(Existing, block);
+  if (!parsed.success || Object.keys(parsed.output).length === 0) {
+    throw unreadable(file, 'it does not contain the block');
+  }
+  const { table, rescueBucket, kmsKeyArn, appSecretArns = {}, ...keys } = parsed.output;
+  return {
+    secrets: [
+      ...[keys.sealingKeySecretArn, keys.linkKeySecretArn].flatMap((arn) => arn ?? []),
+      ...Object.values(appSecretArns),
+      ...(keys.n8nSecretArn === undefined ? [] : [keys.n8nSecretArn]),
+    ],
+    ...(table !== undefined && { table }),
+    ...(rescueBucket !== undefined && { bucket: rescueBucket }),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+  };
+}
+
+function parse(content: string) {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}
+
+const unreadable = (file: string, why: string) =>
+  new UsageError(
+    `Nothing was deleted: ${file} must contain what "zoom-tokens about --existing" prints, but ${why}.`,
+    'The output "Existing" of the deleted stack has it too: see docs/runbook.md#bring-it-back.',
+  );

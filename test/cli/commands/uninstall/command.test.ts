@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeSecretCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
+
+jest.setTimeout(90_000);
+
+const installation = useInstallation();
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'uninstall-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the command for a name without an operator function, as after `cdk destroy`. */
+const run = (...args: string[]) => installation().commandLine.run(['uninstall', ...args, '--name', 'gone']);
+const fileWith = (content: string) => {
+  const file = join(folder, 'existing.json');
+  writeFileSync(file, content);
+  return file;
+};
+const KEY = 'zoom-token-refresher/key';
+const SECRETS = [KEY, 'zoom-token-refresher/app/default', 'zoom-token-refresher/n8n'];
+const deletedAt = async (SecretId: string) =>
+  (await installation().stack.secretsManager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate;
+
+describe('zoom-tokens uninstall', () => {
+  test('uninstall before cdk destroy deletes nothing and says what to run', async () => {
+    const file = fileWith(JSON.stringify({ sealingKeySecretArn: KEY }));
+    const { code, stderr } = await installation().commandLine.run(['uninstall', file, '--yes']);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^✖ Nothing was deleted: the stack of "zoom-token-refresher" still exists/);
+    expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  test('uninstall without --yes and without a terminal deletes nothing', async () => {
+    const { code, stderr } = await run(fileWith(JSON.stringify({ sealingKeySecretArn: KEY })));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^✖ Nothing was deleted: confirm with --yes\./);
+    expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  test.each([
+    ['another document', '{"version":"1"}'],
+    ['no JSON', 'existing'],
+    ['an empty block', '{"existing":{}}'],
+  ])('uninstall with a file that holds %s exits with 2 and says where the block is', async (_, content) => {
+    const { code, stderr } = await run(fileWith(content), '--yes');
+    expect(code).toBe(2);
+    expect(stderr).toContain('it does not contain the block');
+    expect(stderr).toContain('docs/runbook.md#bring-it-back');
+  });
+
+  test('uninstall deletes the table, the bucket, the secrets and its own published tokens, and no others', async () => {
+    await installation().connectReports();
+    await installation().connectMain();
+    const owner = { Key: 'zoom-token-refresher:installation', Value: 'gone' };
+    await installation().stack.secretsManager.send(
+      new TagResourceCommand({ SecretId: 'n8n_zoom_reports', Tags: [owner] }),
+    );
+    const block = (await installation().commandLine.run(['about', '--existing'])).stdout;
+    const { code, stdout } = await run(fileWith(block), '--yes');
+    expect(stdout).toContain('✔ table zoom-token-refresher-connections is deleted.\n');
+    expect(stdout).toContain('✔ bucket zoom-token-refresher-rescue is deleted.\n');
+    expect(stdout).toContain(`✔ secret ${KEY} is deleted. It can be restored for 7 days.\n`);
+    expect(code).toBe(0);
+    for (const secret of [...SECRETS, 'n8n_zoom_reports']) expect(await deletedAt(secret)).toBeDefined();
+    expect(await deletedAt('n8n_zoom_main')).toBeUndefined();
+  });
+
+  test('uninstall again finds what is gone, and --json names every resource and the KMS key that stays', async () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+    const file = fileWith(JSON.stringify({ context: { existing: { table: 'never-was', kmsKeyArn } } }));
+    const { code, stdout } = await run(file, '--yes', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      removals: expect.arrayContaining([{ kind: 'table', name: 'never-was', outcome: 'gone' }]),
+      kmsKeyArn,
+    });
+    expect((await run(file, '--yes')).stdout).toContain(
+      `aws kms schedule-key-deletion --key-id ${kmsKeyArn}`,
+    );
+  });
+});
