@@ -109,7 +109,7 @@ async function connectUser(
   }
   // With --json a person still has to open the link, and standard output is kept for the document.
   const printLink = output.json ? output.printNotice : output.print;
-  printLink(`Open this link and allow the app at Zoom. It works once, until ${until}.\n\n  ${url}\n`);
+  printLink(`Open this link and allow the app at Zoom.\nIt works once, until ${until}.\n\n  ${url}\n`);
   if (opensBrowser) await open(url).catch(() => {});
   const { view, now } = await output
     .withSpinner('Waiting for the consent', () => waitForConsent(link, session))
