@@ -29,7 +29,7 @@ export { Failure, type FailureClass, type FailureCode, type FailureDetails } fro
 export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tokens/fleet.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
-export { missingScopes } from './tokens/n8n-scopes.ts';
+export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
 export type { FleetCounts } from './tokens/operate/fleet-counts.ts';
 export { deployedAppSecret } from './tokens/operate/installation.ts';

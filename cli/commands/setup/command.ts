@@ -8,6 +8,7 @@ import { addExamples, addNotes } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { canPrompt } from '../../terminal/prompts.ts';
 import { formatList } from '../../terminal/table.ts';
+import { formatManifest, manifestSection } from './manifest.ts';
 import { chooseGrant, completeCredentials } from './prompt-credentials.ts';
 import { readCredentials } from './read-credentials.ts';
 import { saveAppSecret } from './save-app-secret.ts';
@@ -67,7 +68,11 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
   const secretName = bareName(secretId);
   const next = nextCommand(app, grant);
   const { redirectUrl, eventsUrl } = about;
-  output.printJson({ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl, next });
+  output.printJson({
+    ...{ app, grant, secretName, checked: options.check, redirectUrl, eventsUrl },
+    ...(grant === 'authorization_code' && { manifest: manifestSection(redirectUrl) }),
+    next,
+  });
   const result = options.check
     ? 'Zoom accepts the credentials. They are saved'
     : 'The credentials are saved without verification';
@@ -91,6 +96,7 @@ function appInstructions({ redirectUrl, eventsUrl }: OperatorResults['about'], g
       ['  Event notification endpoint URL', `${eventsUrl} (only with an event subscription)`],
     ]),
     '',
+    formatManifest(redirectUrl),
   ].join('\n');
 }
 

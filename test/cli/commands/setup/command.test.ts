@@ -162,6 +162,26 @@ describe('zoom-tokens setup with wrong input', () => {
     expect(stderr).not.toContain('hush-hush');
   });
 
+  test('setup of a user app prints a section of the Zoom app manifest, with the scopes of n8n', async () => {
+    const { stdout } = await run([], { env: fromEnvironment(user) });
+    expect(stdout).toContain('which Zoom offers as an early preview');
+    const printed = JSON.parse(stdout.slice(stdout.indexOf('\n{'), stdout.lastIndexOf('\n}') + 2));
+    const { redirectUrl, manifest } = JSON.parse(
+      (await run(['--json'], { env: fromEnvironment(user) })).stdout,
+    );
+    expect(printed).toEqual(manifest);
+    expect(manifest.oauth_information).toMatchObject({
+      usage: 'USER_OPERATION',
+      development_redirect_uri: redirectUrl,
+      oauth_allow_list: [redirectUrl],
+      strict_mode: true,
+    });
+    expect(manifest.oauth_information.scopes).toContainEqual({
+      scope: 'meeting:read:list_meetings',
+      optional: false,
+    });
+  });
+
   test('setup of an app that is not deployed says what to add to cdk.json', async () => {
     const { code, stderr } = await run(['sales'], { env: fromEnvironment(user) });
     expect(code).toBe(4);
