@@ -48,7 +48,8 @@ function showConnection(card, connection, { now, speed, breakage }) {
   card.error.hidden = !lastError;
   if (lastError) {
     write(card.message, lastError.message);
-    write(card.action, lastError.action);
+    // The action is that of every connection with this error.
+    write(card.action, lastError.action.replaceAll('<connection>', connection.connection));
   }
   showBar(card, connection, now);
   write(card.next, nextRenewal(connection, now, speed));
@@ -79,8 +80,10 @@ function showBar(card, { status, sees, dueAt, validUntil, expiresAt, rotatedAt }
 }
 
 function tokenText({ maskedToken, publishedVersion }) {
-  if (maskedToken) return `${maskedToken} (token no. ${publishedVersion})`;
-  return publishedVersion === 0 ? 'no token yet' : 'nothing: the secret cannot be read';
+  if (publishedVersion === 0) return 'no token yet';
+  return maskedToken
+    ? `${maskedToken} (token no. ${publishedVersion})`
+    : 'nothing: the secret cannot be read';
 }
 
 function nextRenewal({ status, dueAt }, now, speed) {

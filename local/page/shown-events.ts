@@ -45,12 +45,13 @@ const TITLES: Record<string, string> = {
   published: 'handed to n8n',
   failed: 'not renewed',
   'overlap changed': 'measured',
-  broken: 'Broken by you',
   repaired: 'Repaired by you',
 };
 
 function title({ event, connection, message }: Entry): string {
   if (event === 'alert') return `Alert: ${message}`;
+  // The text of a fault names its connection.
+  if (event === 'broken') return 'Broken by you';
   return `${connection ?? ''} ${TITLES[event] ?? event}`.trim();
 }
 

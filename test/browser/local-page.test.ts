@@ -337,6 +337,7 @@ await describeInBrowser('the live page', (browser) => {
       await shows(card('main'), 'it is not believed yet');
       await confirmRefusal();
       await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
+      await shows(card('main'), 'Reconnect: npx zoom-tokens connect main');
       await shows(card('main'), '(token no. 1)');
       user.expectNoComplaints();
     });

@@ -25,6 +25,13 @@ test('a token that is not published yet says so', () => {
   expect(event?.paragraphs).toEqual(plain('Zoom issued token no. 2. n8n cannot read it yet.'));
 });
 
+test('a fault that the user caused says so, also for one connection', () => {
+  const fault = { at: AT, connection: 'main', message: 'Zoom renews no token of “main” any more.' };
+  expect(shownEvents([{ event: 'broken', ...fault }])).toEqual([
+    { event: 'broken', at: AT, title: 'Broken by you', paragraphs: plain(fault.message) },
+  ]);
+});
+
 test('another connection’s publication does not count', () => {
   const events = shownEvents([
     { event: 'rotated', at: AT, connection: 'main', version: 2 },
