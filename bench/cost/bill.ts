@@ -1,5 +1,5 @@
 import type { MetricName } from '../../lambdas/contract.ts';
-import { PRICES } from './prices.ts';
+import { FREE_EACH_MONTH, PRICES } from './prices.ts';
 
 /** The usage that a bill depends on. */
 export interface Usage {
@@ -8,7 +8,13 @@ export interface Usage {
   rotationsPerDay: number;
   /** Seconds between two reads by n8n, which is one process. */
   pollSeconds: number;
+  /** Length of a token, bytes; 900 if absent. */
+  tokenBytes?: number;
 }
+
+/** Where n8n gets the tokens from: a secret of each connection, bundles, or credentials that are pushed to. */
+export const LAYOUTS = ['own', 'bundles', 'push'] as const;
+export type Layout = (typeof LAYOUTS)[number];
 
 export interface Line {
   what: string;
@@ -17,6 +23,8 @@ export interface Line {
   quantity: number;
   /** Dollars for each unit. */
   price: number;
+  /** Units that AWS's free tier covers each month, without end. */
+  free?: number;
 }
 
 export interface Bill {
@@ -37,9 +45,19 @@ const OWN_SECRETS = 3;
 const BATCH = 20;
 const PAGE = 100;
 
-/** Write units of a rotation: three writes of an item of up to 3 kB, and the changed entries of two indexes. */
-const ITEM_KILOBYTES = 3;
-const WRITE_UNITS = 3 * ITEM_KILOBYTES + 2 * 2 + 2;
+/** Write units of a rotation besides those of the tokens: two writes of the connection, and its two moved index entries. */
+const CONNECTION_UNITS = 2 + 2 * 2;
+/** A connection's item, kB, and what the item of the tokens holds besides the two tokens, bytes. */
+const ITEM_KILOBYTES = 1;
+const ENVELOPE_BYTES = 600;
+/** A rotation reads the item of the tokens. */
+const ROTATION_READ_UNITS = 1;
+
+/** The default size of a bundle, bytes; how often its members rotate; and what a member has besides its token, bytes. */
+const BUNDLE_BYTES = 48_000;
+const SLOTS_PER_DAY = 36;
+const MEMBER_BYTES = 26;
+
 /** Units of a sweep with nothing due, rounded up: a query and a heartbeat, and a health check in every third sweep. */
 const IDLE_READ_UNITS = 2;
 const IDLE_WRITE_UNITS = 1.5;
@@ -58,10 +76,47 @@ const RECORDED_METRICS = ['MinutesOfValidity', 'SweepSeconds'] satisfies MetricN
 /** The essential rows of lib/monitoring/alarm-table.ts; a test compares it with the stack. */
 const ALARMS = 7;
 
-/** Returns the bill of this stack: one secret for each connection. */
-export function ours(usage: Usage): Bill {
-  return { name: 'zoom-token-refresher', lines: [...secretLines(usage, 1), ...commonLines(usage)] };
+const NAMES: Record<Layout, string> = {
+  own: 'a secret a connection',
+  bundles: 'bundles',
+  push: 'push only',
+};
+
+/** Returns the bill of this stack, with one secret for each connection unless another layout is asked for. */
+export function ours(usage: Usage, layout: Layout = 'own'): Bill {
+  // The members of a bundle rotate with its slots.
+  const rotated = layout === 'bundles' ? slotted(usage) : usage;
+  return { name: NAMES[layout], lines: [...publicationLines(rotated, layout), ...commonLines(rotated)] };
 }
+
+/** Returns the cheaper of the two layouts that n8n reads itself. */
+export function cheapest(usage: Usage): { layout: Layout; bill: Bill } {
+  const own = ours(usage, 'own');
+  const bundles = ours(usage, 'bundles');
+  return sum(bundles) < sum(own) ? { layout: 'bundles', bill: bundles } : { layout: 'own', bill: own };
+}
+
+/** Returns from how many connections on Vault on that instance is cheaper; `undefined` up to `most`. */
+export function breakEven(instance: Instance, usage: Usage, most = 100_000): number | undefined {
+  const isDearer = (connections: number) => {
+    const each = { ...usage, connections };
+    return sum(cheapest(each).bill) > sum(vaultOn(instance, each));
+  };
+  if (!isDearer(most)) return undefined;
+  let [below, above] = [0, most];
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (isDearer(middle)) above = middle;
+    else below = middle;
+  }
+  return above;
+}
+
+/** No version quota asks for more rotations than those of a bundle. */
+const slotted = (usage: Usage): Usage => ({
+  ...usage,
+  rotationsPerDay: Math.min(usage.rotationsPerDay, SLOTS_PER_DAY),
+});
 
 /** Returns the bill if the refresh tokens were in a second secret of each connection instead of in the table. */
 export function twoSecrets(usage: Usage): Bill {
@@ -81,13 +136,44 @@ export function vaultOn(instance: Instance, usage: Usage): Bill {
       line('Volume', '8 GB of gp3', 8, PRICES.volumeGigabyteMonth),
       line('Public address', `${HOURS} hours`, HOURS, PRICES.publicAddressHour),
       line('Secrets', 'key + app + n8n', OWN_SECRETS, own),
-      ...commonLines(usage),
+      ...commonLines(slotted(usage)),
     ],
   };
 }
 
-export const sum = ({ lines }: Bill): number =>
-  lines.reduce((total, { quantity, price }) => total + quantity * price, 0);
+/** Returns the dollars of a bill. With AWS's free tier, what that covers costs nothing. */
+export const sum = ({ lines }: Bill, { freeTier } = { freeTier: false }): number =>
+  lines.reduce(
+    (total, { quantity, price, free = 0 }) => total + Math.max(0, quantity - (freeTier ? free : 0)) * price,
+    0,
+  );
+
+function publicationLines(usage: Usage, layout: Layout): Line[] {
+  if (layout === 'own') return secretLines(usage, 1);
+  if (layout === 'push') {
+    return [line('Secrets', 'key + app + n8n', OWN_SECRETS, PRICES.secretMonth)];
+  }
+  const { connections, pollSeconds, tokenBytes = 900 } = usage;
+  const members = Math.max(1, Math.floor(BUNDLE_BYTES / (tokenBytes + MEMBER_BYTES)));
+  const bundles = Math.ceil(connections / members);
+  const polls = SECONDS / pollSeconds;
+  const calls = Math.ceil(bundles / BATCH) + Math.ceil((bundles + OWN_SECRETS) / PAGE);
+  return [
+    line(
+      'Secrets',
+      `${n(bundles)} bundles of up to ${members} + key + app + n8n`,
+      bundles + OWN_SECRETS,
+      PRICES.secretMonth,
+    ),
+    line(
+      'Publishing',
+      `${n(bundles)} × ${SLOTS_PER_DAY} a day × ${DAYS}`,
+      bundles * SLOTS_PER_DAY * DAYS,
+      PRICES.secretsCall,
+    ),
+    line('Reading by n8n', `${n(polls)} polls × ${n(calls)} calls`, polls * calls, PRICES.secretsCall),
+  ];
+}
 
 function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each: number): Line[] {
   const rotations = connections * rotationsPerDay * DAYS;
@@ -106,7 +192,9 @@ function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each:
   ];
 }
 
-function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
+function commonLines({ connections, rotationsPerDay, tokenBytes = 900 }: Usage): Line[] {
+  const tokensKilobytes = (2 * tokenBytes + ENVELOPE_BYTES) / 1024;
+  const writeUnits = CONNECTION_UNITS + Math.ceil(tokensKilobytes);
   const rotations = connections * rotationsPerDay * DAYS;
   const total = (each: number, idle: number) =>
     `${n(MINUTES)} sweeps × ${idle} + ${n(rotations)} rotations × ${each}`;
@@ -114,20 +202,20 @@ function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
   return [
     line(
       'DynamoDB, write units',
-      total(WRITE_UNITS, IDLE_WRITE_UNITS),
-      MINUTES * IDLE_WRITE_UNITS + rotations * WRITE_UNITS,
+      total(writeUnits, IDLE_WRITE_UNITS),
+      MINUTES * IDLE_WRITE_UNITS + rotations * writeUnits,
       PRICES.writeUnit,
     ),
     line(
       'DynamoDB, read units',
-      `${n(MINUTES)} sweeps × ${IDLE_READ_UNITS}`,
-      MINUTES * IDLE_READ_UNITS,
+      total(ROTATION_READ_UNITS, IDLE_READ_UNITS),
+      MINUTES * IDLE_READ_UNITS + rotations * ROTATION_READ_UNITS,
       PRICES.readUnit,
     ),
     line(
       'DynamoDB, GB with recovery',
-      `${n(connections)} × ${ITEM_KILOBYTES} kB`,
-      (connections * ITEM_KILOBYTES) / 1e6,
+      `${n(connections)} × ${n(ITEM_KILOBYTES + tokensKilobytes)} kB`,
+      (connections * (ITEM_KILOBYTES + tokensKilobytes)) / 1e6,
       PRICES.tableGigabyteMonth,
     ),
     line('Lambda, requests', `${n(MINUTES)} sweeps`, MINUTES, PRICES.lambdaRequest),
@@ -149,11 +237,9 @@ function commonLines({ connections, rotationsPerDay }: Usage): Line[] {
   ];
 }
 
-const line = (what: string, arithmetic: string, quantity: number, price: number): Line => ({
-  what,
-  arithmetic,
-  quantity,
-  price,
-});
+const line = (what: string, arithmetic: string, quantity: number, price: number): Line => {
+  const free = FREE_EACH_MONTH[what];
+  return { what, arithmetic, quantity, price, ...(free !== undefined && { free }) };
+};
 
 const n = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 2 });

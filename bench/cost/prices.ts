@@ -30,3 +30,17 @@ export const PRICES = {
   // https://aws.amazon.com/vpc/pricing/
   publicAddressHour: 0.005,
 };
+
+/**
+ * Units that every account has free of charge each month, also after its first year, by the line of the bill. DynamoDB's free
+ * capacity is for provisioned tables only.
+ * https://aws.amazon.com/free/
+ */
+export const FREE_EACH_MONTH: Record<string, number> = {
+  'Lambda, requests': 1e6,
+  'Lambda, GB-seconds': 400_000,
+  Schedule: 14e6,
+  'Logs, GB': 5,
+  Metrics: 10,
+  Alarms: 10,
+};

@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type Bill, ours, sum, twoSecrets, vaultOn } from '../../bench/cost/bill.ts';
-import { DOCUMENTS, withBills } from '../../bench/cost/table.ts';
+import { type Bill, breakEven, cheapest, ours, sum, twoSecrets, vaultOn } from '../../bench/cost/bill.ts';
+import {
+  DEFAULT_INTERVAL_MINUTES,
+  DEFAULT_POLL_SECONDS,
+  DOCUMENTS,
+  withBills,
+} from '../../bench/cost/table.ts';
 import { synthesized } from '../lib/synthesized.ts';
 
 const LONG = 60_000;
@@ -24,12 +29,12 @@ describe('the bill of a month with 100 connections', () => {
     ['Publishing', 0.45],
     // 8,640 polls × (5 batches of 20 + 2 pages of 100)
     ['Reading by n8n', 0.3024],
-    // (43,200 × 1.5 + 90,000 × 15) × 0.625 millionths
-    ['DynamoDB, write units', 0.88425],
-    // 43,200 × 2 × 0.125 millionths
-    ['DynamoDB, read units', 0.0108],
-    // 300 kB
-    ['DynamoDB, GB with recovery', 0.000135],
+    // (43,200 × 1.5 + 90,000 × 9) × 0.625 millionths
+    ['DynamoDB, write units', 0.54675],
+    // (43,200 × 2 + 90,000 × 1) × 0.125 millionths
+    ['DynamoDB, read units', 0.02205],
+    // 100 × (1 kB + 2,400 bytes)
+    ['DynamoDB, GB with recovery', 0.00015046875],
     ['Lambda, requests', 0.00864],
     // (4,320 s + 4,500 s) × 0.5 GB
     ['Lambda, GB-seconds', 0.058800294],
@@ -43,7 +48,7 @@ describe('the bill of a month with 100 connections', () => {
   });
 
   test('is the sum of its lines', () => {
-    expect(sum(bill)).toBeCloseTo(44.346425, 5);
+    expect(sum(bill)).toBeCloseTo(44.02019, 5);
     expect(bill.lines).toHaveLength(12);
   });
 
@@ -60,6 +65,70 @@ describe('the bill of a month with 100 connections', () => {
       9,
     );
   });
+});
+
+/** Half an hour less than an hour is the margin, and half of five minutes the jitter. */
+const usageOf = (connections: number) => ({
+  ...{ connections, rotationsPerDay: (24 * 60) / DEFAULT_INTERVAL_MINUTES },
+  pollSeconds: DEFAULT_POLL_SECONDS,
+});
+
+// 51 tokens of 900 characters, each with its name, fit a bundle of 48,000 bytes.
+describe('the bill of a month with bundles', () => {
+  test('has a secret for each 51 connections, written in 36 slots a day', () => {
+    const bill = ours(usageOf(1000), 'bundles');
+    // 20 bundles and the three own secrets; 20 × 36 × 30 writes; 8,640 polls × (1 batch + 1 page)
+    expect(amount(bill, 'Secrets')).toBeCloseTo(23 * 0.4, 9);
+    expect(amount(bill, 'Publishing')).toBeCloseTo(0.108, 9);
+    expect(amount(bill, 'Reading by n8n')).toBeCloseTo(0.0864, 9);
+    // 43,200 × 1.5 + 1,080,000 × 9 units
+    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.1155, 9);
+  });
+
+  test('has fewer members in a bundle, and larger items, with longer tokens', () => {
+    const bill = ours({ ...usageOf(1000), tokenBytes: 1500 }, 'bundles');
+    // 33 bundles of 31
+    expect(amount(bill, 'Secrets')).toBeCloseTo(36 * 0.4, 9);
+    // 43,200 × 1.5 + 1,080,000 × 10 units
+    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.7905, 9);
+  });
+
+  test('is taken by default where it is cheaper than a secret for each connection', () => {
+    expect(cheapest(usageOf(1000)).layout).toBe('bundles');
+    // With a bundle for each connection nothing is left to save.
+    expect(cheapest({ ...usageOf(100), rotationsPerDay: 30, tokenBytes: 47_000 }).layout).toBe('own');
+  });
+
+  test('is dearer than Vault from a number of connections on, and not before', () => {
+    const from = breakEven('t4g.small', usageOf(1)) ?? Number.NaN;
+    const difference = (connections: number) =>
+      sum(cheapest(usageOf(connections)).bill) - sum(vaultOn('t4g.small', usageOf(connections)));
+    expect(difference(from)).toBeGreaterThan(0);
+    expect(difference(from - 1)).toBeLessThanOrEqual(0);
+  });
+});
+
+test.each([
+  [1, 4.5],
+  [100, 9],
+  [1000, 25],
+  [10_000, 190],
+])('a month with %d connections costs at most %d dollars, without the free tier', (connections, most) => {
+  expect(sum(cheapest(usageOf(connections)).bill)).toBeLessThanOrEqual(most);
+});
+
+test('the free tier covers metrics, alarms, schedule, logs and functions of a small installation', () => {
+  const bill = ours(usageOf(1));
+  const paid = ['Secrets', 'Publishing', 'Reading by n8n', 'DynamoDB, write units', 'DynamoDB, read units'];
+  const dollars = [...paid, 'DynamoDB, GB with recovery'].map((what) => amount(bill, what));
+  expect(sum(bill, { freeTier: true })).toBeCloseTo(
+    dollars.reduce((total, each) => total + each),
+    9,
+  );
+});
+
+test('push only has the secrets of the functions alone', () => {
+  expect(amount(ours(HUNDRED, 'push'), 'Secrets')).toBeCloseTo(1.2, 9);
 });
 
 test('the bill has as many alarms and secrets as the stack, which has no dashboard', () => {
@@ -87,11 +156,11 @@ describe('npm run cost', () => {
   test(
     'prints each line as quantity × price, the date of the prices, and the alternatives',
     () => {
-      const { status, stdout } = cost('--connections', '100', '--rotations-per-day', '30');
+      const { status, stdout } = cost('--connections', '100', '--rotations-per-day', '30', '--layout', 'own');
       expect(status).toBe(0);
       expect(stdout).toContain('as of 2026-11');
       expect(stdout).toMatch(/Secrets .* 103 +× 0\.4 +41\.20/);
-      expect(stdout).toMatch(/Sum +44\.35/);
+      expect(stdout).toMatch(/Sum +44\.02/);
       for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
         expect(stdout).toContain(other);
     },
@@ -101,10 +170,26 @@ describe('npm run cost', () => {
   test(
     'prints the same bills as JSON with --json',
     () => {
-      const { stdout } = cost('--connections', '100', '--interval', '48', '--json');
+      const { stdout } = cost('--connections', '100', '--interval', '48', '--layout', 'own', '--json');
       const { pricesAsOf, usage, bills } = JSON.parse(stdout);
-      expect({ pricesAsOf, usage }).toEqual({ pricesAsOf: '2026-11', usage: HUNDRED });
-      expect(bills[0].sum).toBeCloseTo(44.346425, 5);
+      expect({ pricesAsOf, usage }).toEqual({
+        pricesAsOf: '2026-11',
+        usage: { ...HUNDRED, tokenBytes: 900 },
+      });
+      expect(bills[0].sum).toBeCloseTo(44.02019, 5);
+    },
+    LONG,
+  );
+
+  test(
+    'prints the connections and the total of the cheaper layout as JSON',
+    () => {
+      const printed = JSON.parse(cost('--connections', '1000', '--json').stdout);
+      const { bill, layout } = cheapest(usageOf(1000));
+      expect(printed).toMatchObject({ connections: 1000, layout });
+      expect(printed.total).toBeCloseTo(sum(bill), 9);
+      expect(printed.totalWithFreeTier).toBeCloseTo(sum(bill, { freeTier: true }), 9);
+      expect(printed.breakEven['t4g.small']).toBe(breakEven('t4g.small', usageOf(1000)));
     },
     LONG,
   );
@@ -127,6 +212,8 @@ describe('npm run cost', () => {
     ['--interval', '-1'],
     ['--poll-seconds', ''],
     ['--interval=5', '--rotations-per-day=5'],
+    ['--layout', 'nothing'],
+    ['--token-bytes', '0'],
     ['--what'],
   ])(
     'rejects %s %s',
