@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const main = new URL('zoom-tokens.ts', import.meta.url);
 const built = new URL('../dist/zoom-tokens.js', import.meta.url);
-const installed = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+// The link that npm makes for the binary of this platform; see toolchain/package.json.
+const installed = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
 const needsProxy = PROXY_VARIABLES.some((name) => process.env[name]);

@@ -24,11 +24,16 @@ export interface Emulator {
 }
 
 /**
- * Installs the emulator under node_modules/.cache, once for each version. Returns the path of its Python.
+ * Installs the emulator under node_modules/.cache, once for each version and place of the checkout. Returns the path of its Python.
  * @throws {Missing} without Python 3 or without PyPI
  */
 export async function install(): Promise<string> {
-  const version = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  // A venv holds absolute paths, so a checkout that was moved or copied needs one of its own.
+  const version = createHash('sha256')
+    .update(readFileSync(REQUIREMENTS))
+    .update(ROOT)
+    .digest('hex')
+    .slice(0, 12);
   const folder = join(ROOT, 'node_modules/.cache', `aws-emulator-${version}`);
   const python = join(folder, 'bin/python');
   const complete = join(folder, 'complete');
@@ -38,9 +43,13 @@ export async function install(): Promise<string> {
   await run('python3', ['-m', 'venv', folder], { env }).catch((error) => {
     throw new Missing(`Python 3 with its venv module is needed: ${error.message}`);
   });
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--no-input', '--requirement', REQUIREMENTS], {
-    env,
-  }).catch((error) => {
+  await run(
+    python,
+    ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '--requirement', REQUIREMENTS],
+    {
+      env,
+    },
+  ).catch((error) => {
     throw new Missing(`The emulator cannot be installed from PyPI: ${error.message}`);
   });
   writeFileSync(complete, '');

@@ -31,7 +31,7 @@ const ONE = `new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: '
 let tarball: string;
 
 beforeAll(() => {
-  run('npm', ['pack', '--pack-destination', app], ROOT);
+  run('npm', ['pack', '--ignore-scripts=false', '--pack-destination', app], ROOT);
   tarball = join(app, readdirSync(app).find((name) => name.endsWith('.tgz')) ?? '');
   mkdirSync(installed, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], app);
