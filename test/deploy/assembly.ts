@@ -39,10 +39,11 @@ export function adapt(folder: string, stack: string): SecretPolicy[] {
       delete template.Resources[id];
     }
     if (Type !== POLICY) continue;
-    const secret = (Properties.SecretId as { Ref: string }).Ref;
+    // An existing secret, which the template does not create, is named by its ARN.
+    const secret = (Properties.SecretId as { Ref?: string }).Ref ?? `${Properties.SecretId}`;
     const document = Properties.ResourcePolicy as Json;
     policies.push({ secret, document });
-    for (const named of [secret, ...rolesIn(document)]) {
+    for (const named of [...(secret.startsWith('arn:') ? [] : [secret]), ...rolesIn(document)]) {
       const attribute = named === secret ? 'Id' : 'Arn';
       template.Outputs[`${ARN_OUTPUT}${named}`] = { Value: { 'Fn::GetAtt': [named, attribute] } };
     }
@@ -67,14 +68,19 @@ export async function protect(
   policies: SecretPolicy[],
   outputs: Record<string, string>,
 ): Promise<void> {
-  const arnOf = (id: string) => outputs[`${ARN_OUTPUT}${id}`];
+  const outputOf = (id: string) => outputs[`${ARN_OUTPUT}${id}`];
   for (const { secret, document } of policies) {
     const ResourcePolicy = JSON.stringify(document, (key, value) => {
       if (key !== 'aws:PrincipalArn') return value;
-      const roles = rolesIn(value).map((role) => `${arnOf(role)}`);
+      const roles = rolesIn(value).map((role) => `${outputOf(role)}`);
       return [...roles, ...roles.map(sessionsOf)];
     });
-    await client.send(new PutResourcePolicyCommand({ SecretId: arnOf(secret), ResourcePolicy }));
+    await client.send(
+      new PutResourcePolicyCommand({
+        SecretId: secret.startsWith('arn:') ? secret : outputOf(secret),
+        ResourcePolicy,
+      }),
+    );
   }
 }
 

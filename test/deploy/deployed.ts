@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DescribeTableCommand, ListTablesCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
   GetSecretValueCommand,
@@ -73,7 +73,7 @@ export class Deployed {
     const { url } = await consentAsBrowser(link, { cookies });
     const { statusCode, body = '' } = await this.callback(new URL(url), cookies);
     assert.equal(statusCode, 200, `The consent failed with the status ${statusCode}: ${body}`);
-    assert.match(body, new RegExp(`secrets\\.aws\\.n8n_zoom_${connection}`));
+    assert.match(body, new RegExp(`under the name “${connection}”`));
     const again = await consentAsBrowser(link);
     assert.equal(again.status, 410, 'A link must work once.');
   }
@@ -87,7 +87,7 @@ export class Deployed {
     const now = String(Math.floor(Date.now() / 1000));
     await this.callers.root.dynamodb.send(
       new UpdateItemCommand({
-        TableName: await this.table(),
+        TableName: this.table(),
         Key: { connection: { S: connection } },
         UpdateExpression: 'SET dueAt = :now, expiresAt = :now',
         ExpressionAttributeValues: { ':now': { N: now } },
@@ -139,24 +139,30 @@ export class Deployed {
     }
   }
 
-  async keepsOnlyData(): Promise<void> {
+  /** Returns what outlives the stack, as `zoom-tokens about --existing` prints it. */
+  async existing(): Promise<Record<string, unknown>> {
+    return (await this.operate<{ existing: Record<string, unknown> }>({ action: 'about' })).existing;
+  }
+
+  /** Expects the same block in the stack's output. */
+  async keepsInOutput(existing: object): Promise<void> {
+    assert.deepEqual(JSON.parse(`${this.outputs.Existing}`), existing);
+  }
+
+  async isDeleted(): Promise<void> {
     const { lambda, secrets } = this.callers.root;
     const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
     assert.deepEqual(Functions, []);
     const { SecretList = [] } = await secrets.send(new ListSecretsCommand());
-    assert.deepEqual(
-      SecretList.map(({ ARN, Name }) => (Name?.startsWith('n8n_zoom_') ? Name : ARN)).sort(),
-      [
-        'n8n_zoom_main',
-        'n8n_zoom_reports',
-        this.appSecret('default'),
-        this.appSecret('reports'),
-        this.key(),
-        arnOf(this.outputs, 'CredentialsN8n'),
-      ].sort(),
-    );
+    const left = SecretList.map(({ ARN, Name }) => (Name?.startsWith('n8n_zoom_') ? Name : ARN));
+    for (const name of [
+      ...['n8n_zoom_main', 'n8n_zoom_reports', this.appSecret('default'), this.appSecret('reports')],
+      ...[this.key(), arnOf(this.outputs, 'CredentialsN8n')],
+    ]) {
+      assert.ok(left.includes(name), `${name} is not retained.`);
+    }
     const { Table } = await this.callers.root.dynamodb.send(
-      new DescribeTableCommand({ TableName: await this.table() }),
+      new DescribeTableCommand({ TableName: this.table() }),
     );
     assert.equal(Table?.TableStatus, 'ACTIVE');
   }
@@ -200,9 +206,8 @@ export class Deployed {
     return response.status;
   }
 
-  private async table(): Promise<string | undefined> {
-    const { TableNames = [] } = await this.callers.root.dynamodb.send(new ListTablesCommand());
-    return TableNames.find((name) => name.startsWith(NAME));
+  private table(): string {
+    return JSON.parse(`${this.outputs.Existing}`).table;
   }
 
   private async isDenied(caller: keyof Callers, SecretId: string): Promise<void> {

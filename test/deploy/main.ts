@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startZoom, type Zoom } from '../../local/zoom/server.ts';
 import { freePort, Missing } from '../support/services/machine.ts';
+import { Again } from './again.ts';
 import { adapt, protect } from './assembly.ts';
 import { allow, attach, createUser, root, userArn } from './aws.ts';
 import { run, stopCommands } from './command.ts';
@@ -34,6 +35,8 @@ const SAMPLE_POLICY_OF_N8N = {
 const began = Date.now();
 const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
 const assembly = join(folder, 'cdk.out');
+/** The same, without the changes for the emulator. */
+const bundled = join(folder, 'bundled.out');
 const keep = process.argv.includes('--keep');
 let emulator: Emulator | undefined;
 let zoom: Zoom | undefined;
@@ -56,13 +59,14 @@ try {
 
 async function testDeployment(aws: Emulator, python: string): Promise<void> {
   step(`An emulator of AWS runs at ${aws.url}; IAM is enforced.`);
-  const cdk = (...args: string[]) =>
-    run('cdk', [...args, '--no-notices'], { cwd: ROOT, env: aws.environment });
+  const cdkIn = (args: string[], region = REGION) =>
+    run('cdk', [...args, '--no-notices'], {
+      cwd: args[0] === 'bootstrap' ? folder : ROOT, // In the project's folder, bootstrap would synthesize the app.
+      env: { ...aws.environment, AWS_REGION: region },
+    });
+  const cdk = (...args: string[]) => cdkIn(args);
 
-  await run('cdk', ['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--no-notices'], {
-    cwd: folder, // In the project's folder it would synthesize the app.
-    env: aws.environment,
-  });
+  await cdk('bootstrap', `aws://${ACCOUNT}/${REGION}`);
   step('cdk bootstrap');
 
   const callers = {
@@ -90,6 +94,7 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   await synth(assembly, context);
   step('cdk synth, with the functions bundled; cfn-lint finds nothing');
 
+  cpSync(assembly, bundled, { recursive: true });
   const policies = adapt(assembly, STACK);
   deviation(
     'it has no AWS::SecretsManager::ResourcePolicy: the policies are attached through the API after the deployment',
@@ -132,7 +137,10 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
       },
     ],
   });
-  const deployed = new Deployed(outputs, zoom.url, { ...callers, root: root(aws) });
+  const zoomOrigin = zoom.url;
+  const deployedWith = (given: Record<string, string>) =>
+    new Deployed(given, zoomOrigin, { ...callers, root: root(aws) });
+  const deployed = deployedWith(outputs);
 
   for (const [app, credentials] of Object.entries(apps)) await deployed.writeApp(app, credentials);
   step('The operator writes the credentials of the apps, and cannot read them or the key.');
@@ -183,11 +191,10 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   step('The schedule invokes the rotate function.');
 
   if (keep) return;
-  await cdk('destroy', '--app', assembly, '--force');
-  await deployed.keepsOnlyData();
-  step(
-    'cdk destroy: the functions are deleted. The table, the key and the credentials of the apps are retained.',
-  );
+  deviation('it accepts names that are taken: the test looks for them before each deployment, and refuses');
+  const options = { aws, cdk: cdkIn, folder, assembly: bundled, context, step };
+  deviation('it deletes what an update removes and the template retains: the app gets its credentials again');
+  await new Again({ ...options, credentials: apps.reports, deployedWith }).test();
 }
 
 /** Tests a second installation with the other settings, while the first waits for its schedule. */
