@@ -1,5 +1,6 @@
 import { Command, type CommanderError, Help } from 'commander';
 import { addAbout } from './commands/about/command.ts';
+import { addBundle } from './commands/bundle/command.ts';
 import { addCompletion } from './commands/completion/command.ts';
 import { addConnect } from './commands/connect/command.ts';
 import { addDisconnect } from './commands/disconnect/command.ts';
@@ -18,7 +19,8 @@ import { createHints } from './terminal/hints.ts';
 
 /** In the order in which a new operator needs them. The completion learns from those that were added before it. */
 const COMMANDS = [
-  ...[addSetup, addConnect, addStatus, addRotate, addDisconnect, addDoctor, addN8n, addAbout, addUninstall],
+  ...[addSetup, addConnect, addStatus, addRotate, addBundle, addDisconnect, addDoctor],
+  ...[addN8n, addAbout, addUninstall],
   ...[addHelp, addVersion, addCompletion],
 ];
 

@@ -18,6 +18,13 @@ export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
 /** Returns the name of a secret from its name or ARN. An ARN reveals the account, and strangers may see a message. */
 export const bareName = (nameOrArn: string) => nameOrArn.replace(/^arn:.*:secret:(.+)-[A-Za-z0-9]{6}$/, '$1');
 
+/** Bytes of a bundle's secret. The twenty secrets of one of n8n's batches stay below a megabyte by default. */
+export const BUNDLE_BYTES = {
+  usual: 48_000,
+  /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+  most: 65_536,
+} as const;
+
 /** n8n's own words for the credential that holds a token. https://docs.n8n.io/integrations/builtin/credentials/zoom/ */
 export const N8N = {
   credentialType: 'Zoom API',
@@ -88,7 +95,10 @@ export const TABLE = {
   /** Index name to its sort key, epoch seconds. */
   indexes: { due: 'dueAt', validity: 'validUntil' },
   /** Attributes that an index holds besides the keys. CloudFormation cannot change them in place. */
-  projected: { due: ['app', 'validUntil', 'suspectSince', 'failingSince'], validity: ['app', 'alertedAt'] },
+  projected: {
+    due: ['app', 'validUntil', 'suspectSince', 'failingSince', 'place'],
+    validity: ['app', 'alertedAt'],
+  },
 } as const;
 
 /** CloudWatch namespace of the functions' own metrics. */
@@ -134,6 +144,8 @@ export const VARIABLES = {
   n8nSecretId: 'N8N_SECRET_ID',
   rescueBucket: 'RESCUE_BUCKET',
   rotateFunctionName: 'ROTATE_FUNCTION_NAME',
+  bundleBytes: 'BUNDLE_BYTES',
+  defaultBundles: 'DEFAULT_BUNDLES',
   publicUrl: 'PUBLIC_URL',
   alertTopicArn: 'ALERT_TOPIC_ARN',
   zoomOauthUrl: 'ZOOM_OAUTH_URL',

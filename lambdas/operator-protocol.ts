@@ -8,10 +8,12 @@ import { FLEET_STATES } from './tokens/fleet.ts';
 import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
+import { KEEP_SECONDS } from './tokens/operate/move-connection.ts';
 import { MAX_OVERVIEW, type Overview } from './tokens/operate/overview.ts';
 import { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 import { SORTS } from './tokens/operate/sorted-fleet.ts';
 import type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+import type { Place } from './tokens/publication/place.ts';
 import type { LinkResult } from './tokens/push/link-n8n.ts';
 import type { Outcome } from './tokens/rotation/outcome.ts';
 
@@ -33,16 +35,24 @@ export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
 export type { FleetCounts } from './tokens/operate/fleet-counts.ts';
 export { deployedAppSecret } from './tokens/operate/installation.ts';
+export { KEEP_SECONDS } from './tokens/operate/move-connection.ts';
 export { MAX_OVERVIEW } from './tokens/operate/overview.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
+export { bundleOf, type Place, placeOf } from './tokens/publication/place.ts';
 export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();
 const app = v.optional(v.string());
+/** Where a connection is published: `own`, `none` or `bundle_<name>`. */
+const place = v.pipe(
+  v.string(),
+  v.regex(/^(own|none|bundle_[a-z][a-z0-9_]{0,39})$/),
+  v.transform((text) => text as Place),
+);
 const instance = v.string();
 const filled = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 
@@ -53,6 +63,7 @@ export const OperatorRequest = v.variant('action', [
     action: v.literal('link'),
     connection,
     app,
+    place: v.optional(place),
     replaceUser: v.optional(v.boolean()),
     /** The operator consents, and reads on the last page what to paste into n8n. */
     forMe: v.optional(v.boolean()),
@@ -63,7 +74,14 @@ export const OperatorRequest = v.variant('action', [
   v.object({ action: v.literal('links') }),
   v.object({ action: v.literal('links-cancel'), connection }),
   v.object({ action: v.literal('links-renew') }),
-  v.object({ action: v.literal('connect'), connection, app }),
+  v.object({ action: v.literal('connect'), connection, app, place: v.optional(place) }),
+  v.object({
+    action: v.literal('move'),
+    connection,
+    place: v.optional(place),
+    keepSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(KEEP_SECONDS.most))),
+    finish: v.optional(v.boolean()),
+  }),
   v.object({
     action: v.literal('status'),
     /** This connection alone. The other parameters are for a list. */
@@ -116,6 +134,7 @@ export interface OperatorResults {
   'links-cancel': { cancelled: OpenLink[] };
   'links-renew': { renewed: RenewedLink[] };
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
+  move: { now: number; connection: ConnectionView };
   /** One connection, or a page of at most 1 MB. */
   status: Overview & {
     /** Topic and subscribers of the alerts, where the request asks for it and there is a topic. */

@@ -13,12 +13,14 @@ import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
-import { deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
+import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
+import { moveConnection } from './tokens/operate/move-connection.ts';
 import { overview } from './tokens/operate/overview.ts';
 import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
 import { viewConnection } from './tokens/operate/status.ts';
 import { testCredentials } from './tokens/operate/test-credentials.ts';
+import { bundleOf, type Place } from './tokens/publication/place.ts';
 import { linkExternalCredential } from './tokens/push/external-credential.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
 import type { StepOptions } from './tokens/rotation/outcome.ts';
@@ -73,6 +75,8 @@ async function perform(
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };
     }
+    case 'move':
+      return moveNow(request, runtime, options);
     case 'status':
       return statusNow(request, runtime);
     case 'rotate':
@@ -142,7 +146,7 @@ async function disconnectNow(
 
 /** Adds the app: the one that the request names, else the connection's present one, else `default`. */
 async function withApp(
-  { connection, app }: { connection: string; app?: string | undefined },
+  { connection, app, place }: { connection: string; app?: string | undefined; place?: Place | undefined },
   { store, installation }: Runtime,
 ) {
   assertName('connection', connection);
@@ -150,7 +154,23 @@ async function withApp(
     assertName('app', app);
     deployedAppSecret(app, installation);
   }
-  return { connection, app: app ?? (await store.get(connection))?.app ?? DEFAULT_APP };
+  const bundle = bundleOf(place);
+  if (bundle !== undefined) assertName('bundle', bundle);
+  const existing = await store.get(connection);
+  const chosen = app ?? existing?.app ?? DEFAULT_APP;
+  const wanted = place ?? (existing ? undefined : defaultPlace(chosen, installation));
+  return { connection, app: chosen, ...(wanted && { place: wanted }) };
+}
+
+async function moveNow(
+  { place, ...request }: Extract<OperatorRequest, { action: 'move' }>,
+  runtime: Runtime,
+  options: StepOptions,
+): Promise<OperatorResults['move']> {
+  assertName('connection', request.connection);
+  if (place === 'none') throw badRequest();
+  const connection = await moveConnection({ ...request, place }, runtime, options);
+  return { now: runtime.now(), connection };
 }
 
 function badRequest(): Failure {

@@ -8,11 +8,13 @@ import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
 import {
+  BUNDLE_BYTES,
   DEFAULT_NAME,
   isHttpsOrLoopback,
   MARGIN_SECONDS,
   MONITORING,
   type Monitoring,
+  NAME_PATTERN,
   ROUTES,
   VARIABLES,
 } from './contract.ts';
@@ -78,6 +80,19 @@ const seconds = v.pipe(
 const MINUTES = 'must be minutes';
 const minutes = v.pipe(v.unknown(), v.toNumber(MINUTES), v.finite(MINUTES));
 
+const BYTES = `must be whole bytes, 1 to ${BUNDLE_BYTES.most}`;
+const bytes = v.pipe(
+  v.unknown(),
+  v.toNumber(BYTES),
+  v.check((value) => Number.isInteger(value) && value >= 1 && value <= BUNDLE_BYTES.most, BYTES),
+);
+const BUNDLES = 'must be a JSON object of apps and their bundles';
+const bundles = v.pipe(
+  v.string(),
+  v.parseJson({}, BUNDLES),
+  v.record(v.string(), v.pipe(v.string(), v.regex(NAME_PATTERN)), BUNDLES),
+);
+
 const Environment = v.object(
   {
     [VARIABLES.tableName]: required,
@@ -101,6 +116,8 @@ const Environment = v.object(
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
+    [VARIABLES.bundleBytes]: v.optional(bytes, BUNDLE_BYTES.usual),
+    [VARIABLES.defaultBundles]: v.optional(bundles, '{}'),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
     [VARIABLES.kmsKeyArn]: v.optional(required),
@@ -181,6 +198,7 @@ export function createRuntime(
       late: variables[VARIABLES.marginSeconds],
       overlapping: variables[VARIABLES.earlyMarginSeconds],
     },
+    bundleBytes: variables[VARIABLES.bundleBytes],
     linkSeconds: overrides.linkSeconds ?? LINK_SECONDS,
     consentSeconds: overrides.consentSeconds ?? CONSENT_SECONDS,
     log,
@@ -196,6 +214,7 @@ export function createRuntime(
       zoomOauthUrl: variables[VARIABLES.zoomOauthUrl],
       zoomApiUrl: variables[VARIABLES.zoomApiUrl],
       existing: existingResources(variables),
+      defaultBundles: variables[VARIABLES.defaultBundles],
       sweepRateMinutes: variables[VARIABLES.sweepRateMinutes],
       n8nPolicyArn: variables[VARIABLES.n8nPolicyArn],
     },

@@ -51,6 +51,7 @@ export class ServiceFunction extends LambdaFunction {
         [VARIABLES.zoomApiUrl]: settings.zoomApiUrl,
         [VARIABLES.marginSeconds]: String(settings.marginSeconds),
         [VARIABLES.earlyMarginSeconds]: String(settings.earlyMarginSeconds),
+        [VARIABLES.bundleBytes]: String(settings.bundleBytes),
         [VARIABLES.installationName]: settings.name,
         [VARIABLES.installationId]: settings.installationId,
         POWERTOOLS_SERVICE_NAME: settings.name,

@@ -1,7 +1,7 @@
 import type { manualClock } from './clock.ts';
 import type { LocalStack } from './local-stack.ts';
 import { readAsN8n } from './read-as-n8n.ts';
-import { snapshot } from './snapshot.ts';
+import { publishedToken, snapshot } from './snapshot.ts';
 import type { Terminal } from './terminal.ts';
 import { consentAsBrowser } from './zoom/consent.ts';
 
@@ -87,7 +87,7 @@ async function readAndCall(
 ): Promise<void> {
   const values = await readAsN8n(stack.secretsManager);
   for (const connection of await snapshot(stack)) {
-    const token = values.get(connection.secretName);
+    const token = publishedToken(values, connection);
     const { status } = await fetch(`${stack.zoomUrl}/v2/users/me`, {
       headers: { authorization: `Bearer ${token}` },
     });

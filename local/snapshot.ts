@@ -1,5 +1,6 @@
 import type { OperatorResults } from '../lambdas/operator-protocol.ts';
 import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
+import { bundleOf } from '../lambdas/tokens/publication/place.ts';
 import type { LocalStack } from './local-stack.ts';
 import { readValues } from './read-as-n8n.ts';
 
@@ -46,12 +47,22 @@ export async function withTokens<Connection extends ConnectionView>(
 ): Promise<(Connection & ShownConnection)[]> {
   const values = await readValues(
     secretsManager,
-    connections.map(({ secretName }) => secretName),
+    // The members of a bundle share one secret.
+    [...new Set(connections.flatMap(({ secretName }) => secretName ?? []))],
   );
   return connections.map((connection) => ({
     ...connection,
-    maskedToken: mask(values.get(connection.secretName)),
+    maskedToken: mask(publishedToken(values, connection)),
   }));
+}
+
+/** Returns the token that n8n's expression gives. */
+export function publishedToken(
+  values: ReadonlyMap<string, string>,
+  { connection, place, secretName }: ConnectionView,
+): string | undefined {
+  const value = secretName === undefined ? undefined : values.get(secretName);
+  return value === undefined || bundleOf(place) === undefined ? value : JSON.parse(value)[connection];
 }
 
 function mask(token: string | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
+import { nameOf } from './place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';
 
@@ -32,7 +33,7 @@ export function formatDetails(view: ConnectionView, now: number): string {
     if (view.zoomUserId) rows.push(['Zoom user', view.zoomUserId]);
   }
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
-  rows.push(['Secret', view.secretName], ['In n8n', view.expression]);
+  rows.push(...placeRows(view));
   for (const { instance, credentialId, pushedVersion, tested } of view.targets ?? []) {
     const version = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${version}`]);
@@ -101,4 +102,19 @@ function formatValidityInDetail(view: ConnectionView, now: number): string {
 export function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {
   if (status === 'reconnect' || status === 'disconnected') return NONE;
   return dueAt <= now ? 'now' : formatDuration(dueAt - now);
+}
+
+/** Returns where n8n reads the connection, and until when it also reads an earlier place. */
+function placeRows({ secretName, expression, oldPlaces = [], noRoomIn }: ConnectionView): [string, string][] {
+  const rows: [string, string][] =
+    secretName === undefined || expression === undefined
+      ? [['Secret', 'none: its token is only pushed to n8n']]
+      : [
+          ['Secret', secretName],
+          ['In n8n', expression],
+        ];
+  if (noRoomIn !== undefined) rows.push(['Bundle', `"${noRoomIn}" had no room for it`]);
+  for (const { place, until } of oldPlaces)
+    rows.push(['Old place', `${nameOf(place)}, kept current until ${formatDate(until)}`]);
+  return rows;
 }

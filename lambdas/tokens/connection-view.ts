@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { expression, secretName } from './n8n-names.ts';
+import { expression, secretOf } from './n8n-names.ts';
 
 /** The fields that people may see. An attribute that is not in this list never leaves the functions. */
 const SHOWN = [
@@ -24,6 +24,9 @@ const SHOWN = [
   'zoomUserId',
   'zoomAccountId',
   'overlap',
+  'place',
+  'oldPlaces',
+  'noRoomIn',
   'targets',
   'externalCredentials',
   'disconnectedAt',
@@ -33,8 +36,9 @@ const SHOWN = [
 
 /** A connection as `status` shows it, without any token, sealed or not. Timestamps are epoch seconds. */
 export type ConnectionView = Pick<Connection, (typeof SHOWN)[number]> & {
-  secretName: string;
-  expression: string;
+  /** Missing for a connection that is only pushed, as `expression` is. */
+  secretName?: string;
+  expression?: string;
 };
 
 /** Returns the fields of a connection that people may see. */
@@ -42,5 +46,10 @@ export function toView(item: Connection): ConnectionView {
   const shown = Object.fromEntries(
     SHOWN.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]),
   ) as Pick<Connection, (typeof SHOWN)[number]>;
-  return { ...shown, secretName: secretName(item.connection), expression: expression(item.connection) };
+  const [secretName, pasted] = [secretOf(item), expression(item)];
+  return {
+    ...shown,
+    ...(secretName !== undefined && { secretName }),
+    ...(pasted !== undefined && { expression: pasted }),
+  };
 }

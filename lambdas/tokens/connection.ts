@@ -1,5 +1,6 @@
 import { NAME_PATTERN } from '../contract.ts';
 import { Failure, type FailureDetails } from './errors.ts';
+import type { OldPlace, Place } from './publication/place.ts';
 
 export type GrantType = 'authorization_code' | 'account_credentials';
 export type Status = 'active' | 'reconnect' | 'misconfigured' | 'disconnected';
@@ -29,6 +30,12 @@ export interface Connection {
   /** Distinguishes a repetition of the consent's commit from another consent. */
   consentId: string;
   rotatedAt: number;
+  /** Where it is published; missing for a secret of its own. */
+  place?: Place;
+  /** Places that it has left and that are kept current for a while. */
+  oldPlaces?: OldPlace[];
+  /** The bundle in which it had no room at its consent, so that it got a secret of its own. */
+  noRoomIn?: string;
   /** The times of the publications of the last 24 hours; `publication-room.ts` reads them. */
   publications?: string;
   leaseOwner?: string;
@@ -164,10 +171,34 @@ export const logContext = ({
 export const hasRecovered = ({ alertedAt, validUntil }: Connection, now: number): boolean =>
   alertedAt !== undefined && validUntil > now;
 
-const KINDS = { connection: 'a connection', app: 'an app', instance: 'an n8n instance' };
+const KINDS = {
+  connection: 'a connection',
+  bundle: 'a bundle',
+  app: 'an app',
+  instance: 'an n8n instance',
+};
+
+/**
+ * Names that n8n refuses in an expression, as far as `NAME_PATTERN` allows them.
+ * https://github.com/n8n-io/n8n/blob/master/packages/workflow/src/utils.ts
+ */
+const REFUSED_BY_N8N = new Set([
+  'arguments',
+  'binding',
+  'caller',
+  'constructor',
+  'dlopen',
+  'execve',
+  'prototype',
+]);
+
+/** A bundle's secret is `n8n_zoom_bundle_<name>`. */
+const RESERVED = /^bundle_/;
 
 /** @throws {Failure} `rejected` (`invalid_name`) when the name does not fit n8n's dotted expression */
 export function assertName(kind: keyof typeof KINDS, name: string): void {
+  if (kind === 'connection' && REFUSED_BY_N8N.has(name)) throw refusedByN8n(name);
+  if (kind === 'connection' && RESERVED.test(name)) throw reservedForBundles(name);
   if (NAME_PATTERN.test(name)) return;
   throw new Failure(
     'rejected',
@@ -176,3 +207,19 @@ export function assertName(kind: keyof typeof KINDS, name: string): void {
     'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
   );
 }
+
+const refusedByN8n = (name: string) =>
+  new Failure(
+    'rejected',
+    'invalid_name',
+    `"${name}" cannot be the name of a connection: n8n refuses it in an expression.`,
+    'Choose another name.',
+  );
+
+const reservedForBundles = (name: string) =>
+  new Failure(
+    'rejected',
+    'invalid_name',
+    `"${name}" cannot be the name of a connection: names that begin with "bundle_" belong to the secrets of bundles.`,
+    'Choose another name.',
+  );

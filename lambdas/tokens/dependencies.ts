@@ -29,6 +29,8 @@ export interface Dependencies {
   zoom: Zoom;
   keyring: Keyring;
   margins: Margins;
+  /** The most bytes of a bundle's secret; `DEFAULT_BYTES` if left out. */
+  bundleBytes?: number;
   /** Without it nothing is pushed to n8n. */
   push?: Push | undefined;
   /** For how long a link can be used unless its maker says otherwise, seconds. */

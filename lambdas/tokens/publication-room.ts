@@ -75,6 +75,10 @@ export function lacksRoom(item: Published & Pick<Connection, 'validUntil'>, now:
     : !hasRoom(item, now);
 }
 
+/** Returns the times of the publications that still count at `now`, epoch seconds, in order. */
+export const timesOf = (publications: Publications | undefined, now: number): number[] =>
+  recent(decode(publications), now);
+
 /** Returns the lifetime of the stored access token, seconds. */
 const lifetimeOf = ({ expiresAt, rotatedAt = expiresAt - USUAL_LIFETIME_SECONDS }: Published): number =>
   Math.max(0, expiresAt - rotatedAt);

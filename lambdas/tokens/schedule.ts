@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FailureClass, MARGIN_SECONDS } from '../contract.ts';
 import type { Connection } from './connection.ts';
 import { Failure, toFailure } from './errors.ts';
+import { bundleOfAny } from './publication/place.ts';
+import { rotationSlot } from './publication/slots.ts';
 import { postponed } from './publication-room.ts';
 
 /** Remaining lifetime of an access token, in seconds, at which it is replaced. `MARGIN_SECONDS` has the defaults. */
@@ -19,13 +21,16 @@ export const JITTER_SECONDS = 5 * 60;
 
 /**
  * Returns when to replace the stored token, epoch seconds: its expiry less the margin and a constant jitter, or later if
- * the published secret has no room for another version.
+ * the published secret has no room for another version. The members of a bundle rotate together, in its slots.
  */
 export function rotateAt(
   connection: Pick<Connection, 'connection' | 'version' | 'expiresAt' | 'overlap'> &
-    Partial<Pick<Connection, 'rotatedAt' | 'publications'>>,
+    Partial<Pick<Connection, 'rotatedAt' | 'publications' | 'place' | 'oldPlaces'>>,
   margins: Margins,
 ): number {
+  const bundle = bundleOfAny(connection);
+  const slot = bundle === undefined ? undefined : rotationSlot(bundle, connection, margins.late);
+  if (slot !== undefined) return slot;
   const margin = connection.overlap === 'yes' ? margins.overlapping : margins.late;
   const preferred = connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
   return postponed(connection, preferred);

@@ -1,6 +1,8 @@
 import type { Connection, ExternalCredential, PendingCredential, PushTarget, Status } from './connection.ts';
 import type { FailureDetails } from './errors.ts';
 import type { AppHealth } from './judgement/app-health.ts';
+import type { Bundle } from './publication/bundle.ts';
+import type { Place, Placed } from './publication/place.ts';
 
 /** The lease of a connection: its holder and its expiry, epoch seconds. */
 export interface Lease {
@@ -23,6 +25,9 @@ export type Consent = Pick<
   | 'scope'
   | 'zoomUserId'
   | 'zoomAccountId'
+  /** Left out, a connection keeps its place. */
+  | 'place'
+  | 'noRoomIn'
 >;
 
 /** The fields that a rotation writes; an optional one that is left out keeps its value. */
@@ -64,6 +69,7 @@ type Settlement = Pick<
   | 'zoomUserId'
   | 'zoomAccountId'
   | 'publications'
+  | 'oldPlaces'
   /** Kept where the rescue store could not be read. */
   | 'askedAt'
 > &
@@ -196,6 +202,12 @@ export interface Connections {
   setPushTargets(of: Connection, targets: PushTarget[], others?: OtherCredentials): Promise<boolean>;
 
   /**
+   * Replaces the places of exactly that version, and makes the connection due, so that a step publishes it there. The caller
+   * holds the lease and keeps it.
+   */
+  setPlaces(of: Connection, places: Required<Placed>, dueAt: number): Promise<boolean>;
+
+  /**
    * Releases the lease and changes nothing else.
    * @param options.isUnfinished keeps `askedAt`: a later step still has to look for what an earlier one left
    */
@@ -208,7 +220,7 @@ export type Cursor = Record<string, unknown>;
 /** A connection that is due, as the index shows it. */
 export type DueEntry = Pick<
   Connection,
-  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince'
+  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince' | 'place'
 >;
 
 interface DuePage {
@@ -318,6 +330,15 @@ interface AppNotes {
   putAppHealth(app: string, health: AppHealth): Promise<boolean>;
 }
 
+/** The bundles, which are not in the indexes: their members are. */
+export interface Bundles {
+  /** Returns the bundle, strongly consistent; `undefined` before its first member. */
+  bundle(name: string): Promise<Bundle | undefined>;
+
+  /** Replaces a bundle, if its revision is the one before; false when another function was faster. */
+  putBundle(bundle: Bundle): Promise<boolean>;
+}
+
 /** The replaced tokens of a rotation, kept until it is measured whether they still live. One a connection at the most. */
 interface ReplacedTokensStore {
   keepReplaced(connection: string, tokens: ReplacedTokens): Promise<void>;
@@ -346,6 +367,8 @@ export interface NewLink {
   replaceUser: boolean;
   /** Whether its maker consents, who reads what to paste into n8n. */
   forMe: boolean;
+  /** Where a new connection is published; a connection that exists keeps its place. */
+  place?: Place;
   /** Id of the key that signed its ticket. */
   keyId: string;
   createdAt: number;
@@ -406,5 +429,6 @@ export interface ConnectionStore
     UserClaims,
     SweepNotes,
     AppNotes,
+    Bundles,
     ReplacedTokensStore,
     Links {}

@@ -36,29 +36,32 @@ export interface KeySecret {
   key(stage: 'current' | 'previous', options: { fresh: boolean }): Promise<string | undefined>;
 }
 
-/** The secrets that n8n reads, one for each connection. */
+/**
+ * The secrets that n8n reads. Each is named by what it publishes: a connection, whose secret is the bare access token, or
+ * `bundle_<name>`, whose secret is a JSON object.
+ */
 export interface PublishedTokens {
   /**
-   * Stores `value` as the secret that n8n reads for this connection.
+   * Stores `value` as the secret that n8n reads.
    * @param versionId identifies the publication, so that a repetition changes nothing; 32 to 64 characters
    * @throws {Failure} `misconfigured` (`publish_denied`) when the function is not allowed to write the secret
    */
-  publish(connection: string, value: string, versionId: string): Promise<void>;
+  publish(publication: string, value: string, versionId: string): Promise<void>;
 
   /**
-   * Returns the value that n8n reads for this connection, `undefined` when n8n finds none. Never cached.
+   * Returns the value that n8n reads, `undefined` when n8n finds none. Never cached.
    * @throws {Failure} `misconfigured` (`secret_denied`) when the function is not allowed to read the secret
    */
-  published(connection: string): Promise<string | undefined>;
+  published(publication: string): Promise<string | undefined>;
 
   /**
-   * Deletes the secret that n8n reads for this connection. n8n loses it immediately. Secrets Manager deletes it
+   * Deletes a secret that n8n reads. n8n loses it immediately. Secrets Manager deletes it
    * permanently after a recovery window of 7 days, or immediately with `force`; `publish` restores it until then.
    * A repetition changes nothing.
    * @returns when it is deleted permanently, epoch seconds; `undefined` when there is no such secret
    * @throws {Failure} `misconfigured` (`withdraw_denied`) when the function is not allowed to delete the secret
    */
-  unpublish(connection: string, options: { force: boolean }): Promise<number | undefined>;
+  unpublish(publication: string, options: { force: boolean }): Promise<number | undefined>;
 }
 
 /** All that the domain uses of Secrets Manager. */

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { N8N } from '../contract.ts';
+import type { Connection } from '../tokens/connection.ts';
 import type { FinishedConsent } from '../tokens/consent/finish-consent.ts';
 import type { RepeatedConsent } from '../tokens/consent/repeated-consent.ts';
 import { toFailure } from '../tokens/errors.ts';
@@ -50,9 +51,10 @@ export function connectedPage(
 
 /** Renders the page for a request that repeats one after which the connection was made. */
 export function alreadyConnectedPage(
-  { connection, requested, forMe }: Extract<RepeatedConsent, { repeated: 'connected' }>,
+  repeated: Extract<RepeatedConsent, { repeated: 'connected' }>,
   asker: Asker,
 ): APIGatewayProxyStructuredResultV2 {
+  const { connection, requested, forMe } = repeated;
   if (connection !== requested) return renewedPage(connection, requested, asker);
   return page(
     {
@@ -61,7 +63,7 @@ export function alreadyConnectedPage(
       title: forMe ? `“${connection}” is connected` : 'Your Zoom account is connected',
       content: [
         html`<p>You're already done: "${connection}" is connected. You can close this tab.</p>`,
-        ...(forMe ? pasteInstructions(connection) : []),
+        ...(forMe ? pasteInstructions(repeated) : []),
       ],
       ...(forMe && { script: COPY }),
     },
@@ -69,7 +71,7 @@ export function alreadyConnectedPage(
   );
 }
 
-function donePage({ item, user }: Consent, asker: Asker): APIGatewayProxyStructuredResultV2 {
+function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayProxyStructuredResultV2 {
   const account = user?.name === undefined ? 'your Zoom account' : `your Zoom account (${user.name})`;
   return page(
     {
@@ -78,7 +80,7 @@ function donePage({ item, user }: Consent, asker: Asker): APIGatewayProxyStructu
       title: 'Your Zoom account is connected',
       content: [
         html`<p>You're done. You can close this tab.</p>`,
-        html`<p>n8n now uses ${account} under the name “${item.connection}”. Its workflows can:</p>`,
+        html`<p>n8n now uses ${account} under the name “${item.connection}”${outcome.kind === 'nothing' ? ', within a minute' : ''}. Its workflows can:</p>`,
         ...permissions(item),
         html`<p class="aside">To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.</p>`,
       ],
@@ -102,7 +104,8 @@ function operatorPage(
         isPublished
           ? html`<p>The access token is stored where n8n reads it. It is replaced automatically before it expires.</p>`
           : html`<p class="next">${unpublished(outcome)}</p>`,
-        ...pasteInstructions(connection),
+        ...noRoomWarning(item),
+        ...pasteInstructions(item),
         html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
         html`<dt>Zoom user</dt><dd>${user?.name ?? user?.id ?? 'unknown: the Zoom app has no scope for it'}</dd>`,
         html`<dt>Valid until</dt><dd>${isPublished ? html`${untilTime(expiresAt, now)}; replaced before then` : 'n8n does not have this token yet'}</dd></dl>`,
@@ -122,12 +125,24 @@ const permissions = ({ scope }: Consent['item']): Html[] => [
 ];
 
 /** Returns what to paste into n8n, with a button that the script `COPY` serves. */
-function pasteInstructions(connection: string): Html[] {
+function pasteInstructions(item: Pick<Connection, 'connection' | 'place'>): Html[] {
+  const pasted = expression(item);
+  if (pasted === undefined)
+    return [
+      html`<p>The access token is only pushed to n8n: link it with “zoom-tokens n8n link ${item.connection}”.</p>`,
+    ];
   const { credentialType, field, deprecation } = N8N;
   return [
     html`<p>In n8n, create a credential of the type <b>${credentialType}</b> and paste this expression into its field <b>${field}</b>. ${deprecation}</p>`,
-    html`<div class="copy"><code>${expression(connection)}</code><button type="button" hidden>Copy</button></div>`,
+    html`<div class="copy"><code>${pasted}</code><button type="button" hidden>Copy</button></div>`,
     html`<p role="status"></p>`,
+  ];
+}
+
+function noRoomWarning({ noRoomIn }: Consent['item']): Html[] {
+  if (noRoomIn === undefined) return [];
+  return [
+    html`<p class="next">The bundle “${noRoomIn}” had no room for this token, so it got a secret of its own.</p>`,
   ];
 }
 
@@ -159,5 +174,7 @@ function unpublished(outcome: Consent['outcome']): string {
   const problem = outcome.kind === 'failed' ? toFailure(outcome.error) : undefined;
   return problem?.class === 'misconfigured'
     ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`
-    : 'The tokens are stored. n8n can read the access token within a few minutes.';
+    : problem?.code === 'bundle_waits'
+      ? `The tokens are stored. ${problem.message} ${problem.action}`
+      : `The tokens are stored. n8n can read the access token within a ${outcome.kind === 'nothing' ? 'minute' : 'few minutes'}.`;
 }

@@ -35,6 +35,12 @@ export class Operator extends Construct {
     publishedTokens.grantUnpublish(this.function);
     rescueBucket.grantTakeUp(this.function);
     callbackApi.addPublicUrl(this.function);
+    const { defaultBundle } = settings;
+    if (defaultBundle !== undefined)
+      this.function.addEnvironment(
+        VARIABLES.defaultBundles,
+        JSON.stringify(typeof defaultBundle === 'string' ? { '*': defaultBundle } : defaultBundle),
+      );
     this.function.addEnvironment(VARIABLES.sweepRateMinutes, String(settings.sweepRateMinutes));
     if (encryption.topicKey) this.function.addEnvironment(VARIABLES.kmsKeyArn, encryption.topicKey.keyArn);
 

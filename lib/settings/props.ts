@@ -96,6 +96,26 @@ export interface ZoomTokenRefresherProps {
   readonly earlyMarginSeconds?: number;
 
   /**
+   * Bundle of new connections: `'sales'`, or one for each app, `{ default: 'sales', reports: 'team' }`. A bundle is one
+   * secret, `n8n_zoom_bundle_<name>`, with the tokens of many connections.
+   * @default - each connection has a secret of its own
+   */
+  readonly defaultBundle?: string | { readonly [app: string]: string };
+
+  /**
+   * The most bytes of a bundle's secret, 1000 to 65536. n8n reads twenty secrets at once.
+   * @default 48000 twenty secrets stay below a megabyte
+   */
+  readonly bundleBytes?: number;
+
+  /**
+   * What n8n's policy allows to read: bundles by their names, such as `['sales']`. With one bundle for each n8n project,
+   * deploy one policy of this kind for each.
+   * @default [] every published secret
+   */
+  readonly readers?: readonly string[];
+
+  /**
    * ARNs of this account's IAM users or roles with which n8n reads Secrets Manager. The read policy is attached to
    * each.
    * @default [] attach the policy of the output `N8nPolicyArn` yourself

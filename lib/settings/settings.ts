@@ -1,17 +1,20 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import {
+  BUNDLE_BYTES,
   DEFAULT_APP,
   DEFAULT_NAME,
   MARGIN_SECONDS,
   MONITORING,
   NAME_PATTERN,
 } from '../../lambdas/contract.ts';
+import { bundleRule } from './bundle-rule.ts';
 import { existingRule } from './existing.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
 type Optional =
+  | 'defaultBundle'
   | 'displayName'
   | 'contact'
   | 'domainName'
@@ -36,6 +39,8 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
   sweepRateMinutes: 1,
   marginSeconds: MARGIN_SECONDS.late,
   earlyMarginSeconds: MARGIN_SECONDS.early,
+  bundleBytes: BUNDLE_BYTES.usual,
+  readers: [],
   n8nPrincipals: [],
   createN8nUser: false,
   n8nPush: true,
@@ -93,6 +98,9 @@ const RULES: Rules = {
   reservedConcurrency: whole(2, 1000, '(a consent starts the function besides the schedule)'),
   marginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
   earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
+  defaultBundle: bundleRule,
+  bundleBytes: whole(1000, BUNDLE_BYTES.most),
+  readers: listOf(text(NAME_PATTERN, 'the name of a bundle')),
   n8nPrincipals: listOf(
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),

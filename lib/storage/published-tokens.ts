@@ -8,7 +8,7 @@ import type { Settings } from '../settings/settings.ts';
 import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
-import { acknowledgePatterns, secretArns } from './secret-arns.ts';
+import { acknowledgePatterns, secretArn, secretArns } from './secret-arns.ts';
 
 /** IAM condition key of the tag on each published secret, whose value is the `installationId`. */
 const INSTALLATION_CONDITION = `aws:ResourceTag/${INSTALLATION_TAG}`;
@@ -36,6 +36,10 @@ export class PublishedTokens extends Construct {
     this.published = secretArns(this, PUBLISHED_SECRET_PREFIX);
     this.installation = settings.installationId;
     // CloudFormation replaces a managed policy whose description changes, and its principals would lose it.
+    const readable =
+      settings.readers.length === 0
+        ? [this.published]
+        : settings.readers.map((bundle) => secretArn(this, `${PUBLISHED_SECRET_PREFIX}bundle_${bundle}`));
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets n8n read the Zoom access tokens that are published for it.',
       statements: [
@@ -44,10 +48,10 @@ export class PublishedTokens extends Construct {
           actions: ['secretsmanager:ListSecrets', 'secretsmanager:BatchGetSecretValue'],
           resources: ['*'],
         }),
-        new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.published] }),
+        new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: readable }),
       ],
     });
-    acknowledgePatterns(this.policy, [this.published], WHY_A_PATTERN);
+    acknowledgePatterns(this.policy, readable, WHY_A_PATTERN);
     acknowledgePatterns(this.policy, ['*'], 'ListSecrets and BatchGetSecretValue support no resources.');
     for (const arn of settings.n8nPrincipals) this.attach(arn);
     if (settings.createN8nUser) this.userSecretArn = this.createUser(props);

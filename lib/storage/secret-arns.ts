@@ -6,6 +6,11 @@ export function secretArns(scope: Construct, prefix: string): string {
   return Stack.of(scope).formatArn({ service: 'secretsmanager', resource: `secret:${prefix}*` });
 }
 
+/** Returns the ARN pattern of the secret with that name: Secrets Manager adds a hyphen and six characters. */
+export function secretArn(scope: Construct, name: string): string {
+  return Stack.of(scope).formatArn({ service: 'secretsmanager', resource: `secret:${name}-??????` });
+}
+
 /** Suppresses cdk-nag's finding for each ARN pattern in a policy. A finding's id holds the pattern as cdk-nag prints it. */
 export function acknowledgePatterns(scope: Construct, patterns: string[], reason: string): void {
   for (const pattern of patterns) {

@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import open from 'open';
 import { N8N } from '../../../lambdas/contract.ts';
-import type { ConnectionView, GrantType } from '../../../lambdas/operator-protocol.ts';
+import {
+  assertName,
+  type ConnectionView,
+  type GrantType,
+  type Place,
+  placeOf,
+} from '../../../lambdas/operator-protocol.ts';
 import { grantOption } from '../../connection/grant-option.ts';
 import { exitStatusOf, remarks } from '../../connection/remarks.ts';
 import { scopeWarning } from '../../connection/scope-warning.ts';
@@ -19,6 +25,9 @@ interface ConnectOptions {
   app?: string;
   grant?: GrantType;
   replaceUser?: boolean;
+  /** `false` for a secret of its own. */
+  bundle?: string | false;
+  secret: boolean;
   /** Seconds. */
   expires?: number;
   forMe?: boolean;
@@ -36,6 +45,9 @@ export function addConnect(program: Command): void {
     .option('--app <app>', 'name of the Zoom app (default: the app of the connection, or "default")')
     .addOption(grantOption('type of the Zoom app (default: the type of the connection, or user)'))
     .option('--replace-user', 'let a different Zoom user consent')
+    .option('--bundle <bundle>', 'publish a new connection as a field of this bundle')
+    .option('--no-bundle', 'publish a new connection as a secret of its own, whatever the default')
+    .option('--no-secret', 'publish a new connection in no secret: its token is only pushed to n8n')
     .option('--expires <duration>', 'how long the link can be used, 1m to 30d (default: 30m)', parseExpires)
     .option('--for-me', 'show what to paste into n8n after the consent (default with an opened browser)')
     .option('--cancel', 'take back the links that wait for the connection')
@@ -50,6 +62,7 @@ export function addConnect(program: Command): void {
       'zoom-tokens connect alice --expires 3d --no-wait',
       'prints a link to mail; "status" shows it until then',
     ],
+    ['zoom-tokens connect anna --bundle sales', 'publishes the token as a field of the bundle "sales"'],
     ['zoom-tokens connect alice --cancel', 'takes that link back'],
     ['zoom-tokens connect reports --app reports --grant s2s', 'connects a Server-to-Server app at once'],
     ['zoom-tokens connect main --no-wait --json', 'prints the link for a script'],
@@ -76,7 +89,8 @@ async function connect(
     findConnection(connection, session),
   );
   const grant = options.grant ?? existing?.view.grantType ?? 'authorization_code';
-  const parameters = { connection, ...(app !== undefined && { app }) };
+  const place = placeFrom(options);
+  const parameters = { connection, ...(app !== undefined && { app }), ...(place && { place }) };
   if (grant === 'authorization_code') return connectUser(parameters, options, session);
   if (options.replaceUser) {
     throw new UsageError('A Server-to-Server connection has no user to replace.', 'Omit --replace-user.');
@@ -88,8 +102,21 @@ async function connect(
   printConnected(result.connection, result.connection.rotatedAt, session);
 }
 
+/** Returns the place that the options name; `undefined` for the default. */
+function placeFrom({ bundle, secret }: Pick<ConnectOptions, 'bundle' | 'secret'>): Place | undefined {
+  if (secret) return bundle === false ? 'own' : bundle === undefined ? undefined : bundlePlace(bundle);
+  if (bundle !== undefined && bundle !== false)
+    throw new UsageError('A bundle is a secret.', 'Omit --bundle or --no-secret.');
+  return 'none';
+}
+
+function bundlePlace(bundle: string): Place {
+  assertName('bundle', bundle);
+  return placeOf(bundle);
+}
+
 async function connectUser(
-  parameters: { connection: string; app?: string },
+  parameters: { connection: string; app?: string; place?: Place },
   options: ConnectOptions,
   session: Session,
 ): Promise<void> {
@@ -128,10 +155,16 @@ function printConnected(view: ConnectionView, now: number, { output }: Session):
   output.print(`${paint('green', '✔')} "${connection}" is connected.`);
   for (const remark of remarks(view, now)) output.print(formatRemark(remark));
   for (const warning of scopeWarning(view)) output.print(warning);
-  output.print(
-    `\nIn n8n, open the credential of the type ${N8N.credentialType} and paste this expression into the field ${N8N.field}.`,
-  );
-  output.print(`(${N8N.deprecation})\n`);
-  output.print(`  ${paint('bold', expression)}`);
+  if (expression === undefined)
+    output.print(
+      `\nIts token is only pushed to n8n. If it is not linked yet: npx zoom-tokens n8n link ${connection}`,
+    );
+  else {
+    output.print(
+      `\nIn n8n, open the credential of the type ${N8N.credentialType} and paste this expression into the field ${N8N.field}.`,
+    );
+    output.print(`(${N8N.deprecation})\n`);
+    output.print(`  ${paint('bold', expression)}`);
+  }
   process.exitCode = exitStatusOf([view], now);
 }

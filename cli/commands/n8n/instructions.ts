@@ -15,7 +15,10 @@ export interface N8nInstructions {
 /** Returns the steps that a person follows in IAM and n8n. */
 export function formatInstructions({ vault, credentials, updateInterval, policy }: N8nInstructions): string {
   const heading = (text: string) => paint('bold', text);
-  const expressions = credentials.map(({ name, expression }): [string, string] => [`  ${name}`, expression]);
+  const expressions = credentials.map(({ name, expression }): [string, string] => [
+    `  ${name}`,
+    expression ?? 'none: its token is only pushed',
+  ]);
   return [
     heading('1. IAM: the policy of the user or role with which n8n reads'),
     '   The stack creates it too: output N8nPolicyArn. n8nPrincipals in cdk.json attaches it.',

@@ -21,7 +21,8 @@ export interface N8nCredential {
   connection: string;
   /** The credential's name in n8n, which `n8n link` uses as well. */
   name: string;
-  expression: string;
+  /** `null` for a connection that is only pushed. */
+  expression: string | null;
   /** The id of the credential to which the token is pushed; `null` where there is no push. */
   id: string | null;
 }
@@ -29,11 +30,11 @@ export interface N8nCredential {
 /** Returns a credential for each connection that is not disconnected. */
 export function n8nCredentials(views: ConnectionView[], vault: string): N8nCredential[] {
   const connected = views.filter(({ status }) => status !== 'disconnected');
-  return connected.map(({ connection, targets: [target] = [] }) => ({
-    connection,
-    name: credentialName(connection),
-    expression: expression(connection, vault),
-    id: target?.credentialId ?? null,
+  return connected.map((view) => ({
+    connection: view.connection,
+    name: credentialName(view.connection),
+    expression: expression(view, vault) ?? null,
+    id: view.targets?.[0]?.credentialId ?? null,
   }));
 }
 

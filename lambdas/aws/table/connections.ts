@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Fleet } from '../../tokens/fleet.ts';
 import type { ConnectionStore } from '../../tokens/store.ts';
 import { createAppNotes } from './app-notes.ts';
+import { createBundles } from './bundles.ts';
 import { createConsents } from './consents.ts';
 import { createDisconnections } from './disconnections.ts';
 import { createFleet } from './fleet.ts';
@@ -37,6 +38,7 @@ export function createConnectionsTable(
     ...createUserClaims(items),
     ...createSweepNotes(items),
     ...createAppNotes(items),
+    ...createBundles(items),
     ...createReplacedTokens(items),
     ...createLinks(items),
     ...createFleet(client, tableName),

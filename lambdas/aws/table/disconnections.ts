@@ -43,7 +43,7 @@ export function createDisconnections(
             ${Object.keys(known)
               .map((name) => `, #${name} = :${name}`)
               .join('')}
-          REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unknown])}`,
+          REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unknown])}`,
         values: { ...known, version, none: '', zero: 0 },
         condition: '#version = :version',
       });

@@ -16,6 +16,7 @@ type Steps = Pick<
   | 'noteAlert'
   | 'retryReconnect'
   | 'setPushTargets'
+  | 'setPlaces'
   | 'release'
 >;
 
@@ -173,6 +174,16 @@ export function createSteps(
           ...(emptied.length > 0 ? [`REMOVE ${attributes(emptied)}`] : []),
         ].join(' '),
         values: { generation, version, leaseOwner, ...filled },
+        condition: UNCHANGED_AND_HELD,
+      });
+      return item !== undefined;
+    },
+
+    async setPlaces({ connection, generation, version, leaseOwner }, { place, oldPlaces }, dueAt) {
+      const item = await updateConnection(connection, {
+        set: `SET #version = :version, #place = :place, #oldPlaces = :oldPlaces, #publishedVersion = :zero, #dueAt = :dueAt
+          REMOVE #noRoomIn`,
+        values: { place, oldPlaces, dueAt, generation, version, leaseOwner, zero: 0 },
         condition: UNCHANGED_AND_HELD,
       });
       return item !== undefined;

@@ -5,12 +5,15 @@ import type { Dependencies } from '../dependencies.ts';
 import { revoke } from '../disconnect/revoke.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { grantedScope } from '../n8n-scopes.ts';
+import { bundleOfAny } from '../publication/place.ts';
 import type { Outcome, StepOptions } from '../rotation/outcome.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { step } from '../rotation/step.ts';
 import { seal } from '../sealing/seal.ts';
+import { startConnection } from '../start/start-connection.ts';
 import type { Consent } from '../store.ts';
 import { assertGrant } from './assert-grant.ts';
+import { assertPlace, placeOfConsent } from './choose-place.ts';
 
 /** A new connection, and the outcome of publishing its token. */
 export interface ConnectResult {
@@ -20,7 +23,7 @@ export interface ConnectResult {
 }
 
 /** New tokens of a grant, and their connection. */
-type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt'> & {
+type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consentedAt' | 'place'> & {
   /** The id of the consent's link. A Server-to-Server grant has no link, and gets an id of its own. */
   consentId?: string;
   /** The connection's generation before the request to Zoom, 0 without one. */
@@ -38,13 +41,14 @@ type NewGrant = Pick<Connection, 'connection' | 'app' | 'grantType' | 'consented
  * when Zoom is unavailable
  */
 export async function connectServerToServer(
-  { connection, app }: Pick<Connection, 'connection' | 'app'>,
+  { connection, app, place }: Pick<Connection, 'connection' | 'app' | 'place'>,
   deps: Dependencies,
   options: StepOptions,
 ): Promise<ConnectResult> {
   assertName('connection', connection);
   assertName('app', app);
   const existing = await assertGrant(connection, 'account_credentials', deps);
+  await assertPlace(connection, place, existing, deps);
   const credentials = await deps.vault.app(app, { fresh: true });
   if (!credentials.accountId) throw accountIdMissing(app);
   const tokens = await deps.zoom
@@ -53,7 +57,11 @@ export async function connectServerToServer(
   const grant = { connection, app, grantType: 'account_credentials', tokens, user: undefined } as const;
   const seen = existing?.generation ?? 0;
   const { clientId } = credentials;
-  return connect({ ...grant, clientId, consentedAt: deps.now(), seen }, deps, options);
+  return connect(
+    { ...grant, ...(place && { place }), clientId, consentedAt: deps.now(), seen },
+    deps,
+    options,
+  );
 }
 
 /**
@@ -67,6 +75,11 @@ export async function connect(
 ): Promise<ConnectResult> {
   const item = await commitConsent(grant, deps, options.deadline);
   deps.log.info('connected', logContext(item));
+  if (deps.starter && bundleOfAny(item) !== undefined) {
+    // This function cannot open the tokens of the other members.
+    await startConnection(item.connection, deps);
+    return { item, user: grant.user, outcome: { kind: 'nothing' } };
+  }
   // The tokens are stored, so a later sweep retries a publication that fails now.
   const outcome = await step(grant.connection, deps, { ...options, early: false }).catch((error): Outcome => {
     deps.log.warn(toFailure(error).message, logContext(item));
@@ -96,10 +109,11 @@ async function commitConsent(grant: NewGrant, deps: Dependencies, deadline: numb
 }
 
 async function prepareConsent(
-  { connection, grantType, app, clientId, tokens, user, consentedAt }: NewGrant,
+  { connection, grantType, app, clientId, tokens, user, consentedAt, place }: NewGrant,
   consentId: string,
-  { store, keyring }: Dependencies,
+  deps: Dependencies,
 ): Promise<Consent> {
+  const { store, keyring } = deps;
   const previous = await store.get(connection);
   return {
     connection,
@@ -113,6 +127,11 @@ async function prepareConsent(
     // Server-to-Server tokens are valid side by side. For a user's tokens it is unknown until measured.
     overlap: grantType === 'account_credentials' ? 'yes' : overlapBefore(previous),
     ...grantedScope(tokens),
+    ...(await placeOfConsent(
+      { connection, ...(place && { place }), accessToken: tokens.accessToken },
+      previous,
+      deps,
+    )),
     ...(user && { zoomUserId: user.id }),
     ...(user?.accountId && { zoomAccountId: user.accountId }),
   };

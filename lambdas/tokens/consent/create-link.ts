@@ -3,13 +3,16 @@ import { ROUTES } from '../../contract.ts';
 import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import type { Place } from '../publication/place.ts';
 import type { NewLink } from '../store.ts';
 import { assertGrant } from './assert-grant.ts';
+import { assertPlace } from './choose-place.ts';
 import { KEEP_SECONDS, MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './link-life.ts';
 import { signLinkTicket } from './link-ticket.ts';
 
 /** What an operator wants of a link. */
 export interface LinkRequest extends Pick<NewLink, 'connection' | 'app'> {
+  place?: Place | undefined;
   replaceUser?: boolean | undefined;
   forMe?: boolean | undefined;
   /** For how long the link can be used; 30 minutes by default. */
@@ -32,10 +35,10 @@ export interface CreatedLink {
 /**
  * Stores a one-time link that connects a user app, and returns its address.
  * @param publicUrl origin of the HTTP API
- * @throws {Failure} `rejected` (`invalid_name`, `other_grant`, `bad_request`), or `misconfigured` when the app has no credentials
+ * @throws {Failure} `rejected` (`invalid_name`, `other_grant`, `other_place`, `bundle_full`, `bad_request`), or `misconfigured` when the app has no credentials
  */
 export async function createLink(
-  { connection, app, replaceUser = false, forMe = false, seconds }: LinkRequest,
+  { connection, app, replaceUser = false, forMe = false, seconds, place }: LinkRequest,
   deps: Dependencies,
   publicUrl: string,
 ): Promise<CreatedLink> {
@@ -44,13 +47,14 @@ export async function createLink(
   const life = seconds ?? deps.linkSeconds;
   assertLife(life);
   const existing = await assertGrant(connection, 'authorization_code', deps);
+  await assertPlace(connection, place, existing, deps);
   await deps.vault.app(app, { fresh: true });
   const createdAt = deps.now();
   const expiresAt = createdAt + life;
   const id = randomUUID();
   const { ticket, keyId } = await signLinkTicket({ id, expiresAt }, deps);
   await deps.store.createLink(
-    { id, connection, app, replaceUser, forMe, keyId, createdAt, expiresAt },
+    { id, connection, app, replaceUser, forMe, ...(place && { place }), keyId, createdAt, expiresAt },
     expiresAt + KEEP_SECONDS,
   );
   const generation = existing?.generation ?? 0;

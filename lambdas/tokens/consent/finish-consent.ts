@@ -111,6 +111,7 @@ async function requestGrant(
     user,
     consentedAt,
     consentId: pending.link,
+    ...(pending.place && { place: pending.place }),
     seen,
   };
 }

@@ -16,7 +16,7 @@ export interface ConsentCookie {
 /** A consent in progress: the browser's part, and what its link says. */
 export interface PendingConsent
   extends ConsentCookie,
-    Pick<StoredLink, 'connection' | 'app' | 'replaceUser' | 'forMe'> {}
+    Pick<StoredLink, 'connection' | 'app' | 'replaceUser' | 'forMe' | 'place'> {}
 
 /** A finished consent. It replaces the pending one in the browser, which needs no code verifier any more. */
 export interface FinishedCookie extends Pick<ConsentCookie, 'link' | 'state'> {

@@ -1,6 +1,7 @@
 import { isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import type { Place } from '../publication/place.ts';
 import type { StoredLink } from '../store.ts';
 import { ConsentOver } from './consent-attempt.ts';
 import { consentTimedOut, type OutcomeDependencies, outcomeOf } from './link-outcome.ts';
@@ -10,7 +11,7 @@ import type { ConsentCookie, FinishedCookie, PendingConsent } from './pending-co
 export type RepeatedConsent =
   | { repeated: 'in_progress' }
   /** `requested` is the connection of the link, `connection` the one that has the tokens. */
-  | { repeated: 'connected'; connection: string; requested: string; forMe: boolean };
+  | { repeated: 'connected'; connection: string; requested: string; forMe: boolean; place?: Place };
 
 /**
  * Returns the consent if it can still be finished, otherwise what an earlier request made of it. Only the browser with the
@@ -24,12 +25,12 @@ export async function resumeConsent(
   const link = await deps.store.link(cookie.link);
   if (!link) throw new ConsentOver(consentTimedOut());
   if ('connectedAs' in cookie) return connectedBefore(cookie.connectedAs, link, deps);
-  const { connection, app, replaceUser, forMe } = link;
+  const { connection, app, replaceUser, forMe, place } = link;
   const outcome = await outcomeOf(link, deps);
   switch (outcome.kind) {
     case 'waiting':
     case 'opened':
-      return { ...cookie, connection, app, replaceUser, forMe };
+      return { ...cookie, connection, app, replaceUser, forMe, ...(place && { place }) };
     case 'in_progress':
       return { repeated: 'in_progress' };
     case 'connected':
@@ -46,7 +47,7 @@ async function connectedBefore(
 ): Promise<RepeatedConsent> {
   const item = await store.get(connection);
   if (!item || isDisconnected(item)) throw disconnectedSince(connection);
-  return { repeated: 'connected', connection, requested, forMe };
+  return { repeated: 'connected', connection, requested, forMe, ...(item.place && { place: item.place }) };
 }
 
 function disconnectedSince(connection: string): Failure {

@@ -5,6 +5,7 @@ import { retryUntil } from '../rotation/retry.ts';
 import type { DisconnectResult } from '../store.ts';
 import { overtaken } from './begin-disconnect.ts';
 import { overwritePushed } from './overwrite-pushed.ts';
+import { unpublish } from './unpublish.ts';
 
 /**
  * Overwrites pushed tokens in n8n, deletes the published secret, then erases the stored tokens. This order makes a repetition possible: as long as the item has
@@ -20,20 +21,22 @@ export async function finishDisconnect(
   deps: Dependencies,
   deadline: number,
 ): Promise<Connection> {
-  const { store, vault, now, log } = deps;
+  const { store, now, log } = deps;
   const { connection } = held;
   const targets = await overwritePushed(held, deps, deadline);
-  const unpublishedUntil = await vault
-    .unpublish(connection, { force })
-    .catch(recordUndeleted({ ...held, ...(targets && { targets }) }, deps));
-  const deletedAt = unpublishedUntil ?? held.secretDeletedAt;
+  const unpublished = await unpublish(held, { force, deadline }, deps).catch(
+    recordUndeleted({ ...held, ...(targets && { targets }) }, deps),
+  );
+  const deletedAt = unpublished.secretDeletedAt ?? held.secretDeletedAt;
   const result: DisconnectResult = {
     ...(targets && { targets }),
     ...(deletedAt !== undefined && { secretDeletedAt: deletedAt }),
     ...(revokedAt === undefined ? { lastError: notRevoked(held, now()) } : { revokedAt }),
+    ...(unpublished.remains && { lastError: { ...toFailure(unpublished.remains), at: now() } }),
   };
   const item = await retryUntil(deadline, () => store.finishDisconnect(held, result), deps);
   if (item) {
+    if (unpublished.remains) throw unpublished.remains;
     log.info('secret deleted and tokens erased', { ...logContext(item), revoked: revokedAt !== undefined });
     return item;
   }

@@ -1,5 +1,6 @@
 import { ROUTES } from '../../contract.ts';
 import { Failure } from '../errors.ts';
+import { type Place, placeOf } from '../publication/place.ts';
 
 /**
  * What outlives the stack, in the form of the setting `existing`: a later stack takes these resources over. A local stack
@@ -26,6 +27,8 @@ export interface Installation {
   zoomOauthUrl: string;
   zoomApiUrl: string;
   existing: ExistingResources;
+  /** The bundle of new connections by their app, and by `*` for all other apps. */
+  defaultBundles?: Record<string, string> | undefined;
   sweepRateMinutes: number;
   /** ARN of the managed policy with which n8n reads. A local stack has none. */
   n8nPolicyArn: string | undefined;
@@ -33,12 +36,21 @@ export interface Installation {
 
 /** Returns the settings that a person needs to set the Zoom app up and to find the installation. */
 export function describeInstallation(
-  { sweepRateMinutes: _, n8nPolicyArn: __, ...shown }: Installation,
+  { sweepRateMinutes: _, n8nPolicyArn: __, defaultBundles: ___, ...shown }: Installation,
   now: number,
 ) {
   const { publicUrl } = shown;
   const redirectUrl = `${publicUrl}${ROUTES.callback}`;
   return { ...shown, now, redirectUrl, eventsUrl: `${publicUrl}${ROUTES.events}` };
+}
+
+/** Returns where a new connection of an app is published; `undefined` for a secret of its own. */
+export function defaultPlace(
+  app: string,
+  { defaultBundles = {} }: Pick<Installation, 'defaultBundles'>,
+): Place | undefined {
+  const bundle = Object.hasOwn(defaultBundles, app) ? defaultBundles[app] : defaultBundles['*'];
+  return bundle === undefined ? undefined : placeOf(bundle);
 }
 
 /**

@@ -1,8 +1,10 @@
 import pMap from 'p-map';
 import type { TokenCheck } from '../apis/zoom-token-check.ts';
-import { assertName } from '../connection.ts';
+import { assertName, type Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
+import { bundleOf } from '../publication/place.ts';
+import { publishedToken } from '../publication/published-token.ts';
 
 /** Each probe takes a read and a request to Zoom. This many fit well into the timeout of the operator function. */
 export const MAX_PROBES = 20;
@@ -10,22 +12,31 @@ const CONCURRENCY = 8;
 
 export type TokenProbe = TokenCheck & { connection: string };
 
+const missing = ({ place }: Pick<Connection, 'place'>): string =>
+  place === 'none'
+    ? 'It has no secret: its token is only pushed.'
+    : bundleOf(place) === undefined
+      ? 'The secret that n8n reads does not exist.'
+      : `The secret of its bundle "${bundleOf(place)}" does not hold it.`;
+
 /**
  * Checks for each connection whether Zoom accepts the token that n8n reads. It reads the published secret itself.
  * @throws {Failure} `rejected` (`invalid_name`)
  */
 export async function probeTokens(
   connections: string[],
-  { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
+  { store, vault, zoom }: Pick<Dependencies, 'store' | 'vault' | 'zoom'>,
 ): Promise<TokenProbe[]> {
   for (const connection of connections) assertName('connection', connection);
   return pMap(
     connections,
     async (connection) => {
       try {
-        const token = await vault.published(connection);
-        if (token === undefined)
-          return { connection, accepted: 'no', message: 'The secret that n8n reads does not exist.' };
+        const item: Pick<Connection, 'connection' | 'place'> = (await store.get(connection)) ?? {
+          connection,
+        };
+        const token = await publishedToken(item, vault);
+        if (token === undefined) return { connection, accepted: 'no', message: missing(item) };
         return { connection, ...(await zoom.accepts(token)) };
       } catch (error) {
         const { message, action } = toFailure(error);

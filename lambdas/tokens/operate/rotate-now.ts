@@ -7,6 +7,8 @@ import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { leaseIsHeld } from '../lease.ts';
+import { bundleOfAny } from '../publication/place.ts';
+import { writableAt } from '../publication/version-budget.ts';
 import { lacksRoom } from '../publication-room.ts';
 import type { Outcome, StepOptions } from '../rotation/outcome.ts';
 import { step } from '../rotation/step.ts';
@@ -25,7 +27,7 @@ export async function rotateNow(
 ): Promise<{ before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] }> {
   const before = await getConnectionOrThrow(connection, deps.store);
   if (before.status === 'disconnected') throw isDisconnected(connection);
-  if (lacksRoom(before, deps.now())) throw noRoom(before, deps.now());
+  if (await lacksVersions(before, deps)) throw noRoom(before, deps.now());
   await waitOutLostResponse(before, deps, options);
   const apps = createAppMonitor(deps);
   const isProbe = await beginProbe(before, apps, deps);
@@ -42,6 +44,17 @@ export async function rotateNow(
     await deps.store.noteAlert(outcome.item, undefined);
   const after = await getConnectionOrThrow(connection, deps.store);
   return { before: toView(before), after: toView(after), outcome: outcome.kind };
+}
+
+/** Returns whether the secret takes no further version now, while n8n's token lives. */
+async function lacksVersions(
+  item: Connection,
+  { store, now }: Pick<Dependencies, 'store' | 'now'>,
+): Promise<boolean> {
+  const name = bundleOfAny(item);
+  if (name === undefined) return item.place !== 'none' && lacksRoom(item, now());
+  const bundle = await store.bundle(name);
+  return item.validUntil > now() && bundle !== undefined && writableAt(name, bundle, now()) > now();
 }
 
 /** Returns whether the rotation is the one request that finds out whether a paused app may go on. */

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts';
 import type { Failure } from '../errors.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
+import type { PublishBundle } from '../publication/publish-places.ts';
 import type { PushResult } from '../push/push.ts';
 import type { Recorded } from './record-failure.ts';
 
@@ -33,6 +34,8 @@ export interface StepOptions {
   inReconnect?: boolean;
   /** The apps as the invocation knows them; by default its own view, stored at the end of the step. */
   apps?: AppMonitor;
+  /** Publishes the bundle of the connection; by default at once, for this connection alone. */
+  publishBundle?: PublishBundle;
   /** The step is the one request that finds out whether a paused app may go on. */
   isProbe?: boolean;
 }

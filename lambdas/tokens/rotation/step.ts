@@ -8,13 +8,14 @@ import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
+import { endedPlaces, nextEnd } from '../publication/place.ts';
+import { atOnce, publishPlaces } from '../publication/publish-places.ts';
 import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
 import type { Outcome, StepOptions } from './outcome.ts';
 import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
-import { publish } from './publish.ts';
 import { recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
 import { settleKeptConsent } from './settle-kept-consent.ts';
@@ -59,7 +60,7 @@ async function attempt(
       progress.item = kept.item;
       progress.mayHaveRescued = false;
       progress.rotated = true;
-      return await makeVisible(leased, progress, deps, deadline);
+      return await makeVisible(leased, progress, deps, options);
     }
     const takenUp = await takeUp(progress, deps, options);
     if (takenUp || isRotationAsked(leased, deps, options)) {
@@ -73,7 +74,7 @@ async function attempt(
       progress.rotated = true;
       log.info('rotated', logContext(committed));
     }
-    return await makeVisible(leased, progress, deps, deadline);
+    return await makeVisible(leased, progress, deps, options);
   } catch (error) {
     if (isAppPaused(error)) {
       await store.release(leased, { isUnfinished: leftoverOf(leased) !== undefined });
@@ -165,26 +166,38 @@ async function makeVisible(
   leased: Connection,
   progress: Progress,
   deps: Dependencies,
-  deadline: number,
+  { deadline, publishBundle = atOnce(deps, deadline) }: StepOptions,
 ): Promise<Outcome> {
   const { store, margins, log } = deps;
   const { rotated, fresh } = progress;
   progress.phase = 'publication';
-  const published = progress.item.publishedVersion < progress.item.version;
-  if (published) await publish(progress.item, deps, fresh);
+  const isNew = progress.item.publishedVersion < progress.item.version;
+  const isMoving = endedPlaces(progress.item, deps.now()).length > 0;
+  const places =
+    isNew || isMoving
+      ? await publishPlaces(progress.item, deps, { tokens: fresh, publishBundle })
+      : { isOwn: false };
+  const published = isNew && progress.item.place !== 'none';
   const pushes = await push(progress.item, deps, deadline);
   progress.pushes = pushes;
   const learned = fresh ? await learnZoomUser(pushes.item, fresh.accessToken, deps, deadline) : {};
   const known = { ...pushes.item, ...learned };
   const overlap = await attendToOverlap(leased, { ...progress, item: known }, deps, deadline);
-  const publications = published ? { publications: addPublication(known.publications, deps.now()) } : {};
-  const item = { ...known, ...publications, ...overlap, validUntil: earliestEnd(known) };
+  const publications = places.isOwn ? { publications: addPublication(known.publications, deps.now()) } : {};
+  const oldPlaces = 'oldPlaces' in places ? { oldPlaces: places.oldPlaces } : {};
+  const item = { ...known, ...publications, ...overlap, ...oldPlaces, validUntil: earliestEnd(known) };
   progress.item = item;
   const settlement = {
     validUntil: item.validUntil,
-    dueAt: Math.min(rotateAt(item, margins), nextPush(item, deps), overlap.measureAt ?? Infinity),
+    dueAt: Math.min(
+      rotateAt(item, margins),
+      nextPush(item, deps),
+      overlap.measureAt ?? Infinity,
+      nextEnd(item),
+    ),
     ...overlap,
     ...publications,
+    ...oldPlaces,
     ...learned,
     ...(item.targets && { targets: item.targets }),
     ...(progress.mayHaveRescued && item.askedAt !== undefined && { askedAt: item.askedAt }),

@@ -4,6 +4,7 @@ import { createFairShare } from '../fair-share.ts';
 import { isIncident } from '../judgement/app-health.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
+import { bundleOf } from '../publication/place.ts';
 import type { Cursor, DueEntry } from '../store.ts';
 import { Lane } from './lane.ts';
 
@@ -42,6 +43,10 @@ export interface DueQueue {
   readOn(): Promise<boolean>;
   /** Returns whether a step is under way at whose end more may start: a probe, or one of an app with a used up share. */
   isWaiting(): boolean;
+  /** Returns whether other members of the bundle wait for their steps. */
+  expects(bundle: string): boolean;
+  /** Takes notice that a step begins. */
+  begun(step: DueStep): void;
   /** Takes notice that a step has ended. `milliseconds`: how long it took. */
   ended(step: DueStep, milliseconds: number): void;
   /** Returns the first error of a page that could not be read. */
@@ -60,6 +65,13 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
   const sources = [createSource('active', deps), createSource('misconfigured', deps)];
   const lanes = { living: new Lane(), misconfigured: new Lane(), suspects: new Lane() };
   const met = new Set<string>();
+  /** Members of each bundle that were read and not started. */
+  const members = new Map<string, number>();
+  const countMember = (entry: DueEntry, difference: number) => {
+    const bundle = bundleOf(entry.place);
+    if (bundle === undefined || laneOf(entry) === 'suspects') return;
+    members.set(bundle, (members.get(bundle) ?? 0) + difference);
+  };
   const probing = new Set<string>();
   const shares = createFairShare(APP_SHARE);
   const suspectsStarted = new Map<string, number>();
@@ -83,7 +95,10 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
         }
       }
     }
-    for (const { connection } of entries) met.add(connection);
+    for (const entry of entries) {
+      met.add(entry.connection);
+      countMember(entry, 1);
+    }
     for (const [lane, found] of Map.groupBy(entries, laneOf)) lanes[lane].add(found);
     return entries.length > 0;
   };
@@ -161,6 +176,8 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
       return step && start(step);
     },
     readOn,
+    begun: ({ entry }) => countMember(entry, -1),
+    expects: (bundle) => (members.get(bundle) ?? 0) > 0,
     isWaiting: () => probing.size > 0 || isHeldBack,
     ended({ entry, isProbe }, milliseconds) {
       time.all += milliseconds;

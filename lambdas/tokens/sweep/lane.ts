@@ -1,17 +1,19 @@
+import { bundleOf } from '../publication/place.ts';
 import type { DueEntry } from '../store.ts';
 
 /** Entries that wait for their step, by app. */
 export class Lane {
   readonly #apps = new Map<string, DueEntry[]>();
 
-  /** Adds entries; within an app, the nearest end of a published token comes first. */
+  /** Adds entries; within an app, the nearest end of a published token comes first, and a bundle's members together. */
   add(entries: DueEntry[]): void {
     for (const [app, added] of Map.groupBy(entries, (entry) => entry.app)) {
       const all = [...(this.#apps.get(app) ?? []), ...added];
+      const end = endsOf(all);
       // The last one is the next one.
       this.#apps.set(
         app,
-        all.reverse().sort((a, b) => b.validUntil - a.validUntil),
+        all.reverse().sort((a, b) => end(b) - end(a) || compare(b.place, a.place)),
       );
     }
   }
@@ -27,3 +29,14 @@ export class Lane {
     this.#apps.get(app)?.pop();
   }
 }
+
+/** Returns the end of an entry's token; for a bundle's member, the nearest one in the bundle. */
+function endsOf(entries: DueEntry[]): (entry: DueEntry) => number {
+  const ends = new Map<string, number>();
+  for (const { place, validUntil } of entries)
+    if (bundleOf(place) !== undefined && place)
+      ends.set(place, Math.min(validUntil, ends.get(place) ?? Infinity));
+  return ({ place, validUntil }) => ends.get(place ?? '') ?? validUntil;
+}
+
+const compare = (a = '', b = ''): number => (a < b ? -1 : Number(a > b));

@@ -2,10 +2,13 @@ import pMap from 'p-map';
 import type { SweepDependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
 import { createAppMonitor } from '../judgement/app-monitor.ts';
+import { bundleOf } from '../publication/place.ts';
+import type { PublishBundle } from '../publication/publish-places.ts';
 import { step } from '../rotation/step.ts';
 import type { FleetHealth } from '../store.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
 import { alertExpired, alertIncidents, alertRecovered, GAP_SECONDS } from './alerts.ts';
+import { type BundleGate, createBundleGate } from './bundle-gate.ts';
 import { createDueQueue, type DueQueue, type DueStep } from './due-queue.ts';
 import {
   checkFleetHealth,
@@ -99,9 +102,12 @@ async function stepThroughDue(run: Run): Promise<void> {
   const { deps, deadline, apps } = run;
   const queue = createDueQueue(apps, deps);
   const underWay = new Set<Promise<void>>();
+  const gate = createBundleGate(deps, deadline);
+  /** Steps that may still wait for the publication of their bundle. */
+  const steps: Promise<void>[] = [];
   const hasTime = () => deps.now() < deadline - STEP_SECONDS;
 
-  async function* steps(): AsyncGenerator<DueStep> {
+  async function* dueSteps(): AsyncGenerator<DueStep> {
     while (hasTime()) {
       const next = await queue.next();
       if (next) yield next;
@@ -112,26 +118,57 @@ async function stepThroughDue(run: Run): Promise<void> {
   }
 
   const take = async (due: DueStep) => {
-    const taken = takeStep(due, queue, run);
+    const taken = takeStep(due, { queue, gate, steps }, run);
     underWay.add(taken);
     await taken.finally(() => underWay.delete(taken));
   };
-  await pMap(steps(), take, { concurrency: CONCURRENCY });
+  await pMap(dueSteps(), take, { concurrency: CONCURRENCY });
+  gate.openAll();
+  await Promise.all(steps);
   if (queue.failure() !== undefined) throw queue.failure();
 }
 
-async function takeStep(due: DueStep, queue: DueQueue, run: Run): Promise<void> {
+/** What the steps of a sweep share. */
+interface Shared {
+  queue: DueQueue;
+  gate: BundleGate;
+  steps: Promise<void>[];
+}
+
+/** Takes a step, until it has ended or waits for the publication of its bundle. */
+async function takeStep(due: DueStep, { queue, gate, steps }: Shared, run: Run): Promise<void> {
+  const { deps } = run;
+  const bundle = bundleOf(due.entry.place);
+  const startedAt = deps.elapsed();
+  const waiting = Promise.withResolvers<void>();
+  queue.begun(due);
+  if (bundle !== undefined) gate.begin(bundle);
+  const ended = makeStep(
+    due,
+    (...publication) => {
+      const published = gate.publish(...publication);
+      waiting.resolve();
+      return published;
+    },
+    run,
+  );
+  steps.push(ended);
+  await Promise.race([ended, waiting.promise]);
+  queue.ended(due, deps.elapsed() - startedAt);
+  if (bundle !== undefined) gate.reached(bundle);
+  gate.open(queue.expects);
+}
+
+async function makeStep(due: DueStep, publishBundle: PublishBundle, run: Run): Promise<void> {
   const { deps, deadline, apps, outcomes } = run;
   const { connection } = due.entry;
-  const startedAt = deps.elapsed();
   try {
-    const outcome = await step(connection, deps, { deadline, apps, isProbe: due.isProbe });
+    const { isProbe } = due;
+    const outcome = await step(connection, deps, { deadline, apps, isProbe, publishBundle });
     addOutcome(outcomes, outcome, deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
     const { class: failureClass, code, message } = toFailure(error);
     deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
-  } finally {
-    queue.ended(due, deps.elapsed() - startedAt);
   }
 }

@@ -1,5 +1,6 @@
 import { appRemoved } from './app-removed.ts';
 import { backlogWithDead } from './backlog-with-dead.ts';
+import { bundleVersions } from './bundle-versions.ts';
 import { falseRefusal } from './false-refusal.ts';
 import { indexLag } from './index-lag.ts';
 import { misconfiguredBlip } from './misconfigured-blip.ts';
@@ -28,4 +29,5 @@ export const SCENARIOS: Scenario[] = [
   urgentFirst,
   slowNeighbour,
   slowN8n,
+  bundleVersions,
 ];

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { describeAlerts } from './alerts.ts';
 import { describeAskedAt } from './asked-at.ts';
+import { describeBundles } from './bundles.ts';
 import { describeConsent } from './consent.ts';
 import { describeDisconnection } from './disconnection.ts';
 import { describeKeptConsent } from './kept-consent.ts';
@@ -26,6 +27,7 @@ export function describeConnectionStore(
     afterEach(() => close());
 
     describeConsent(() => store);
+    describeBundles(() => store);
     describeLease(() => store);
     describeLinks(() => store);
     describeSteps(() => store);

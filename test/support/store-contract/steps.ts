@@ -201,6 +201,30 @@ export function describeSteps(opened: () => ConnectionStore): void {
     }
   });
 
+  describe('the places of a connection', () => {
+    const places = {
+      place: 'bundle_sales' as const,
+      oldPlaces: [{ place: 'own' as const, until: NOW + 60 }],
+    };
+
+    test('are changed by the lease holder, and the connection is due to be published there', async () => {
+      await connected();
+      const mine = await leased();
+      expect(await opened().setPlaces({ ...mine, leaseOwner: 'another' }, places, NOW)).toBe(false);
+      expect(await opened().setPlaces(mine, places, NOW)).toBe(true);
+      expect(await stored()).toEqual({ ...mine, ...places, publishedVersion: 0, dueAt: NOW });
+      const { entries } = await opened().due('active', NOW, { limit: 10 });
+      expect(entries).toContainEqual(expect.objectContaining({ place: 'bundle_sales' }));
+    });
+
+    test('are not changed for an earlier version', async () => {
+      await connected();
+      const mine = await leased();
+      await connected();
+      expect(await opened().setPlaces(mine, places, NOW)).toBe(false);
+    });
+  });
+
   describe('the push targets of a connection', () => {
     const targets = [{ instance: 'office', credentialId: 'c1', pushedVersion: 1, failures: 0 }];
 

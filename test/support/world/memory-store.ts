@@ -9,6 +9,7 @@ import {
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
 import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fleet.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
+import type { Bundle } from '../../../lambdas/tokens/publication/bundle.ts';
 import type {
   ConnectionStore,
   Cursor,
@@ -28,6 +29,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
   readonly #apps = new Map<string, AppHealth>();
+  readonly #bundles = new Map<string, Bundle>();
   readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
   /** Changes the item if the condition holds. Returns a copy, as a table does, or `undefined`. */
@@ -106,9 +108,10 @@ export class MemoryStore implements ConnectionStore, Fleet {
     { limit, after }: Parameters<ConnectionStore['due']>[2],
   ): ReturnType<ConnectionStore['due']> {
     const { items, ...next } = this.#page(status, 'dueAt', now, limit, after);
-    const entries = items.map(({ connection, app, dueAt, validUntil, suspectSince }) => ({
+    const entries = items.map(({ connection, app, dueAt, validUntil, suspectSince, place }) => ({
       ...{ connection, app, status, dueAt, validUntil },
       ...(suspectSince !== undefined && { suspectSince }),
+      ...(place !== undefined && { place }),
     }));
     return { entries, ...next };
   }
@@ -282,6 +285,11 @@ export class MemoryStore implements ConnectionStore, Fleet {
     return this.#update(of.connection, isHeld(of), change, remove) !== undefined;
   }
 
+  async setPlaces(of: Connection, places: Parameters<ConnectionStore['setPlaces']>[1], dueAt: number) {
+    const change = () => ({ ...places, publishedVersion: 0, dueAt });
+    return this.#update(of.connection, isUnchanged(of), change, ['noRoomIn']) !== undefined;
+  }
+
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
     const { owner, until, now, disconnectedAt, generation: expected } = by;
     this.#close(connection);
@@ -310,7 +318,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
       of.connection,
       ({ version }) => version === of.version,
       () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
-      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', ...unset],
+      ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unset],
     );
     const { sealedTokens: _, ...pair } = this.#pairs.get(of.connection) ?? {};
     if (ended && pair.version !== undefined) this.#pairs.set(of.connection, pair);
@@ -438,6 +446,17 @@ export class MemoryStore implements ConnectionStore, Fleet {
   async putAppHealth(app: string, health: AppHealth) {
     if ((this.#apps.get(app)?.revision ?? health.revision - 1) !== health.revision - 1) return false;
     this.#apps.set(app, structuredClone(health));
+    return true;
+  }
+
+  async bundle(name: string) {
+    return structuredClone(this.#bundles.get(name));
+  }
+
+  async putBundle(bundle: Bundle) {
+    if ((this.#bundles.get(bundle.bundle)?.revision ?? bundle.revision - 1) !== bundle.revision - 1)
+      return false;
+    this.#bundles.set(bundle.bundle, structuredClone(bundle));
     return true;
   }
 

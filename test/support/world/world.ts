@@ -6,6 +6,7 @@ import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import { type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
@@ -29,6 +30,9 @@ export interface FunctionOptions {
   intercept?: Intercept;
   random?: () => number;
 }
+
+/** Turns of the event loop after which work that is waited for beside is held up. Encryption takes some dozens. */
+const TURNS = 3000;
 
 /** How long a function may run; `deadline` is computed from it. */
 export const FUNCTION_SECONDS = 60;
@@ -83,7 +87,7 @@ export class World {
       random,
       wait: async (milliseconds, signal) => {
         // What is waited for beside other work takes time only where that work is held up.
-        if (signal) await nextTurn();
+        for (let turn = 0; turn < TURNS && signal && !signal.aborted; turn += 1) await nextTurn();
         if (!signal?.aborted) this.pass(milliseconds / 1000);
       },
       store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
@@ -142,9 +146,15 @@ export class World {
   }
 
   /** Consents at Zoom as `user` and finishes at the callback, as a browser does. */
-  async connect(connection: string, deps = this.dependencies(), user = connection, replaceUser = false) {
+  async connect(
+    connection: string,
+    deps = this.dependencies(),
+    user = connection,
+    replaceUser = false,
+    place?: Place,
+  ) {
     const state = 'state';
-    const link = await this.usedLink(connection, replaceUser);
+    const link = await this.usedLink(connection, replaceUser, place);
     const cookie = await sealPendingConsent(
       { link, state, codeVerifier: 'v'.repeat(43) },
       deps.now() + deps.consentSeconds,
@@ -163,12 +173,26 @@ export class World {
   }
 
   /** Stores a link with which a browser has gone to Zoom. Returns its id. */
-  async usedLink(connection: string, replaceUser = false): Promise<string> {
+  async usedLink(connection: string, replaceUser = false, place?: Place): Promise<string> {
     const deps = this.dependencies();
-    const request = { connection, app: 'default', replaceUser };
+    const request = { connection, app: 'default', replaceUser, place };
     const { id } = await createLink(request, deps, 'https://api.example');
     await deps.store.redeemLink(id, deps.now(), deps.now() + deps.consentSeconds);
     return id;
+  }
+
+  /** Creates the dependencies of the operator function, which starts no other one. */
+  operator(options: FunctionOptions = {}): SweepDependencies {
+    return { ...this.dependencies(options), starter: undefined };
+  }
+
+  /** Connects new members of a bundle, one after the other. */
+  async connectTo(bundle: string, ...connections: string[]) {
+    const finished = [];
+    for (const connection of connections)
+      finished.push(await this.connect(connection, undefined, undefined, undefined, placeOf(bundle)));
+    await this.runStarted();
+    return finished;
   }
 
   /** Links the connection to n8n, as the operator does. */
@@ -196,6 +220,12 @@ export class World {
       connection,
       createKeyring(this.vault.environment(), () => this.time),
     );
+  }
+
+  /** Returns the tokens that n8n reads in a bundle's secret, by connection; `undefined` without a secret. */
+  bundle(name: string): Record<string, string> | undefined {
+    const value = this.vault.published.get(placeOf(name))?.value;
+    return value === undefined ? undefined : JSON.parse(value);
   }
 
   /** Returns the published token, which n8n reads. */

@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import pMap from 'p-map';
+import { BUNDLE_BYTES } from '../../contract.ts';
+import { utc } from '../clock.ts';
+import { type Connection, isDisconnected } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { LEASE_SECONDS, waitForLease } from '../lease.ts';
+import { retryUntil } from '../rotation/retry.ts';
+import { open } from '../sealing/seal.ts';
+import { STORE_SECONDS } from '../time-budget.ts';
+import { type Bundle, expectedBytes, withLease } from './bundle.ts';
+import { changeBundle } from './change-bundle.ts';
+import { type Content, contentOf, fieldBytes, type MemberToken, versionName } from './content.ts';
+import { placeOf, placesAt } from './place.ts';
+import { nextSlot } from './slots.ts';
+import { type Versions, withVersion } from './version-budget.ts';
+
+/** What a bundle's secret holds after its publication. */
+export interface BundlePublication {
+  /** The version of each member that is in it. */
+  versions: ReadonlyMap<string, number>;
+  /** Why a member is not in it, by connection. */
+  failures: ReadonlyMap<string, unknown>;
+  /** When the secret is deleted permanently, epoch seconds, if its last member has left it. */
+  secretDeletedAt?: number;
+}
+
+export interface BundleOptions {
+  /** When the function ends, epoch seconds. */
+  deadline: number;
+  /** A member leaves: the reserve of versions may be used. */
+  isRemoval?: boolean;
+  /** Deletes the secret without a recovery window, when the last member leaves. */
+  force?: boolean;
+}
+
+type BundleDependencies = Pick<
+  Dependencies,
+  'store' | 'vault' | 'keyring' | 'now' | 'wait' | 'random' | 'log' | 'bundleBytes'
+>;
+
+const READS_AT_ONCE = 16;
+/** How long a publisher waits for another one; seconds. */
+const BUSY_SECONDS = 10;
+/** A member that was expected and never came is forgotten after this time; seconds. */
+const EXPECTED_SECONDS = 60 * 60;
+
+/**
+ * Publishes a bundle as its members' items say, under its lease: nothing is read back from the secret. The last member's
+ * leaving deletes it. Where nothing has changed, nothing is written.
+ * @param including connections that belong to it, whatever the bundle's own list says
+ * @throws {Failure} `retry`: `busy` while another function publishes it, `bundle_waits` until its next slot; or why the secret
+ * could not be written
+ */
+export async function publishBundle(
+  name: string,
+  including: readonly string[],
+  deps: BundleDependencies,
+  options: BundleOptions,
+): Promise<BundlePublication> {
+  const leased = await leaseBundle(name, including, deps, options.deadline);
+  try {
+    const read = await readMembers(leased, deps);
+    const content = contentOf(read.tokens, deps.bundleBytes ?? BUNDLE_BYTES.usual);
+    const { versions, isWritten, secretDeletedAt } = await write(leased, content, read, deps, options);
+    const record = (bundle: Bundle) => recorded(bundle, leased, content, read, { versions, isWritten });
+    await retryUntil(options.deadline, () => changeBundle(name, record, deps), deps);
+    for (const { connection } of content.excess) read.failures.set(connection, isFull(name, connection));
+    return {
+      versions: new Map(content.members.map(({ connection, version }) => [connection, version])),
+      failures: read.failures,
+      ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+    };
+  } catch (error) {
+    // If the lease is not released, it expires.
+    await changeBundle(name, (bundle) => released(bundle, leased), deps).catch(() => {});
+    throw error;
+  }
+}
+
+async function leaseBundle(
+  name: string,
+  including: readonly string[],
+  deps: BundleDependencies,
+  deadline: number,
+): Promise<Bundle> {
+  const { now } = deps;
+  const owner = randomUUID();
+  const take = () =>
+    changeBundle(
+      name,
+      (bundle) =>
+        withLease(withAll(bundle, including, now()), { owner, until: now() + LEASE_SECONDS }, now()),
+      deps,
+    );
+  const until = Math.min(now() + BUSY_SECONDS, deadline - STORE_SECONDS);
+  return waitForLease(take, () => isBusy(name), deps, until);
+}
+
+/** Adds members without looking at the size: they belong to the bundle already, and those that do not fit are told. */
+function withAll(bundle: Bundle, connections: readonly string[], now: number): Bundle {
+  const missing = connections.filter((connection) => !(connection in bundle.members));
+  if (missing.length === 0) return bundle;
+  const members = Object.fromEntries(
+    missing.map((connection) => [connection, { since: now, bytes: expectedBytes(bundle, connection) }]),
+  );
+  return { ...bundle, members: { ...bundle.members, ...members } };
+}
+
+/** The members as their items are. */
+interface Members {
+  tokens: MemberToken[];
+  /** Connections that belong to the bundle. Those without a token are in `failures`. */
+  belonging: Set<string>;
+  /** Connections that have left it. */
+  gone: Set<string>;
+  failures: Map<string, unknown>;
+}
+
+/** Reads the members' items and opens their tokens. One that cannot be read does not keep the others back. */
+async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies): Promise<Members> {
+  const { store, keyring, now, log } = deps;
+  const read: Members = { tokens: [], belonging: new Set(), gone: new Set(), failures: new Map() };
+  await pMap(
+    Object.entries(members),
+    async ([connection, { since }]) => {
+      const item = await store.get(connection);
+      if (!item) {
+        const isUnreadable = (await store.unreadable(connection)).length > 0;
+        if (isUnreadable) read.belonging.add(connection);
+        else if (since < now() - EXPECTED_SECONDS) read.gone.add(connection);
+        return;
+      }
+      if (!belongsTo(item, bundle, now())) {
+        if (since < now() - EXPECTED_SECONDS || isDisconnected(item)) read.gone.add(connection);
+        return;
+      }
+      read.belonging.add(connection);
+      try {
+        const { accessToken } = await open(item.sealedTokens, connection, keyring);
+        const { generation, version, rotatedAt } = item;
+        read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
+      } catch (error) {
+        read.failures.set(connection, error);
+        log.error(`A member was left out of its bundle. ${toFailure(error).message}`, { connection, bundle });
+      }
+    },
+    { concurrency: READS_AT_ONCE },
+  );
+  return read;
+}
+
+const belongsTo = (item: Connection, bundle: string, now: number): boolean =>
+  !isDisconnected(item) && item.sealedTokens !== '' && placesAt(item, now).includes(placeOf(bundle));
+
+interface Written {
+  versions: Versions;
+  isWritten: boolean;
+  secretDeletedAt?: number;
+}
+
+async function write(
+  leased: Bundle,
+  content: Content,
+  { belonging }: Members,
+  { vault, now }: BundleDependencies,
+  { isRemoval = false, force = false }: BundleOptions,
+): Promise<Written> {
+  const { bundle, sequence } = leased;
+  if (belonging.size === 0) {
+    if (leased.content === undefined) return { versions: leased, isWritten: false };
+    const secretDeletedAt = await vault.unpublish(placeOf(bundle), { force });
+    return {
+      versions: leased,
+      isWritten: true,
+      ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+    };
+  }
+  if (content.id === leased.content) return { versions: leased, isWritten: false };
+  const versions = withVersion(bundle, leased, now(), { isRemoval });
+  if (!versions) throw waits(bundle, now());
+  await vault
+    .publish(placeOf(bundle), content.value, versionName(bundle, sequence, content))
+    .catch((error) => {
+      throw error instanceof Failure && error.code === 'version_quota' ? waits(bundle, now()) : error;
+    });
+  return { versions, isWritten: true };
+}
+
+/** Returns the bundle as it is now with what was published, and without the lease. */
+function recorded(
+  bundle: Bundle,
+  leased: Bundle,
+  { id, members, excess }: Content,
+  { belonging, gone }: Members,
+  { versions: { writes, removals }, isWritten }: Written,
+): Bundle | undefined {
+  const free = released(bundle, leased);
+  if (!free) return undefined;
+  const sizes = new Map(
+    [...members, ...excess].map(({ connection, accessToken }) => [
+      connection,
+      fieldBytes(connection, accessToken),
+    ]),
+  );
+  const kept = Object.entries(free.members).filter(([connection]) => !gone.has(connection));
+  const { excess: _, content: __, ...rest } = free;
+  return {
+    ...rest,
+    members: Object.fromEntries(
+      kept.map(([connection, { since, bytes }]) => [
+        connection,
+        { since, bytes: sizes.get(connection) ?? bytes },
+      ]),
+    ),
+    largestToken: Math.max(
+      free.largestToken ?? 0,
+      ...members.map(({ accessToken }) => Buffer.byteLength(accessToken)),
+    ),
+    ...(writes !== undefined && { writes }),
+    ...(removals !== undefined && { removals }),
+    ...(belonging.size > 0 && { content: id }),
+    ...(excess.length > 0 && { excess: excess.map(({ connection }) => connection) }),
+    sequence: leased.sequence + (isWritten ? 1 : 0),
+  };
+}
+
+/** Returns the bundle without the lease; `undefined` where another function has it by now. */
+function released(bundle: Bundle, { lease }: Bundle): Bundle | undefined {
+  if (bundle.lease?.owner !== lease?.owner) return undefined;
+  const { lease: _, ...free } = bundle;
+  return free;
+}
+
+const isBusy = (bundle: string): Failure =>
+  new Failure(
+    'retry',
+    'busy',
+    `The bundle "${bundle}" was not published: another function is publishing it.`,
+    'Nothing to do: the next sweep publishes what is missing.',
+  );
+
+function waits(bundle: string, now: number): Failure {
+  const at = nextSlot(bundle, now);
+  return new Failure(
+    'retry',
+    'bundle_waits',
+    `The secret of the bundle "${bundle}" takes no further version now: Secrets Manager allows 100 in 24 hours, and the rest is kept for its next slots.`,
+    `Nothing to do: it is published with the next slot, at ${utc(at)}.`,
+    at - now,
+  );
+}
+
+const isFull = (bundle: string, connection: string): Failure =>
+  new Failure(
+    'misconfigured',
+    'bundle_full',
+    `"${connection}" has no room in the bundle "${bundle}" any more, because its members' tokens have grown. n8n cannot read its new token.`,
+    `Move it: npx zoom-tokens bundle ${connection} --none, or into another bundle.`,
+  );
