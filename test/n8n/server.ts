@@ -24,6 +24,8 @@ export interface N8nOptions {
   proxy: string;
   /** Certificate file of the proxy's authority. */
   authority: string;
+  /** Environment variables with which the vault `aws` reaches Secrets Manager. */
+  aws: Record<string, string>;
 }
 
 /** A real n8n, without a licence, on loopback. */
@@ -31,6 +33,8 @@ export interface N8n {
   url: string;
   /** Creates an API key with the scopes; `undefined` gives all scopes of the owner. */
   createApiKey(scopes?: string[]): Promise<string>;
+  /** Creates a credential of the type Zoom API. Returns its id. */
+  createCredential(accessToken: string, apiKey: string): Promise<string>;
   /** Creates a workflow and activates its webhook. */
   activate(workflow: object, apiKey: string): Promise<void>;
   /** Runs n8n's own command line on the same database. Returns its output. */
@@ -84,6 +88,15 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
       );
       return made.data.rawApiKey;
     },
+    async createCredential(accessToken, apiKey) {
+      const credential = { name: 'Zoom bundled', type: 'zoomApi', data: { accessToken } };
+      const headers = { 'X-N8N-API-KEY': apiKey };
+      const made = await parseResponse(
+        await fetch(`${url}/api/v1/credentials`, json(credential, headers)),
+        'the credential',
+      );
+      return made.id;
+    },
     async activate(workflow, apiKey) {
       const headers = { 'X-N8N-API-KEY': apiKey };
       const made = await parseResponse(
@@ -101,8 +114,19 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
   };
 }
 
-function environmentOf({ folder, port, brokerPort, proxy, authority }: N8nOptions): NodeJS.ProcessEnv {
+function environmentOf({
+  n8n,
+  folder,
+  port,
+  brokerPort,
+  proxy,
+  authority,
+  aws,
+}: N8nOptions): NodeJS.ProcessEnv {
   return {
+    ...aws,
+    N8N_PACKAGE_FOLDER: n8n,
+    EXTERNAL_HOOK_FILES: join(import.meta.dirname, 'vault-hook.cjs'),
     PATH: process.env.PATH,
     HOME: folder,
     N8N_USER_FOLDER: folder,

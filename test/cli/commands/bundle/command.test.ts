@@ -1,0 +1,53 @@
+import { expect, jest, test } from '@jest/globals';
+import { useInstallation } from '../../../support/cli/use-installation.ts';
+
+jest.setTimeout(60_000);
+
+const installation = useInstallation();
+const run = (...args: string[]) => installation().commandLine.run(args);
+
+test('bundle moves a connection, prints the new expression, and says until when the old place is current', async () => {
+  await installation().connectReports();
+  const { code, stdout, stderr } = await run('bundle', 'reports', 'sales');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('✔ "reports" is published in the bundle "sales".');
+  expect(stdout).toMatch(/Its old place, a secret of its own, is kept current until .* \(in 24 h\)/);
+  expect(stdout).toContain('{{ $secrets.aws.n8n_zoom_bundle_sales.parseJson().reports }}');
+  const status = await run('status', 'reports');
+  expect(status.stdout).toContain('n8n_zoom_bundle_sales');
+  expect(status.stdout).toMatch(/Old place +a secret of its own, kept current until/);
+  const finished = await run('bundle', 'reports', '--finish');
+  expect(finished.code).toBe(0);
+  expect((await run('status', 'reports')).stdout).not.toContain('Old place');
+});
+
+test('connect --bundle publishes a new Server-to-Server connection in the bundle, and n8n shows its expression', async () => {
+  const connected = await run(
+    'connect',
+    'reports',
+    '--app',
+    'reports',
+    '--grant',
+    's2s',
+    '--bundle',
+    'sales',
+  );
+  expect(connected.stdout).toContain('{{ $secrets.aws.n8n_zoom_bundle_sales.parseJson().reports }}');
+  expect((await run('n8n')).stdout).toContain('$secrets.aws.n8n_zoom_bundle_sales.parseJson().reports');
+});
+
+test('connect --no-secret says that the token is only pushed', async () => {
+  const { stdout } = await run('connect', 'reports', '--app', 'reports', '--grant', 's2s', '--no-secret');
+  expect(stdout).toContain('Its token is only pushed to n8n.');
+});
+
+test.each([
+  [['bundle', 'reports'], 'No place was named.'],
+  [['bundle', 'reports', 'sales', '--none'], 'Both a bundle and --none were given.'],
+  [['bundle', 'reports', 'sales', '--keep', '8d'], 'Expected 0 to 7d'],
+  [['bundle', 'reports', 'Sales'], '"Sales" cannot be the name of a bundle.'],
+  [['connect', 'reports', '--bundle', 'sales', '--no-secret'], 'A bundle is a secret.'],
+])('%j is wrong usage', async (args, message) => {
+  const { code, stderr } = await run(...args);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+});
