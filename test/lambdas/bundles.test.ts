@@ -39,7 +39,7 @@ test('a disconnection removes the member, and the last one deletes the secret', 
   await functions.granted({ action: 'disconnect', connection: 'reports' });
   expect(Object.keys(await bundle())).toEqual(['other']);
   await functions.granted({ action: 'disconnect', connection: 'other' });
-  expect(await services.published('bundle_sales')).toBeUndefined();
+  await expect(bundle()).rejects.toThrow('marked for deletion');
 });
 
 test('probe and move know the place', async () => {
@@ -54,7 +54,7 @@ test('probe and move know the place', async () => {
     keepSeconds: 0,
   });
   expect(connection).toMatchObject({ place: 'own', oldPlaces: [], secretName: 'n8n_zoom_reports' });
-  expect(await services.published('bundle_sales')).toBeUndefined();
+  await expect(bundle()).rejects.toThrow('marked for deletion');
   expect(await services.zoomStatus(await services.published('reports'))).toBe(200);
 });
 

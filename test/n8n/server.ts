@@ -33,8 +33,6 @@ export interface N8n {
   url: string;
   /** Creates an API key with the scopes; `undefined` gives all scopes of the owner. */
   createApiKey(scopes?: string[]): Promise<string>;
-  /** Creates a credential of the type Zoom API. Returns its id. */
-  createCredential(accessToken: string, apiKey: string): Promise<string>;
   /** Creates a workflow and activates its webhook. */
   activate(workflow: object, apiKey: string): Promise<void>;
   /** Runs n8n's own command line on the same database. Returns its output. */
@@ -87,15 +85,6 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
         'the API key',
       );
       return made.data.rawApiKey;
-    },
-    async createCredential(accessToken, apiKey) {
-      const credential = { name: 'Zoom bundled', type: 'zoomApi', data: { accessToken } };
-      const headers = { 'X-N8N-API-KEY': apiKey };
-      const made = await parseResponse(
-        await fetch(`${url}/api/v1/credentials`, json(credential, headers)),
-        'the credential',
-      );
-      return made.id;
     },
     async activate(workflow, apiKey) {
       const headers = { 'X-N8N-API-KEY': apiKey };

@@ -286,8 +286,8 @@ export class MemoryStore implements ConnectionStore, Fleet {
   }
 
   async setPlaces(of: Connection, places: Parameters<ConnectionStore['setPlaces']>[1], dueAt: number) {
-    const change = () => ({ ...places, publishedVersion: 0, dueAt });
-    return this.#update(of.connection, isUnchanged(of), change, ['noRoomIn']) !== undefined;
+    const change = () => ({ ...places, publishedVersion: 0, dueAt, version: of.version });
+    return this.#update(of.connection, isHeld(of), change, ['noRoomIn']) !== undefined;
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
