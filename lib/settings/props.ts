@@ -9,7 +9,8 @@ import type { Existing } from './existing.ts';
  */
 export interface ZoomTokenRefresherProps {
   /**
-   * Prefix of the names of functions, logs and alarms, such as `<name>-operator`: 1 to 40 of a-z, 0-9 and "-", starting with a letter. It must be unique in an account and Region. The secrets that
+   * Prefix of the names of functions, logs and alarms, such as `<name>-operator`: 1 to 40 of a-z, 0-9 and "-", starting
+   * with a letter. It must be unique in an account and Region. The secrets that
    * n8n reads, `n8n_zoom_<connection>`, have no such prefix: the first installation that publishes a connection name
    * owns it, and any other installation is refused.
    * @default 'zoom-token-refresher'
@@ -167,7 +168,7 @@ export interface ZoomTokenRefresherProps {
   /**
    * Decides about the table, the secrets and the KMS key when the stack is deleted. Without the table and the key
    * secret every connection needs a new consent.
-   * @default 'retain' they are kept, except when the deployment that creates them fails: then their names are free
+   * @default 'retain' they are kept, except when the deployment that creates them fails
    */
   readonly removalPolicy?: 'retain' | 'destroy';
 

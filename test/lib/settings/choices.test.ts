@@ -51,6 +51,19 @@ test('each app of apps has a secret with a resource policy, as the default app h
   template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 6);
 });
 
+test('twelve apps with the longest names leave the environment of a function below 4 KB', () => {
+  const apps = Array.from({ length: 12 }, (_, n) => `${'a'.repeat(38)}${n + 10}`);
+  const { Variables } = functionNamed(
+    synthesized({ ...everything, apps: apps.join(',') }),
+    'zoom-token-refresher-operator',
+  ).Environment;
+  // CloudFormation appends 13 characters to a generated name, and Secrets Manager 7.
+  const arn = (id: string) =>
+    `arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:${id}${'x'.repeat(20)}`;
+  const text = JSON.stringify(Variables).replace(/\{"Ref":"(\w+)"\}/g, (_, id) => arn(id));
+  expect(text.length).toBeLessThan(4096);
+});
+
 describe('n8n', () => {
   test('n8nPrincipals and the user of createN8nUser get the read policy', () => {
     template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
