@@ -1,4 +1,5 @@
-import type { MetricName } from '../../lambdas/contract.ts';
+import { BUNDLE_BYTES, type MetricName } from '../../lambdas/contract.ts';
+import { SLOT_SECONDS } from '../../lambdas/tokens/publication/slots.ts';
 import { FREE_EACH_MONTH, PRICES } from './prices.ts';
 
 /** The usage that a bill depends on. */
@@ -53,9 +54,8 @@ const ENVELOPE_BYTES = 600;
 /** A rotation reads the item of the tokens. */
 const ROTATION_READ_UNITS = 1;
 
-/** The default size of a bundle, bytes; how often its members rotate; and what a member has besides its token, bytes. */
-const BUNDLE_BYTES = 48_000;
-const SLOTS_PER_DAY = 36;
+/** How often the members of a bundle rotate, and what a member has in it besides its token, bytes. */
+const SLOTS_PER_DAY = (24 * 3600) / SLOT_SECONDS;
 const MEMBER_BYTES = 26;
 
 /** Units of a sweep with nothing due, rounded up: a query and a heartbeat, and a health check in every third sweep. */
@@ -154,7 +154,7 @@ function publicationLines(usage: Usage, layout: Layout): Line[] {
     return [line('Secrets', 'key + app + n8n', OWN_SECRETS, PRICES.secretMonth)];
   }
   const { connections, pollSeconds, tokenBytes = 900 } = usage;
-  const members = Math.max(1, Math.floor(BUNDLE_BYTES / (tokenBytes + MEMBER_BYTES)));
+  const members = Math.max(1, Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES)));
   const bundles = Math.ceil(connections / members);
   const polls = SECONDS / pollSeconds;
   const calls = Math.ceil(bundles / BATCH) + Math.ceil((bundles + OWN_SECRETS) / PAGE);

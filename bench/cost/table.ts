@@ -1,5 +1,5 @@
 import { markdownTable, withSection } from '../report/markdown.ts';
-import { ours, sum, twoSecrets, vaultOn } from './bill.ts';
+import { LAYOUTS, ours, sum, vaultOn } from './bill.ts';
 
 /** The documents that show bills, with their numbers of connections. */
 export const DOCUMENTS: Record<string, number[]> = {
@@ -24,7 +24,8 @@ function billsTable(sizes: number[]): string {
       rotationsPerDay: (24 * 60) / DEFAULT_INTERVAL_MINUTES,
       pollSeconds: DEFAULT_POLL_SECONDS,
     };
-    return [ours(usage), twoSecrets(usage), vaultOn('t4g.nano', usage), vaultOn('t4g.small', usage)];
+    const layouts = LAYOUTS.map((layout) => ours(usage, layout));
+    return [...layouts, vaultOn('t4g.nano', usage), vaultOn('t4g.small', usage)];
   });
   return markdownTable(
     ['connections', ...(bills[0] ?? []).map(({ name }) => name)],
