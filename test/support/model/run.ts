@@ -3,6 +3,7 @@ import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
+import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { FUNCTION_SECONDS, World } from '../world/world.ts';
@@ -11,6 +12,7 @@ import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
 
 const ENVIRONMENTS = 4;
 const HOUR = 3600;
+const BUNDLE = 'team';
 
 type Event =
   | { does: 'consent' | 'sweep' | 'rotate now' | 'disconnect'; at: number; isOverdueAllowed: boolean }
@@ -25,6 +27,8 @@ type Event =
 export interface Plan {
   skews: number[];
   overlap: boolean;
+  /** Whether the connection is a field of a bundle, beside another one. */
+  isBundled: boolean;
   /** Seconds of life that the first token has left. */
   left: number;
   events: Event[];
@@ -77,6 +81,7 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
     maxLength: ENVIRONMENTS,
   }),
   overlap: fc.boolean(),
+  isBundled: fc.boolean(),
   left: fc.constantFrom(HOUR, 600, 300, 0),
   events: fc.array(
     fc.oneof(
@@ -92,14 +97,16 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
 
 /** Plays the plan, and lets the world recover. Throws as soon as the witness finds a broken promise. */
 export async function play(
-  { skews, overlap, left, events, endsKilled }: Plan,
+  { skews, overlap, isBundled, left, events, endsKilled }: Plan,
   world = new World(),
 ): Promise<void> {
   const running = () => environments.flatMap(({ invocation }) => invocation ?? []);
   const witness = new Witness(world, running);
   const environments = skews.map((skew) => new Environment(world, skew, witness));
   world.zoom.overlap = overlap;
-  await consentAndNote(world, witness);
+  if (isBundled) await world.connectTo(BUNDLE, 'neighbour');
+  await consentAndNote(world, witness, isBundled);
+  await world.runStarted(noting(world, witness));
   await world.link('main');
   world.pass(HOUR - left);
 
@@ -117,7 +124,8 @@ export async function play(
   await sweeps(world, witness);
   if ((await world.store.get('main'))?.status === 'disconnected') {
     // Repeating the disconnection finishes it.
-    await disconnect('main', noting(world, witness), { deadline: world.deadline, force: false });
+    const operator = { ...noting(world, witness), starter: undefined };
+    await disconnect('main', operator, { deadline: world.deadline, force: false });
     await sweeps(world, witness);
     return witness.checkDisconnected();
   }
@@ -164,9 +172,11 @@ async function happen(event: Event, world: World, witness: Witness, environments
       event.does,
       (deps, deadline) => {
         if (consent) return finishConsent(consent, deps, { deadline });
-        if (event.does === 'disconnect') return disconnect('main', deps, { deadline, force: false });
+        // The operator function starts no other one.
+        const operator = { ...deps, starter: undefined };
+        if (event.does === 'disconnect') return disconnect('main', operator, { deadline, force: false });
         if (event.does === 'sweep') return sweep(deps, { deadline });
-        return step('main', deps, { deadline, early: true });
+        return step('main', operator, { deadline, early: true });
       },
       event.isOverdueAllowed,
     );
@@ -194,7 +204,8 @@ const noting = (world: World, witness: Witness): SweepDependencies =>
     },
   });
 
-const consentAndNote = (world: World, witness: Witness) => world.connect('main', noting(world, witness));
+const consentAndNote = (world: World, witness: Witness, isBundled: boolean) =>
+  world.connect('main', noting(world, witness), 'main', false, isBundled ? placeOf(BUNDLE) : undefined);
 
 const tooManyRequests = () =>
   Response.json(

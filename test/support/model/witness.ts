@@ -53,6 +53,8 @@ export class Witness implements Observer {
     if (!response.ok) return;
     const body = (await response.clone().json()) as Record<string, string>;
     const { access_token: accessToken = '', refresh_token: refreshToken = '' } = body;
+    // The other member of the bundle has promises of its own.
+    if (!accessToken.startsWith('access-main-')) return;
     const at = this.#world.time;
     const order = this.#issued.length;
     this.#issued.push({ order, accessToken, refreshToken, at, expiresAt: at + 3600, to, isLost });
@@ -74,6 +76,18 @@ export class Witness implements Observer {
     this.#checkSingleFlight();
     await this.#checkStored();
     await this.#checkPublished();
+    await this.#checkNeighbour();
+  }
+
+  /** Checks that no publication has removed the other member of the bundle, nor kept an older token of it. */
+  async #checkNeighbour(): Promise<void> {
+    const item = await this.#world.store.get('neighbour');
+    if (!item || item.publishedVersion === 0 || this.#wasOverdue) return;
+    const value = this.#world.published('neighbour');
+    if (value === undefined) throw new Error('bundle: the other member was removed');
+    if (item.publishedVersion !== item.version) return;
+    if (value !== (await this.#world.tokens('neighbour')).accessToken)
+      throw new Error('bundle: the other member is not as it was published');
   }
 
   /**

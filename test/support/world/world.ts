@@ -6,7 +6,7 @@ import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
-import { type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
+import { bundleOf, type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
@@ -228,9 +228,12 @@ export class World {
     return value === undefined ? undefined : JSON.parse(value);
   }
 
-  /** Returns the published token, which n8n reads. */
+  /** Returns the published token, which n8n reads in a secret of its own, else in a bundle. */
   published(connection: string): string | undefined {
-    return this.vault.published.get(connection)?.value;
+    const own = this.vault.published.get(connection)?.value;
+    if (own !== undefined) return own;
+    const bundles = [...this.vault.published.keys()].flatMap((name) => bundleOf(name as Place) ?? []);
+    return bundles.map((name) => this.bundle(name)?.[connection]).find((token) => token !== undefined);
   }
 }
 
