@@ -31,6 +31,7 @@ describe('the functions', () => {
     (task) => {
       const { Variables } = functionNamed(template, `zoom-token-refresher-${task}`).Environment;
       expect(Variables).toEqual({
+        BUNDLE_BYTES: '48000',
         TABLE_NAME: { Ref: expect.stringContaining('Table') },
         KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
         APP_SECRETS: {
