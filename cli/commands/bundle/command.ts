@@ -26,7 +26,7 @@ export function addBundle(program: Command): void {
     .command('bundle')
     .description('Move a connection into a bundle, or out of it. Both places are kept current for a day.')
     .argument('<connection>', 'name of the connection')
-    .argument('[bundle]', 'name of the bundle: a-z, 0-9 and _')
+    .argument('[to]', 'name of the bundle: a-z, 0-9 and _')
     .option('--none', 'give it a secret of its own')
     .option('--keep <duration>', 'how long the old place is kept current, 0 to 7d (default: 24h)', parseKeep)
     .option('--finish', 'end the old place now')
