@@ -118,7 +118,7 @@ export interface ZoomTokenRefresherProps {
 
   /**
    * ARNs of this account's IAM users or roles with which n8n reads Secrets Manager. The read policy is attached to
-   * each.
+   * each. One of another account is refused, by the synthesis or by the deployment.
    * @default [] attach the policy of the output `N8nPolicyArn` yourself
    */
   readonly n8nPrincipals?: readonly string[];

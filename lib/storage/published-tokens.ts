@@ -7,6 +7,7 @@ import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import { denyReads } from './deny-reads.ts';
 import type { Encryption } from './encryption.ts';
+import { requireOwnAccount } from './own-account.ts';
 import { removal } from './removal.ts';
 import { acknowledgePatterns, secretArn, secretArns } from './secret-arns.ts';
 
@@ -53,6 +54,7 @@ export class PublishedTokens extends Construct {
     });
     acknowledgePatterns(this.policy, readable, WHY_A_PATTERN);
     acknowledgePatterns(this.policy, ['*'], 'ListSecrets and BatchGetSecretValue support no resources.');
+    requireOwnAccount(this, settings.n8nPrincipals);
     for (const arn of settings.n8nPrincipals) this.attach(arn);
     if (settings.createN8nUser) this.userSecretArn = this.createUser(props);
   }
@@ -87,7 +89,10 @@ export class PublishedTokens extends Construct {
     ]);
   }
 
-  /** Attaches the policy by the principal's name, which works for a user or role of another stack too. */
+  /**
+   * Attaches the policy by the principal's name, which works for a user or role of another stack too. The name alone says
+   * nothing of the account, so `requireOwnAccount` has to hold.
+   */
   private attach(arn: string): void {
     const name = arn.slice(arn.lastIndexOf('/') + 1);
     if (arn.includes(':role/')) this.policy.attachToRole(Role.fromRoleName(this, arn, name));

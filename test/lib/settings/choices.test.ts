@@ -76,6 +76,34 @@ describe('n8n', () => {
     });
   });
 
+  test('n8nPrincipals of another account are refused by the synthesis where it knows the account', () => {
+    const stack = new Stack(quickApp(), 'Theirs', { env: { account: '111122223333', region: 'eu-west-1' } });
+    const ours = 'arn:aws:iam::111122223333:role/n8n';
+    const theirs = 'arn:aws:iam::444455556666:role/n8n';
+    expect(() => new ZoomTokenRefresher(stack, 'Zoom', { n8nPrincipals: [ours, theirs] })).toThrow(
+      /^"n8nPrincipals" must be users and roles of the stack's account, 111122223333, but it has arn:aws:iam::444455556666:role\/n8n\. .*"n8nAccountIds"/,
+    );
+    const other = new Stack(quickApp(), 'Other', { env: { account: '111122223333', region: 'eu-west-1' } });
+    new ZoomTokenRefresher(other, 'Zoom', { n8nPrincipals: [ours], alarmEmail: 'us@example.com' });
+    expect(Object.keys(Template.fromStack(other).toJSON().Rules ?? {})).toEqual([
+      expect.stringContaining('BootstrapVersion'),
+    ]);
+  });
+
+  test('n8nPrincipals of another account are refused by a rule of the template where the synthesis does not know the account', () => {
+    const { Rules } = template.toJSON();
+    const [rule] = Object.entries(Rules).filter(([id]) => id.includes('PrincipalsOfThisAccount'));
+    expect(rule?.[1]).toEqual({
+      Assertions: [
+        {
+          Assert: { 'Fn::Equals': [{ Ref: 'AWS::AccountId' }, '111122223333'] },
+          AssertDescription: expect.stringMatching(/account 111122223333\. .*"n8nAccountIds"/),
+        },
+      ],
+    });
+    expect(JSON.stringify(synthesized().toJSON().Rules)).not.toContain('PrincipalsOfThisAccount');
+  });
+
   test("the n8n user's access key is in a secret, and neither in the template nor in an output", () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       SecretString: {
