@@ -27,6 +27,11 @@ export class ZoomTokenRefresherStack extends Stack {
     );
     this.output('N8nUserSecretArn', refresher.n8nUserSecretArn, "Secret with the n8n user's access key.");
     this.output(
+      'N8nRoleArn',
+      refresher.n8nRoleArn,
+      'Role that the n8n of another account assumes to read the tokens.',
+    );
+    this.output(
       'OperatorFunctionName',
       refresher.operatorFunction.functionName,
       'Function that the command line invokes.',

@@ -30,6 +30,8 @@ export class ZoomTokenRefresher extends Construct {
   readonly n8nPolicy: IManagedPolicy;
   /** ARN of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
   readonly n8nUserSecretArn: string | undefined;
+  /** ARN of the role that the accounts of `n8nAccountIds` may assume; `undefined` without any. */
+  readonly n8nRoleArn: string | undefined;
   /** The function that the command line invokes. */
   readonly operatorFunction: IFunction;
   /** Policy for the people and pipelines that use the command line. */
@@ -79,6 +81,7 @@ export class ZoomTokenRefresher extends Construct {
     this.domainTarget = callbackApi.domainTarget;
     this.n8nPolicy = publishedTokens.policy;
     this.n8nUserSecretArn = publishedTokens.userSecretArn;
+    this.n8nRoleArn = publishedTokens.roleArn;
     this.operatorFunction = operator.function;
     this.operatorPolicy = operator.policy;
     this.appSecretArns = credentials.appArns;

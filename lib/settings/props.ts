@@ -124,6 +124,13 @@ export interface ZoomTokenRefresherProps {
   readonly n8nPrincipals?: readonly string[];
 
   /**
+   * Other AWS accounts whose users and roles may assume the role of the output `N8nRoleArn`, which reads the published
+   * tokens and nothing else. Each account decides which of its own may. `docs/n8n.md` has n8n's settings.
+   * @default [] no role
+   */
+  readonly n8nAccountIds?: readonly string[];
+
+  /**
    * Creates an IAM user for an n8n outside AWS. Its access key is in the secret of the output `N8nUserSecretArn` and
    * nowhere else.
    * @default false

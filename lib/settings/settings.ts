@@ -42,6 +42,7 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
   bundleBytes: BUNDLE_BYTES.usual,
   readers: [],
   n8nPrincipals: [],
+  n8nAccountIds: [],
   createN8nUser: false,
   n8nPush: true,
   encryption: 'aws',
@@ -104,6 +105,7 @@ const RULES: Rules = {
   n8nPrincipals: listOf(
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),
+  n8nAccountIds: listOf(text(/^\d{12}$/, 'the 12 digits of an AWS account, as text')),
   createN8nUser: trueOrFalse,
   n8nPush: trueOrFalse,
   domainName: text(

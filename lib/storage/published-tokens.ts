@@ -1,5 +1,13 @@
 import { SecretValue, Validations } from 'aws-cdk-lib';
-import { AccessKey, ManagedPolicy, PolicyStatement, Role, User } from 'aws-cdk-lib/aws-iam';
+import {
+  AccessKey,
+  AccountPrincipal,
+  CompositePrincipal,
+  ManagedPolicy,
+  PolicyStatement,
+  Role,
+  User,
+} from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { INSTALLATION_TAG, PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
@@ -28,6 +36,8 @@ export class PublishedTokens extends Construct {
   readonly policy: ManagedPolicy;
   /** ARN of the secret with the n8n user's access key; `undefined` without `createN8nUser`. */
   readonly userSecretArn: string | undefined;
+  /** ARN of the role that the accounts of `n8nAccountIds` may assume; `undefined` without any. */
+  readonly roleArn: string | undefined;
   private readonly published: string;
   private readonly installation: string;
 
@@ -56,6 +66,7 @@ export class PublishedTokens extends Construct {
     acknowledgePatterns(this.policy, ['*'], 'ListSecrets and BatchGetSecretValue support no resources.');
     requireOwnAccount(this, settings.n8nPrincipals);
     for (const arn of settings.n8nPrincipals) this.attach(arn);
+    if (settings.n8nAccountIds.length > 0) this.roleArn = this.createRole(settings.n8nAccountIds);
     if (settings.createN8nUser) this.userSecretArn = this.createUser(props);
   }
 
@@ -97,6 +108,16 @@ export class PublishedTokens extends Construct {
     const name = arn.slice(arn.lastIndexOf('/') + 1);
     if (arn.includes(':role/')) this.policy.attachToRole(Role.fromRoleName(this, arn, name));
     else this.policy.attachToUser(User.fromUserName(this, arn, name));
+  }
+
+  // A role of this account may use the key `aws/secretsmanager`, which no policy can open to another account.
+  private createRole(accounts: readonly string[]): string {
+    const role = new Role(this, 'Role', {
+      description: 'Lets the n8n of another account read the Zoom access tokens.',
+      assumedBy: new CompositePrincipal(...accounts.map((id) => new AccountPrincipal(id))),
+      managedPolicies: [this.policy],
+    });
+    return role.roleArn;
   }
 
   private createUser({ settings, encryption }: PublishedTokensProps): string {

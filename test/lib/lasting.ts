@@ -18,6 +18,10 @@ const DATA: Record<string, string[]> = {
   'AWS::ApiGatewayV2::DomainName': ['DomainName'],
 };
 
+/** Returns whether the principals of other accounts assume the role, whose configuration then holds its ARN. */
+const isAssumedElsewhere = (Type: string, trust: unknown) =>
+  Type === 'AWS::IAM::Role' && `${JSON.stringify(trust)}`.includes('"AWS"');
+
 /** The property with the physical name that people type, paste or read, such as `FunctionName`. */
 const NAME =
   /^(FunctionName|LogGroupName|AlarmName|DashboardName|TopicName|QueueName|AliasName|RoleName|UserName|ManagedPolicyName)$/;
@@ -35,7 +39,11 @@ export function lasting(resources: Record<string, Resource>): Record<string, obj
           DATA[Type]?.includes(name) ||
           (DESCRIBED.includes(Type) && name === 'Description'),
       );
-      const lasts = kept.length > 0 || DeletionPolicy.startsWith('Retain') || Type in DATA;
+      const lasts =
+        kept.length > 0 ||
+        DeletionPolicy.startsWith('Retain') ||
+        Type in DATA ||
+        isAssumedElsewhere(Type, Properties.AssumeRolePolicyDocument);
       return lasts ? [[id, { Type, DeletionPolicy, ...Object.fromEntries(kept) }]] : [];
     }),
   );

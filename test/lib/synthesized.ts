@@ -48,6 +48,7 @@ export function functionNamed(template: Template, name: string) {
 export const everything = {
   apps: 'reports,support',
   n8nPrincipals: 'arn:aws:iam::111122223333:role/service/n8n,arn:aws:iam::111122223333:user/n8n',
+  n8nAccountIds: '444455556666,777788889999',
   createN8nUser: true,
   domainName: 'zoom.example.com',
   certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',

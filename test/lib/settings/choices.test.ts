@@ -104,6 +104,31 @@ describe('n8n', () => {
     expect(JSON.stringify(synthesized().toJSON().Rules)).not.toContain('PrincipalsOfThisAccount');
   });
 
+  test("n8nAccountIds may assume a role, whose only policy is n8n's own and whose ARN is an output", () => {
+    const assumed = Object.entries(template.findResources('AWS::IAM::Role')).filter(([id]) =>
+      id.includes('N8nAccessRole'),
+    );
+    expect(assumed).toHaveLength(1);
+    const [[id, { Properties }] = ['', {}]] = assumed;
+    const root = (account: string) => `arn:aws:iam::${account}:root`;
+    expect(resolve(template, Properties.AssumeRolePolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: [root('444455556666'), root('777788889999')] },
+      },
+    ]);
+    expect(Properties.ManagedPolicyArns).toEqual([{ Ref: expect.stringContaining('N8nAccessPolicy') }]);
+    expect(Properties).not.toHaveProperty('Policies');
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain(id);
+    template.hasOutput('N8nRoleArn', { Value: { 'Fn::GetAtt': [id, 'Arn'] } });
+  });
+
+  test('without n8nAccountIds no other account may assume a role', () => {
+    expect(JSON.stringify(synthesized().findResources('AWS::IAM::Role'))).not.toContain(':iam::');
+    expect(synthesized().findOutputs('N8nRoleArn')).toEqual({});
+  });
+
   test("the n8n user's access key is in a secret, and neither in the template nor in an output", () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       SecretString: {

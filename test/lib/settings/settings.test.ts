@@ -79,6 +79,8 @@ describe('an invalid value is rejected with a message that names it, what it mus
     ['earlyMarginSeconds', 3000],
     ['n8nPrincipals', 'n8n'],
     ['n8nPrincipals', 'arn:aws:sts::111122223333:assumed-role/n8n/session'],
+    ['n8nAccountIds', '1111-2222-3333'],
+    ['n8nAccountIds', [111122223333]],
     ['createN8nUser', 'yes'],
     ['n8nPush', 'maybe'],
     ['domainName', 'https://zoom.example.com'],
