@@ -3,7 +3,7 @@ import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createRotateStarter } from './aws/rotate-starter.ts';
 import { ROUTES } from './contract.ts';
-import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { type CallbackRuntime, createRuntime, lazily } from './runtime.ts';
 import { beginConsent, type LinkVisit, readLink } from './tokens/consent/begin-consent.ts';
 import { ConsentOver } from './tokens/consent/consent-attempt.ts';
 import { finishConsent } from './tokens/consent/finish-consent.ts';
@@ -33,7 +33,7 @@ type Result = Promise<APIGatewayProxyStructuredResultV2>;
  * Creates the handler of the HTTP API. `GET /connect` shows what a link connects, `POST /connect` redirects to Zoom,
  * `GET /callback` receives Zoom's authorization response, and `POST /zoom/events` receives Zoom's webhooks.
  */
-export function createHandler(load: () => Runtime) {
+export function createHandler(load: () => CallbackRuntime) {
   const showLink = async (event: APIGatewayProxyEventV2): Result => {
     const runtime = load();
     const link = await readLink(visitOf(event, runtime), runtime);
@@ -100,13 +100,15 @@ export function createHandler(load: () => Runtime) {
     );
 }
 
-const visitOf = (event: APIGatewayProxyEventV2, runtime: Runtime): LinkVisit => ({
+const visitOf = (event: APIGatewayProxyEventV2, runtime: CallbackRuntime): LinkVisit => ({
   ticket: event.queryStringParameters?.ticket,
   cookie: cookieOf(event, runtime),
 });
 
-const cookieOf = ({ cookies = [] }: APIGatewayProxyEventV2, { publicUrl }: Runtime): string | undefined =>
-  readCookie(publicUrl, cookies);
+const cookieOf = (
+  { cookies = [] }: APIGatewayProxyEventV2,
+  { publicUrl }: CallbackRuntime,
+): string | undefined => readCookie(publicUrl, cookies);
 
 /**
  * Returns whether the browser's cookie can finish no consent any more. Another state leaves the cookie: it belongs to a later
@@ -117,7 +119,7 @@ const isCookieUseless = (error: unknown): boolean =>
   (error instanceof Failure && (error.code === 'consent_expired' || error.code === 'consent_unknown'));
 
 /** The callback function alone starts another one: the operator function makes its steps itself. */
-export const withStarter = ({ rotateFunctionName, ...runtime }: Runtime): Runtime => ({
+export const withStarter = ({ rotateFunctionName, ...runtime }: CallbackRuntime): CallbackRuntime => ({
   ...runtime,
   ...(rotateFunctionName !== undefined && { starter: createRotateStarter(rotateFunctionName) }),
 });

@@ -101,6 +101,12 @@ export const TABLE = {
   },
 } as const;
 
+/** Prefix of the objects of the rescue bucket that are sealed pairs of tokens. */
+export const RESCUED_PREFIX = 'pairs/';
+
+/** The object of the rescue bucket that is the public half of the sealing key. The callback function may not write it. */
+export const SEALING_KEY_OBJECT = 'sealing-key/public.json';
+
 /** CloudWatch namespace of the functions' own metrics. */
 export const METRICS_NAMESPACE = 'ZoomTokenRefresher';
 
@@ -138,7 +144,9 @@ export const ESSENTIAL_METRICS: readonly MetricName[] = [
 /** Names of the functions' environment variables, by what they hold. */
 export const VARIABLES = {
   tableName: 'TABLE_NAME',
-  keySecretId: 'KEY_SECRET_ID',
+  linkKeySecretId: 'LINK_KEY_SECRET_ID',
+  /** The callback function has none: it opens no stored token. */
+  sealingKeySecretId: 'SEALING_KEY_SECRET_ID',
   /** JSON: the name of each Zoom app to the name or ARN of its secret. */
   appSecrets: 'APP_SECRETS',
   n8nSecretId: 'N8N_SECRET_ID',

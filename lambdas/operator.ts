@@ -5,7 +5,7 @@ import { OperatorRequest, type OperatorResponse, type OperatorResults } from './
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { toView } from './tokens/connection-view.ts';
-import { connectServerToServer } from './tokens/consent/connect.ts';
+import { connectServerToServer } from './tokens/consent/connect-server-to-server.ts';
 import { createLink } from './tokens/consent/create-link.ts';
 import { linkOutcome } from './tokens/consent/link-outcome.ts';
 import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-links.ts';
@@ -62,6 +62,8 @@ async function perform(
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());
     case 'link':
+      // The callback function needs it once the link is opened, and may not publish it.
+      await runtime.publishKey().catch(logFailure);
       return createLink({ ...request, ...(await withApp(request, runtime)) }, runtime, runtime.publicUrl);
     case 'link-outcome':
       return linkOutcome(request.id, runtime);

@@ -7,7 +7,7 @@ import { runStarted } from './tokens/start/run-started.ts';
 import { parseStartRequest } from './tokens/start/start-request.ts';
 import type { SweepCounts } from './tokens/sweep/outcomes.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
-import { deadlineOf, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
+import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
 
 /**
  * Creates the handler that the scheduler starts every minute for a sweep. The callback function starts it for one connection
@@ -27,10 +27,23 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
         return counts;
       }
       const { failure, ...report } = await sweep(runtime, options);
+      await keepKeyPublished(runtime, options);
       recordSweepMetrics(report, runtime.monitoring);
       if (failure !== undefined) throw failure;
       return report;
     });
+}
+
+/** For reading and writing the public half of the sealing key, seconds. */
+const PUBLISH_KEY_SECONDS = 10;
+
+/** Publishes the public half of the sealing key where it is missing. A sweep does not fail for it. */
+async function keepKeyPublished(
+  { publishKey, now }: Pick<Runtime, 'publishKey' | 'now'>,
+  { deadline }: { deadline: number },
+): Promise<void> {
+  if (now() > deadline - PUBLISH_KEY_SECONDS) return;
+  await publishKey().catch(logFailure);
 }
 
 /** The sweep alone alerts: no other function has the topic, nor the right to it. */

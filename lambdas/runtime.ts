@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { CLIENT_OPTIONS } from './aws/client-options.ts';
+import { createKeyObject } from './aws/key-object.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
@@ -32,6 +33,8 @@ import { jsonObject } from './tokens/json-object.ts';
 import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
+import { createKeyPublisher, createSealingKeySource } from './tokens/sealing/published-key.ts';
+import { createSealingKeyring } from './tokens/sealing/sealing-keyring.ts';
 import type { ConnectionStore } from './tokens/store.ts';
 
 /** The domain's dependencies and the settings of a deployment, as the handlers use them. */
@@ -49,6 +52,9 @@ export interface Runtime extends Dependencies {
   monitoring: Monitoring;
   installation: Installation;
 }
+
+/** The runtime of the function that the internet reaches. */
+export type CallbackRuntime = Omit<Runtime, 'openingKey' | 'publishKey' | 'push'>;
 
 /** An origin to which tokens and codes may be sent. */
 const origin = v.pipe(
@@ -96,14 +102,15 @@ const bundles = v.pipe(
 const Environment = v.object(
   {
     [VARIABLES.tableName]: required,
-    [VARIABLES.keySecretId]: required,
+    [VARIABLES.linkKeySecretId]: v.optional(required),
+    [VARIABLES.sealingKeySecretId]: v.optional(required),
     [VARIABLES.appSecrets]: appSecrets,
     [VARIABLES.publicUrl]: origin,
     [VARIABLES.alertTopicArn]: v.optional(
       v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
     ),
     [VARIABLES.n8nSecretId]: v.optional(required),
-    [VARIABLES.rescueBucket]: v.optional(required),
+    [VARIABLES.rescueBucket]: required,
     [VARIABLES.rotateFunctionName]: v.optional(required),
     [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
     [VARIABLES.zoomApiUrl]: v.optional(origin, 'https://api.zoom.us'),
@@ -147,12 +154,14 @@ export function createRuntime(
   const variables = parse(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
   const log = overrides.log ?? logger;
+  const sealingKeySecretId = variables[VARIABLES.sealingKeySecretId];
   const secretsManager = new SecretsManagerClient(CLIENT_OPTIONS);
   const vault = createSecretsVault(
     secretsManager,
     {
       appSecrets: variables[VARIABLES.appSecrets],
-      keySecretId: variables[VARIABLES.keySecretId],
+      linkKeySecretId: variables[VARIABLES.linkKeySecretId],
+      sealingKeySecretId,
       installation: variables[VARIABLES.installationId] ?? variables[VARIABLES.installationName],
     },
     now,
@@ -161,6 +170,8 @@ export function createRuntime(
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
   const rotateFunctionName = variables[VARIABLES.rotateFunctionName];
+  const sealingKeys = createSealingKeyring(vault, now);
+  const published = createKeyObject(rescueBucket);
   return {
     now,
     elapsed: () => performance.now(),
@@ -175,7 +186,7 @@ export function createRuntime(
         log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
       },
     ),
-    ...(rescueBucket !== undefined && { rescue: createRescueBucket(rescueBucket) }),
+    rescue: createRescueBucket(rescueBucket),
     vault,
     zoom: createZoom({
       oauthUrl: variables[VARIABLES.zoomOauthUrl],
@@ -186,6 +197,10 @@ export function createRuntime(
       warn: (message) => log.warn(message, {}),
     }),
     keyring: createKeyring(vault, now),
+    sealingKey:
+      sealingKeySecretId === undefined ? createSealingKeySource(published, now) : sealingKeys.current,
+    openingKey: sealingKeys.opening,
+    publishKey: createKeyPublisher(sealingKeys, published, now),
     ...(n8nSecretId !== undefined && {
       push: {
         settings: createN8nSecret(secretsManager, n8nSecretId, now),
@@ -237,11 +252,14 @@ export function lazily<T>(create: () => T): () => T {
 function existingResources(variables: v.InferOutput<typeof Environment>): ExistingResources {
   const n8nSecretArn = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
+  const sealingKeySecretArn = variables[VARIABLES.sealingKeySecretId];
+  const linkKeySecretArn = variables[VARIABLES.linkKeySecretId];
   const kmsKeyArn = variables[VARIABLES.kmsKeyArn];
   return {
     table: variables[VARIABLES.tableName],
-    ...(rescueBucket !== undefined && { rescueBucket }),
-    sealingKeySecretArn: variables[VARIABLES.keySecretId],
+    rescueBucket,
+    ...(sealingKeySecretArn !== undefined && { sealingKeySecretArn }),
+    ...(linkKeySecretArn !== undefined && { linkKeySecretArn }),
     appSecretArns: Object.fromEntries(variables[VARIABLES.appSecrets]),
     ...(n8nSecretArn !== undefined && { n8nSecretArn }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),

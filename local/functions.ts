@@ -1,13 +1,24 @@
 import { createHandler as createCallback, withStarter } from '../lambdas/callback.ts';
-import { DEFAULT_NAME, TIMEOUT_SECONDS } from '../lambdas/contract.ts';
+import { DEFAULT_NAME, TIMEOUT_SECONDS, VARIABLES } from '../lambdas/contract.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';
-import type { Runtime } from '../lambdas/runtime.ts';
+import type { CallbackRuntime, Runtime } from '../lambdas/runtime.ts';
 import type { LocalFunction } from './aws/lambda.ts';
 
-/** Creates the three functions around one runtime, with the names and timeouts of the deployed stack. */
-export function createLocalFunctions(runtime: Runtime) {
-  const callbackRuntime = withStarter(runtime);
+/** Returns the environment variables of the callback function: without the secrets that its role may not read. */
+export const callbackVariables = ({
+  [VARIABLES.sealingKeySecretId]: _,
+  [VARIABLES.n8nSecretId]: __,
+  [VARIABLES.alertTopicArn]: ___,
+  ...variables
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv => variables;
+
+/**
+ * Creates the three functions, with the names and timeouts of the deployed stack.
+ * @param callback the runtime of the callback function, which opens no stored token
+ */
+export function createLocalFunctions(runtime: Runtime, callback: CallbackRuntime) {
+  const callbackRuntime = withStarter(callback);
   const sweepRuntime = withAlerts(runtime);
   const named = (name: keyof typeof TIMEOUT_SECONDS, handler: LocalFunction['handler']): LocalFunction => ({
     name: `${DEFAULT_NAME}-${name}`,

@@ -5,7 +5,8 @@ import type { Apps } from './local-stack.ts';
 
 /** Names of the secrets that the functions read. CloudFormation generates others. */
 export const SECRETS = {
-  key: `${DEFAULT_NAME}/key`,
+  linkKey: `${DEFAULT_NAME}/link-key`,
+  sealingKey: `${DEFAULT_NAME}/sealing-key`,
   n8n: `${DEFAULT_NAME}/n8n`,
 } as const;
 
@@ -30,7 +31,8 @@ export function localApps(): Apps {
 export async function createSecrets(client: SecretsManagerClient, apps: Apps): Promise<void> {
   const create = (Name: string, SecretString: string) =>
     client.send(new CreateSecretCommand({ Name, SecretString }));
-  await create(SECRETS.key, random(48));
+  await create(SECRETS.linkKey, random(48));
+  await create(SECRETS.sealingKey, random(48));
   await create(SECRETS.n8n, '{"instances":{}}');
   for (const [app, credentials] of Object.entries(apps)) {
     await create(appSecretName(app), JSON.stringify(credentials));

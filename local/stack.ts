@@ -9,7 +9,7 @@ import { useLocalAws } from './aws/environment.ts';
 import { createEventQueue } from './aws/event-queue.ts';
 import { invoke } from './aws/lambda.ts';
 import { noBreakage } from './breakage.ts';
-import { createLocalFunctions } from './functions.ts';
+import { callbackVariables, createLocalFunctions } from './functions.ts';
 import { httpApi, lambdaApi } from './gateway.ts';
 import { createJournal } from './journal.ts';
 import type { Apps, LocalStack, LocalStackOptions } from './local-stack.ts';
@@ -43,16 +43,20 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   let settled = async () => {};
   try {
     await createSecrets(secretsManager, apps);
-    const runtime = createRuntime(functionVariables(services, apps, realZoom), {
+    const variables = functionVariables(services, apps, realZoom);
+    const overrides = {
       now,
       // A pause lasts as long on the fast clock as on a real one.
-      wait: (milliseconds) => setTimeout(milliseconds / speed),
+      wait: (milliseconds: number) => setTimeout(milliseconds / speed),
       log: journal.log,
       // A person reads and clicks in real time.
       linkSeconds: LINK_SECONDS * speed,
       consentSeconds: CONSENT_SECONDS * speed,
-    });
-    const functions = createLocalFunctions(runtime);
+    };
+    const runtime = createRuntime(variables, overrides);
+    const callback = createRuntime(callbackVariables(variables), overrides);
+    await runtime.publishKey();
+    const functions = createLocalFunctions(runtime, callback);
     const started = createEventQueue({
       speed,
       onError: (error) => journal.log.error('A started run failed.', { code: (error as Error).name }),
@@ -129,7 +133,8 @@ function functionVariables(
 ): NodeJS.ProcessEnv {
   return {
     [VARIABLES.tableName]: TABLE_NAME,
-    [VARIABLES.keySecretId]: SECRETS.key,
+    [VARIABLES.linkKeySecretId]: SECRETS.linkKey,
+    [VARIABLES.sealingKeySecretId]: SECRETS.sealingKey,
     [VARIABLES.appSecrets]: JSON.stringify(
       Object.fromEntries(Object.keys(apps).map((app) => [app, appSecretName(app)])),
     ),

@@ -102,7 +102,9 @@ function functionEnvironment(stack: LocalStack): Record<string, string> {
   return {
     ...stack.environment,
     [VARIABLES.tableName]: TABLE_NAME,
-    [VARIABLES.keySecretId]: 'zoom-token-refresher/key',
+    [VARIABLES.linkKeySecretId]: 'zoom-token-refresher/link-key',
+    [VARIABLES.sealingKeySecretId]: 'zoom-token-refresher/sealing-key',
+    [VARIABLES.rescueBucket]: 'zoom-token-refresher-rescue',
     [VARIABLES.appSecrets]: JSON.stringify({ default: appSecretName('default') }),
     [VARIABLES.publicUrl]: stack.publicUrl,
     [VARIABLES.zoomOauthUrl]: stack.zoomUrl,

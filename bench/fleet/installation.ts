@@ -38,7 +38,9 @@ export async function startInstallation(connections: number, folder: string) {
   const environment = {
     ...stack.environment,
     [VARIABLES.tableName]: TABLE_NAME,
-    [VARIABLES.keySecretId]: `${DEFAULT_NAME}/key`,
+    [VARIABLES.linkKeySecretId]: `${DEFAULT_NAME}/link-key`,
+    [VARIABLES.sealingKeySecretId]: `${DEFAULT_NAME}/sealing-key`,
+    [VARIABLES.rescueBucket]: `${DEFAULT_NAME}-rescue`,
     [VARIABLES.appSecrets]: JSON.stringify({ default: appSecretName('default') }),
     [VARIABLES.publicUrl]: stack.publicUrl,
     [VARIABLES.zoomOauthUrl]: stack.zoomUrl,

@@ -3,9 +3,9 @@ import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../lambdas/tokens/consent/link-life.ts';
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/schedule.ts';
-import { createKeyring } from '../../lambdas/tokens/sealing/keyring.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+import { createKeys } from '../../test/support/world/keys.ts';
 
 /** The vault's write rate limit; see lambdas/aws/secrets-vault.ts. */
 const WRITES_A_SECOND = 48;
@@ -28,7 +28,8 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
   const vault: SweepDependencies['vault'] = {
     app: async () => ({ clientId: 'id', clientSecret: 'secret' }),
     appThat: async () => undefined,
-    key: async () => 'a key of the key secret, for a benchmark',
+    linkKey: async () => 'a link key, for a benchmark',
+    sealingSeed: async () => 'a seed, for a benchmark',
     published: async () => undefined,
     unpublish: async () => undefined,
     async publish() {
@@ -67,7 +68,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
       },
       now,
     }),
-    keyring: createKeyring(vault, now),
+    ...createKeys(vault, now),
     margins: DEFAULT_MARGINS,
     linkSeconds: LINK_SECONDS,
     consentSeconds: CONSENT_SECONDS,
@@ -79,7 +80,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
 export const nameOf = (index: number) => `c${index}`;
 
 /** Returns what a consent at `consentedAt` (epoch seconds) stores. */
-export async function consentOf(connection: string, consentedAt: number, { keyring }: SweepDependencies) {
+export async function consentOf(connection: string, consentedAt: number, { sealingKey }: SweepDependencies) {
   const expiresAt = consentedAt + HOUR;
   const tokens = {
     accessToken: token(connection, 'access'),
@@ -90,7 +91,7 @@ export async function consentOf(connection: string, consentedAt: number, { keyri
     connection,
     app: 'default',
     grantType: 'authorization_code' as const,
-    sealedTokens: await seal(tokens, connection, await keyring()),
+    sealedTokens: await seal(tokens, connection, await sealingKey()),
     expiresAt,
     consentedAt,
     consentId: connection,

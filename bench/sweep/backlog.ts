@@ -6,14 +6,15 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import pMap from 'p-map';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import { PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
-import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../lambdas/tokens/sealing/seal.ts';
+import { deriveSealingPair } from '../../lambdas/tokens/sealing/sealing-pair.ts';
+import { startS3 } from '../../local/aws/s3.ts';
 import { type DynamoDBHappenings, TABLE_NAME } from './dynamodb.ts';
 import type { SecretsManagerHappenings } from './secrets-manager.ts';
 import { firstRefreshToken, type ZoomHappenings } from './zoom.ts';
 
 const KEY = 'a key for one run';
-const keys = deriveKeys(KEY);
+const pair = deriveSealingPair(KEY);
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 /** Items for each BatchWriteItem. */
 const BATCH = 25;
@@ -51,6 +52,8 @@ export async function openBacklog(): Promise<Backlog> {
     startService<DynamoDBHappenings>('dynamodb'),
   ]);
   const [zoom, secretsManager, dynamodb] = services;
+  // The function publishes the public half of its key.
+  const s3 = await startS3({ bucket: 'rescue' });
   const secrets = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
   const table = new DynamoDBClient({ ...AWS, endpoint: dynamodb.url });
   const store = createConnectionsTable(table, TABLE_NAME);
@@ -66,8 +69,10 @@ export async function openBacklog(): Promise<Backlog> {
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_S3: s3.url,
       [VARIABLES.tableName]: TABLE_NAME,
-      [VARIABLES.keySecretId]: 'key',
+      [VARIABLES.sealingKeySecretId]: 'key',
+      [VARIABLES.rescueBucket]: 'rescue',
       [VARIABLES.appSecrets]: JSON.stringify({ default: 'app/default' }),
       [VARIABLES.publicUrl]: 'https://example.test',
       [VARIABLES.zoomOauthUrl]: zoom.url,
@@ -91,7 +96,7 @@ export async function openBacklog(): Promise<Backlog> {
       const { throttled } = await secretsManager.happened();
       const writes = await dynamodb.happened();
       const isLost = await pMap(await store.list(), async ({ connection, sealedTokens }) => {
-        const { refreshToken } = await open(sealedTokens, connection, async () => keys);
+        const { refreshToken } = await open(sealedTokens, connection, async () => (await pair).opening);
         return refreshToken !== (refreshTokens[connection] ?? firstRefreshToken(connection));
       });
       return {
@@ -105,7 +110,7 @@ export async function openBacklog(): Promise<Backlog> {
     },
     async close() {
       for (const each of [table, secrets]) each.destroy();
-      await Promise.all(services.map((service) => service.stop()));
+      await Promise.all([...services.map((service) => service.stop()), s3.close()]);
     },
   };
 }
@@ -119,6 +124,7 @@ async function writeSecrets(client: SecretsManagerClient, values: Record<string,
 /** Writes connections as the store does after a consent. */
 async function writeConnections(client: DynamoDBClient, connections: string[]): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
+  const sealingKey = await pair;
   const sealed = (connection: string) =>
     seal(
       {
@@ -127,7 +133,7 @@ async function writeConnections(client: DynamoDBClient, connections: string[]): 
         expiresAt: now + 60,
       },
       connection,
-      keys,
+      sealingKey,
     );
   const [first = ''] = connections;
   await createConnectionsTable(client, TABLE_NAME).commitConsent(

@@ -1,12 +1,9 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import * as v from 'valibot';
+import { RESCUED_PREFIX } from '../contract.ts';
 import { parseJson } from '../tokens/apis/http.ts';
 import { Failure } from '../tokens/errors.ts';
 import type { RescuedTokens, RescueKey, RescueStore } from '../tokens/rescue.ts';
-import { CLIENT_OPTIONS } from './client-options.ts';
-
-/** The commit's own retries go on beside it, and the function's end is near: at most twice these. */
-const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
+import { type MakeS3Client, openBucket } from './bucket.ts';
 
 /** An object's body. */
 const Body = v.object({
@@ -18,18 +15,11 @@ const Body = v.object({
 });
 
 /**
- * Keeps tokens in S3 objects, `<connection>/<generation>-<version>` of a rotation and `<connection>/consent-<id>` of a
- * consent. They are strongly consistent and do not depend on DynamoDB. The client is loaded with the first request, since nearly every invocation has none.
+ * Keeps tokens in S3 objects, `pairs/<connection>/<generation>-<version>` of a rotation and `pairs/<connection>/consent-<id>`
+ * of a consent. They are strongly consistent and do not depend on DynamoDB.
  */
-export function createRescueBucket(bucket: string, makeClient: MakeClient = createClient): RescueStore {
-  let client: S3Client | undefined;
-  const open = async () => {
-    const { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } = await import(
-      './s3-client.ts'
-    );
-    client ??= makeClient(S3Client);
-    return { client, DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand };
-  };
+export function createRescueBucket(bucket: string, makeClient?: MakeS3Client): RescueStore {
+  const open = openBucket(makeClient);
   const objectOf = (key: RescueKey) => ({ Bucket: bucket, Key: objectKey(key) });
   return {
     async put(key, { sealedTokens, expiresAt, rotatedAt, clientId, scope }) {
@@ -65,12 +55,8 @@ export function createRescueBucket(bucket: string, makeClient: MakeClient = crea
 
 const objectKey = (key: RescueKey): string =>
   'consentId' in key
-    ? `${key.connection}/consent-${key.consentId}`
-    : `${key.connection}/${key.generation}-${key.version}`;
-
-type MakeClient = (Client: typeof S3Client) => S3Client;
-
-const createClient: MakeClient = (Client) => new Client(CLIENT);
+    ? `${RESCUED_PREFIX}${key.connection}/consent-${key.consentId}`
+    : `${RESCUED_PREFIX}${key.connection}/${key.generation}-${key.version}`;
 
 /** @throws {Error} for a body that is cut or altered: it must not pass for a missing one */
 function parse(body: string | undefined): RescuedTokens {

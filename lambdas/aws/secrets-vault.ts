@@ -1,16 +1,19 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../tokens/clock.ts';
-import type { KeySecret, Vault } from '../tokens/vault.ts';
+import type { KeySecrets, Vault } from '../tokens/vault.ts';
 import { createAppCredentials } from './app-credentials.ts';
 import { unusableSecret } from './app-secret.ts';
 import { createPublishedSecrets } from './published-secrets.ts';
+import { accessDenied } from './sdk-errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 
 export interface VaultOptions {
   /** Name or ARN of the secret of each Zoom app. */
   appSecrets: ReadonlyMap<string, string>;
-  /** Name or ARN. */
-  keySecretId: string;
+  /** Name or ARN; `undefined` in the rotate function. */
+  linkKeySecretId?: string | undefined;
+  /** Name or ARN; `undefined` in the callback function. */
+  sealingKeySecretId?: string | undefined;
   /** Owner of the published secrets. */
   installation: string;
 }
@@ -20,16 +23,32 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
   const reader = createSecretReader(client);
   return {
     ...createAppCredentials(reader, options.appSecrets, now),
-    ...createKeySecret(reader, options.keySecretId),
+    ...createKeySecrets(reader, options),
     ...createPublishedSecrets(client, reader, options.installation),
   };
 }
 
-const createKeySecret = (reader: SecretReader, secretId: string): KeySecret => ({
-  async key(stage, { fresh }) {
-    const isCurrent = stage === 'current';
-    const text = await reader.read(secretId, { stage: isCurrent ? 'AWSCURRENT' : 'AWSPREVIOUS', fresh });
-    if (text === undefined && isCurrent) throw unusableSecret(secretId, 'has no value');
-    return text;
-  },
-});
+function createKeySecrets(
+  reader: SecretReader,
+  { linkKeySecretId, sealingKeySecretId }: Pick<VaultOptions, 'linkKeySecretId' | 'sealingKeySecretId'>,
+): KeySecrets {
+  return {
+    async linkKey() {
+      if (linkKeySecretId === undefined) throw noKey('makes or reads links');
+      const text = await reader.read(linkKeySecretId, { fresh: true });
+      if (text === undefined) throw unusableSecret(linkKeySecretId, 'has no value');
+      return text;
+    },
+
+    async sealingSeed(stage) {
+      if (sealingKeySecretId === undefined) throw noKey('opens stored tokens');
+      const isCurrent = stage === 'current';
+      const label = isCurrent ? 'AWSCURRENT' : 'AWSPREVIOUS';
+      const text = await reader.read(sealingKeySecretId, { stage: label, fresh: true });
+      if (text === undefined && isCurrent) throw unusableSecret(sealingKeySecretId, 'has no value');
+      return text;
+    },
+  };
+}
+
+const noKey = (does: string) => accessDenied('secret_denied', `This function has no key that ${does}.`);

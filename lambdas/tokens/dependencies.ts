@@ -7,6 +7,8 @@ import type { FairShare } from './fair-share.ts';
 import type { RescueStore } from './rescue.ts';
 import type { Margins } from './schedule.ts';
 import type { Keyring } from './sealing/keyring.ts';
+import type { SealingKeySource } from './sealing/published-key.ts';
+import type { OpeningKey } from './sealing/sealing-keyring.ts';
 import type { Starter } from './start/start-request.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
@@ -27,7 +29,14 @@ export interface Dependencies {
   starter?: Starter | undefined;
   vault: Vault;
   zoom: Zoom;
+  /** The keys for links and cookies. */
   keyring: Keyring;
+  /** The public half of the sealing key. */
+  sealingKey: SealingKeySource;
+  /** The private halves of the sealing keys. */
+  openingKey: OpeningKey;
+  /** Publishes the public half of the sealing key, where that is not done yet. */
+  publishKey: (options?: { fresh: boolean }) => Promise<void>;
   margins: Margins;
   /** The most bytes of a bundle's secret; `DEFAULT_BYTES` if left out. */
   bundleBytes?: number;
@@ -39,6 +48,12 @@ export interface Dependencies {
   consentSeconds: number;
   log: Log;
 }
+
+/**
+ * The dependencies of the function that the internet reaches. It opens no stored token and knows no n8n: what needs either is
+ * left to the rotate function, which it starts.
+ */
+export type CallbackDependencies = Omit<Dependencies, 'openingKey' | 'publishKey' | 'push'>;
 
 /** The dependencies of the sweep, which alone sends alerts. */
 export interface SweepDependencies extends Dependencies {

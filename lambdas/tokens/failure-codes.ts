@@ -90,6 +90,7 @@ export const FAILURE_CODES = [
   'rescue_unreadable',
   'rescued',
   'response_lost',
+  'sealing_key_missing',
   'secret_being_deleted',
   'secret_denied',
   'secret_replicated',

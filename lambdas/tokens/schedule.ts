@@ -16,6 +16,9 @@ export interface Margins {
 
 export const DEFAULT_MARGINS: Margins = { overlapping: MARGIN_SECONDS.early, late: MARGIN_SECONDS.late };
 
+/** What is due then is never due: the end of the year 9999, epoch seconds. */
+export const NEVER = 253_402_300_799;
+
 /** Spreads the rotations of connections that were made in the same minute. Seconds. */
 export const JITTER_SECONDS = 5 * 60;
 
@@ -35,6 +38,10 @@ export function rotateAt(
   const preferred = connection.expiresAt - margin - jitter(`${connection.connection}/${connection.version}`);
   return postponed(connection, preferred);
 }
+
+/** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
+export const earliestEnd = ({ expiresAt, targets = [] }: Pick<Connection, 'expiresAt' | 'targets'>): number =>
+  Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
 
 /** Returns 0 to `JITTER_SECONDS`, derived from `seed`, so that every function computes the same time for a version. */
 function jitter(seed: string): number {

@@ -40,7 +40,10 @@ export const STEP_SECONDS = 20;
 export const RESPONSE_SECONDS = 5;
 
 /** Two requests to Zoom's revocation endpoint: one for the access token, one for the refresh token. */
-export const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
+const REVOKE_SECONDS = 2 * ZOOM_TIMEOUT_SECONDS;
 
 /** Reserved for deleting the published secret and for the last write of a disconnection. */
-export const UNPUBLISH_SECONDS = 15;
+const UNPUBLISH_SECONDS = 15;
+
+/** The end of a disconnection: the revocation, the deletion and the last write. */
+export const DISCONNECT_SECONDS = REVOKE_SECONDS + UNPUBLISH_SECONDS;

@@ -26,14 +26,20 @@ export interface AppCredentials {
   appThat(app: string, fits: (credentials: ZoomApp) => boolean): Promise<ZoomApp | undefined>;
 }
 
-/** The secret from which all keys are derived. */
-export interface KeySecret {
+/** The two secrets from which keys are derived. Neither is cached. */
+export interface KeySecrets {
   /**
-   * Returns the text of the secret.
-   * @param stage `previous` is the value before the operator replaced it; `undefined` without one
-   * @throws {Failure} `misconfigured` when there is no current value
+   * Returns the text from which the keys for links and cookies are derived: its current value alone.
+   * @throws {Failure} `misconfigured` when there is none
    */
-  key(stage: 'current' | 'previous', options: { fresh: boolean }): Promise<string | undefined>;
+  linkKey(): Promise<string>;
+
+  /**
+   * Returns the seed of the sealing key pair. The callback function may not read it.
+   * @param stage `previous` is the value before the last replacement; `undefined` without one
+   * @throws {Failure} `misconfigured` when there is no current value, or when the function may not read it
+   */
+  sealingSeed(stage: 'current' | 'previous'): Promise<string | undefined>;
 }
 
 /**
@@ -65,4 +71,4 @@ export interface PublishedTokens {
 }
 
 /** All that the domain uses of Secrets Manager. */
-export interface Vault extends AppCredentials, KeySecret, PublishedTokens {}
+export interface Vault extends AppCredentials, KeySecrets, PublishedTokens {}

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { DEFAULT_APP } from '../contract.ts';
-import type { Dependencies } from '../tokens/dependencies.ts';
+import type { CallbackDependencies } from '../tokens/dependencies.ts';
 import { MAX_BODY_BYTES, receiveWebhook } from '../tokens/disconnect/zoom-webhook.ts';
 import { Failure } from '../tokens/errors.ts';
 import { deadlineOf, logFailure } from './middleware.ts';
@@ -10,7 +10,7 @@ import { deadlineOf, logFailure } from './middleware.ts';
  * Its responses are for a program, so an error has a status and no page.
  */
 export const eventsHandler =
-  (load: () => Dependencies) =>
+  (load: () => CallbackDependencies) =>
   async (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     try {
       const runtime = load();

@@ -41,10 +41,13 @@ export class CallbackApi extends Construct {
     });
     this.addPageSettings(settings);
     connections.grant(this.function, 'GetItem', 'UpdateItem');
-    credentials.grantRead(this.function);
+    // It opens no stored token and reads no API key of n8n: the rotate function does what needs either.
+    credentials.grantApps(this.function);
+    credentials.grantLinks(this.function);
     publishedTokens.grantPublish(this.function);
-    publishedTokens.grantUnpublish(this.function);
-    rescueBucket.grantWrite(this.function);
+    publishedTokens.grantDelete(this.function);
+    rescueBucket.grantKeep(this.function);
+    rescueBucket.grantSeal(this.function);
 
     const domain = this.domain(settings);
     const integration = new HttpLambdaIntegration('Callback', this.function);

@@ -28,12 +28,16 @@ export class Operator extends Construct {
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
     connections.grantQueries(this.function, 'due');
-    credentials.grantRead(this.function);
+    credentials.grantApps(this.function);
+    credentials.grantLinks(this.function);
+    credentials.grantOpen(this.function);
+    credentials.grantN8nRead(this.function);
     credentials.grantN8nUpdate(this.function);
     publishedTokens.grantPublish(this.function);
     publishedTokens.grantCheck(this.function);
-    publishedTokens.grantUnpublish(this.function);
+    publishedTokens.grantUnpublish(this.function, { force: true });
     rescueBucket.grantTakeUp(this.function);
+    rescueBucket.grantPublishKey(this.function);
     callbackApi.addPublicUrl(this.function);
     const { defaultBundle } = settings;
     if (defaultBundle !== undefined)

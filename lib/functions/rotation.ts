@@ -26,9 +26,13 @@ export class Rotation extends Construct {
     });
     connections.grant(this.function, 'GetItem', 'UpdateItem');
     connections.grantQueries(this.function, 'due', 'validity');
-    credentials.grantRead(this.function);
+    credentials.grantApps(this.function);
+    credentials.grantOpen(this.function);
+    credentials.grantN8nRead(this.function);
     publishedTokens.grantPublish(this.function);
+    publishedTokens.grantUnpublish(this.function, { force: false });
     rescueBucket.grantTakeUp(this.function);
+    rescueBucket.grantPublishKey(this.function);
     callbackApi.addPublicUrl(this.function);
     // No permission can say how the function is invoked, nor with what: the handler accepts a connection's name alone.
     callbackApi.function.addEnvironment(VARIABLES.rotateFunctionName, this.function.functionName);

@@ -6,8 +6,10 @@ export interface Existing {
   readonly table?: string;
   /** Name of the bucket with the tokens that DynamoDB could not store. */
   readonly rescueBucket?: string;
-  /** ARN of the secret with which the stored tokens are sealed. */
+  /** ARN of the secret from which the key is derived that seals the stored tokens. */
   readonly sealingKeySecretArn?: string;
+  /** ARN of the secret that signs links. */
+  readonly linkKeySecretArn?: string;
   /** ARN of the secret of each Zoom app, by the app's name. */
   readonly appSecretArns?: Readonly<Record<string, string>>;
   /** ARN of the secret with n8n's API keys. */
@@ -24,6 +26,7 @@ const PARTS: { readonly [part in keyof Existing]-?: (value: unknown) => boolean 
   table: isText(/^[\w.-]{3,255}$/),
   rescueBucket: isText(/^[a-z0-9.-]{3,63}$/),
   sealingKeySecretArn: isText(SECRET_ARN),
+  linkKeySecretArn: isText(SECRET_ARN),
   appSecretArns: (value) =>
     typeof value === 'object' &&
     value !== null &&
@@ -74,6 +77,11 @@ export function missingParts({
       'sealingKeySecretArn',
       existing.sealingKeySecretArn === undefined &&
         'No stored token can be opened, so every connection must be made again: npx zoom-tokens connect <connection>.',
+    ],
+    [
+      'linkKeySecretArn',
+      existing.linkKeySecretArn === undefined &&
+        'The links that are open end: npx zoom-tokens connect --renew-links.',
     ],
     ...apps.map((app): [string, string | false] => [
       `appSecretArns.${app}`,

@@ -3,6 +3,7 @@ import {
   AccessKey,
   AccountPrincipal,
   CompositePrincipal,
+  Effect,
   ManagedPolicy,
   PolicyStatement,
   Role,
@@ -83,9 +84,27 @@ export class PublishedTokens extends Construct {
     fn.allow(['iam:ListEntitiesForPolicy'], [this.policy.managedPolicyArn]);
   }
 
-  /** Allows the function to delete the published secrets, after their replicas, and to read until when one can be restored. */
-  grantUnpublish(fn: ServiceFunction): void {
-    this.allow(fn, 'DeleteSecret', 'DescribeSecret', 'RemoveRegionsFromReplication');
+  /** Allows the function to delete the published secrets, so that they can be restored. */
+  grantDelete(fn: ServiceFunction): void {
+    this.allow(fn, 'DeleteSecret');
+    fn.addStatements([
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['secretsmanager:DeleteSecret'],
+        resources: ['*'],
+        conditions: { Bool: { 'secretsmanager:ForceDeleteWithoutRecovery': 'true' } },
+      }),
+    ]);
+  }
+
+  /**
+   * Allows the function to delete the published secrets, after their replicas, and to read until when one can be restored.
+   * @param options.force also without a recovery window
+   */
+  grantUnpublish(fn: ServiceFunction, { force }: { force: boolean }): void {
+    if (force) this.allow(fn, 'DeleteSecret');
+    else this.grantDelete(fn);
+    this.allow(fn, 'DescribeSecret', 'RemoveRegionsFromReplication');
   }
 
   // Every installation in the account and Region uses the same secret names. The condition keeps one from overwriting

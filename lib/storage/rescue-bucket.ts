@@ -7,7 +7,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { VARIABLES } from '../../lambdas/contract.ts';
+import { RESCUED_PREFIX, SEALING_KEY_OBJECT, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
@@ -19,8 +19,9 @@ const KEPT = Duration.days(90);
 
 /**
  * The second place for new tokens, sealed, where DynamoDB cannot store them. A step writes an object
- * `<connection>/<generation>-<version>`, and a later one takes it up and deletes it; nearly always it is empty. With the
- * removal policy `destroy`, CloudFormation deletes the bucket only where it is empty.
+ * `pairs/<connection>/<generation>-<version>`, and a later one takes it up and deletes it; nearly always there is none. The
+ * public half of the sealing key is here too. With the removal policy `destroy`, CloudFormation deletes the bucket only where
+ * it is empty.
  */
 export class RescueBucket extends Construct {
   private readonly bucket: Pick<IBucket, 'bucketArn' | 'bucketName' | 'arnForObjects'>;
@@ -54,7 +55,10 @@ export class RescueBucket extends Construct {
       ...(encryption.key
         ? { encryption: BucketEncryption.KMS, encryptionKey: encryption.key, bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),
-      lifecycleRules: [{ expiration: KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      lifecycleRules: [
+        { prefix: RESCUED_PREFIX, expiration: KEPT },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
       removalPolicy: removal(settings),
     });
     // What is kept stays refused to plain HTTP.
@@ -68,8 +72,8 @@ export class RescueBucket extends Construct {
   }
 
   /** Lets the function keep tokens there, not read them, and tells it the bucket. */
-  grantWrite(fn: ServiceFunction): void {
-    this.allowOnObjects(fn, 'PutObject');
+  grantKeep(fn: ServiceFunction): void {
+    this.allowOnPairs(fn, 'PutObject');
   }
 
   /**
@@ -77,12 +81,22 @@ export class RescueBucket extends Construct {
    * a missing object as to one that may not be read, and the function would never ask Zoom.
    */
   grantTakeUp(fn: ServiceFunction): void {
-    this.allowOnObjects(fn, 'PutObject', 'GetObject', 'DeleteObject');
+    this.allowOnPairs(fn, 'PutObject', 'GetObject', 'DeleteObject');
     fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
   }
 
-  private allowOnObjects(fn: ServiceFunction, ...operations: string[]): void {
-    const objects = this.bucket.arnForObjects('*');
+  /** Lets the function read the public half of the sealing key. Who may write it could open what is sealed from then on. */
+  grantSeal(fn: ServiceFunction): void {
+    fn.allow(['s3:GetObject'], [this.bucket.arnForObjects(SEALING_KEY_OBJECT)]);
+  }
+
+  /** Lets the function publish the public half of the sealing key. */
+  grantPublishKey(fn: ServiceFunction): void {
+    fn.allow(['s3:GetObject', 's3:PutObject'], [this.bucket.arnForObjects(SEALING_KEY_OBJECT)]);
+  }
+
+  private allowOnPairs(fn: ServiceFunction, ...operations: string[]): void {
+    const objects = this.bucket.arnForObjects(`${RESCUED_PREFIX}*`);
     fn.addEnvironment(VARIABLES.rescueBucket, this.bucket.bucketName);
     fn.allow(
       operations.map((operation) => `s3:${operation}`),

@@ -157,7 +157,7 @@ export class Deployed {
     const left = SecretList.map(({ ARN, Name }) => (Name?.startsWith('n8n_zoom_') ? Name : ARN));
     for (const name of [
       ...['n8n_zoom_main', 'n8n_zoom_reports', this.appSecret('default'), this.appSecret('reports')],
-      ...[this.key(), arnOf(this.outputs, 'CredentialsN8n')],
+      ...[this.key(), arnOf(this.outputs, 'CredentialsLinkKey'), arnOf(this.outputs, 'CredentialsN8n')],
     ]) {
       assert.ok(left.includes(name), `${name} is not retained.`);
     }
@@ -172,7 +172,7 @@ export class Deployed {
   }
 
   private key(): string {
-    return arnOf(this.outputs, 'CredentialsKey');
+    return arnOf(this.outputs, 'CredentialsSealingKey');
   }
 
   private async operate<T = object>(request: object): Promise<T> {

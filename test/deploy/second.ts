@@ -34,7 +34,7 @@ export class SecondInstallation {
   }
 
   async isEncrypted(): Promise<void> {
-    for (const secret of ['CredentialsKey', 'CredentialsDefaultApp', 'N8nAccessUserSecret']) {
+    for (const secret of ['CredentialsSealingKey', 'CredentialsDefaultApp', 'N8nAccessUserSecret']) {
       assert.match(
         `${await this.keyOf(arnOf(this.outputs, secret))}`,
         /\w{8}-\w{4}/,

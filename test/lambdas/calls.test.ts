@@ -28,8 +28,8 @@ afterEach(async () => {
   await services.close();
 });
 
-/** The queries of the due connections, active and misconfigured, and the record of the sweep. */
-const IDLE = { 'DynamoDB.Query': 2, 'DynamoDB.UpdateItem': 1 };
+/** The queries of the left disconnections and of the due connections, active and misconfigured, and the record of the sweep. */
+const IDLE = { 'DynamoDB.Query': 3, 'DynamoDB.UpdateItem': 1 };
 /** Queries of a health check: the due alerts, and four for the fleet's health. */
 const HEALTH_CHECK = 5;
 
@@ -65,7 +65,7 @@ describe('a sweep with nothing due', () => {
   test.each([
     ['without a connection', async () => {}],
     ['with connections', () => connectServer('server')],
-  ])('makes two requests %s', async (_, connect) => {
+  ])('makes three queries and one write %s', async (_, connect) => {
     await connect();
     // The sweep after a rotation makes a health check.
     for (let minute = 0; minute < 2; minute += 1) {
@@ -98,9 +98,11 @@ describe('a rotation', () => {
     // The lease, the new tokens and the end of the step. Once a sweep and app: what Zoom granted.
     'DynamoDB.UpdateItem': 3 + 1,
     // The first token of n8n that expires, active and misconfigured, and once more what is due.
-    'DynamoDB.Query': 2 + IDLE['DynamoDB.Query'],
-    // The app's credentials, which are cached for 60 s. More rotations of a sweep share the read.
-    'SecretsManager.GetSecretValue': 1,
+    'DynamoDB.Query': 2 + 2,
+    // The app's credentials, which are cached for 60 s, and the sealing key, for ten minutes. More rotations share the reads.
+    'SecretsManager.GetSecretValue': 2,
+    // The public half of the sealing key, once in ten minutes.
+    'S3 GET': 1,
   };
 
   test('takes one request to Zoom, one write to Secrets Manager, three writes and one read of DynamoDB once warm, and one read and one write for its app besides its credentials', async () => {
@@ -111,11 +113,11 @@ describe('a rotation', () => {
     }
   });
 
-  test('also reads the key and the app’s credentials in a cold function', async () => {
+  test('takes no more in a cold function', async () => {
     await connectServer('server');
     functions = createFunctions(services);
     services.clock.advance(EARLY);
-    expect(await requestsOfARotation()).toEqual({ ...ROTATION, 'SecretsManager.GetSecretValue': 2 });
+    expect(await requestsOfARotation()).toEqual(ROTATION);
   });
 
   test('of a user also keeps the replaced tokens where the overlap is to be measured', async () => {

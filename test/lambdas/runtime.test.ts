@@ -9,7 +9,7 @@ import { createWatch } from '../support/services/watch.ts';
 
 const environment = {
   TABLE_NAME: 'connections',
-  KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
+  RESCUE_BUCKET: 'rescue',
   APP_SECRETS: '{"default":"zoom-token-refresher/app/default"}',
   PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
 };
@@ -36,9 +36,9 @@ describe('the environment', () => {
   });
 
   test('with several errors is misconfigured, and the message names them all', () => {
-    const wrong = { TABLE_NAME: '', KEY_SECRET_ID: undefined, ZOOM_API_URL: 'zoom', MARGIN_SECONDS: 'soon' };
+    const wrong = { TABLE_NAME: '', RESCUE_BUCKET: undefined, ZOOM_API_URL: 'zoom', MARGIN_SECONDS: 'soon' };
     expect(refusal(wrong).message).toBe(
-      'Environment variables are missing or wrong: TABLE_NAME is empty, KEY_SECRET_ID is missing, ' +
+      'Environment variables are missing or wrong: TABLE_NAME is empty, RESCUE_BUCKET is missing, ' +
         'ZOOM_API_URL must be an https:// origin, MARGIN_SECONDS must be whole seconds, 60 to 2400.',
     );
   });

@@ -20,8 +20,8 @@ describe('the search for secrets', () => {
     await listener.expectNothingLeft();
     expect(listener.services.watch.names()).toEqual(
       expect.arrayContaining([
-        'the key secret',
-        'the sealing key',
+        'the link key',
+        'the seed of the sealing key',
         'the signing key',
         'the cookie key',
         'a client secret',

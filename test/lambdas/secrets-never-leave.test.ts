@@ -28,7 +28,7 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
     const { refreshToken = '' } = await open(
       item?.sealedTokens ?? '',
       'user',
-      listener.functions.runtime.keyring,
+      listener.functions.runtime.openingKey,
     );
     await listener.services.removeApp(refreshToken);
     listener.services.clock.advance(55 * 60);
@@ -144,7 +144,10 @@ describe('no token, code, client secret, ticket, cookie, code verifier or key le
         );
       }
     }
-    for (const denied of ['GetSecretValue zoom-token-refresher/key', 'PutSecretValue n8n_zoom_user']) {
+    for (const denied of [
+      'GetSecretValue zoom-token-refresher/sealing-key',
+      'PutSecretValue n8n_zoom_user',
+    ]) {
       listener.services.denied.add(denied);
       const cold = createFunctions(listener.services);
       await listener.operate({ action: 'rotate', connection: 'user' }, cold);

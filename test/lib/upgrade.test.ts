@@ -42,7 +42,7 @@ describe('another setting', () => {
 test('the check sees a changed id, type, name, description and generated value', () => {
   const [table = ''] = Object.keys(before).filter((id) => /ConnectionsTable/.test(id));
   const [policy = ''] = Object.keys(before).filter((id) => /OperatorPolicy/.test(id));
-  const [key = ''] = Object.keys(before).filter((id) => /CredentialsKey[A-F0-9]/.test(id));
+  const [key = ''] = Object.keys(before).filter((id) => /CredentialsSealingKey[A-F0-9]/.test(id));
   const [alarm = ''] = Object.keys(before).filter((id) => /nosweep/.test(id));
   const changes: [string, object][] = [
     [table, { Type: 'AWS::DynamoDB::GlobalTable' }],

@@ -12,7 +12,7 @@ beforeEach(async () => {
 describe('A newer consent wins', () => {
   const points = [
     'store.lease',
-    'vault.key',
+    'vault.sealingSeed',
     'vault.app',
     'zoom.token',
     'store.commitRotation',

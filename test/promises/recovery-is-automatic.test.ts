@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { step } from '../../lambdas/tokens/rotation/step.ts';
-import { deriveKeys } from '../../lambdas/tokens/sealing/keyring.ts';
+import { deriveSealingPair } from '../../lambdas/tokens/sealing/sealing-pair.ts';
 import type { Intercept } from '../support/world/world.ts';
 import { openFleet } from './fleet.ts';
 
@@ -41,11 +41,11 @@ describe('Recovery is automatic', () => {
     expect(publishedVersion).toBe(version);
   });
 
-  test('after the key secret was replaced: the previous key still opens, and the next commit seals with the new key', async () => {
-    world.vault.keys.unshift('the operator’s new key');
+  test('after the sealing key was replaced: the previous key still opens, and the next commit seals with the new key', async () => {
+    world.vault.seeds.unshift('a new seed');
     await run();
     const { sealedTokens } = await world.item('one');
-    expect(decodeProtectedHeader(sealedTokens).kid).toBe(deriveKeys('the operator’s new key').id);
+    expect(decodeProtectedHeader(sealedTokens).kid).toBe((await deriveSealingPair('a new seed')).id);
     expect(world.zoom.isLiving('one', (await world.tokens('one')).refreshToken)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
-import { aesInOrder } from '../support/world/aes-in-order.ts';
+import { cryptoInOrder } from '../support/world/crypto-in-order.ts';
 import { FUNCTION_SECONDS, type Intercept, World } from '../support/world/world.ts';
 import { type Environment, Weather } from './environment.ts';
 import { randomFrom } from './faults.ts';
@@ -18,7 +18,7 @@ const WAYS = [300, 30, 'push'] as const;
 
 /** Simulates a fleet: the real domain on a fake clock, with Zoom, the table and the vault in memory. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const restore = aesInOrder();
+  const restore = cryptoInOrder();
   try {
     return await new Simulation(options).run();
   } finally {

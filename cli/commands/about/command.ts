@@ -25,7 +25,8 @@ async function about({ existing }: { existing?: boolean }, command: Command): Pr
 }
 
 function describe({ existing, ...about }: OperatorResults['about']): string {
-  const { table, rescueBucket, sealingKeySecretArn, appSecretArns, n8nSecretArn, kmsKeyArn } = existing;
+  const { table, rescueBucket, sealingKeySecretArn, linkKeySecretArn, ...secrets } = existing;
+  const { appSecretArns, n8nSecretArn, kmsKeyArn } = secrets;
   return formatList([
     ['Installation', about.name],
     ['Version', about.version],
@@ -34,7 +35,8 @@ function describe({ existing, ...about }: OperatorResults['about']): string {
     ['Zoom', `${about.zoomOauthUrl}, ${about.zoomApiUrl}`],
     ['Table', table],
     ...optional('Rescue bucket', rescueBucket),
-    ['Secret with the sealing key', bareName(sealingKeySecretArn)],
+    ...optional('Secret with the sealing key', sealingKeySecretArn && bareName(sealingKeySecretArn)),
+    ...optional('Secret with the link key', linkKeySecretArn && bareName(linkKeySecretArn)),
     ...Object.entries(appSecretArns).map(([app, arn]): [string, string] => [
       `Secret of the app "${app}"`,
       bareName(arn),

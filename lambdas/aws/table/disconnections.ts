@@ -1,28 +1,31 @@
 import type { Connection } from '../../tokens/connection.ts';
+import { NEVER } from '../../tokens/schedule.ts';
 import type { Disconnections } from '../../tokens/store.ts';
 import type { StoredItem } from './item-schema.ts';
-import { attributes, type Items } from './items.ts';
+import { assignments, attributes, type Items } from './items.ts';
 import { LEASE_IS_FREE } from './steps.ts';
 import { type TokenPairs, withPair } from './token-pairs.ts';
 
 /** The outcomes of an earlier disconnection. */
 const RESULTS = ['revokedAt', 'secretDeletedAt', 'lastError'];
 
-/** The two writes of a disconnection, its begin and its end. */
+/** The writes of a disconnection, from its begin to its end. */
 export function createDisconnections(
   { updateConnection }: Pick<Items, 'updateConnection'>,
   pairs: Pick<TokenPairs, 'close' | 'join' | 'erase'>,
 ): Disconnections {
   return {
-    async beginDisconnect(connection, { owner, until, now, disconnectedAt, generation }) {
+    async beginDisconnect(connection, { owner, until, now, disconnectedAt, generation, revokedAt }) {
       await pairs.close(connection);
       const item = await updateConnection(connection, {
         set: `SET #status = :disconnected, #disconnectedAt = :disconnectedAt, #leaseOwner = :owner,
-            #leaseUntil = :until, #failures = :zero
+            #leaseUntil = :until, #dueAt = :until, #failures = :zero
+            ${revokedAt === undefined ? '' : ', #revokedAt = :revokedAt'}
           ADD #generation :one, #version :one`,
         values: {
           ...{ owner, until, now, disconnectedAt, disconnected: 'disconnected', zero: 0, one: 1 },
           ...(generation !== undefined && { generation }),
+          ...(revokedAt !== undefined && { revokedAt }),
         },
         condition: `attribute_exists(#version)
           ${generation === undefined ? '' : 'AND #generation = :generation'}
@@ -34,17 +37,35 @@ export function createDisconnections(
       return joined as unknown as Connection | undefined;
     },
 
+    async leaseDisconnected(connection, { owner, until, now }) {
+      const item = await updateConnection(connection, {
+        set: 'SET #leaseOwner = :owner, #leaseUntil = :until',
+        values: { owner, until, now, disconnected: 'disconnected' },
+        condition: `#status = :disconnected AND #dueAt <= :now AND ${LEASE_IS_FREE}`,
+      });
+      return item && ((await pairs.join(item as unknown as StoredItem)) as unknown as Connection);
+    },
+
+    async leaveDisconnect({ connection, version, leaseOwner }, left) {
+      const item = await updateConnection(connection, {
+        set: `SET ${assignments(left)} REMOVE #leaseOwner, #leaseUntil`,
+        values: { ...left, version, leaseOwner },
+        condition: '#version = :version AND #leaseOwner = :leaseOwner',
+      });
+      return item !== undefined;
+    },
+
     async finishDisconnect(of, result) {
       const { connection, version } = of;
       const known = Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
       const unknown = RESULTS.filter((name) => !(name in known));
       const item = await updateConnection(connection, {
-        set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
+        set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero, #dueAt = :never
             ${Object.keys(known)
               .map((name) => `, #${name} = :${name}`)
               .join('')}
           REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unknown])}`,
-        values: { ...known, version, none: '', zero: 0 },
+        values: { ...known, version, none: '', zero: 0, never: NEVER },
         condition: '#version = :version',
       });
       if (!item) return undefined;

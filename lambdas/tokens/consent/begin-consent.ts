@@ -1,5 +1,5 @@
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
-import type { Dependencies } from '../dependencies.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { StoredLink } from '../store.ts';
 import { consentUntil } from './link-life.ts';
@@ -18,7 +18,10 @@ export interface LinkVisit {
  * @throws {Failure} `rejected` for a link that is missing, invalid, expired, cancelled or used by another browser;
  * `misconfigured` when the app has no credentials
  */
-export async function readLink(visit: LinkVisit, deps: Dependencies): Promise<StoredLink | RepeatedConsent> {
+export async function readLink(
+  visit: LinkVisit,
+  deps: CallbackDependencies,
+): Promise<StoredLink | RepeatedConsent> {
   const link = await storedLink(visit.ticket, deps);
   if (link.usedAt === undefined) return link;
   const resumed = await continueConsent(link, visit.cookie, deps);
@@ -40,7 +43,7 @@ interface BegunConsent {
  */
 export async function beginConsent(
   visit: LinkVisit,
-  deps: Dependencies,
+  deps: CallbackDependencies,
 ): Promise<BegunConsent | RepeatedConsent> {
   const link = await storedLink(visit.ticket, deps);
   const now = deps.now();
@@ -64,7 +67,7 @@ export async function beginConsent(
  * Returns the link of a ticket, which its maker has not taken back.
  * @throws {Failure} as `readLink`, without `ticket_used`
  */
-async function storedLink(ticketText: string | undefined, deps: Dependencies): Promise<StoredLink> {
+async function storedLink(ticketText: string | undefined, deps: CallbackDependencies): Promise<StoredLink> {
   if (!ticketText) throw ticketMissing();
   const { id } = await verifyLinkTicket(ticketText, deps);
   const link = await deps.store.link(id);
@@ -80,7 +83,7 @@ async function storedLink(ticketText: string | undefined, deps: Dependencies): P
 async function continueConsent(
   { id }: StoredLink,
   cookie: string | undefined,
-  deps: Dependencies,
+  deps: CallbackDependencies,
 ): Promise<PendingConsent | RepeatedConsent> {
   const opened = cookie === undefined ? undefined : await openConsentCookie(cookie, deps).catch(ifRejected);
   if (opened?.link !== id) throw ticketUsed();
@@ -95,7 +98,7 @@ function ifRejected(error: unknown): undefined {
 
 async function locationOf(
   consent: Pick<PendingConsent, 'app' | 'state' | 'codeVerifier'>,
-  deps: Dependencies,
+  deps: CallbackDependencies,
 ): Promise<string> {
   return (await deps.zoom.authorizationUrl(await deps.vault.app(consent.app), consent)).href;
 }

@@ -1,8 +1,8 @@
 import type { ZoomUser } from '../apis/zoom-responses.ts';
 import type { Connection, Tokens } from '../connection.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import type { StepOptions } from '../rotation/outcome.ts';
+import { publishHeld } from '../rotation/publish-held.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
@@ -43,8 +43,8 @@ export interface FinishedConsent extends ConnectResult {
  */
 export async function finishConsent(
   { parameters, cookie }: CallbackRequest,
-  deps: Dependencies,
-  options: StepOptions,
+  deps: CallbackDependencies,
+  options: { deadline: number },
 ): Promise<FinishedConsent | RepeatedConsent> {
   if (!cookie) throw cookieMissing();
   const opened = await openConsentCookie(cookie, deps);
@@ -55,7 +55,8 @@ export async function finishConsent(
   try {
     const grant = await requestGrant({ pending, parameters, attempt }, deps, options.deadline);
     if (!grant) return await outcomeOfOther(pending, deps);
-    const connected = await connect(grant, deps, options);
+    const publish = (item: Connection) => publishHeld(item, grant.tokens, deps);
+    const connected = await connect(grant, publish, deps, options.deadline);
     await attempt.connected(grant.connection);
     const finishedCookie = await sealFinishedConsent(pending, grant.connection, deps);
     return { ...connected, requested: pending.connection, forMe: pending.forMe, finishedCookie };
@@ -65,7 +66,7 @@ export async function finishConsent(
 }
 
 /** Returns what the callback that was faster makes of the consent. If it has just given the claim back, a reload claims it. */
-async function outcomeOfOther(pending: PendingConsent, deps: Dependencies): Promise<RepeatedConsent> {
+async function outcomeOfOther(pending: PendingConsent, deps: CallbackDependencies): Promise<RepeatedConsent> {
   const resumed = await resumeConsent(pending, deps);
   return 'repeated' in resumed ? resumed : { repeated: 'in_progress' };
 }
@@ -79,13 +80,15 @@ interface GrantRequest {
 /** Returns the new grant and its connection; `undefined` when another callback has sent the code. */
 async function requestGrant(
   { pending, parameters, attempt }: GrantRequest,
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ) {
   const code = readAuthorizationCode(parameters, pending.state, deps);
   // Checked again: a connection may have been made since the link was.
   const existing = await assertGrant(pending.connection, 'authorization_code', deps);
   const app = await deps.vault.app(pending.app, { fresh: true });
+  // Whatever could fail after Zoom's response is fetched before.
+  await deps.sealingKey();
   if (!(await attempt.claim())) return undefined;
   const tokens = await deps.zoom
     .exchangeCode(app, code, pending.codeVerifier)
@@ -142,7 +145,7 @@ interface IdentifiedTokens {
  */
 async function chooseConnection(
   { pending, existing, app, tokens, consentedAt, user, isAnswered }: IdentifiedTokens,
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ): Promise<Connection['connection']> {
   const target = await retryUntil(deadline, () => targetConnection(user, pending, deps), deps);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { retryUntil } from '../rotation/retry.ts';
@@ -24,16 +24,16 @@ interface UnattributedConsent {
  */
 export async function keepConsent(
   { item, app, clientId, tokens, consentedAt }: UnattributedConsent,
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ): Promise<boolean> {
-  const { rescue, store, keyring, now, log } = deps;
+  const { rescue, store, sealingKey, now, log } = deps;
   if (!rescue) return false;
   const { connection } = item;
   const consentId = randomUUID();
   try {
     const { expiresAt } = tokens;
-    const sealedTokens = await seal(tokens, connection, await keyring());
+    const sealedTokens = await seal(tokens, connection, await sealingKey());
     const kept = { sealedTokens, expiresAt, rotatedAt: consentedAt, clientId, ...grantedScope(tokens) };
     await retryUntil(deadline, () => rescue.put({ connection, consentId }, kept), deps);
     const note = () => store.noteKeptConsent(connection, { consentId, app }, now());

@@ -1,4 +1,4 @@
-import type { Dependencies } from '../dependencies.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { ZoomApp } from '../vault.ts';
 import { identifyZoomUser, revokeUnused } from './zoom-user.ts';
@@ -12,7 +12,7 @@ import { identifyZoomUser, revokeUnused } from './zoom-user.ts';
 export async function noRefreshToken(
   accessToken: string,
   { app, credentials }: { app: string; credentials: ZoomApp },
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ): Promise<Failure> {
   const { user } = await identifyZoomUser(accessToken, { isBound: false, deadline }, deps);

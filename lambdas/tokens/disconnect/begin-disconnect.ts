@@ -8,22 +8,26 @@ import { LEASE_SECONDS, waitForLease } from '../lease.ts';
  * Disconnects a connection under its lease. Only the lease holder writes or deletes the published secret, so a
  * disconnection waits for the lease. It increments the version, so that no concurrent step can store its tokens.
  * @param ending.generation disconnects this generation alone: a consent that came since is newer
+ * @param ending.revokedAt when Zoom revoked the tokens, if that is known
  * @param deadline epoch seconds, until which it waits for the lease
  * @returns the item with its lease
  * @throws {Failure} `retry` (`busy`) while a step holds the lease, `rejected` (`overtaken`) when the generation is past
  */
 export async function beginDisconnect(
   connection: string,
-  ending: { disconnectedAt: number; generation: number },
-  { store, now, wait, log }: Dependencies,
+  ending: { disconnectedAt: number; generation: number; revokedAt?: number },
+  { store, now, wait, log }: Pick<Dependencies, 'store' | 'now' | 'wait' | 'log'>,
   deadline: number,
 ): Promise<Connection> {
   const owner = randomUUID();
+  const { disconnectedAt, revokedAt } = ending;
   let { generation } = ending;
   const take = async () => {
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
-    const { disconnectedAt } = ending;
-    const held = await store.beginDisconnect(connection, { ...lease, disconnectedAt, generation });
+    const held = await store.beginDisconnect(connection, {
+      ...{ ...lease, disconnectedAt, generation },
+      ...(revokedAt !== undefined && { revokedAt }),
+    });
     if (held) return held;
     const item = await store.get(connection);
     if (!item || item.generation === generation) return undefined;

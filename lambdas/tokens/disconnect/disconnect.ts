@@ -1,7 +1,7 @@
-import { type Connection, isDisconnected } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
-import { REVOKE_SECONDS, UNPUBLISH_SECONDS } from '../time-budget.ts';
+import { DISCONNECT_SECONDS } from '../time-budget.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 import { finishDisconnect } from './finish-disconnect.ts';
 import { revokeStored } from './revoke.ts';
@@ -27,29 +27,7 @@ export async function disconnect(
   const { generation } = await getConnectionOrThrow(name, deps.store);
   // A consent that is given while this waits for the lease is newer, and stays.
   const ending = { disconnectedAt: deps.now(), generation };
-  const held = await beginDisconnect(name, ending, deps, deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS);
+  const held = await beginDisconnect(name, ending, deps, deadline - DISCONNECT_SECONDS);
   const revokedAt = held.revokedAt ?? (await revokeStored(held, deps, deadline));
   return finishDisconnect(held, { revokedAt, force }, deps, deadline);
-}
-
-/**
- * Disconnects a connection whose user has removed the app at Zoom. Zoom has revoked the tokens itself.
- * @param seen the connection when it was identified as that user's
- * @param at when the user removed the app, epoch seconds
- * @param deadline when the function ends, epoch seconds
- * @returns `undefined` if it is already disconnected or its consent is newer
- * @throws {Failure} `retry` (`busy`) while a step holds the lease: Zoom delivers its event again
- */
-export async function disconnectDeauthorized(
-  seen: Connection,
-  at: number,
-  deps: Dependencies,
-  deadline: number,
-): Promise<Connection | undefined> {
-  const isDone = isDisconnected(seen) && seen.sealedTokens === '';
-  if (isDone || seen.consentedAt >= at) return undefined;
-  const { connection, generation, disconnectedAt = 0 } = seen;
-  const ending = { disconnectedAt: Math.max(at, disconnectedAt), generation };
-  const held = await beginDisconnect(connection, ending, deps, deps.now());
-  return finishDisconnect(held, { revokedAt: held.revokedAt ?? at, force: false }, deps, deadline);
 }

@@ -2,6 +2,7 @@ import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
+import { backOff } from '../schedule.ts';
 import type { DisconnectResult } from '../store.ts';
 import { overtaken } from './begin-disconnect.ts';
 import { overwritePushed } from './overwrite-pushed.ts';
@@ -44,11 +45,12 @@ export async function finishDisconnect(
   throw overtaken(connection);
 }
 
-/** Records that the secret still exists, and releases the lease, so that a repetition need not wait. */
-function recordUndeleted(held: Connection, { store, now }: Dependencies) {
+/** Records that the secret still exists, and releases the lease. A later sweep deletes it, or a repetition of the command. */
+function recordUndeleted(held: Connection, { store, now, random }: Dependencies) {
   return async (error: unknown): Promise<never> => {
     const failure = error instanceof Failure ? error : notDeleted(held.connection, error);
-    const { dueAt, failures, validUntil, targets } = held;
+    const { failures, validUntil, targets } = held;
+    const dueAt = now() + backOff(failure, failures + 1, random());
     const lastError = { ...toFailure(failure), at: now() };
     const failed = {
       ...{ status: 'disconnected' as const, dueAt, validUntil, failures: failures + 1, lastError },

@@ -2,7 +2,7 @@ import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { open } from '../sealing/seal.ts';
-import { REVOKE_SECONDS, UNPUBLISH_SECONDS } from '../time-budget.ts';
+import { DISCONNECT_SECONDS } from '../time-budget.ts';
 
 /** Pause before the second attempt, milliseconds. */
 const RETRY_PAUSE_MS = 1000;
@@ -32,10 +32,10 @@ export async function revokeStored(
   deps: Dependencies,
   deadline: number,
 ): Promise<number | undefined> {
-  const { now, wait, keyring, log } = deps;
+  const { now, wait, openingKey, log } = deps;
   const attempt = async () => {
-    if (now() > deadline - REVOKE_SECONDS - UNPUBLISH_SECONDS) throw noTimeLeft();
-    const tokens = await open(held.sealedTokens, held.connection, keyring);
+    if (now() > deadline - DISCONNECT_SECONDS) throw noTimeLeft();
+    const tokens = await open(held.sealedTokens, held.connection, openingKey);
     await revoke(tokens, held.app, deps);
     await assertRefused(tokens, deps);
   };

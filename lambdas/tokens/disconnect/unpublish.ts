@@ -5,7 +5,6 @@ import { Failure } from '../errors.ts';
 import { bundleOf, type Place } from '../publication/place.ts';
 import { publishBundle } from '../publication/publish-bundle.ts';
 import { nextSlot } from '../publication/slots.ts';
-import { startBundle } from '../start/start-connection.ts';
 
 interface Unpublished {
   /** When the connection's own secret, or the bundle's that it was the last member of, is deleted; epoch seconds. */
@@ -31,9 +30,6 @@ export async function unpublish(
     if (each === 'own') {
       const deletedAt = await deps.vault.unpublish(connection, { force });
       if (deletedAt !== undefined) unpublished.secretDeletedAt = deletedAt;
-    } else if (bundle !== undefined && deps.starter) {
-      // This function cannot open the tokens of the other members.
-      await startBundle(bundle, deps);
     } else if (bundle !== undefined) {
       try {
         const { secretDeletedAt } = await publishBundle(bundle, [], deps, {

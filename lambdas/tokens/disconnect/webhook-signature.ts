@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { assertName } from '../connection.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { ZoomApp } from '../vault.ts';
 
@@ -28,7 +28,7 @@ const WINDOW_SECONDS = 5 * 60;
  */
 export async function verifySignature(
   { app, ...delivery }: WebhookDelivery,
-  deps: Dependencies,
+  deps: CallbackDependencies,
 ): Promise<SigningApp | undefined> {
   const [, hex] = /^v0=([0-9a-f]{64})$/.exec(delivery.signature ?? '') ?? [];
   const [timestamp] = /^\d{1,12}$/.exec(delivery.timestamp ?? '') ?? [];
@@ -46,7 +46,7 @@ export async function verifySignature(
  */
 async function findSigner(
   app: string,
-  { vault, log }: Dependencies,
+  { vault, log }: CallbackDependencies,
   isSignedWith: (webhookSecret: string) => boolean,
 ): Promise<SigningApp | undefined> {
   let hasSecret = true;

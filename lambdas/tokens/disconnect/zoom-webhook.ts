@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as v from 'valibot';
 import { parseJson } from '../apis/http.ts';
-import type { Dependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
-import { disconnectDeauthorized } from './disconnect.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
+import { disconnectDeauthorized } from './deauthorized.ts';
 import { type SigningApp, verifySignature, type WebhookDelivery } from './webhook-signature.ts';
 
 /** An HTTP response. It has no body if the sender needs to know nothing more. */
@@ -38,7 +37,7 @@ const AppDeauthorized = v.object({
  */
 export async function receiveWebhook(
   delivery: WebhookDelivery,
-  deps: Dependencies,
+  deps: CallbackDependencies,
   { deadline }: { deadline: number },
 ): Promise<WebhookResponse> {
   if (delivery.body.length > MAX_BODY_BYTES) return { status: 413 };
@@ -73,7 +72,7 @@ function validateUrl(json: unknown, { webhookSecret }: SigningApp): WebhookRespo
 async function receiveDeauthorization(
   json: unknown,
   { name, clientId }: SigningApp & { name: string },
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ): Promise<WebhookResponse> {
   const deauthorized = v.safeParse(AppDeauthorized, json);
@@ -90,7 +89,11 @@ async function receiveDeauthorization(
 }
 
 /** Returns whether the app secret has this client id by now: the operator may just have replaced it. */
-async function isCurrentClientId(clientId: string, app: string, { vault }: Dependencies): Promise<boolean> {
+async function isCurrentClientId(
+  clientId: string,
+  app: string,
+  { vault }: CallbackDependencies,
+): Promise<boolean> {
   return (await vault.appThat(app, (credentials) => credentials.clientId === clientId)) !== undefined;
 }
 
@@ -98,7 +101,7 @@ async function deauthorize(
   app: string,
   zoomUserId: string,
   at: number,
-  deps: Dependencies,
+  deps: CallbackDependencies,
   deadline: number,
 ): Promise<void> {
   const { store, log } = deps;
@@ -108,14 +111,7 @@ async function deauthorize(
     log.info('Event ignored: the user who removed the app at Zoom has no connection here.', { app });
     return;
   }
-  const ended = await disconnectDeauthorized(item, at, deps, deadline).catch((error) => {
-    const { class: failureClass, code, message, action } = toFailure(error);
-    if (failureClass !== 'misconfigured' || code !== 'secret_replicated') throw error;
-    // Another delivery would fail in the same way. The connection is disconnected, and `lastError` says what to remove.
-    log.error(`Disconnected, but not completely. ${message} ${action}`, { connection, app, code });
-    return item;
-  });
-  if (ended === item) return;
+  const ended = await disconnectDeauthorized(item, at, deps, deadline);
   if (ended) log.warn('Disconnected: the user removed the app at Zoom.', { connection, app });
   else {
     log.info('Event ignored: the connection is already disconnected, or its consent is newer.', {

@@ -9,7 +9,9 @@ import { type Place, placeOf } from '../publication/place.ts';
 export interface ExistingResources {
   table: string;
   rescueBucket?: string;
-  sealingKeySecretArn: string;
+  /** The operator function alone knows both keys. */
+  sealingKeySecretArn?: string;
+  linkKeySecretArn?: string;
   appSecretArns: Record<string, string>;
   n8nSecretArn?: string;
   /** The key that the stack created with `encryption: customer`. */

@@ -34,13 +34,13 @@ export async function moveConnection(
   deps: Dependencies,
   options: StepOptions,
 ): Promise<ConnectionView> {
-  const { store, keyring, now } = deps;
+  const { store, openingKey, now } = deps;
   const before = await getConnectionOrThrow(connection, store);
   if (isDisconnected(before)) throw isNotConnected(connection);
   const bundle = bundleOf(place);
   if (bundle !== undefined) {
     await assertRoom(connection, bundle, deps);
-    const { accessToken } = await open(before.sealedTokens, connection, keyring);
+    const { accessToken } = await open(before.sealedTokens, connection, openingKey);
     if (!(await reserve(bundle, connection, accessToken, deps))) await assertRoom(connection, bundle, deps);
   }
   const start = options.deadline - STEP_SECONDS;

@@ -37,7 +37,7 @@ export interface BundleOptions {
 
 type BundleDependencies = Pick<
   Dependencies,
-  'store' | 'vault' | 'keyring' | 'now' | 'wait' | 'random' | 'log' | 'bundleBytes'
+  'store' | 'vault' | 'openingKey' | 'now' | 'wait' | 'random' | 'log' | 'bundleBytes'
 >;
 
 const READS_AT_ONCE = 16;
@@ -120,7 +120,7 @@ interface Members {
 
 /** Reads the members' items and opens their tokens. One that cannot be read does not keep the others back. */
 async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies): Promise<Members> {
-  const { store, keyring, now, log } = deps;
+  const { store, openingKey, now, log } = deps;
   const read: Members = { tokens: [], belonging: new Set(), gone: new Set(), failures: new Map() };
   await pMap(
     Object.entries(members),
@@ -138,7 +138,7 @@ async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies
       }
       read.belonging.add(connection);
       try {
-        const { accessToken } = await open(item.sealedTokens, connection, keyring);
+        const { accessToken } = await open(item.sealedTokens, connection, openingKey);
         const { generation, version, rotatedAt } = item;
         read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
       } catch (error) {

@@ -149,9 +149,9 @@ async function sendToCredential(
   item: Connection,
   instance: N8nInstance,
   { n8n }: Push,
-  { store, keyring, now }: Dependencies,
+  { store, openingKey, now }: Dependencies,
 ): Promise<LinkedCredential | undefined> {
-  const { accessToken } = await open(item.sealedTokens, connection, keyring);
+  const { accessToken } = await open(item.sealedTokens, connection, openingKey);
   const linked = item.targets?.find((target) => target.instance === name);
   const existing = named ?? linked?.credentialId;
   if (existing !== undefined) {

@@ -6,6 +6,7 @@ import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
 import { putOffUntil, withinShare } from './instance-share.ts';
+import { isOutdated } from './outdated.ts';
 import { testTarget } from './test-credential.ts';
 
 /** The item with its updated targets, and the numbers of successful and failed pushes. */
@@ -19,7 +20,7 @@ export interface PushResult {
 const PAUSE_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 5 * 60;
 
-type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'elapsed' | 'random' | 'log'>;
+type PushDependencies = Pick<Dependencies, 'push' | 'openingKey' | 'now' | 'elapsed' | 'random' | 'log'>;
 
 /**
  * Pushes the item's token, concurrently, to every n8n credential that has an older one. Never throws: a failure is recorded
@@ -28,12 +29,12 @@ type PushDependencies = Pick<Dependencies, 'push' | 'keyring' | 'now' | 'elapsed
  * @param deadline when the function ends, epoch seconds
  */
 export async function push(item: Connection, deps: PushDependencies, deadline: number): Promise<PushResult> {
-  const { push: port, keyring, now, elapsed, random } = deps;
+  const { push: port, openingKey, now, elapsed, random } = deps;
   const { targets = [] } = item;
   const isDue = (target: PushTarget) => isOutdated(target, item) && (target.retryAt ?? 0) <= now();
   const hasTime = now() <= deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS;
   if (!port || !hasTime || !targets.some(isDue)) return { item, pushed: 0, failed: 0 };
-  const opened = open(item.sealedTokens, item.connection, keyring);
+  const opened = open(item.sealedTokens, item.connection, openingKey);
   const outcomes = await Promise.all(
     targets.map(async (target) => {
       if (!isDue(target)) return { target };
@@ -74,8 +75,6 @@ export const updatedTarget = (
   ...{ instance, credentialId, pushedVersion: version, validUntil: expiresAt, failures: 0 },
   ...(tested && { tested }),
 });
-
-const isOutdated = (target: PushTarget, { version }: Connection) => target.pushedVersion < version;
 
 /** Logs the failure, and returns the target with it and the time of the next attempt. */
 function failedTarget(

@@ -52,17 +52,17 @@ export async function keepForMeasurement(
  */
 export async function measureOverlap(
   item: Connection,
-  deps: Pick<Dependencies, 'store' | 'zoom' | 'keyring' | 'now' | 'log'>,
+  deps: Pick<Dependencies, 'store' | 'zoom' | 'openingKey' | 'now' | 'log'>,
   deadline: number,
 ): Promise<Overlap> {
-  const { store, zoom, keyring, now, log } = deps;
+  const { store, zoom, openingKey, now, log } = deps;
   const { connection, overlap } = item;
   const { measureAt: _, ...present } = overlapOf(item);
   if (now() > deadline - USER_TIMEOUT_SECONDS - STORE_SECONDS) return { ...present, measureAt: now() };
   try {
     const replaced = await store.replaced(connection);
     if (!replaced) return present;
-    const { accessToken } = await open(replaced.sealedTokens, connection, keyring);
+    const { accessToken } = await open(replaced.sealedTokens, connection, openingKey);
     const hasLife = replaced.expiresAt - now() >= LEAST_LIFE_SECONDS;
     const accepted = hasLife ? (await zoom.accepts(accessToken)).accepted : 'unknown';
     await store.dropReplaced(connection);

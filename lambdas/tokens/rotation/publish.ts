@@ -14,10 +14,19 @@ const FOREIGN_WRITES_SECONDS = 15 * 60;
  */
 export async function publish(
   item: Connection,
-  { vault, keyring, now }: Pick<Dependencies, 'vault' | 'keyring' | 'now'>,
+  deps: Pick<Dependencies, 'vault' | 'openingKey' | 'now'>,
   tokens?: Tokens,
 ): Promise<void> {
-  const { accessToken } = tokens ?? (await open(item.sealedTokens, item.connection, keyring));
+  const { accessToken } = tokens ?? (await open(item.sealedTokens, item.connection, deps.openingKey));
+  await publishToken(item, accessToken, deps);
+}
+
+/** Publishes an access token that the caller holds as that of exactly this version. A repetition changes nothing. */
+export async function publishToken(
+  item: Connection,
+  accessToken: string,
+  { vault, now }: Pick<Dependencies, 'vault' | 'now'>,
+): Promise<void> {
   await vault.publish(item.connection, accessToken, versionId(item)).catch((error) => {
     throw error instanceof Failure && error.code === 'version_quota'
       ? waitForRoom(item, error, now())

@@ -15,6 +15,8 @@ export interface Recorded {
   isRefused: boolean;
 }
 
+type RecordDependencies = Pick<Dependencies, 'store' | 'now' | 'random' | 'log'>;
+
 /** A refusal in words that nobody knows is believed after this long and so many attempts; seconds. */
 const UNKNOWN_REFUSAL_SECONDS = 24 * 60 * 60;
 const UNKNOWN_REFUSALS = 10;
@@ -29,7 +31,7 @@ export async function recordFailure(
   item: Connection,
   error: unknown,
   remains: Pick<StepFailure, 'askedAt' | 'lostAt'>,
-  deps: Dependencies,
+  deps: RecordDependencies,
   apps: AppMonitor,
 ): Promise<Recorded> {
   const { store, now, log } = deps;
@@ -57,7 +59,7 @@ export async function recordFailure(
 async function refusal(
   item: Connection,
   error: Failure,
-  deps: Dependencies,
+  deps: RecordDependencies,
   apps: AppMonitor,
 ): Promise<StepFailure> {
   const now = deps.now();
@@ -81,7 +83,7 @@ async function refusal(
   return { ...suspect, status: 'active', dueAt, lastError };
 }
 
-function otherFailure(item: Connection, error: unknown, deps: Dependencies): StepFailure {
+function otherFailure(item: Connection, error: unknown, deps: RecordDependencies): StepFailure {
   const { now, random } = deps;
   const lastError = { ...toFailure(error), at: now() };
   const kept = item.suspectSince !== undefined && { suspectSince: item.suspectSince };

@@ -73,11 +73,11 @@ async function recordGrant(item: Connection, apps: AppMonitor, isProbe: boolean)
 /** Returns the request of the connection's grant. Whatever could fail before it is sent is done here. */
 async function prepareRequest(
   item: Connection,
-  { zoom, keyring, now }: Dependencies,
+  { zoom, openingKey, now }: Dependencies,
   deadline: number,
 ): Promise<(app: ZoomApp) => Promise<Tokens>> {
   if (item.grantType === 'account_credentials') return (app) => zoom.accountCredentials(app);
-  const { refreshToken = '' } = await open(item.sealedTokens, item.connection, keyring);
+  const { refreshToken = '' } = await open(item.sealedTokens, item.connection, openingKey);
   return async (app) => {
     if (now() > deadline - ZOOM_TIMEOUT_SECONDS - STORE_SECONDS) throw noTimeLeft(item.connection);
     // RFC 6749 section 6: a response without a refresh token leaves the present one in force.

@@ -26,7 +26,7 @@ export async function settleKeptConsent(
   deps: Dependencies,
   deadline: number,
 ): Promise<Settled> {
-  const { rescue, store, zoom, keyring, now, log } = deps;
+  const { rescue, store, zoom, openingKey, sealingKey, now, log } = deps;
   const { connection, keptConsent } = item;
   if (!keptConsent || !rescue) return { item, isRenewed: false };
   const key = { connection, consentId: keptConsent.consentId };
@@ -41,7 +41,7 @@ export async function settleKeptConsent(
   if (!kept) return dropped('it is not in the rescue store');
   // Zoom is asked with the kept access token. Once it has expired, nothing tells any more whose it was.
   if (kept.expiresAt <= now()) return dropped('Zoom did not say in time by whom it was given');
-  const tokens = await open(kept.sealedTokens, connection, keyring);
+  const tokens = await open(kept.sealedTokens, connection, openingKey);
   const user = await zoom.user(tokens.accessToken).catch(() => {
     throw stillUnknown(connection);
   });
@@ -53,7 +53,8 @@ export async function settleKeptConsent(
     await revokeUnused(used, await deps.vault.app(app), deps, deadline);
     return dropped('it was given by another Zoom user, and was revoked');
   }
-  const sealedTokens = place === connection ? kept.sealedTokens : await seal(tokens, place, await keyring());
+  const sealedTokens =
+    place === connection ? kept.sealedTokens : await seal(tokens, place, await sealingKey());
   const { id: zoomUserId, accountId } = user;
   const consent = { ...consentOf(kept), connection: place, app, consentId: key.consentId, sealedTokens };
   const stored = await store.commitConsent(

@@ -12,7 +12,7 @@ import { endedPlaces, nextEnd } from '../publication/place.ts';
 import { atOnce, publishPlaces } from '../publication/publish-places.ts';
 import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
-import { rotateAt } from '../schedule.ts';
+import { earliestEnd, rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
 import type { Outcome, StepOptions } from './outcome.ts';
 import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
@@ -147,12 +147,12 @@ async function rotate(
   deps: Dependencies,
   options: StepOptions & { apps: AppMonitor },
 ): Promise<Connection | undefined> {
-  const { keyring, now } = deps;
+  const { sealingKey, now } = deps;
   const { item } = progress;
-  const keys = await keyring();
+  const key = await sealingKey();
   const { tokens, clientId } = await requestTokens(item, deps, options);
   progress.fresh = tokens;
-  const sealedTokens = await seal(tokens, item.connection, keys);
+  const sealedTokens = await seal(tokens, item.connection, key);
   const { expiresAt } = tokens;
   const rotation = { sealedTokens, expiresAt, rotatedAt: now(), clientId, ...grantedScope(tokens) };
   progress.mayHaveRescued = true;
@@ -219,10 +219,6 @@ async function attendToOverlap(
   const isDue = item.measureAt !== undefined && item.measureAt <= deps.now();
   return isDue ? measureOverlap(item, deps, deadline) : overlapOf(item);
 }
-
-/** Returns when the first reader loses its token, epoch seconds: Secrets Manager's, or an n8n that is pushed to. */
-const earliestEnd = ({ expiresAt, targets = [] }: Connection): number =>
-  Math.min(expiresAt, ...targets.map(({ validUntil = expiresAt }) => validUntil));
 
 /** A refusal after a response was lost is no refusal of the consent: Zoom had acted, and the new tokens never arrived. */
 function afterLostResponse(item: Connection, error: unknown): unknown {

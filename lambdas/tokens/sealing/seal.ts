@@ -1,24 +1,21 @@
-import { type CryptoKey, EncryptJWT, errors, jwtDecrypt } from 'jose';
+import { decodeProtectedHeader, EncryptJWT, errors, jwtDecrypt } from 'jose';
 import type { Tokens } from '../connection.ts';
 import { Failure } from '../errors.ts';
-import type { Keyring, Keys } from './keyring.ts';
+import type { OpeningKey } from './sealing-keyring.ts';
+import type { SealingKey } from './sealing-pair.ts';
 
-/** Caches the imported keys, because jose would otherwise import the key at each operation. */
-const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+const KEY_MANAGEMENT = 'ECDH-ES';
+const CONTENT_ENCRYPTION = 'A256GCM';
 
-function webKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const known =
-    imported.get(key) ?? crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  imported.set(key, known);
-  return known;
-}
-
-/** Seals tokens for one connection (JWE, RFC 7516: `dir` and A256GCM). The claim `sub` binds them to the connection. */
-export async function seal(tokens: Tokens, connection: string, keys: Keys): Promise<string> {
+/**
+ * Seals tokens for one connection (JWE, RFC 7516: `ECDH-ES` over X25519, RFC 7518 section 4.6, and A256GCM). The claim `sub`
+ * binds them to the connection. Only the private half opens them.
+ */
+export async function seal(tokens: Tokens, connection: string, { id, key }: SealingKey): Promise<string> {
   return new EncryptJWT({ tokens })
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keys.id })
+    .setProtectedHeader({ alg: KEY_MANAGEMENT, enc: CONTENT_ENCRYPTION, kid: id })
     .setSubject(connection)
-    .encrypt(await webKey(keys.sealing));
+    .encrypt(key);
 }
 
 /**
@@ -26,13 +23,13 @@ export async function seal(tokens: Tokens, connection: string, keys: Keys): Prom
  * @throws {Failure} `reconnect` (`unreadable_tokens`) when they were altered, truncated or sealed for another connection;
  * `misconfigured` (`unknown_key`)
  */
-export async function open(sealed: string, connection: string, keyring: Keyring): Promise<Tokens> {
+export async function open(sealed: string, connection: string, openingKey: OpeningKey): Promise<Tokens> {
   try {
-    const { payload } = await jwtDecrypt<{ tokens: Tokens }>(
-      sealed,
-      async ({ kid }) => webKey((await keyring(kid ?? '')).sealing),
-      { subject: connection, keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
-    );
+    const { payload } = await jwtDecrypt<{ tokens: Tokens }>(sealed, ({ kid }) => openingKey(kid ?? ''), {
+      subject: connection,
+      keyManagementAlgorithms: [KEY_MANAGEMENT],
+      contentEncryptionAlgorithms: [CONTENT_ENCRYPTION],
+    });
     return payload.tokens;
   } catch (error) {
     if (error instanceof errors.JOSEError) {
@@ -44,5 +41,14 @@ export async function open(sealed: string, connection: string, keyring: Keyring)
       );
     }
     throw error;
+  }
+}
+
+/** Returns the id of the key with which tokens were sealed, without opening them; `undefined` for what is no JWE. */
+export function sealedWith(sealed: string): string | undefined {
+  try {
+    return decodeProtectedHeader(sealed).kid;
+  } catch {
+    return undefined;
   }
 }

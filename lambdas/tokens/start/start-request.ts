@@ -11,7 +11,6 @@ export const StartRequest = v.variant('start', [
     start: v.literal('connection'),
     connection: v.pipe(v.string(), v.regex(NAME_PATTERN)),
   }),
-  v.strictObject({ start: v.literal('bundle'), bundle: v.pipe(v.string(), v.regex(NAME_PATTERN)) }),
 ]);
 export type StartRequest = v.InferOutput<typeof StartRequest>;
 

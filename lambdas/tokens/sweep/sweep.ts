@@ -16,6 +16,7 @@ import {
   type HealthMetrics,
   toHealthMetrics,
 } from './fleet-health.ts';
+import { finishDisconnections, leftDisconnections } from './left-disconnections.ts';
 import { addOutcome, needsAttention, noOutcomes, type SweepCounts } from './outcomes.ts';
 import { attendReconnects } from './reconnects.ts';
 import type { Run, SweepOptions } from './run.ts';
@@ -37,7 +38,8 @@ export interface SweepReport extends SweepCounts {
 }
 
 /**
- * Brings each due connection to its desired state, the most urgent first, until time is up. Then it alerts people of the
+ * Brings each due connection to its desired state, the most urgent first, until time is up, and completes disconnections
+ * that were left. Then it alerts people of the
  * connections that wait for them and checks the whole fleet's health, unless a sweep before has just done so.
  */
 export async function sweep(deps: SweepDependencies, { deadline }: SweepOptions): Promise<SweepReport> {
@@ -57,7 +59,8 @@ async function runSweep(run: Run): Promise<FleetHealth> {
   const { deps, apps, outcomes } = run;
   const { store, now } = deps;
 
-  await stepThroughDue(run);
+  const left = await leftDisconnections(run);
+  await Promise.all([stepThroughDue(run), finishDisconnections(left, run)]);
   await apps.flush();
   if (outcomes.attempts > 0 && needsAttention(outcomes)) await noteGap(run);
   // A function that is killed from here on leaves the check, and the alerts, to the next sweep.

@@ -60,14 +60,14 @@ describe('the rescue bucket', () => {
 
   test('names an object by connection, generation and version', async () => {
     await rescue.put(KEY, TOKENS);
-    expect(requests).toEqual(['PutObject main/2-7']);
-    expect(JSON.parse(String(s3.objects.get('main/2-7')))).toEqual(TOKENS);
+    expect(requests).toEqual(['PutObject pairs/main/2-7']);
+    expect(JSON.parse(String(s3.objects.get('pairs/main/2-7')))).toEqual(TOKENS);
   });
 
   test('keeps a consent under its id', async () => {
     const key = { connection: 'main', consentId: 'f00' };
     await rescue.put(key, TOKENS);
-    expect(requests).toEqual(['PutObject main/consent-f00']);
+    expect(requests).toEqual(['PutObject pairs/main/consent-f00']);
     expect(await rescue.get(key)).toEqual(TOKENS);
   });
 
@@ -121,7 +121,7 @@ describe('a rescue bucket that cannot be read is no empty one: rescue_unreadable
     ['nothing', ''],
     ['another JSON', '{"sealedTokens":7}'],
   ])('where the object is %s', async (_what, body) => {
-    (s3.objects as Map<string, Buffer>).set('main/2-7', Buffer.from(body));
+    (s3.objects as Map<string, Buffer>).set('pairs/main/2-7', Buffer.from(body));
     await expect(rescue.get(KEY)).rejects.toMatchObject({ code: 'rescue_unreadable' });
   });
 });

@@ -125,7 +125,7 @@ test('a secret that a resource policy denies is misconfigured', async () => {
 test("a secret that cannot be created, because the account's quota of secrets is reached, is told from a version", async () => {
   const { server, url } = await refusing('LimitExceededException');
   const client = new SecretsManager({ endpoint: url, region: 'us-east-1', maxAttempts: 1 });
-  const options = { appSecrets: new Map(), keySecretId: 'k', installation: 'i' };
+  const options = { appSecrets: new Map(), sealingKeySecretId: 'k', installation: 'i' };
   try {
     const refused = createSecretsVault(client, options, service.now);
     expect(await failureOf(refused.publish('new', 'access token', token(1)))).toMatchObject({

@@ -1,5 +1,7 @@
 import '../../support/services/aws-environment.ts';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { Failure, toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
 import { standIn } from '../../local/aws/secrets-manager/stand-in.ts';
@@ -136,28 +138,41 @@ describe("an app's credentials", () => {
   });
 });
 
-describe('the key secret', () => {
-  test('returns its current value', async () => {
+describe('the sealing key', () => {
+  test('returns its current seed', async () => {
     await create(keyName(), 'key one');
-    expect(await vault.key('current', { fresh: false })).toBe('key one');
+    expect(await vault.sealingSeed('current')).toBe('key one');
   });
 
-  test('returns the value before its replacement as the previous one', async () => {
+  test('returns the seed before its replacement as the previous one, and is never cached', async () => {
     await create(keyName(), 'key one');
-    expect(await vault.key('current', { fresh: false })).toBe('key one');
+    expect(await vault.sealingSeed('current')).toBe('key one');
     await put(keyName(), 'key two');
-    expect(await vault.key('current', { fresh: false })).toBe('key one');
-    expect(await vault.key('current', { fresh: true })).toBe('key two');
-    expect(await vault.key('previous', { fresh: true })).toBe('key one');
+    expect(await vault.sealingSeed('current')).toBe('key two');
+    expect(await vault.sealingSeed('previous')).toBe('key one');
   });
 
-  test('has no previous value before its first replacement', async () => {
+  test('has no previous seed before its first replacement', async () => {
     await create(keyName(), 'key one');
-    expect(await vault.key('previous', { fresh: true })).toBeUndefined();
+    expect(await vault.sealingSeed('previous')).toBeUndefined();
   });
+});
 
+describe('the link key', () => {
+  test('returns its current value alone, and is never cached', async () => {
+    await create(keyName(), 'key one');
+    expect(await vault.linkKey()).toBe('key one');
+    await put(keyName(), 'key two');
+    expect(await vault.linkKey()).toBe('key two');
+  });
+});
+
+describe.each([
+  ['the sealing key', () => vault.sealingSeed('current')],
+  ['the link key', () => vault.linkKey()],
+])('%s', (_, read) => {
   test('that is missing is misconfigured', async () => {
-    expect(toFailure(await rejectionOf(vault.key('current', { fresh: false })))).toMatchObject({
+    expect(toFailure(await rejectionOf(read()))).toMatchObject({
       class: 'misconfigured',
       message: `The secret "${keyName()}" has no value.`,
     });
@@ -166,6 +181,17 @@ describe('the key secret', () => {
   test('that the function is not allowed to read is misconfigured', async () => {
     await create(keyName(), 'key one');
     denied.add(`GetSecretValue ${keyName()}`);
-    expect(await rejectionOf(vault.key('current', { fresh: false }))).toBeInstanceOf(Failure);
+    expect(await rejectionOf(read())).toBeInstanceOf(Failure);
   });
+});
+
+test('a vault without a key can neither open tokens nor make links', async () => {
+  const callback = { appSecrets: new Map<string, string>(), installation: 'i' };
+  const none = createSecretsVault(new SecretsManagerClient(), callback, () => 0);
+  for (const read of [none.linkKey(), none.sealingSeed('current')]) {
+    expect(toFailure(await rejectionOf(read))).toMatchObject({
+      class: 'misconfigured',
+      code: 'secret_denied',
+    });
+  }
 });

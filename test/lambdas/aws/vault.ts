@@ -9,5 +9,15 @@ const appSecrets = new Map(
 /** Creates a vault with an empty cache on the stand-in of Secrets Manager. */
 export const vaultOn = (
   { aws, now }: Pick<Awaited<ReturnType<typeof standIn>>, 'aws' | 'now'>,
-  keySecretId = 'zoom-token-refresher/key',
-) => createSecretsVault(aws, { appSecrets, keySecretId, installation: 'zoom-token-refresher' }, now);
+  keySecretId = 'zoom-token-refresher/sealing-key',
+) =>
+  createSecretsVault(
+    aws,
+    {
+      appSecrets,
+      linkKeySecretId: keySecretId,
+      sealingKeySecretId: keySecretId,
+      installation: 'zoom-token-refresher',
+    },
+    now,
+  );

@@ -1,7 +1,7 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { EncryptJWT } from 'jose';
-import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import { deriveLinkKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 import {
   ANOTHER_BROWSER,
   CODE_REFUSED,
@@ -82,19 +82,20 @@ const cookies: Rows = [
     ['HTML instead of a cookie', async () => HOSTILE] as const,
     [
       'a cookie sealed with another key',
-      () => forgedCookie(deriveKeys(services.key).id, new Uint8Array(32)),
+      () => forgedCookie(deriveLinkKeys(services.linkKey).id, new Uint8Array(32)),
     ] as const,
     [
       'a cookie with a made-up key id',
-      () => forgedCookie('made-up', deriveKeys(services.key).cookie),
+      () => forgedCookie('made-up', deriveLinkKeys(services.linkKey).cookie),
     ] as const,
     [
-      'a cookie sealed with the key for tokens',
-      () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).sealing),
+      'a cookie sealed with a key of the seed for tokens',
+      () => forgedCookie(deriveLinkKeys(services.linkKey).id, deriveLinkKeys(services.seed).cookie),
     ] as const,
     [
       'a cookie for another audience',
-      () => forgedCookie(deriveKeys(services.key).id, deriveKeys(services.key).cookie, 'else'),
+      () =>
+        forgedCookie(deriveLinkKeys(services.linkKey).id, deriveLinkKeys(services.linkKey).cookie, 'else'),
     ] as const,
   ].map(([input, cookie]): Rows[number] => [
     input,

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => services.close());
 afterEach(() => services.denied.clear());
 
-const KEY = 'zoom-token-refresher/key';
+const KEY = 'zoom-token-refresher/link-key';
 /** Each test has an app of its own. */
 const APP_SECRETS = appSecrets(['default', ...Array.from({ length: 60 }, (_, n) => `app_${n}`)]);
 let apps = 0;
@@ -69,7 +69,7 @@ const broken: [what: string, Break][] = [
   [
     'a key that does not exist',
     {
-      variables: { KEY_SECRET_ID: 'no-such/key' },
+      variables: { LINK_KEY_SECRET_ID: 'no-such/key' },
       refusal: () => secretUnusable('no-such/key', 'has no value'),
     },
   ],

@@ -1,7 +1,7 @@
 import '../../support/services/output.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import { deriveLinkKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 import {
   expectRefused,
   HOSTILE,
@@ -97,7 +97,10 @@ const badTickets: Rows = [
   [
     "a ticket signed with another key under our key's id",
     async () => {
-      const ticket = await forged({ alg: 'HS256', kid: deriveKeys(services.key).id }, new Uint8Array(32));
+      const ticket = await forged(
+        { alg: 'HS256', kid: deriveLinkKeys(services.linkKey).id },
+        new Uint8Array(32),
+      );
       return withTicket(ticket);
     },
     NOT_OURS,
@@ -105,7 +108,7 @@ const badTickets: Rows = [
   [
     'a ticket with a made-up key id',
     async () => {
-      const ticket = await forged({ alg: 'HS256', kid: 'made-up' }, deriveKeys(services.key).signing);
+      const ticket = await forged({ alg: 'HS256', kid: 'made-up' }, deriveLinkKeys(services.linkKey).signing);
       return withTicket(ticket);
     },
     NOT_OURS,
@@ -113,7 +116,7 @@ const badTickets: Rows = [
   [
     'a ticket signed with the key that seals cookies',
     async () => {
-      const { id, cookie } = deriveKeys(services.key);
+      const { id, cookie } = deriveLinkKeys(services.linkKey);
       const ticket = await forged({ alg: 'HS256', kid: id }, cookie);
       return withTicket(ticket);
     },
@@ -122,7 +125,7 @@ const badTickets: Rows = [
   [
     'a ticket that the installation signed, of a link that is not stored',
     async () => {
-      const { id, signing } = deriveKeys(services.key);
+      const { id, signing } = deriveLinkKeys(services.linkKey);
       return withTicket(await forged({ alg: 'HS256', kid: id }, signing));
     },
     NOT_OURS,
@@ -130,7 +133,7 @@ const badTickets: Rows = [
   [
     'another token that the installation signed',
     async () => {
-      const { id, signing } = deriveKeys(services.key);
+      const { id, signing } = deriveLinkKeys(services.linkKey);
       const ticket = await forged({ alg: 'HS256', kid: id }, signing, 'else');
       return withTicket(ticket);
     },
@@ -139,7 +142,7 @@ const badTickets: Rows = [
   [
     'a ticket with another algorithm',
     async () => {
-      const { id, signing } = deriveKeys(services.key);
+      const { id, signing } = deriveLinkKeys(services.linkKey);
       const ticket = await forged({ alg: 'HS512', kid: id }, Buffer.concat([signing, signing]));
       return withTicket(ticket);
     },

@@ -69,13 +69,35 @@ describe('when a user removes the app at Zoom', () => {
     expect(await zoom.statusOf('ada')).toBe('disconnected');
   });
 
-  test('a secret that was not deleted is deleted by the next delivery', async () => {
+  test('the rest follows with the run that the callback function starts', async () => {
+    await connectAda();
+    await zoom.send(zoom.removal(ADA));
+    await expect(services.published('ada')).rejects.toThrow('marked for deletion');
+    expect(services.started).toEqual([{ start: 'connection', connection: 'ada' }]);
+    const left = await functions.runtime.store.get('ada');
+    expect(left).toMatchObject({ status: 'disconnected', revokedAt: expect.any(Number) });
+    expect(left?.sealedTokens).not.toBe('');
+    await functions.runStarted();
+    const { revokedAt, secretDeletedAt } = left ?? {};
+    expect(await functions.runtime.store.get('ada')).toMatchObject({
+      ...{ sealedTokens: '', revokedAt, secretDeletedAt },
+    });
+  });
+
+  test('a start that is lost is made up for by the next sweep', async () => {
+    await connectAda();
+    await zoom.send(zoom.removal(ADA));
+    services.clock.advance(60);
+    await functions.sweep();
+    expect(await functions.runtime.store.get('ada')).toMatchObject({ sealedTokens: '' });
+  });
+
+  test('a secret that was not deleted is deleted by the run that is started', async () => {
     await connectAda();
     services.denied.add('DeleteSecret n8n_zoom_ada');
-    const body = zoom.removal(ADA);
-    expect((await zoom.send(body)).status).toBe(500);
+    expect((await zoom.send(zoom.removal(ADA))).status).toBe(200);
     services.denied.clear();
-    expect((await zoom.send(body)).status).toBe(200);
+    await functions.runStarted();
     await expect(services.published('ada')).rejects.toThrow('marked for deletion');
   });
 
@@ -89,6 +111,7 @@ describe('when a user removes the app at Zoom', () => {
     await connectAda();
     await replicate();
     expect((await zoom.send(zoom.removal(ADA))).status).toBe(200);
+    await functions.runStarted();
     await expect(services.published('ada')).rejects.toThrow('marked for deletion');
   });
 
@@ -97,6 +120,7 @@ describe('when a user removes the app at Zoom', () => {
     await replicate();
     services.denied.add('RemoveRegionsFromReplication n8n_zoom_ada');
     expect((await zoom.send(zoom.removal(ADA))).status).toBe(200);
+    await functions.runStarted();
     expect(await functions.runtime.store.get('ada')).toMatchObject({
       status: 'disconnected',
       lastError: {

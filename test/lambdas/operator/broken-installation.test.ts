@@ -155,8 +155,8 @@ test.each(everyAction)('$action without its table refers to the log of the funct
   }),
 );
 
-test('link without a readable key secret is misconfigured', async () => {
-  services.denied.add(`GetSecretValue ${services.environment.KEY_SECRET_ID}`);
+test('link without a readable link key is misconfigured', async () => {
+  services.denied.add(`GetSecretValue ${services.environment.LINK_KEY_SECRET_ID}`);
   await expectOperatorRefused(
     services,
     start(),
@@ -164,7 +164,7 @@ test('link without a readable key secret is misconfigured', async () => {
     {
       class: 'misconfigured',
       code: 'secret_denied',
-      message: 'The function is not allowed to read the secret "zoom-token-refresher/key".',
+      message: 'The function is not allowed to read the secret "zoom-token-refresher/link-key".',
       action: /^Deploy again: npx cdk deploy\./,
     },
   );
@@ -191,7 +191,7 @@ test('rotate while Zoom is unreachable fails, and n8n keeps a valid token', asyn
 });
 
 test('rotate with a key that cannot open the tokens is misconfigured and loses nothing', async () => {
-  const functions = start({ KEY_SECRET_ID: 'another/key' });
+  const functions = start({ SEALING_KEY_SECRET_ID: 'another/key' });
   await services.writeSecret('another/key', 'another key, that of another installation');
   const request = { action: 'rotate', connection: 'server' };
   await services.writeSecret(`${APP_PREFIX}default`, JSON.stringify(services.apps.user));

@@ -50,7 +50,8 @@ describe('about', () => {
       existing: {
         table: services.environment.TABLE_NAME,
         rescueBucket: services.environment.RESCUE_BUCKET,
-        sealingKeySecretArn: services.environment.KEY_SECRET_ID,
+        sealingKeySecretArn: services.environment.SEALING_KEY_SECRET_ID,
+        linkKeySecretArn: services.environment.LINK_KEY_SECRET_ID,
         appSecretArns: JSON.parse(services.environment.APP_SECRETS),
         n8nSecretArn: services.environment.N8N_SECRET_ID,
       },
@@ -284,7 +285,7 @@ test('neither the response nor the log contains a piece of a token or a secret',
     await functions.granted({ action: 'about' }),
   ];
   expect(services.watch.names()).toEqual(
-    expect.arrayContaining(["Zoom's access_token", 'a client secret', 'the key secret']),
+    expect.arrayContaining(["Zoom's access_token", 'a client secret', 'the link key']),
   );
   expect(services.watch.leaks([JSON.stringify(responses), ...takeOutput()])).toEqual([]);
 });

@@ -96,7 +96,7 @@ test('neither the response nor the log contains a piece of a token or a secret',
   takeOutput();
   const probed = await functions.granted({ action: 'probe', connections: ['user', 'server', 'gone'] });
   expect(services.watch.names()).toEqual(
-    expect.arrayContaining(["Zoom's access_token", 'a client secret', 'the key secret']),
+    expect.arrayContaining(["Zoom's access_token", 'a client secret', 'the link key']),
   );
   expect(services.watch.leaks([JSON.stringify(probed), ...takeOutput()])).toEqual([]);
 });

@@ -24,7 +24,7 @@ afterEach(() => services.close());
 async function lose(connection: string, connects = true): Promise<void> {
   if (connects) await functions.connect(connection);
   const { sealedTokens = '' } = (await functions.runtime.store.get(connection)) ?? {};
-  const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
+  const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.openingKey);
   await services.removeApp(refreshToken);
 }
 /** A sweep finds the refresh token refused. Five minutes later the next refusal confirms it. */

@@ -37,7 +37,7 @@ async function sweepFor(minutes: number, by: Pick<typeof functions, 'sweep'> = f
 /** The user removes the app at Zoom: the refresh token of the connection is dead from now on. */
 async function removeApp(connection: string): Promise<void> {
   const { sealedTokens = '' } = (await stored(connection)) ?? {};
-  const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.keyring);
+  const { refreshToken = '' } = await open(sealedTokens, connection, functions.runtime.openingKey);
   await services.removeApp(refreshToken);
 }
 

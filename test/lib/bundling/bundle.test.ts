@@ -71,7 +71,7 @@ test("the operator's bundle contains its version, without an environment variabl
 
 const ABOUT = `
   Object.assign(process.env, {
-    TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRETS: '{}',
+    TABLE_NAME: 't', RESCUE_BUCKET: 'r', APP_SECRETS: '{}',
     PUBLIC_URL: 'https://tokens.example.com', POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
   const { handler } = await import('./index.mjs');

@@ -39,7 +39,7 @@ async function logOfUnexpectedError(): Promise<string> {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
-      ...{ TABLE_NAME: 't', KEY_SECRET_ID: 'k', APP_SECRETS: '{}' },
+      ...{ TABLE_NAME: 't', RESCUE_BUCKET: 'r', APP_SECRETS: '{}' },
       PUBLIC_URL: 'https://tokens.example.com',
     },
   });

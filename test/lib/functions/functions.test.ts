@@ -33,11 +33,12 @@ describe('the functions', () => {
       expect(Variables).toEqual({
         BUNDLE_BYTES: '48000',
         TABLE_NAME: { Ref: expect.stringContaining('Table') },
-        KEY_SECRET_ID: { Ref: expect.stringContaining('Key') },
+        ...(task !== 'rotate' && { LINK_KEY_SECRET_ID: { Ref: expect.stringContaining('LinkKey') } }),
+        ...(task !== 'callback' && { SEALING_KEY_SECRET_ID: { Ref: expect.stringContaining('SealingKey') } }),
         APP_SECRETS: {
           'Fn::Join': ['', ['{"default":"', { Ref: expect.stringContaining('DefaultApp') }, '"}']],
         },
-        N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
+        ...(task !== 'callback' && { N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') } }),
         RESCUE_BUCKET: { Ref: expect.stringContaining('RescueBucket') },
         PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
         ZOOM_OAUTH_URL: 'https://zoom.us',
@@ -64,7 +65,8 @@ describe('the functions', () => {
         RESCUE_BUCKET: 'rescue',
         ...(task === 'callback' && { ROTATE_FUNCTION_NAME: 'zoom-token-refresher-rotate' }),
         APP_SECRETS: resolve(template, Variables.APP_SECRETS),
-        KEY_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/key-AbCdEf',
+        LINK_KEY_SECRET_ID: 'zoom-token-refresher/link-key',
+        SEALING_KEY_SECRET_ID: 'zoom-token-refresher/sealing-key',
         N8N_SECRET_ID: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:zoom-token-refresher/n8n-AbCdEf',
         PUBLIC_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
         ...(task !== 'callback' && {

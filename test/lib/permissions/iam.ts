@@ -37,28 +37,37 @@ export function logicalId(template: Template, type: string, construct: string): 
 
 /** ARN of the rescue bucket; its objects are `<ARN>/*`. */
 export const bucketArn = 'arn:aws:s3:::rescue';
+/** A sealed pair in the rescue bucket, and the public half of the sealing key. */
+export const pairArn = `${bucketArn}/pairs/main/1-1`;
+export const publicKeyArn = `${bucketArn}/sealing-key/public.json`;
 export const queueArn = (name: string) => arn('sqs', name);
 export const topicArn = (name: string) => arn('sns', name);
 export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
 
+interface RequestContext {
+  /** Tags of the resource; none also stands for a resource that does not exist yet. */
+  tags?: Record<string, string>;
+  /** Condition keys of the request's parameters, such as `secretsmanager:ForceDeleteWithoutRecovery`. */
+  parameters?: Record<string, string>;
+}
+
 /**
  * Returns whether the principal may do the action on the resource.
- * @param tags of the resource; none also stands for a resource that does not exist yet
  */
 export function may(
   template: Template,
   who: Principal,
   action: string,
   resource: string,
-  tags: Record<string, string> = {},
+  { tags = {}, parameters = {} }: RequestContext = {},
 ): boolean {
   const applicable = [...who.statements, ...resourcePolicy(template, resource)].filter(
     (statement) =>
       list(statement.Action).some((pattern) => matches(pattern, action)) &&
       list(statement.Resource).some((pattern) => matches(pattern, resource)) &&
-      holds(statement.Condition, who.arn, tags),
+      holds(statement.Condition, who.arn, { tags, parameters }),
   );
   return (
     applicable.some(({ Effect }) => Effect === 'Allow') && !applicable.some(({ Effect }) => Effect === 'Deny')
@@ -171,9 +180,13 @@ const TAG = 'aws:ResourceTag/';
 function holds(
   condition: Statement['Condition'],
   principalArn: string,
-  tags: Record<string, string>,
+  { tags, parameters }: Required<RequestContext>,
 ): boolean {
   return Object.entries(condition ?? {}).every(([operator, keys]) => {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
+    if (operator === 'Bool') {
+      return Object.entries(keys).every(([key, value]) => list(value).includes(parameters[key] ?? ''));
+    }
     if (operator === 'StringEqualsIfExists') {
       return Object.entries(keys).every(([key, value]) => {
         if (!key.startsWith(TAG))

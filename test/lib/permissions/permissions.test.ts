@@ -7,6 +7,7 @@ import {
   logicalId,
   n8nPolicyArn,
   type Principal,
+  publicKeyArn,
   queueArn,
   resolve,
   type Statement,
@@ -15,14 +16,16 @@ import {
   topicArn,
 } from './iam.ts';
 import {
+  DELETE,
   defaultApp,
-  key,
+  linkKey,
   NAME,
   n8nKeys,
   PUBLISH,
   principals,
   READ,
   scheduleRole,
+  sealingKey,
   template,
   UNPUBLISH,
   WRITE_LOG,
@@ -36,14 +39,27 @@ const OWN_INSTALLATION = {
 /** A missing object is told from one that may not be read to callers with `ListBucket` alone. */
 const TAKE_UP: [string, string[]][] = [
   [bucketArn, ['s3:ListBucket']],
-  [`${bucketArn}/*`, ['s3:DeleteObject', 's3:GetObject', 's3:PutObject']],
+  [`${bucketArn}/pairs/*`, ['s3:DeleteObject', 's3:GetObject', 's3:PutObject']],
+  [publicKeyArn, ['s3:GetObject', 's3:PutObject']],
 ];
+
+/** Deletes nothing without a recovery window. */
+const NO_FORCE: Statement = {
+  Effect: 'Deny',
+  Action: 'secretsmanager:DeleteSecret',
+  Resource: '*',
+  Condition: { Bool: { 'secretsmanager:ForceDeleteWithoutRecovery': 'true' } },
+};
 
 /** Returns each resource with the actions that are allowed on it, both sorted. */
 function allowedActions({ arn, statements }: Principal): [string, string[]][] {
   const byResource = new Map<string, string[]>();
-  for (const { Effect, Action, Resource, Condition } of statements) {
-    expect(Effect).toBe('Allow');
+  for (const statement of statements) {
+    const { Effect, Action, Resource, Condition } = statement;
+    if (Effect === 'Deny') {
+      expect(statement).toEqual(NO_FORCE);
+      continue;
+    }
     for (const resource of [Resource].flat()) {
       const isPublished = resource === secretPattern('n8n_zoom_') && !arn.endsWith(':user/n8n');
       expect(Condition).toEqual(isPublished ? OWN_INSTALLATION : undefined);
@@ -61,11 +77,11 @@ describe('exactly these actions are allowed', () => {
         [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [functionArn(`${NAME}-rotate`), ['lambda:InvokeFunction']],
         [logArn(`/aws/lambda/${NAME}-callback`), WRITE_LOG],
-        [`${bucketArn}/*`, ['s3:PutObject']],
-        [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],
+        [`${bucketArn}/pairs/*`, ['s3:PutObject']],
+        [publicKeyArn, ['s3:GetObject']],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, DELETE].sort()],
         [defaultApp, [READ]],
-        [key, [READ]],
-        [n8nKeys, [READ]],
+        [linkKey, [READ]],
       ],
     ],
     [
@@ -76,10 +92,10 @@ describe('exactly these actions are allowed', () => {
         [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
         ...TAKE_UP,
-        [secretPattern('n8n_zoom_'), PUBLISH],
+        [secretPattern('n8n_zoom_'), [...PUBLISH, ...UNPUBLISH].sort()],
         [defaultApp, [READ]],
-        [key, [READ]],
         [n8nKeys, [READ]],
+        [sealingKey, [READ]],
         [topicArn(`${NAME}-alarms`), ['sns:Publish']],
       ],
     ],
@@ -93,8 +109,9 @@ describe('exactly these actions are allowed', () => {
         ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
         [defaultApp, [READ]],
-        [key, [READ]],
+        [linkKey, [READ]],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
+        [sealingKey, [READ]],
         [topicArn(`${NAME}-alarms`), ['sns:GetTopicAttributes']],
       ],
     ],
@@ -130,7 +147,9 @@ test("only n8n's two list actions are allowed on every resource", () => {
       resolve(template, Properties.PolicyDocument.Statement),
     ),
   );
-  const onEverything = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
+  const onEverything = statements.filter(
+    ({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'),
+  );
   expect(onEverything.flatMap(({ Action }) => Action)).toEqual([
     'secretsmanager:BatchGetSecretValue',
     'secretsmanager:ListSecrets',

@@ -6,7 +6,8 @@ import { functionPrincipal, rolePrincipal, secretArn, secretOf, user, userWithPo
 export const NAME = 'zoom-token-refresher';
 export const template = synthesized();
 
-export const key = secretOf(template, 'CredentialsKey');
+export const sealingKey = secretOf(template, 'CredentialsSealingKey');
+export const linkKey = secretOf(template, 'CredentialsLinkKey');
 export const defaultApp = secretOf(template, 'CredentialsDefaultApp');
 export const n8nKeys = secretOf(template, 'CredentialsN8n');
 export const published = secretArn('n8n_zoom_main');
@@ -16,6 +17,7 @@ export const READ = 'secretsmanager:GetSecretValue';
 export const PUBLISH = ['CreateSecret', 'PutSecretValue', 'RestoreSecret', 'TagResource'].map(
   (action) => `secretsmanager:${action}`,
 );
+export const DELETE = 'secretsmanager:DeleteSecret';
 export const UNPUBLISH = ['DeleteSecret', 'DescribeSecret', 'RemoveRegionsFromReplication'].map(
   (action) => `secretsmanager:${action}`,
 );

@@ -4,41 +4,37 @@ import { ACCOUNT, functionPrincipal, keyArn, may, secretOf, user } from './iam.t
 import {
   defaultApp,
   foreign,
-  key,
+  linkKey,
   NAME,
   n8nKeys,
   principals,
   published,
   READ,
+  sealingKey,
   template,
 } from './principals.ts';
 
 describe('GetSecretValue', () => {
-  test.each<
-    [keyof typeof principals, Record<'key' | 'defaultApp' | 'n8nKeys' | 'published' | 'foreign', boolean>]
-  >([
-    ['callback', { key: true, defaultApp: true, n8nKeys: true, published: false, foreign: false }],
-    ['rotate', { key: true, defaultApp: true, n8nKeys: true, published: false, foreign: false }],
-    ['operator', { key: true, defaultApp: true, n8nKeys: true, published: true, foreign: false }],
-    ['scheduler', { key: false, defaultApp: false, n8nKeys: false, published: false, foreign: false }],
-    ['n8n', { key: false, defaultApp: false, n8nKeys: false, published: true, foreign: false }],
-    ['person', { key: false, defaultApp: false, n8nKeys: false, published: false, foreign: false }],
-  ])('%s reads: %j', (who, expected) => {
-    const reads = (secret: string) => may(template, principals[who], READ, secret);
-    expect({
-      key: reads(key),
-      defaultApp: reads(defaultApp),
-      n8nKeys: reads(n8nKeys),
-      published: reads(published),
-      foreign: reads(foreign),
-    }).toEqual(expected);
+  test.each<[keyof typeof principals, string[]]>([
+    // The function that the internet reaches opens no stored token, and knows no n8n.
+    ['callback', ['linkKey', 'defaultApp']],
+    ['rotate', ['sealingKey', 'defaultApp', 'n8nKeys']],
+    ['operator', ['sealingKey', 'linkKey', 'defaultApp', 'n8nKeys', 'published']],
+    ['scheduler', []],
+    ['n8n', ['published']],
+    ['person', []],
+  ])('%s reads these secrets: %j', (who, expected) => {
+    const secrets = { sealingKey, linkKey, defaultApp, n8nKeys, published, foreign };
+    const read = Object.entries(secrets).filter(([, arn]) => may(template, principals[who], READ, arn));
+    expect(read.map(([name]) => name)).toEqual(expected);
   });
 
   test.each(["n8n with its vendor's sample policy", 'administrator'] as const)(
-    '%s reads the published tokens, but neither the key nor the app credentials nor the API keys of n8n',
+    '%s reads the published tokens, but neither the keys nor the app credentials nor the API keys of n8n',
     (who) => {
       expect(may(template, principals[who], READ, published)).toBe(true);
-      expect(may(template, principals[who], READ, key)).toBe(false);
+      expect(may(template, principals[who], READ, sealingKey)).toBe(false);
+      expect(may(template, principals[who], READ, linkKey)).toBe(false);
       expect(may(template, principals[who], READ, defaultApp)).toBe(false);
       expect(may(template, principals[who], READ, n8nKeys)).toBe(false);
     },
@@ -60,7 +56,7 @@ describe('other actions on secrets', () => {
     ],
     [
       'PutSecretValue',
-      key,
+      sealingKey,
       { callback: false, rotate: false, operator: false, n8n: false, administrator: true },
     ],
     [
@@ -75,11 +71,11 @@ describe('other actions on secrets', () => {
     ],
     ['PutSecretValue', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['CreateSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
-    ['DeleteSecret', published, { callback: true, rotate: false, operator: true, n8n: false, person: false }],
+    ['DeleteSecret', published, { callback: true, rotate: true, operator: true, n8n: false, person: false }],
     ['DeleteSecret', foreign, { callback: false, rotate: false, operator: false, n8n: false }],
     ['DeleteSecret', defaultApp, { callback: false, rotate: false, operator: false, person: false }],
-    ['DeleteSecret', key, { callback: false, rotate: false, operator: false, n8n: false }],
-    ['PutResourcePolicy', key, { callback: false, rotate: false, operator: false, n8n: false }],
+    ['DeleteSecret', sealingKey, { callback: false, rotate: false, operator: false, n8n: false }],
+    ['PutResourcePolicy', sealingKey, { callback: false, rotate: false, operator: false, n8n: false }],
   ])('%s on %s is allowed for: %j', (action, resource, expected) => {
     for (const [who, allowed] of Object.entries(expected)) {
       const principal = principals[who as keyof typeof principals];
@@ -133,7 +129,7 @@ describe('two installations in one account and Region', () => {
     'neither may %s the secret that the other one publishes under the same name',
     (action) => {
       const allows = (who: typeof other, tags: Record<string, string>) =>
-        may(template, who, `secretsmanager:${action}`, published, tags);
+        may(template, who, `secretsmanager:${action}`, published, { tags });
       expect(allows(other, publishedBy('staging'))).toBe(true);
       expect(allows(other, publishedBy(NAME))).toBe(false);
       expect(allows(principals.rotate, publishedBy(NAME))).toBe(true);
@@ -154,15 +150,15 @@ describe('whoever deploys the stack', () => {
   const administrator = (arn: string) => ({ arn, statements: principals.administrator.statements });
 
   test('as the execution role of the CDK is spared by the deny, since updates of a secret may read it', () => {
-    for (const secret of [key, defaultApp, n8nKeys]) {
+    for (const secret of [sealingKey, linkKey, defaultApp, n8nKeys]) {
       expect(may(template, administrator(EXECUTION), READ, secret)).toBe(true);
     }
   });
 
   test('as another role is spared when "deployers" lists it', () => {
     const listed = synthesized({ deployers: ours });
-    expect(may(template, administrator(ours), READ, key)).toBe(false);
-    expect(may(listed, administrator(ours), READ, key)).toBe(true);
+    expect(may(template, administrator(ours), READ, sealingKey)).toBe(false);
+    expect(may(listed, administrator(ours), READ, sealingKey)).toBe(true);
   });
 });
 
@@ -170,6 +166,6 @@ test('installationId is the owner of what is published, also after name has chan
   const renamed = synthesized({ name: 'zoom', installationId: NAME });
   const tags = { 'zoom-token-refresher:installation': NAME };
   const rotate = functionPrincipal(renamed, 'zoom-rotate');
-  expect(may(renamed, rotate, 'secretsmanager:PutSecretValue', published, tags)).toBe(true);
+  expect(may(renamed, rotate, 'secretsmanager:PutSecretValue', published, { tags })).toBe(true);
   expect(functionNamed(renamed, 'zoom-rotate').Environment.Variables.INSTALLATION_ID).toBe(NAME);
 });

@@ -47,8 +47,8 @@ test('reservedConcurrency is that of the rotate function alone; without it no fu
 test('each app of apps has a secret with a resource policy, as the default app has', () => {
   const arns = functionNamed(template, 'zoom-token-refresher-rotate').Environment.Variables.APP_SECRETS;
   expect(Object.keys(JSON.parse(resolve(template, arns)))).toEqual(['default', 'reports', 'support']);
-  // The key, three apps, the API keys of n8n, and its user.
-  template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 6);
+  // The two keys, three apps, the API keys of n8n, and its user.
+  template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 7);
 });
 
 test('twelve apps with the longest names leave the environment of a function below 4 KB', () => {

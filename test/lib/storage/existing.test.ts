@@ -9,6 +9,7 @@ const existing = {
   table: 'Connections',
   rescueBucket: 'rescue',
   sealingKeySecretArn: secretArn('SealingKey-1'),
+  linkKeySecretArn: secretArn('LinkKey-1'),
   appSecretArns: { default: secretArn('DefaultApp-1'), reports: secretArn('Reports-1') },
   n8nSecretArn: secretArn('N8n-1'),
   kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012',
@@ -30,7 +31,8 @@ describe('a stack that takes over all that an earlier one left', () => {
     expect(resolve(template, variables)).toMatchObject({
       TABLE_NAME: existing.table,
       RESCUE_BUCKET: existing.rescueBucket,
-      KEY_SECRET_ID: existing.sealingKeySecretArn,
+      SEALING_KEY_SECRET_ID: existing.sealingKeySecretArn,
+      LINK_KEY_SECRET_ID: existing.linkKeySecretArn,
       N8N_SECRET_ID: existing.n8nSecretArn,
       KMS_KEY_ARN: existing.kmsKeyArn,
       APP_SECRETS: JSON.stringify(existing.appSecretArns),
@@ -49,7 +51,7 @@ describe('a stack that takes over all that an earlier one left', () => {
 
   test('replaces the resource policies of the secrets, which name the roles of the earlier stack', () => {
     const administrator = user('administrator', [{ Effect: 'Allow', Action: '*', Resource: '*' }]);
-    template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 4);
+    template.resourceCountIs('AWS::SecretsManager::ResourcePolicy', 5);
     for (const arn of [existing.sealingKeySecretArn, existing.n8nSecretArn]) {
       expect(may(template, administrator, READ, arn)).toBe(false);
     }
@@ -79,6 +81,7 @@ describe('a part that is missing', () => {
   test.each([
     ['table', /Every connection must be made again/],
     ['sealingKeySecretArn', /No stored token can be opened/],
+    ['linkKeySecretArn', /The links that are open end/],
     ['rescueBucket', /A token that DynamoDB could not store/],
   ])('%s, is named with its consequence', (part, consequence) => {
     const [warning, ...others] = warnings({ ...existing, [part]: undefined });

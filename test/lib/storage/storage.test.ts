@@ -41,12 +41,16 @@ describe('the connections table', () => {
 });
 
 describe('the secrets', () => {
-  test('the sealing key is generated with 64 letters and digits', () => {
-    template.hasResourceProperties('AWS::SecretsManager::Secret', {
-      Name: Match.absent(),
-      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
-    });
-  });
+  test.each(['Seed of the key pair', 'Signs links'])(
+    'the key "%s…" is generated with 64 letters and digits',
+    (words) => {
+      template.hasResourceProperties('AWS::SecretsManager::Secret', {
+        Name: Match.absent(),
+        Description: Match.stringLikeRegexp(words),
+        GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+      });
+    },
+  );
 
   test('the secret of the default app has a value before an operator fills it in', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
@@ -91,11 +95,9 @@ describe('the rescue bucket', () => {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       LifecycleConfiguration: {
         Rules: [
-          {
-            Status: 'Enabled',
-            ExpirationInDays: 90,
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-          },
+          // The public half of the sealing key, under another prefix, stays.
+          { Status: 'Enabled', Prefix: 'pairs/', ExpirationInDays: 90 },
+          { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
         ],
       },
     });

@@ -1,4 +1,4 @@
-import { aesInOrder } from '../../support/world/aes-in-order.ts';
+import { cryptoInOrder } from '../../support/world/crypto-in-order.ts';
 import { play, type ScenarioReport } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -13,7 +13,7 @@ export async function playScenarios(name: string, isJson: boolean): Promise<numb
     process.stderr.write(`There is no scenario "${name}". Known scenarios: ${known}, all.\n`);
     return 2;
   }
-  const restore = aesInOrder();
+  const restore = cryptoInOrder();
   let status = 0;
   for (const scenario of chosen) {
     const report = await play(scenario, false);

@@ -3,10 +3,10 @@ import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { AppIncident, Push, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/schedule.ts';
-import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open, seal } from '../../../lambdas/tokens/sealing/seal.ts';
 import { type SweepReport, sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import type { ZoomApp } from '../../../lambdas/tokens/vault.ts';
+import { createKeys } from '../../support/world/keys.ts';
 import { MemoryRescue } from '../../support/world/memory-rescue.ts';
 import { randomFrom } from '../faults.ts';
 import { FleetStore } from './store.ts';
@@ -77,7 +77,7 @@ export class Fleet {
     const consent = {
       ...{ connection, app, grantType: 'authorization_code' as const, expiresAt, consentedAt: at },
       ...{ consentId: connection, clientId: 'client', overlap: 'unknown' as const, zoomUserId: connection },
-      sealedTokens: await seal(tokens, connection, await deps.keyring()),
+      sealedTokens: await seal(tokens, connection, await deps.sealingKey()),
     };
     await this.store.inner.commitConsent(consent, 0);
     const lease = { owner: 'setup', now: at, until: at + 1, early: true };
@@ -107,7 +107,7 @@ export class Fleet {
       {
         ...{ connection, app: 'default', grantType: 'account_credentials' as const },
         ...{ expiresAt: tokens.expiresAt, consentedAt, consentId: connection, overlap: 'yes' as const },
-        sealedTokens: await seal(tokens, connection, await deps.keyring()),
+        sealedTokens: await seal(tokens, connection, await deps.sealingKey()),
       },
       0,
     );
@@ -174,7 +174,7 @@ export class Fleet {
 
   async tokens(connection: string) {
     const item = (await this.store.inner.get(connection)) as Connection;
-    return open(item.sealedTokens, connection, this.environment().keyring);
+    return open(item.sealedTokens, connection, this.environment().openingKey);
   }
 
   environment(): SweepDependencies {
@@ -200,7 +200,8 @@ export class Fleet {
     const vault: SweepDependencies['vault'] = {
       app: async () => ({ ...this.credentials }),
       appThat: async (_app, fits) => (fits(this.credentials) ? { ...this.credentials } : undefined),
-      key: async (stage) => (stage === 'current' ? 'a key of the key secret, for scenarios' : undefined),
+      linkKey: async () => 'a link key, for scenarios',
+      sealingSeed: async (stage) => (stage === 'current' ? 'a seed, for scenarios' : undefined),
       published: async (connection) => this.published.get(connection)?.at(-1)?.token,
       unpublish: async () => undefined,
       publish: async (connection, token) => {
@@ -251,7 +252,7 @@ export class Fleet {
         },
         now,
       }),
-      keyring: createKeyring(vault, now),
+      ...createKeys(vault, now),
       push: this.push,
       margins: DEFAULT_MARGINS,
       linkSeconds: 1800,

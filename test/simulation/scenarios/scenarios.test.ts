@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { aesInOrder } from '../../support/world/aes-in-order.ts';
+import { cryptoInOrder } from '../../support/world/crypto-in-order.ts';
 import { play } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -7,7 +7,7 @@ import { SCENARIOS } from './scenarios.ts';
 
 let restore: () => void;
 beforeAll(() => {
-  restore = aesInOrder();
+  restore = cryptoInOrder();
 });
 afterAll(() => restore());
 

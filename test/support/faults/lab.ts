@@ -7,6 +7,8 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions } from '@smithy/types';
+import type { MakeS3Client } from '../../../lambdas/aws/bucket.ts';
+import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
@@ -19,13 +21,15 @@ import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/l
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
-import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
+import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import type { StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
 import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
+import { createKeys } from '../world/keys.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 import { callName, ZoomModel } from '../world/zoom-model.ts';
 import type { FaultInjector, Outcome, Reply } from './faults.ts';
@@ -54,7 +58,8 @@ export async function openLab(log: Log) {
   const s3 = await startS3({ bucket: BUCKET });
   const zoom = new ZoomModel(now);
   const key = randomBytes(32).toString('hex');
-  zoom.secrets.add(key);
+  const seed = randomBytes(32).toString('hex');
+  for (const secret of [key, seed]) zoom.secrets.add(secret);
   const operator = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
   const app = {
     client_id: zoom.clientId,
@@ -62,7 +67,8 @@ export async function openLab(log: Log) {
     account_id: zoom.accountId,
     webhook_secret_token: WEBHOOK_SECRET,
   };
-  await operator.send(new CreateSecretCommand({ Name: `${NAME}/key`, SecretString: key }));
+  await operator.send(new CreateSecretCommand({ Name: `${NAME}/link-key`, SecretString: key }));
+  await operator.send(new CreateSecretCommand({ Name: `${NAME}/sealing-key`, SecretString: seed }));
   await operator.send(
     new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
   );
@@ -73,9 +79,11 @@ export async function openLab(log: Log) {
   const zoomWire = await openWire('zoom', zoom.fetch);
   const n8nWire = await openWire('n8n', n8n.fetch);
   const clients: { destroy(): void }[] = [operator];
+  /** What the rotate function was started for. Nothing delivers it: a start may be lost. */
+  const started: StartRequest[] = [];
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
-  const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts } => {
+  const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts; publishedKey: PublishedKey } => {
     const configuration = (service: AwsService, endpoint: string) => ({
       ...AWS,
       endpoint,
@@ -89,12 +97,20 @@ export async function openLab(log: Log) {
       secretsClient,
       {
         appSecrets: APP_SECRETS,
-        keySecretId: `${NAME}/key`,
+        linkKeySecretId: `${NAME}/link-key`,
+        sealingKeySecretId: `${NAME}/sealing-key`,
         installation: NAME,
       },
       now,
     );
+    const s3Client: MakeS3Client = (S3Client) => {
+      const client = new S3Client(configuration('s3', s3.url));
+      clients.push(client);
+      return client;
+    };
+    const published = createKeyObject(BUCKET, s3Client);
     return {
+      publishedKey: published,
       now,
       elapsed: () => now() * 1000,
       random: () => 0.5,
@@ -104,11 +120,7 @@ export async function openLab(log: Log) {
         pass(milliseconds / 1000);
       },
       store: createConnectionsTable(tableClient, TABLE),
-      rescue: createRescueBucket(BUCKET, (S3Client) => {
-        const client = new S3Client(configuration('s3', s3.url));
-        clients.push(client);
-        return client;
-      }),
+      rescue: createRescueBucket(BUCKET, s3Client),
       vault,
       alerts: {
         reconnectNeeded: async (items) => {
@@ -126,7 +138,8 @@ export async function openLab(log: Log) {
         now,
         warn: (message) => log.warn(message, {}),
       }),
-      keyring: createKeyring(vault, now),
+      ...createKeys(vault, now, published),
+      starter: { start: async (request) => void started.push(request) },
       push: {
         settings: createN8nSecret(secretsClient, `${NAME}/n8n`, now),
         n8n: createN8n(n8nWire.client(faults, (_, { method }) => `n8n.${method}`)),
@@ -148,7 +161,7 @@ export async function openLab(log: Log) {
         zoomApiUrl: zoomWire.url,
         existing: {
           table: 'connections',
-          sealingKeySecretArn: `${NAME}/key`,
+          sealingKeySecretArn: `${NAME}/sealing-key`,
           appSecretArns: Object.fromEntries(APP_SECRETS),
         },
         sweepRateMinutes: 1,
@@ -158,6 +171,7 @@ export async function openLab(log: Log) {
   };
 
   const healthy = runtime();
+  await healthy.publishKey();
   return {
     zoom,
     n8n,
@@ -173,7 +187,7 @@ export async function openLab(log: Log) {
     /** Returns the stored tokens of a connection, opened. */
     async tokens(connection: string) {
       const item = await healthy.store.get(connection);
-      return item && open(item.sealedTokens, connection, healthy.keyring);
+      return item && open(item.sealedTokens, connection, healthy.openingKey);
     },
     /** Returns the published token of a connection, read as n8n reads it. */
     published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),

@@ -18,7 +18,8 @@ function nameOf(request: ClientRequest): string {
     return String(target)
       .replace(/^DynamoDB_\w+/, 'DynamoDB')
       .replace('secretsmanager', 'SecretsManager');
-  return request.hasHeader('amz-sdk-request') ? 'SNS.Publish' : `Zoom ${request.method} ${request.path}`;
+  if (!request.hasHeader('amz-sdk-request')) return `Zoom ${request.method} ${request.path}`;
+  return request.method === 'POST' ? 'SNS.Publish' : `S3 ${request.method}`;
 }
 
 /** Returns the requests since the last call: `DynamoDB.Query`, `Zoom POST /oauth/token`, … */

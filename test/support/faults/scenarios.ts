@@ -4,10 +4,11 @@ import { createHandler as createOperator } from '../../../lambdas/operator.ts';
 import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate } from '../../../lambdas/rotate.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
-import { connectServerToServer } from '../../../lambdas/tokens/consent/connect.ts';
+import { connectServerToServer } from '../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { type LinkOutcome, linkOutcome } from '../../../lambdas/tokens/consent/link-outcome.ts';
 import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
+import { asCallback } from '../world/keys.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
 import type { Service } from './faults.ts';
 import type { Lab } from './lab.ts';
@@ -182,13 +183,13 @@ export async function deauthorizeOnce(
     headers: signedHeaders(body, lab.now()),
     body,
   };
-  return [await createCallback(() => runtime)(event, contextOf(lab))];
+  return [await callbackOf(runtime)(event, contextOf(lab))];
 }
 
 type Page = APIGatewayProxyStructuredResultV2;
 
 /** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */
-export async function consent(lab: Lab, runtime: Runtime, user = 'main'): Promise<Page[]> {
+export async function consent(lab: Lab, runtime: LabRuntime, user = 'main'): Promise<Page[]> {
   const { link } = await newLink(lab);
   const redirect = await press(lab, runtime, link);
   if (redirect.statusCode !== 303) return [redirect];
@@ -196,7 +197,7 @@ export async function consent(lab: Lab, runtime: Runtime, user = 'main'): Promis
 }
 
 /** Presses the link's button and comes back from Zoom in two tabs of one browser. Returns the pages. */
-async function consentInTwoTabs(lab: Lab, runtime: Runtime): Promise<Page[]> {
+async function consentInTwoTabs(lab: Lab, runtime: LabRuntime): Promise<Page[]> {
   const { link } = await newLink(lab);
   const first = await press(lab, runtime, link);
   const second = await press(lab, runtime, link, cookieOf(first));
@@ -241,11 +242,14 @@ interface Return {
   cookies: string[];
 }
 
-const press = (lab: Lab, runtime: Runtime, link: string, cookies: string[] = []) =>
-  createCallback(() => runtime)(eventOf('POST', new URL(link), cookies), contextOf(lab));
+/** The callback function: it has no private key and no n8n. */
+const callbackOf = (runtime: LabRuntime) => createCallback(() => asCallback(runtime, runtime.publishedKey));
 
-const comeBack = (lab: Lab, runtime: Runtime, { url, cookies }: Return) =>
-  createCallback(() => runtime)(eventOf('GET', url, cookies), contextOf(lab));
+const press = (lab: Lab, runtime: LabRuntime, link: string, cookies: string[] = []) =>
+  callbackOf(runtime)(eventOf('POST', new URL(link), cookies), contextOf(lab));
+
+const comeBack = (lab: Lab, runtime: LabRuntime, { url, cookies }: Return) =>
+  callbackOf(runtime)(eventOf('GET', url, cookies), contextOf(lab));
 
 const cookieOf = ({ cookies = [] }: Page): string[] => cookies.map((line) => line.split(';')[0] ?? '');
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import type { OpeningKey } from '../../../lambdas/tokens/sealing/sealing-keyring.ts';
+import { createKeys } from '../world/keys.ts';
 import type { World } from '../world/world.ts';
 import type { Invocation, Observer } from './function.ts';
 
@@ -27,7 +28,7 @@ export class Witness implements Observer {
   readonly #running: () => Invocation[];
   readonly #issued: Issued[] = [];
   readonly #committed = new Set<number>();
-  readonly #keyring: ReturnType<typeof createKeyring>;
+  readonly #openingKey: OpeningKey;
   #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
   #published = { value: '', order: -1 };
   /** Whether the user removed the app and has not consented since. */
@@ -40,7 +41,7 @@ export class Witness implements Observer {
   constructor(world: World, running: () => Invocation[]) {
     this.#world = world;
     this.#running = running;
-    this.#keyring = createKeyring(world.vault.environment(), () => world.time);
+    this.#openingKey = createKeys(world.vault.environment(), () => world.time).openingKey;
   }
 
   async performed(by: Invocation, point: string, response: unknown, isLost: boolean): Promise<void> {
@@ -111,7 +112,7 @@ export class Witness implements Observer {
       if (this.#stored) this.#stored.version = item.version;
       return;
     }
-    const tokens = await open(item.sealedTokens, 'main', this.#keyring);
+    const tokens = await open(item.sealedTokens, 'main', this.#openingKey);
     const issued = this.#issued.find((each) => each.refreshToken === tokens.refreshToken);
     if (issued?.accessToken !== tokens.accessToken)
       throw new Error('atomic: the stored token set is mixed from two');

@@ -4,7 +4,8 @@ import { createHandler as createCallback, withStarter } from '../../../lambdas/c
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
 import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../../../lambdas/rotate.ts';
-import { createRuntime, lazily, type Runtime } from '../../../lambdas/runtime.ts';
+import { type CallbackRuntime, createRuntime, lazily, type Runtime } from '../../../lambdas/runtime.ts';
+import { callbackVariables } from '../../../local/functions.ts';
 import { createCookieJar } from '../../../local/zoom/cookies.ts';
 import { users } from '../../../local/zoom/users.ts';
 import type { Services } from './services.ts';
@@ -87,11 +88,24 @@ export function createFunctions(
 ) {
   const { environment, clock } = services;
   const runtime = createRuntime({ ...environment, ...variables }, { now: clock.now });
-  return { runtime, ...functionsWith(() => runtime, services) };
+  const callback = createRuntime(callbackVariables({ ...environment, ...variables }), { now: clock.now });
+  return {
+    runtime,
+    ...functionsWith(
+      () => runtime,
+      services,
+      () => callback,
+    ),
+  };
 }
 
-export function functionsWith(load: () => Runtime, { watch, started }: { watch: Watch; started: unknown[] }) {
-  const callback = createCallback(lazily(() => withStarter(load())));
+/** @param loadCallback the callback function's runtime, where that is another one */
+export function functionsWith(
+  load: () => Runtime,
+  { watch, started }: { watch: Watch; started: unknown[] },
+  loadCallback: () => CallbackRuntime = load,
+) {
+  const callback = createCallback(lazily(() => withStarter(loadCallback())));
   const operator = createOperator(load);
   const rotate = createRotate(lazily(() => withAlerts(load())));
 

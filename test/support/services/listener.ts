@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { deriveKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
+import { deriveLinkKeys } from '../../../lambdas/tokens/sealing/keyring.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { createFunctions, type Functions } from './handlers.ts';
 import { takeOutput } from './output.ts';
@@ -20,14 +20,14 @@ export async function startListening() {
 function createListener(services: Services, functions: ReturnType<typeof createFunctions>) {
   const { watch, notifications } = services;
   const left: string[] = [];
-  const { sealing, signing, cookie } = deriveKeys(services.key);
-  for (const [name, key] of Object.entries({ sealing, signing, cookie })) watch.note(`the ${name} key`, key);
+  const { signing, cookie } = deriveLinkKeys(services.linkKey);
+  for (const [name, key] of Object.entries({ signing, cookie })) watch.note(`the ${name} key`, key);
 
   /** Sealed tokens are no secret for readers of the table, but they belong nowhere else. */
   const noteStored = async () => {
     for (const { connection, sealedTokens } of await functions.runtime.store.list()) {
       watch.note('sealed tokens', sealedTokens);
-      const tokens = await open(sealedTokens, connection, functions.runtime.keyring);
+      const tokens = await open(sealedTokens, connection, functions.runtime.openingKey);
       watch.note('a stored access token', tokens.accessToken);
       if (tokens.refreshToken) watch.note('a stored refresh token', tokens.refreshToken);
     }

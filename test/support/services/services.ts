@@ -2,7 +2,9 @@ import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
 import { TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
+import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import type { KmsKeyState } from '../../../local/aws/secrets-manager/secrets.ts';
@@ -18,7 +20,8 @@ import { createWatch, watchTokenEndpoint } from './watch.ts';
 const TABLE_NAME = 'connections';
 const RESCUE_BUCKET = 'rescue';
 const ROTATE = 'zoom-token-refresher-rotate';
-const KEY = 'zoom-token-refresher/key';
+const LINK_KEY = 'zoom-token-refresher/link-key';
+const SEALING_KEY = 'zoom-token-refresher/sealing-key';
 const N8N = 'zoom-token-refresher/n8n';
 export const APP_PREFIX = 'zoom-token-refresher/app/';
 /** The deployed apps. Only the first two have a secret from the beginning. */
@@ -100,9 +103,14 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     client_secret: server.clientSecret,
     account_id: server.accountId,
   };
-  const key = randomSecret();
-  watch.note('the key secret', key);
-  await writeSecret(KEY, key);
+  const linkKey = randomSecret();
+  const seed = randomSecret();
+  watch.note('the link key', linkKey);
+  watch.note('the seed of the sealing key', seed);
+  await writeSecret(LINK_KEY, linkKey);
+  await writeSecret(SEALING_KEY, seed);
+  // As the first sweep after the deployment does.
+  await createKeyObject(RESCUE_BUCKET).write((await deriveSealingPair(seed)).publicKey);
   await writeSecret(N8N, '{"instances":{}}');
   await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
   await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
@@ -127,11 +135,15 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     secretsManager,
     /** The apps' credentials as an operator writes them. */
     apps: { user: userApp, server: serverApp },
-    key,
+    linkKey,
+    seed,
+    /** The objects of the rescue bucket. */
+    objects: s3.objects,
     /** The functions' environment variables. */
     environment: {
       [VARIABLES.tableName]: TABLE_NAME,
-      [VARIABLES.keySecretId]: KEY,
+      [VARIABLES.linkKeySecretId]: LINK_KEY,
+      [VARIABLES.sealingKeySecretId]: SEALING_KEY,
       [VARIABLES.appSecrets]: appSecrets(APPS),
       [VARIABLES.n8nSecretId]: N8N,
       [VARIABLES.rescueBucket]: RESCUE_BUCKET,

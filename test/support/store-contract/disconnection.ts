@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import { NEVER } from '../../../lambdas/tokens/schedule.ts';
 import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
 import { consentOf, failInto, failure, leaseOf, NOW } from './values.ts';
 
@@ -18,6 +19,45 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
   const confirmed = { revokedAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
   const lastError = { ...failure.lastError, code: 'not_revoked' } as const;
 
+  describe('the rest of a disconnection', () => {
+    const leaseOf = (owner: string, now: number) => ({ owner, now, until: now + 180 });
+
+    test('is due when the lease of the function that began it ends', async () => {
+      await connected();
+      const begun = await disconnected();
+      expect(await opened().leaseDisconnected('main', leaseOf('a sweep', NOW + 188))).toBeUndefined();
+      const held = await opened().leaseDisconnected('main', leaseOf('a sweep', NOW + 189));
+      expect(held).toEqual({ ...begun, leaseOwner: 'a sweep', leaseUntil: NOW + 369 });
+      expect((await opened().due('disconnected', NOW + 189, { limit: 9 })).entries).toMatchObject([
+        { connection: 'main' },
+      ]);
+    });
+
+    test('can be left to a sweep before that, with what is known of it', async () => {
+      await connected();
+      const { leaseOwner: _, leaseUntil: __, ...begun } = await disconnected({ revokedAt: NOW + 8 });
+      const left = { dueAt: NOW + 10, secretDeletedAt: NOW + 7 * 86_400 };
+      expect(await opened().leaveDisconnect(await stored(), left)).toBe(true);
+      expect(await stored()).toEqual({ ...begun, ...left, revokedAt: NOW + 8 });
+      expect(await opened().leaseDisconnected('main', leaseOf('a sweep', NOW + 10))).toBeDefined();
+    });
+
+    test('is left by its lease holder alone', async () => {
+      await connected();
+      const begun = await disconnected();
+      expect(await opened().leaveDisconnect({ ...begun, leaseOwner: 'another' }, { dueAt: NOW })).toBe(false);
+      expect(await stored()).toEqual(begun);
+    });
+
+    test('is never due once it is done, nor is a connection that is in use', async () => {
+      await connected();
+      expect(await opened().leaseDisconnected('main', leaseOf('a sweep', NOW + 9))).toBeUndefined();
+      await opened().finishDisconnect(await disconnected(), confirmed);
+      expect(await opened().leaseDisconnected('main', leaseOf('a sweep', NOW + 10 ** 8))).toBeUndefined();
+      expect((await opened().due('disconnected', NOW + 10 ** 8, { limit: 9 })).entries).toEqual([]);
+    });
+  });
+
   describe('a disconnection', () => {
     test('raises generation and version and takes the lease in one write, and keeps the tokens until it ends', async () => {
       const before = await connected();
@@ -30,6 +70,7 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
         version: 2,
         leaseOwner: 'operator',
         leaseUntil: NOW + 189,
+        dueAt: NOW + 189,
       });
       expect(await stored()).toEqual(item);
     });
@@ -77,7 +118,14 @@ export function describeDisconnection(opened: () => ConnectionStore): void {
       await connected();
       const item = await disconnected();
       const { leaseOwner: _, leaseUntil: __, ...rest } = item;
-      const ended = { ...rest, ...confirmed, sealedTokens: '', publishedVersion: 0, validUntil: 0 };
+      const ended = {
+        ...rest,
+        ...confirmed,
+        sealedTokens: '',
+        publishedVersion: 0,
+        validUntil: 0,
+        dueAt: NEVER,
+      };
       expect(await opened().finishDisconnect(item, confirmed)).toEqual(ended);
       expect(await stored()).toEqual(ended);
       expect(await opened().finishDisconnect(item, confirmed)).toEqual(ended);

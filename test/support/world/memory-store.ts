@@ -10,6 +10,7 @@ import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/con
 import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fleet.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import type { Bundle } from '../../../lambdas/tokens/publication/bundle.ts';
+import { NEVER } from '../../../lambdas/tokens/schedule.ts';
 import type {
   ConnectionStore,
   Cursor,
@@ -291,7 +292,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   }
 
   async beginDisconnect(connection: string, by: Parameters<ConnectionStore['beginDisconnect']>[1]) {
-    const { owner, until, now, disconnectedAt, generation: expected } = by;
+    const { owner, until, now, disconnectedAt, generation: expected, revokedAt } = by;
     this.#close(connection);
     const held = this.#update(
       connection,
@@ -301,8 +302,10 @@ export class MemoryStore implements ConnectionStore, Fleet {
       ({ generation, version }) => ({
         status: 'disconnected',
         disconnectedAt,
+        ...(revokedAt !== undefined && { revokedAt }),
         leaseOwner: owner,
         leaseUntil: until,
+        dueAt: until,
         failures: 0,
         generation: generation + 1,
         version: version + 1,
@@ -311,13 +314,36 @@ export class MemoryStore implements ConnectionStore, Fleet {
     return this.#joined(held);
   }
 
+  async leaseDisconnected(connection: string, by: Parameters<ConnectionStore['leaseDisconnected']>[1]) {
+    const { owner, until, now } = by;
+    return this.#update(
+      connection,
+      ({ status, dueAt, leaseUntil, leaseOwner }) =>
+        status === 'disconnected' &&
+        dueAt <= now &&
+        (leaseUntil === undefined || leaseUntil <= now || leaseOwner === owner),
+      () => ({ leaseOwner: owner, leaseUntil: until }),
+    );
+  }
+
+  async leaveDisconnect(of: Connection, left: Parameters<ConnectionStore['leaveDisconnect']>[1]) {
+    return this.#update(of.connection, isHeld(of), () => left, ['leaseOwner', 'leaseUntil']) !== undefined;
+  }
+
   async finishDisconnect(of: Connection, withdrawal: Parameters<ConnectionStore['finishDisconnect']>[1]) {
     const written = ['revokedAt', 'secretDeletedAt', 'lastError'] as const;
     const unset = written.filter((name) => withdrawal[name] === undefined);
     const ended = this.#update(
       of.connection,
       ({ version }) => version === of.version,
-      () => ({ ...withdrawal, sealedTokens: '', publishedVersion: 0, validUntil: 0, failures: 0 }),
+      () => ({
+        ...withdrawal,
+        sealedTokens: '',
+        publishedVersion: 0,
+        validUntil: 0,
+        failures: 0,
+        dueAt: NEVER,
+      }),
       ['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unset],
     );
     const { sealedTokens: _, ...pair } = this.#pairs.get(of.connection) ?? {};

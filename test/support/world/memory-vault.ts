@@ -15,8 +15,10 @@ interface Published {
 
 /** Secrets Manager in memory: the operator's secrets and the published tokens. */
 export class MemoryVault {
-  /** Values of the key secret, the current one first. */
-  readonly keys = ['a key of the key secret, for tests'];
+  /** Values of the sealing key's secret, the current one first. */
+  readonly seeds = ['a seed of the sealing key, for tests'];
+  /** The value of the link key's secret. */
+  linkKey = 'a link key, for tests';
   readonly published = new Map<string, Published>();
   /** Every publication in order, without repetitions. */
   readonly history: (Published & { connection: string })[] = [];
@@ -48,13 +50,9 @@ export class MemoryVault {
 
   /** Creates the vault of one execution environment, which caches what it has read. */
   environment(): Vault {
-    const remembered = new Map<string, ZoomApp | string | undefined>();
+    const remembered = new Map<string, ZoomApp | undefined>();
     let appReadAt = Number.NEGATIVE_INFINITY;
-    const remember = <T extends ZoomApp | string | undefined>(
-      key: string,
-      fresh: boolean,
-      read: () => T,
-    ): T => {
+    const remember = <T extends ZoomApp | undefined>(key: string, fresh: boolean, read: () => T): T => {
       if (fresh || !remembered.has(key)) remembered.set(key, read());
       return remembered.get(key) as T;
     };
@@ -65,8 +63,8 @@ export class MemoryVault {
         return remember(`app/${app}`, Boolean(isFresh), this.#app);
       },
       appThat: async (_app, fits) => (fits(this.#app()) ? this.#app() : undefined),
-      key: async (stage, { fresh }) =>
-        remember(`key/${stage}`, fresh, () => this.keys[stage === 'current' ? 0 : 1]),
+      linkKey: async () => this.linkKey,
+      sealingSeed: async (stage) => this.seeds[stage === 'current' ? 0 : 1],
       published: async (connection) => this.published.get(connection)?.value,
       publish: async (connection, value, versionId) => {
         const scheduled = this.#unpublished.get(connection);

@@ -5,15 +5,23 @@ import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
-import type { Alerts, AppIncident, Log, SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
+import type {
+  Alerts,
+  AppIncident,
+  CallbackDependencies,
+  Log,
+  SweepDependencies,
+} from '../../../lambdas/tokens/dependencies.ts';
 import { bundleOf, type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { linkN8n } from '../../../lambdas/tokens/push/link-n8n.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
-import { createKeyring } from '../../../lambdas/tokens/sealing/keyring.ts';
+import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
+import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { runStarted } from '../../../lambdas/tokens/start/run-started.ts';
 import type { Starter, StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
+import { asCallback, createKeys } from './keys.ts';
 import { MemoryRescue } from './memory-rescue.ts';
 import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -123,7 +131,7 @@ export class World {
         now,
         warn: (message) => this.#log.warn(message, {}),
       }),
-      keyring: createKeyring(vault, now),
+      ...createKeys(vault, now),
       push: {
         settings: intercepted(this.settings, 'settings', intercept),
         n8n: createN8n((input, init) => intercept('n8n.fetch', () => this.n8n.fetch(input, init))),
@@ -136,6 +144,16 @@ export class World {
       log: this.#log,
     };
   }
+
+  /** Returns the dependencies as the callback function has them, with the public half of the present sealing key. */
+  asCallback(deps: SweepDependencies): CallbackDependencies {
+    return asCallback(deps, this.publishedKey);
+  }
+
+  /** What the rotate function has published. */
+  readonly publishedKey: Pick<PublishedKey, 'read'> = {
+    read: async () => (await deriveSealingPair(this.vault.seeds[0] ?? '')).publicKey,
+  };
 
   pass(seconds: number): void {
     this.time += seconds;
@@ -161,7 +179,8 @@ export class World {
       deps,
     );
     const parameters = new URLSearchParams({ code: this.zoom.consent(user), state });
-    const finished = await finishConsent({ parameters, cookie }, deps, { deadline: this.deadline });
+    const callback = this.asCallback(deps);
+    const finished = await finishConsent({ parameters, cookie }, callback, { deadline: this.deadline });
     if ('repeated' in finished) throw new Error(`a first callback is ${finished.repeated}`);
     return finished;
   }
@@ -218,7 +237,7 @@ export class World {
     return open(
       (await this.item(connection)).sealedTokens,
       connection,
-      createKeyring(this.vault.environment(), () => this.time),
+      createKeys(this.vault.environment(), () => this.time).openingKey,
     );
   }
 

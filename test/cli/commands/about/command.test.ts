@@ -9,7 +9,8 @@ const run = (...args: string[]) => installation().commandLine.run(['about', ...a
 const existing = {
   table: 'zoom-token-refresher-connections',
   rescueBucket: 'zoom-token-refresher-rescue',
-  sealingKeySecretArn: 'zoom-token-refresher/key',
+  sealingKeySecretArn: 'zoom-token-refresher/sealing-key',
+  linkKeySecretArn: 'zoom-token-refresher/link-key',
   appSecretArns: {
     default: 'zoom-token-refresher/app/default',
     reports: 'zoom-token-refresher/app/reports',

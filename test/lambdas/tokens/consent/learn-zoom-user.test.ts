@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/deauthorized.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
 

@@ -5,8 +5,8 @@ import { createKeyring } from '../../../../lambdas/tokens/sealing/keyring.ts';
 
 const NOON = 1_900_000_000;
 const DAYS = 24 * 60 * 60;
-const keyring = createKeyring({ key: async () => 'a key' }, () => NOON);
-const stranger = createKeyring({ key: async () => 'another key' }, () => NOON);
+const keyring = createKeyring({ linkKey: async () => 'a key' }, () => NOON);
+const stranger = createKeyring({ linkKey: async () => 'another key' }, () => NOON);
 const at = (now: number, ring = keyring) => ({ keyring: ring, now: () => now });
 const consent = { link: 'link', state: 'state', codeVerifier: 'verifier' };
 const link = { id: 'link', expiresAt: NOON + 600 };

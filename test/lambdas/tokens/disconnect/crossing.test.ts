@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../../lambdas/tokens/connection.ts';
-import { disconnect, disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/deauthorized.ts';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { OVERWRITTEN } from '../../../../lambdas/tokens/disconnect/overwrite-pushed.ts';
 import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
@@ -66,8 +67,9 @@ describe('a disconnection whose first write loses its response', () => {
     const item = await world.item('main');
     world.pass(60);
     const deps = world.dependencies({ intercept: repeated });
-    const ended = await disconnectDeauthorized(item, world.time, deps, world.deadline);
-    expect(ended).toMatchObject({ status: 'disconnected', sealedTokens: '' });
+    expect(await disconnectDeauthorized(item, world.time, deps, world.deadline)).toBe(true);
+    await world.runStarted();
+    expect(await world.item('main')).toMatchObject({ status: 'disconnected', sealedTokens: '' });
     expect(world.published('main')).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { disconnect, disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { disconnectDeauthorized } from '../../../../lambdas/tokens/disconnect/deauthorized.ts';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { World } from '../../../support/world/world.ts';
 
 let world: World;
@@ -11,7 +12,7 @@ beforeEach(async () => {
 test('a removal of the app in the second of the consent leaves the consent, which may be the later one', async () => {
   const item = await world.item('main');
   const ended = disconnectDeauthorized(item, item.consentedAt, world.dependencies(), world.deadline);
-  expect(await ended).toBeUndefined();
+  expect(await ended).toBe(false);
   expect(await world.item('main')).toMatchObject({ status: 'active' });
 });
 
@@ -26,6 +27,7 @@ test('a removal of the app that is reported late makes a disconnection no older'
 
   const item = await world.item('main');
   await disconnectDeauthorized(item, consentedAt + 50, world.dependencies(), world.deadline);
+  await world.runStarted();
   expect(await world.item('main')).toMatchObject({
     status: 'disconnected',
     disconnectedAt,

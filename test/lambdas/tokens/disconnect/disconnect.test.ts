@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect.ts';
+import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import type { Dependencies } from '../../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
@@ -109,7 +109,7 @@ describe('a disconnection that Zoom does not confirm', () => {
   test.each([
     ['Zoom is down', (world: World) => Object.assign(world.zoom, { isDown: true })],
     ['the app secret is broken', (world: World) => Object.assign(world, { appSecret: 'wrong' })],
-    ['the key secret was replaced twice', (world: World) => world.vault.keys.splice(0, 1, 'another key')],
+    ['the sealing key was replaced twice', (world: World) => world.vault.seeds.splice(0, 1, 'another')],
   ])('deletes the secret and records what is left to do when %s', async (_, breakIt) => {
     const world = await connected();
     breakIt(world);

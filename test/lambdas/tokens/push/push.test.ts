@@ -44,8 +44,10 @@ test('a rotation pushes the new token with no more writes to the table than with
   expect(points.indexOf('n8n.fetch')).toBeGreaterThan(points.indexOf('vault.publish'));
 });
 
-test('a repeated consent pushes its token', async () => {
+test('the run that a repeated consent starts pushes its token', async () => {
   await world.connect('main');
+  expect(await world.pushed('main')).not.toBe(await stored());
+  await world.runStarted();
   expect(await world.pushed('main')).toBe(await stored());
 });
 

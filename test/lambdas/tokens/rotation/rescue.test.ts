@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect.ts';
+import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKeyring, deriveKeys } from '../../../../lambdas/tokens/sealing/keyring.ts';
-import { open, seal } from '../../../../lambdas/tokens/sealing/seal.ts';
+import { calculateJwkThumbprint, EncryptJWT } from 'jose';
+import { open, seal, sealedWith } from '../../../../lambdas/tokens/sealing/seal.ts';
+import { createSealingKeyring } from '../../../../lambdas/tokens/sealing/sealing-keyring.ts';
+import { deriveSealingPair, importSealingKey } from '../../../../lambdas/tokens/sealing/sealing-pair.ts';
 
 const NOON = 1_900_000_000;
 const TOKENS = {
@@ -10,28 +12,40 @@ const TOKENS = {
   scope: 'user:read',
 };
 
-/** Returns a keyring of these values of the key secret, the current one first. */
-const keyring = (...secrets: string[]) =>
-  createKeyring({ key: async (stage) => secrets[stage === 'current' ? 0 : 1] }, () => NOON);
-const sealed = (connection = 'main', secret = 'today') => seal(TOKENS, connection, deriveKeys(secret));
+/** Returns the keys that open, of these seeds, the current one first. */
+const openingKey = (...seeds: string[]) =>
+  createSealingKeyring({ sealingSeed: async (stage) => seeds[stage === 'current' ? 0 : 1] }, () => NOON)
+    .opening;
+/** Seals with the public half alone, as the callback function does. */
+const sealed = async (connection = 'main', seed = 'today') =>
+  seal(TOKENS, connection, await importSealingKey((await deriveSealingPair(seed)).publicKey));
 
 describe('sealed tokens', () => {
   test('open for their connection', async () => {
-    expect(await open(await sealed(), 'main', keyring('today'))).toEqual(TOKENS);
+    expect(await open(await sealed(), 'main', openingKey('today'))).toEqual(TOKENS);
   });
 
   test('contain no readable text', async () => {
     expect(Buffer.from(await sealed(), 'base64url').toString()).not.toMatch(/access|refresh/);
   });
 
-  test('open with the previous key after the key secret was replaced', async () => {
-    expect(await open(await sealed('main', 'yesterday'), 'main', keyring('today', 'yesterday'))).toEqual(
-      TOKENS,
-    );
+  test('do not open with the public half', async () => {
+    const { key } = await importSealingKey((await deriveSealingPair('today')).publicKey);
+    await expect(open(await sealed(), 'main', async () => key)).rejects.toThrow();
+  });
+
+  test('name their key without telling it', async () => {
+    expect(sealedWith(await sealed())).toBe((await deriveSealingPair('today')).id);
+    expect(sealedWith('')).toBeUndefined();
+  });
+
+  test('open with the previous key after the key was replaced', async () => {
+    const opened = open(await sealed('main', 'yesterday'), 'main', openingKey('today', 'yesterday'));
+    expect(await opened).toEqual(TOKENS);
   });
 
   test('with a key that no longer exists are misconfigured, because a consent would not help', async () => {
-    const opened = open(await sealed('main', 'long ago'), 'main', keyring('today', 'yesterday'));
+    const opened = open(await sealed('main', 'long ago'), 'main', openingKey('today', 'yesterday'));
     await expect(opened).rejects.toMatchObject({ class: 'misconfigured', code: 'unknown_key' });
   });
 
@@ -42,12 +56,27 @@ describe('sealed tokens', () => {
     ['empty', () => ''],
     ['swapped for text', () => 'access'],
   ])('%s do not open', async (_, spoil) => {
-    const opened = open(spoil(await sealed()), 'main', keyring('today'));
+    const opened = open(spoil(await sealed()), 'main', openingKey('today'));
     await expect(opened).rejects.toMatchObject({ class: 'reconnect', code: 'unreadable_tokens' });
   });
 
   test('of another connection do not open', async () => {
-    const opened = open(await sealed('other'), 'main', keyring('today'));
+    const opened = open(await sealed('other'), 'main', openingKey('today'));
     await expect(opened).rejects.toMatchObject({ class: 'reconnect', code: 'unreadable_tokens' });
   });
+
+  test('in another algorithm do not open', async () => {
+    const { id } = await deriveSealingPair('today');
+    const direct = await new EncryptJWT({ tokens: TOKENS })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: id })
+      .setSubject('main')
+      .encrypt(new Uint8Array(32));
+    const opened = open(direct, 'main', openingKey('today'));
+    await expect(opened).rejects.toMatchObject({ class: 'reconnect', code: 'unreadable_tokens' });
+  });
+});
+
+test('the id of a key is the thumbprint of its public half', async () => {
+  const { id, publicKey } = await deriveSealingPair('today');
+  expect(id).toBe(await calculateJwkThumbprint(publicKey));
 });

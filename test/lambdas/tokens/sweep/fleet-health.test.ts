@@ -78,8 +78,8 @@ describe('a sweep after one that checked the fleet', () => {
   test('reuses that check when no connection is due', async () => {
     world.pass(120);
     expect((await observed()).health).toEqual({ minutesOfValidity: 58, reconnect: 0, misconfigured: 0 });
-    // What is due in either status that is tried, and the end of the sweep.
-    expect(calls).toEqual(['store.due', 'store.due', 'store.reuseHealthCheck']);
+    // Disconnections that were left, what is due in either status that is tried, and the end of the sweep.
+    expect(calls).toEqual(['store.due', 'store.due', 'store.due', 'store.reuseHealthCheck']);
   });
 
   test('checks again after three minutes', async () => {

@@ -79,8 +79,8 @@ describe('a sweep', () => {
     let pages = 0;
     const failing = run({
       intercept: async (point, call) => {
-        // The pages of the two statuses are read first, and then those once more.
-        if (point === 'store.due' && ++pages > 2) throw new Error('down');
+        // The left disconnections and the pages of the two statuses are read first, and then those once more.
+        if (point === 'store.due' && ++pages > 3) throw new Error('down');
         return call();
       },
     });

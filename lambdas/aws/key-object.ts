@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { SEALING_KEY_OBJECT } from '../contract.ts';
+import { parseJson } from '../tokens/apis/http.ts';
+import type { PublishedKey } from '../tokens/sealing/published-key.ts';
+import { PublicSealingKey } from '../tokens/sealing/sealing-pair.ts';
+import { type MakeS3Client, openBucket } from './bucket.ts';
+import { errorName } from './sdk-errors.ts';
+
+/** S3 responds so to a missing object; with 403 where the function may not list the bucket. */
+const isMissing = (error: unknown): boolean => /^(NoSuchKey|AccessDenied)$/.test(errorName(error));
+
+/** Keeps the public half of the sealing key in one S3 object, as a JSON Web Key. */
+export function createKeyObject(bucket: string, makeClient?: MakeS3Client): PublishedKey {
+  const open = openBucket(makeClient);
+  const object = { Bucket: bucket, Key: SEALING_KEY_OBJECT };
+  return {
+    async read() {
+      const { client, GetObjectCommand } = await open();
+      try {
+        const { Body } = await client.send(new GetObjectCommand(object));
+        return v.parse(PublicSealingKey, parseJson((await Body?.transformToString()) ?? ''));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async write(key) {
+      const { client, PutObjectCommand } = await open();
+      const { ETag } = await client.send(
+        new PutObjectCommand({ ...object, Body: JSON.stringify(key), ContentType: 'application/json' }),
+      );
+      // A response of something in front of S3 must not pass for a success.
+      if (!ETag) throw new Error('S3 responded without the ETag of the object');
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { type Connection, isDisconnected, logContext } from '../connection.ts';
+import type { CallbackDependencies } from '../dependencies.ts';
+import { toFailure } from '../errors.ts';
+import { retryUntil } from '../rotation/retry.ts';
+import { startConnection } from '../start/start-connection.ts';
+import { beginDisconnect } from './begin-disconnect.ts';
+
+/**
+ * Disconnects a connection whose user has removed the app at Zoom, and deletes the secret that n8n reads. Zoom has revoked
+ * the tokens itself. What is left, such as the tokens in n8n's credentials, is for the rotate function, which is started; so
+ * is a secret that could not be deleted.
+ * @param seen the connection when it was identified as that user's
+ * @param at when the user removed the app, epoch seconds
+ * @param deadline when the function ends, epoch seconds
+ * @returns whether it was disconnected; false if it is already, or if its consent is newer
+ * @throws {Failure} `retry` (`busy`) while a step holds the lease: Zoom delivers its event again
+ */
+export async function disconnectDeauthorized(
+  seen: Connection,
+  at: number,
+  deps: CallbackDependencies,
+  deadline: number,
+): Promise<boolean> {
+  const { store, now } = deps;
+  const isDone = isDisconnected(seen) && (seen.revokedAt !== undefined || seen.sealedTokens === '');
+  if (isDone || seen.consentedAt >= at) return false;
+  const { connection, generation, disconnectedAt = 0 } = seen;
+  const ending = { disconnectedAt: Math.max(at, disconnectedAt), generation, revokedAt: at };
+  const held = await beginDisconnect(connection, ending, deps, now());
+  const secretDeletedAt = await unpublish(held, deps);
+  const left = { dueAt: now(), ...(secretDeletedAt !== undefined && { secretDeletedAt }) };
+  await retryUntil(deadline, () => store.leaveDisconnect(held, left), deps);
+  await startConnection(connection, deps);
+  return true;
+}
+
+/** Returns until when the secret can be restored, epoch seconds; `undefined` where there is none, or where it is still there. */
+async function unpublish(
+  held: Connection,
+  { vault, log }: Pick<CallbackDependencies, 'vault' | 'log'>,
+): Promise<number | undefined> {
+  try {
+    return await vault.unpublish(held.connection, { force: false });
+  } catch (error) {
+    const { class: failureClass, code, message } = toFailure(error);
+    const context = { ...logContext(held), class: failureClass, code };
+    log.warn(`The rotate function has to delete the published secret. ${message}`, context);
+    return undefined;
+  }
+}
