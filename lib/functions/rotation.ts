@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -54,7 +54,8 @@ export class Rotation extends Construct {
       scheduleGroupName: settings.name,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new Schedule(this, 'Schedule', {
+    const role = this.schedulerRole(scheduleGroup.scheduleGroupArn);
+    const schedule = new Schedule(this, 'Schedule', {
       scheduleName: `${settings.name}-rotate`,
       description: 'Starts a sweep.',
       schedule: ScheduleExpression.rate(Duration.minutes(settings.sweepRateMinutes)),
@@ -64,13 +65,16 @@ export class Rotation extends Construct {
         retryAttempts: 0,
         maxEventAge: Duration.minutes(1),
         deadLetterQueue: this.deadLetters,
-        role: this.schedulerRole(scheduleGroup.scheduleGroupArn),
+        // Otherwise the CDK would also allow every version of the function.
+        role: role.withoutPolicyUpdates(),
       }),
     });
+    // CloudFormation waits for the role, but not for its policy, without which the first invocations would be dead letters.
+    schedule.node.addDependency(role);
   }
 
   // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-  private schedulerRole(groupArn: string): IRole {
+  private schedulerRole(groupArn: string): Role {
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -82,7 +86,6 @@ export class Rotation extends Construct {
       role.addToPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
     allow('lambda:InvokeFunction', this.function.functionArn);
     allow('sqs:SendMessage', this.deadLetters.queueArn);
-    // Otherwise the CDK would also allow every version of the function.
-    return role.withoutPolicyUpdates();
+    return role;
   }
 }

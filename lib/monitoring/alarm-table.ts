@@ -44,14 +44,16 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       section: 'no-sweep',
       level: 'essential',
       summary: `No sweep has finished for ${alarmNoSweepMinutes} minutes.`,
-      advice: `No token is rotated, and n8n's tokens expire within the hour. Start a sweep by hand: aws lambda invoke --function-name ${name}-rotate /dev/stdout. If that works, enable the EventBridge schedule ${name}-rotate again. If it fails, read the log ${log('rotate')}. After a first deployment this alarm ends by itself.`,
+      advice: `No token is rotated, and n8n's tokens expire within the hour. Start a sweep by hand: aws lambda invoke --function-name ${name}-rotate /dev/stdout. If that works, enable the EventBridge schedule ${name}-rotate again. If it fails, read the log ${log('rotate')}.`,
       rule: {
         metric: functionMetric(settings, 'SweepSeconds', 'SampleCount'),
         threshold: 1,
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: alarmNoSweepMinutes,
-        // Sweeps that do not run record nothing.
-        treatMissingData: TreatMissingData.BREACHING,
+        // Sweeps that do not run record nothing. A new alarm is in the state INSUFFICIENT_DATA, and leaves it with the first
+        // sweep. It comes back when sweeps stop, which notifies. Missing data as breaching would notify after each first
+        // deployment, before the first sweep.
+        treatMissingData: TreatMissingData.MISSING,
       },
     },
     {
@@ -124,8 +126,9 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
       section: 'dead-letters',
       level: 'essential',
       summary: 'EventBridge Scheduler could not start a sweep.',
-      advice: `Later sweeps do the work of the missed one. Each message in the installation's dead-letter queue has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. Then purge the queue, which ends the alarm.`,
-      rule: atLeast(1, rotation.deadLetters.metricApproximateNumberOfMessagesVisible(FIVE_MINUTES)),
+      advice: `Later sweeps do the work of the missed one. Each message in the installation's dead-letter queue has the reason, in its attributes ERROR_CODE and ERROR_MESSAGE. If a role or the function was changed, deploy again. The alarm ends by itself when no more arrive.`,
+      // What arrives, not what the queue holds: its messages stay for diagnosis.
+      rule: atLeast(1, rotation.deadLetters.metricNumberOfMessagesSent(FIVE_MINUTES)),
     },
     {
       section: 'request-flood',

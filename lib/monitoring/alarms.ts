@@ -1,5 +1,5 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
-import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -49,12 +49,11 @@ export class Alarms extends Construct {
         'zoom-token-refresher:no-alarm-email',
         'No one is notified of problems unless someone subscribes to the alarm topic. Set "alarmEmail" in cdk.json, or subscribe to the topic of the output AlarmTopicArn after the deployment and acknowledge this warning.',
       );
-    } else {
-      this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     }
     this.alarms = alarmTable(settings, props)
       .filter(({ level }) => level === 'essential' || settings.monitoring === 'full')
       .map((row) => this.alarm(row));
+    if (settings.alarmEmail !== undefined) this.subscribe(settings.alarmEmail);
   }
 
   /** Allows the function to publish to the same topic, and gives it the topic's ARN. */
@@ -71,6 +70,12 @@ export class Alarms extends Construct {
     fn.allow(['sns:GetTopicAttributes'], [this.topic.topicArn]);
   }
 
+  /** Subscribes the address after the alarms: each new one changes to OK, which is no news for a person. */
+  private subscribe(address: string): void {
+    const subscription = this.topic.addSubscription(new EmailSubscription(address));
+    subscription.node.addDependency(...this.alarms);
+  }
+
   private alarm({ section, suffix, summary, advice, rule }: AlarmRow): Alarm {
     const { name, runbookUrl } = this.settings;
     const id = suffix === undefined ? section : `${section}-${suffix}`;
@@ -81,6 +86,9 @@ export class Alarms extends Construct {
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     alarm.addOkAction(new SnsAction(this.topic));
+    if (rule.treatMissingData === TreatMissingData.MISSING) {
+      alarm.addInsufficientDataAction(new SnsAction(this.topic));
+    }
     return alarm;
   }
 }

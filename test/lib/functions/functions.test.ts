@@ -113,6 +113,16 @@ describe('the schedule of the sweep', () => {
     });
   });
 
+  test('waits for the policy of its role, without which the first invocations would be dead letters', () => {
+    const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'));
+    const [roleId] = schedule?.Properties.Target.RoleArn['Fn::GetAtt'] ?? [];
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
+      Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === roleId),
+    );
+    expect(policies).toHaveLength(1);
+    expect(schedule?.DependsOn).toEqual(expect.arrayContaining(policies.map(([id]) => id)));
+  });
+
   test('keeps undelivered invocations in an encrypted queue for two weeks', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,

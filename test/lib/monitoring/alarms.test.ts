@@ -48,7 +48,7 @@ describe('each alarm', () => {
       );
       expect(summary).toMatch(/^.{20,120}$/);
       expect(advice.join(' ')).toMatch(
-        /zoom-tokens \w+|aws lambda invoke|\blog \/aws\/lambda\/|queue |quota /,
+        /zoom-tokens \w+|aws lambda (invoke|put)|\blog \/aws\/lambda\/|queue |quota /,
       );
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
       expect(AlarmDescription.length).toBeLessThan(1024);
@@ -87,7 +87,7 @@ describe('the rules of the alarms', () => {
     Dimensions: [{ Name: 'service', Value: 'zoom-token-refresher' }],
   };
 
-  test('no-sweep: ten minutes without a value, because missing data counts as breaching', () => {
+  test('no-sweep: ten minutes without a value, which notifies as missing data, and not before the first sweep', () => {
     expect(alarm('no-sweep')).toMatchObject({
       ...own,
       MetricName: 'SweepSeconds',
@@ -96,7 +96,26 @@ describe('the rules of the alarms', () => {
       EvaluationPeriods: 10,
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
+      TreatMissingData: 'missing',
+      InsufficientDataActions: [{ Ref: expect.stringContaining('AlarmsTopic') }],
+    });
+  });
+
+  test('a new alarm without data notifies no one: none takes missing data for a breach', () => {
+    for (const { AlarmName, TreatMissingData, InsufficientDataActions } of alarms) {
+      const isNoSweep = AlarmName.endsWith('-no-sweep');
+      expect([AlarmName, TreatMissingData]).toEqual([AlarmName, isNoSweep ? 'missing' : 'notBreaching']);
+      expect(InsufficientDataActions !== undefined).toBe(isNoSweep);
+    }
+  });
+
+  test('dead-letters ends by itself, because it counts what arrives in five minutes', () => {
+    expect(alarm('dead-letters')).toMatchObject({
+      MetricName: 'NumberOfMessagesSent',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
     });
   });
 
@@ -132,7 +151,7 @@ describe('the rules of the alarms', () => {
   test.each([
     ['callback-errors', 'AWS/ApiGateway', '5xx', 'Sum'],
     ['events-dropped', 'AWS/Lambda', 'AsyncEventsDropped', 'Sum'],
-    ['dead-letters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'Maximum'],
+    ['dead-letters', 'AWS/SQS', 'NumberOfMessagesSent', 'Sum'],
     ...['callback', 'rotate', 'operator'].flatMap((task) => [
       [`function-errors-${task}`, 'AWS/Lambda', 'Errors', 'Sum'] as const,
       [`function-throttles-${task}`, 'AWS/Lambda', 'Throttles', 'Sum'] as const,
@@ -202,6 +221,13 @@ test.each([
     Match.stringLikeRegexp('No one is notified of problems'),
   );
   expect(found).toHaveLength(warnings);
+});
+
+test('alarmEmail is subscribed after every alarm, so that no new alarm notifies it of being OK', () => {
+  const [subscription] = Object.values(template.findResources('AWS::SNS::Subscription'));
+  expect(subscription?.DependsOn.sort()).toEqual(
+    Object.keys(template.findResources('AWS::CloudWatch::Alarm')).sort(),
+  );
 });
 
 test('the topic accepts messages over TLS alone, and sends them to alarmEmail', () => {
