@@ -51,7 +51,7 @@ export interface ZoomTokenRefresherProps {
   readonly deployers?: readonly string[];
 
   /**
-   * Zoom apps besides `default`, at most 12. Each gets a secret that only the functions can read.
+   * Zoom apps besides `default`, at most 11. Each gets a secret that only the functions can read.
    * @default [] only `default`
    */
   readonly apps?: readonly string[];

@@ -65,7 +65,7 @@ const VERSION_QUOTA = '(Secrets Manager allows 100 versions of a secret in 24 ho
 /** Two sweeps at the fastest rate, which leaves time for one retry. */
 const LEAST_MARGIN_SECONDS = 2 * 60;
 /** The ARNs of the apps' secrets are in the functions' environment variables, which hold 4 KB. */
-const MAX_APPS = 12;
+const MAX_APPS = 11;
 
 // With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
 const NAME = text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter');

@@ -140,7 +140,7 @@ describe('npm start', () => {
         region: await until(/export AWS_REGION=(\S+)\n/),
         credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       });
-      expect(await readAsN8n(client)).toHaveProperty('size', 5);
+      expect(await readAsN8n(client)).toHaveProperty('size', 6);
       client.destroy();
 
       await until(/reports +rotated +generation 1, version 2/);
