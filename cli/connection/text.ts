@@ -3,7 +3,7 @@ import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
-import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
+import { formatDate, formatDuration, formatTime, formatUntil } from '../terminal/time.ts';
 import { nameOf } from './place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';
@@ -33,7 +33,7 @@ export function formatDetails(view: ConnectionView, now: number): string {
     if (view.zoomUserId) rows.push(['Zoom user', view.zoomUserId]);
   }
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
-  rows.push(...placeRows(view));
+  rows.push(...placeRows(view, now));
   for (const { instance, credentialId, pushedVersion, tested } of view.targets ?? []) {
     const version = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${version}`]);
@@ -105,7 +105,10 @@ export function formatNextRotation({ status, dueAt }: ConnectionView, now: numbe
 }
 
 /** Returns where n8n reads the connection, and until when it also reads an earlier place. */
-function placeRows({ secretName, expression, oldPlaces = [], noRoomIn }: ConnectionView): [string, string][] {
+function placeRows(
+  { secretName, expression, oldPlaces = [], noRoomIn }: ConnectionView,
+  now: number,
+): [string, string][] {
   const rows: [string, string][] =
     secretName === undefined || expression === undefined
       ? [['Secret', 'none: its token is only pushed to n8n']]
@@ -115,6 +118,6 @@ function placeRows({ secretName, expression, oldPlaces = [], noRoomIn }: Connect
         ];
   if (noRoomIn !== undefined) rows.push(['Bundle', `"${noRoomIn}" had no room for it`]);
   for (const { place, until } of oldPlaces)
-    rows.push(['Old place', `${nameOf(place)}, kept current until ${formatDate(until)}`]);
+    rows.push(['Old place', `${nameOf(place)}, kept current until ${formatUntil(until, now)}`]);
   return rows;
 }

@@ -59,4 +59,4 @@ export async function publishPlaces(
 export const atOnce =
   (deps: Dependencies, deadline: number): PublishBundle =>
   (bundle, { connection, isLeaving }) =>
-    publishBundle(bundle, isLeaving ? [] : [connection], deps, { deadline });
+    publishBundle(bundle, isLeaving ? [] : [connection], deps, { deadline, isRemoval: isLeaving });

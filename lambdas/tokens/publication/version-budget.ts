@@ -2,8 +2,9 @@ import { addPublication, type Publications, timesOf } from '../publication-room.
 import { nextSlot, SLOT_SECONDS, slotStart } from './slots.ts';
 
 /**
- * Secrets Manager keeps at most 100 versions of a secret in 24 hours. Slots and consents may use this many of them, and
- * disconnections alone the next 13. Two are kept back for publications that could not be recorded.
+ * Secrets Manager keeps at most 100 versions of a secret in 24 hours. Slots and consents may use this many of them.
+ * Only disconnections and old places that end may use the next 13. Two are kept back for publications that could not be
+ * recorded.
  */
 export const MOST_WRITES = 85;
 export const MOST_REMOVALS = 13;

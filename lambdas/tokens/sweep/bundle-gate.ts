@@ -36,9 +36,10 @@ export function createBundleGate(deps: Dependencies, deadline: number): BundleGa
     waiting.delete(bundle);
     held.patience.abort();
     const including = [...held.members].filter(([, { isLeaving }]) => !isLeaving).map(([name]) => name);
+    const isRemoval = including.length < held.members.size;
     // One publication after the other: members that come late do not compete with those before them for the lease.
     const published = (last.get(bundle) ?? Promise.resolve()).then(() =>
-      publishBundle(bundle, including, deps, { deadline }),
+      publishBundle(bundle, including, deps, { deadline, isRemoval }),
     );
     published.then(held.publication.resolve, held.publication.reject);
     last.set(

@@ -30,6 +30,13 @@ const MAIN: ConnectionView = {
   expression: '{{ $secrets.aws.n8n_zoom_main }}',
 };
 
+test('an old place shows when it ends, in local time and relative', () => {
+  const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', until: NOW + 1800 }] };
+  expect(formatDetails(view, NOW)).toMatch(
+    /Old place +the bundle "sales", kept current until \d\d:\d\d \(in 30 min\)/,
+  );
+});
+
 describe('the 90 days of a refresh token', () => {
   test('a consent of 80 days gets a warning, which needs no action yet', () => {
     const view = { ...MAIN, consentedAt: NOW - 80 * DAYS };

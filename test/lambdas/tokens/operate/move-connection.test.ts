@@ -17,6 +17,7 @@ const move = (connection: string, request: Omit<Move, 'connection'>) =>
   moveConnection({ connection, ...request }, world.operator(), { deadline: world.deadline });
 const sweepNow = () => sweep(world.dependencies(), { deadline: world.deadline });
 const accessToken = async (connection: string) => (await world.tokens(connection)).accessToken;
+const own = (connection: string) => world.vault.published.get(connection)?.value;
 const bundled = () => world.bundle('sales')?.anna;
 
 test('a connection that moves into a bundle is kept current in both places for a day', async () => {
@@ -24,11 +25,11 @@ test('a connection that moves into a bundle is kept current in both places for a
   const view = await move('anna', { place: SALES });
   expect(view.expression).toBe('{{ $secrets.aws.n8n_zoom_bundle_sales.parseJson().anna }}');
   expect(view.oldPlaces).toEqual([{ place: 'own', until: Math.floor(world.time) + DAY }]);
-  expect([bundled(), world.published('anna')]).toEqual(Array(2).fill(await accessToken('anna')));
+  expect([bundled(), own('anna')]).toEqual(Array(2).fill(await accessToken('anna')));
   world.pass(nextSlot('sales', world.time) - world.time + 40 * 60);
   await sweepNow();
   expect((await world.item('anna')).version).toBe(2);
-  expect([bundled(), world.published('anna')]).toEqual(Array(2).fill(await accessToken('anna')));
+  expect([bundled(), own('anna')]).toEqual(Array(2).fill(await accessToken('anna')));
 });
 
 test('the old place ends after its time', async () => {
@@ -36,10 +37,10 @@ test('the old place ends after its time', async () => {
   await move('anna', { place: SALES, keepSeconds: 600 });
   world.pass(599);
   await sweepNow();
-  expect(world.published('anna')).toBeDefined();
+  expect(own('anna')).toBeDefined();
   world.pass(1);
   await sweepNow();
-  expect(world.published('anna')).toBeUndefined();
+  expect(own('anna')).toBeUndefined();
   expect(bundled()).toBe(await accessToken('anna'));
   expect((await world.item('anna')).oldPlaces).toEqual([]);
 });
@@ -51,18 +52,45 @@ test('an old bundle ends after its time, and the others in it stay', async () =>
   world.pass(600);
   await sweepNow();
   expect(world.bundle('sales')).toEqual({ ben: await accessToken('ben') });
-  expect(world.published('anna')).toBe(await accessToken('anna'));
+  expect(own('anna')).toBe(await accessToken('anna'));
 });
+
+test("a connection that leaves a bundle at once uses the disconnections' reserve of versions", async () => {
+  await useUpVersions();
+  await move('user_0', { place: 'own', keepSeconds: 0 });
+  await expectLeft('user_0');
+});
+
+test("an old bundle that ends after its time uses the disconnections' reserve of versions", async () => {
+  await world.connectTo('sales', 'anna');
+  await move('anna', { place: 'own', keepSeconds: 60 });
+  await useUpVersions();
+  world.pass(60);
+  await sweepNow();
+  await expectLeft('anna');
+});
+
+async function useUpVersions() {
+  for (let count = 0; count < 60; count += 1) await world.connectTo('sales', `user_${count}`);
+  expect(await world.item('user_59')).toMatchObject({ lastError: { code: 'bundle_waits' } });
+}
+
+async function expectLeft(connection: string) {
+  expect(world.bundle('sales')).toMatchObject({ user_1: await accessToken('user_1') });
+  expect(world.bundle('sales')).not.toHaveProperty(connection);
+  expect((await world.item(connection)).oldPlaces).toEqual([]);
+  expect((await world.store.bundle('sales'))?.removals).toBeDefined();
+}
 
 test('--keep 0 and --finish end the old place before the command returns', async () => {
   await world.connect('anna');
   await world.connect('ben');
   await move('anna', { place: SALES, keepSeconds: 0 });
-  expect(world.published('anna')).toBeUndefined();
+  expect(own('anna')).toBeUndefined();
   await move('ben', { place: SALES });
-  expect(world.published('ben')).toBeDefined();
+  expect(own('ben')).toBeDefined();
   expect((await move('ben', { finish: true })).oldPlaces).toEqual([]);
-  expect(world.published('ben')).toBeUndefined();
+  expect(own('ben')).toBeUndefined();
   expect(world.bundle('sales')).toEqual({ anna: await accessToken('anna'), ben: await accessToken('ben') });
 });
 
@@ -115,9 +143,9 @@ test('a move whose publication fails is made up for by the next sweep', async ()
       deadline: world.deadline,
     }),
   ).rejects.toThrow();
-  expect(world.published('anna')).toBe(await accessToken('anna'));
+  expect(own('anna')).toBe(await accessToken('anna'));
   world.pass(120);
   await sweepNow();
   expect(bundled()).toBe(await accessToken('anna'));
-  expect(world.published('anna')).toBeUndefined();
+  expect(own('anna')).toBeUndefined();
 });
