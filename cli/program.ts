@@ -6,6 +6,7 @@ import { addConnect } from './commands/connect/command.ts';
 import { addDisconnect } from './commands/disconnect/command.ts';
 import { addDoctor } from './commands/doctor/command.ts';
 import { addHelp } from './commands/help/command.ts';
+import { addHistory } from './commands/history/command.ts';
 import { addN8n } from './commands/n8n/command.ts';
 import { addRotate } from './commands/rotate/command.ts';
 import { addSetup } from './commands/setup/command.ts';
@@ -19,7 +20,7 @@ import { createHints } from './terminal/hints.ts';
 
 /** In the order in which a new operator needs them. The completion learns from those that were added before it. */
 const COMMANDS = [
-  ...[addSetup, addConnect, addStatus, addRotate, addBundle, addDisconnect, addDoctor],
+  ...[addSetup, addConnect, addStatus, addHistory, addRotate, addBundle, addDisconnect, addDoctor],
   ...[addN8n, addAbout, addUninstall],
   ...[addHelp, addVersion, addCompletion],
 ];

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ESSENTIAL_METRICS, type MetricName, type Monitoring } from './contract.ts';
+import type { Invocation } from './tokens/history/history.ts';
 import type { SweepCounts } from './tokens/sweep/outcomes.ts';
 import type { SweepReport } from './tokens/sweep/sweep.ts';
 
@@ -9,6 +10,16 @@ import type { SweepReport } from './tokens/sweep/sweep.ts';
  * which contains codes, nor a caught error.
  */
 export const logger = new Logger();
+
+let present: Invocation = {};
+
+/** Notes the request that this function works on. Lambda gives an execution environment one at a time. */
+export function setInvocation(invocation: Invocation): void {
+  present = invocation;
+}
+
+/** Returns the request that this function works on. */
+export const invocation = (): Invocation => present;
 
 /** Embedded metrics. No dimension names a connection, because CloudWatch bills each value as a metric of its own. */
 export const metrics = new Metrics();

@@ -5,6 +5,7 @@ import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 import type { OpenLink, RenewedLink } from './tokens/consent/open-links.ts';
 import type { FailureDetails } from './tokens/errors.ts';
 import { FLEET_STATES } from './tokens/fleet.ts';
+import type { HistoryEntry } from './tokens/history/history.ts';
 import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
@@ -29,6 +30,7 @@ export type { LinkOutcome } from './tokens/consent/link-outcome.ts';
 export type { OpenLink } from './tokens/consent/open-links.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tokens/fleet.ts';
+export type { HistoryEntry, HistoryKind } from './tokens/history/history.ts';
 export { jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
@@ -97,6 +99,12 @@ export const OperatorRequest = v.variant('action', [
     /** The cursor `next` of the page before. */
     after: v.optional(v.pipe(v.string(), v.maxLength(500))),
   }),
+  v.object({
+    action: v.literal('history'),
+    connection,
+    /** Only what happened in these last seconds. */
+    seconds: v.optional(v.pipe(v.number(), v.minValue(1))),
+  }),
   v.object({ action: v.literal('rotate'), connection }),
   v.object({ action: v.literal('disconnect'), connection, force: v.optional(v.boolean()) }),
   v.object({
@@ -139,7 +147,11 @@ export interface OperatorResults {
   status: Overview & {
     /** Topic and subscribers of the alerts, where the request asks for it and there is a topic. */
     alertTopic?: AlertTopic;
+    /** The last events of the one connection, the oldest first. */
+    history?: HistoryEntry[];
   };
+  /** What happened to a connection, the oldest first. */
+  history: { now: number; connection: string; entries: HistoryEntry[] };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': LinkResult;
   'n8n-unlink': { connection: ConnectionView };

@@ -13,6 +13,7 @@ import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
+import { readHistory } from './tokens/operate/history.ts';
 import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
 import { moveConnection } from './tokens/operate/move-connection.ts';
 import { overview } from './tokens/operate/overview.ts';
@@ -81,6 +82,12 @@ async function perform(
       return moveNow(request, runtime, options);
     case 'status':
       return statusNow(request, runtime);
+    case 'history': {
+      const { connection, seconds } = request;
+      const now = runtime.now();
+      const since = seconds === undefined ? undefined : now - seconds;
+      return { now, connection, entries: await readHistory(connection, runtime, since) };
+    }
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
     case 'disconnect':
@@ -108,12 +115,18 @@ async function perform(
   }
 }
 
+/** Events that `status` shows of one connection. */
+const LAST_EVENTS = 3;
+
 async function statusNow(
   { connection, alertTopic = false, ...list }: Extract<OperatorRequest, { action: 'status' }>,
   runtime: Runtime,
 ): Promise<OperatorResults['status']> {
   if (connection !== undefined) {
-    return { now: runtime.now(), connections: [await viewConnection(connection, runtime)] };
+    const view = await viewConnection(connection, runtime);
+    // The status must be seen even where the history cannot be read.
+    const history = await runtime.history.read(connection).catch(() => []);
+    return { now: runtime.now(), connections: [view], history: history.slice(-LAST_EVENTS) };
   }
   const [page, topic] = await Promise.all([
     overview(list, runtime),

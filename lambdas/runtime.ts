@@ -8,6 +8,7 @@ import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
+import { createHistory } from './aws/table/history.ts';
 import {
   BUNDLE_BYTES,
   DEFAULT_NAME,
@@ -20,7 +21,7 @@ import {
   VARIABLES,
 } from './contract.ts';
 import { fetchByNode } from './http-client.ts';
-import { logger } from './observability.ts';
+import { invocation, logger } from './observability.ts';
 import { parseJson } from './tokens/apis/http.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
@@ -29,6 +30,8 @@ import type { Dependencies } from './tokens/dependencies.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import type { Fleet } from './tokens/fleet.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
+import type { History } from './tokens/history/history.ts';
+import { withHistory } from './tokens/history/with-history.ts';
 import { jsonObject } from './tokens/json-object.ts';
 import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
@@ -39,7 +42,9 @@ import type { ConnectionStore } from './tokens/store.ts';
 
 /** The domain's dependencies and the settings of a deployment, as the handlers use them. */
 export interface Runtime extends Dependencies {
+  /** Notes in the history what it changes. */
   store: ConnectionStore & Fleet;
+  history: History;
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
   /** Who asks for access, as the pages say it. */
@@ -166,6 +171,12 @@ export function createRuntime(
     },
     now,
   );
+  const tableName = variables[VARIABLES.tableName];
+  const table = createConnectionsTable(new DynamoDBClient(CLIENT_OPTIONS), tableName, (item) => {
+    const { class: failureClass, code, message, action } = toFailure(itemUnreadable(item));
+    log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
+  });
+  const history = createHistory(tableName, { log, invocation });
   const alertTopicArn = variables[VARIABLES.alertTopicArn];
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
@@ -178,14 +189,8 @@ export function createRuntime(
     random: Math.random,
     wait:
       overrides.wait ?? ((milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal })),
-    store: createConnectionsTable(
-      new DynamoDBClient(CLIENT_OPTIONS),
-      variables[VARIABLES.tableName],
-      (item) => {
-        const { class: failureClass, code, message, action } = toFailure(itemUnreadable(item));
-        log.error(`${message} ${action}`, { connection: item.connection, class: failureClass, code });
-      },
-    ),
+    store: withHistory(table, { history, now }),
+    history,
     rescue: createRescueBucket(rescueBucket),
     vault,
     zoom: createZoom({

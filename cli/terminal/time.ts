@@ -23,17 +23,30 @@ export function formatDate(epochSeconds: number): string {
 }
 
 /**
+ * Returns a time that is past, in this machine's time zone: `14:32` today, `Sun 29 Nov 14:32` earlier.
+ * @param now by the clock of `at`, which may differ from this machine's
+ */
+export function formatMoment(at: number, now: number): string {
+  return localTime(at - now, now - at < DAY / 2);
+}
+
+/**
  * Returns a time to come, in this machine's time zone and relative: `14:32 (in 29 min)`, `Sun 29 Nov 14:32 (in 3 d)`.
  * @param now by the clock of `at`, which may differ from this machine's
  */
 export function formatUntil(at: number, now: number): string {
   const left = at - now;
-  const local = Date.now() / 1000 + left;
+  return `${localTime(left, left < DAY / 2)} (in ${formatDuration(left)})`;
+}
+
+/** Returns this machine's time in some seconds, or before them, with the day unless that is clear. */
+function localTime(seconds: number, isNear: boolean): string {
+  const local = Date.now() / 1000 + seconds;
+  if (isNear) return formatTime(local);
   const day = new Date(local * 1000).toLocaleDateString('en-GB', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
   });
-  const time = left < DAY / 2 ? formatTime(local) : `${day.replace(',', '')} ${formatTime(local)}`;
-  return `${time} (in ${formatDuration(left)})`;
+  return `${day.replace(',', '')} ${formatTime(local)}`;
 }

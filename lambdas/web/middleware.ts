@@ -3,16 +3,24 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import type { MiddlewareObj } from '@middy/core';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { errorLocation, logger, metrics } from '../observability.ts';
+import { errorLocation, logger, metrics, setInvocation } from '../observability.ts';
 import { Failure, toFailure } from '../tokens/errors.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
 import { errorPage } from './error-page.ts';
 import { contentSecurityPolicy } from './html.ts';
 
 /**
- * Adds the request's ids to every log line. It never logs the event, not even if POWERTOOLS_LOGGER_LOG_EVENT is set.
+ * Adds the request's ids to every log line and to what is noted in a history. It never logs the event, not even if
+ * POWERTOOLS_LOGGER_LOG_EVENT is set.
  */
-export const withLogContext = () => injectLambdaContext(logger, { logEvent: false });
+export const withLogContext = (): MiddlewareObj[] => [
+  injectLambdaContext(logger, { logEvent: false }),
+  {
+    before({ context: { functionName, awsRequestId } }) {
+      setInvocation({ functionName, requestId: awsRequestId });
+    },
+  },
+];
 
 /** Switches off middy's timer, which could interrupt the last write. The domain observes the deadline itself. */
 export const OWN_DEADLINE = { timeoutEarlyInMillis: 0 };

@@ -13,12 +13,14 @@ import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
+import { createHistory } from '../../../lambdas/aws/table/history.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import type { Fetch } from '../../../lambdas/tokens/apis/http.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
+import { withHistory } from '../../../lambdas/tokens/history/with-history.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
@@ -93,6 +95,14 @@ export async function openLab(log: Log) {
     const tableClient = new DynamoDBClient(configuration('dynamodb', dynamodb.url));
     const secretsClient = new SecretsManagerClient(configuration('secretsmanager', secretsManager.url));
     clients.push(tableClient, secretsClient);
+    const history = createHistory(TABLE, { log, invocation: () => ({ requestId: 'lab' }) }, () => {
+      const client = new DynamoDBClient({
+        ...configuration('dynamodb', dynamodb.url),
+        retryStrategy: new ConfiguredRetryStrategy(1),
+      });
+      clients.push(client);
+      return client;
+    });
     const vault = createSecretsVault(
       secretsClient,
       {
@@ -119,7 +129,8 @@ export async function openLab(log: Log) {
         if (signal) await realTime(HELD_UP_MS, undefined, { signal });
         pass(milliseconds / 1000);
       },
-      store: createConnectionsTable(tableClient, TABLE),
+      store: withHistory(createConnectionsTable(tableClient, TABLE), { history, now }),
+      history,
       rescue: createRescueBucket(BUCKET, s3Client),
       vault,
       alerts: {

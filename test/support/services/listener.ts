@@ -44,9 +44,10 @@ function createListener(services: Services, functions: ReturnType<typeof createF
         (error) => left.push(...printed(error)),
       );
     },
-    /** Fails if a piece of any secret has left the functions. */
+    /** Fails if a piece of any secret has left the functions, or is in a history. */
     async expectNothingLeft(): Promise<void> {
       await noteStored();
+      for (const connection of ['user', 'server']) await this.operate({ action: 'history', connection });
       const output = takeOutput();
       expect(output).not.toEqual([]);
       const alerts = notifications.map((notification) => JSON.stringify(notification));
