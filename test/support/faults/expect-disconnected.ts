@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Strike } from './faults.ts';
+import type { Lab } from './lab.ts';
 import { run, sweepTimes } from './run.ts';
 import { consent, deauthorizeOnce, disconnectOnce, type Scenario } from './scenarios.ts';
 
@@ -20,16 +21,27 @@ export async function expectDisconnected(scenario: Scenario, strike: Strike): Pr
     expect(item).toMatchObject({ status: 'disconnected', sealedTokens: '', publishedVersion: 0 });
     expect(item?.leaseOwner).toBeUndefined();
     expect(await lab.published('main')).toBeUndefined();
+    await expectOtherStays(lab);
     const isRevoked = !lab.zoom.hasLiving('main');
     expect(response).toMatchObject({ result: { revoked: isRevoked } });
     // A disconnection does not wait until the operator has repaired something. The response says what is left.
     expect(isRevoked || strike.fault === 'finds its KMS key disabled').toBe(true);
 
-    // A new consent connects it again and restores the secret.
+    // A new consent connects it again and restores the secret, a bundle's with the next sweep.
     expect((await consent(lab, lab.healthy)).at(-1)?.statusCode).toBe(200);
+    if (item?.place !== undefined) await sweepTimes(lab, 1);
+    await expectOtherStays(lab);
     expect(await lab.published('main')).toBe((await lab.tokens('main'))?.accessToken);
     expect(await lab.healthy.store.get('main')).not.toHaveProperty('disconnectedAt');
   });
+}
+
+/** Expects n8n to read the stored token of the bundle's other member, if there is one. */
+async function expectOtherStays(lab: Lab): Promise<void> {
+  const tokens = await lab.tokens('other');
+  if (!tokens) return;
+  expect(lab.zoom.accepts(tokens.accessToken)).toBe(true);
+  expect(await lab.published('other')).toBe(tokens.accessToken);
 }
 
 /** Minutes after which Zoom delivers an event again. https://developers.zoom.us/docs/api/webhooks/#event-redelivery */

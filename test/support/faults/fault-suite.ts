@@ -29,6 +29,7 @@ const UNTIL_DEADLINE_MS = 60_000;
 
 const PROOFS: Partial<Record<keyof typeof SCENARIOS, typeof expectPromisesKept>> = {
   'a disconnection': expectDisconnected,
+  "a disconnection of a bundle's member": expectDisconnected,
   "a link's cancellation": expectCancelled,
   "Zoom's webhook of a deauthorization": expectDeauthorized,
 };

@@ -21,6 +21,7 @@ import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
 import { withHistory } from '../../../lambdas/tokens/history/with-history.ts';
+import { publishedToken } from '../../../lambdas/tokens/publication/published-token.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
@@ -201,7 +202,12 @@ export async function openLab(log: Log) {
       return item && open(item.sealedTokens, connection, healthy.openingKey);
     },
     /** Returns the published token of a connection, read as n8n reads it. */
-    published: async (connection: string) => (await readAsN8n(operator)).get(`n8n_zoom_${connection}`),
+    async published(connection: string) {
+      const secrets = await readAsN8n(operator);
+      const place = (await healthy.store.get(connection))?.place ?? 'own';
+      const published = async (name: string) => secrets.get(`n8n_zoom_${name}`);
+      return publishedToken({ connection, place }, { published });
+    },
     async close() {
       for (const client of clients) client.destroy();
       await Promise.all([dynamodb, secretsManager, s3, zoomWire, n8nWire].map((service) => service.close()));

@@ -7,6 +7,8 @@ import type { Runtime } from '../../../lambdas/runtime.ts';
 import { connectServerToServer } from '../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { type LinkOutcome, linkOutcome } from '../../../lambdas/tokens/consent/link-outcome.ts';
+import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.ts';
+import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { asCallback } from '../world/keys.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
@@ -14,6 +16,7 @@ import type { Service } from './faults.ts';
 import type { Lab } from './lab.ts';
 
 const HOUR = 3600;
+const BUNDLE = placeOf('sales');
 
 type LabRuntime = ReturnType<Lab['runtime']>;
 
@@ -145,6 +148,23 @@ export const SCENARIOS = {
     },
     invoke: async (lab, runtime) => {
       await disconnectOnce(lab, runtime);
+      return [];
+    },
+  },
+  "a disconnection of a bundle's member": {
+    grantType: 'authorization_code',
+    only: 'secretsmanager',
+    prepare: async (lab) => {
+      const options = { deadline: lab.now() + FUNCTION_SECONDS };
+      await consent(lab, lab.healthy);
+      const operator = { ...lab.healthy, starter: undefined };
+      await connectServerToServer({ connection: 'other', app: 'default', place: BUNDLE }, operator, options);
+      await moveConnection({ connection: 'main', place: BUNDLE, keepSeconds: 0 }, operator, options);
+      lab.pass(HOUR / 4);
+      await sweepOnce(lab, lab.healthy);
+    },
+    invoke: async (lab, runtime) => {
+      await disconnectOnce(lab, { ...runtime, starter: undefined });
       return [];
     },
   },

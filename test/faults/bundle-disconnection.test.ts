@@ -1,0 +1,3 @@
+import { proveUnderFaults } from '../support/faults/fault-suite.ts';
+
+await proveUnderFaults("a disconnection of a bundle's member");
