@@ -24,17 +24,24 @@ export interface Emulator {
 }
 
 /**
+ * Returns the folder of the emulator for the checkout at `root`. A venv holds absolute paths, so a checkout that was moved or
+ * copied, with its cache, needs one of its own.
+ */
+export function cacheFolder(root: string): string {
+  const version = createHash('sha256')
+    .update(readFileSync(REQUIREMENTS))
+    .update(root)
+    .digest('hex')
+    .slice(0, 12);
+  return join(root, 'node_modules/.cache', `aws-emulator-${version}`);
+}
+
+/**
  * Installs the emulator under node_modules/.cache, once for each version and place of the checkout. Returns the path of its Python.
  * @throws {Missing} without Python 3 or without PyPI
  */
 export async function install(): Promise<string> {
-  // A venv holds absolute paths, so a checkout that was moved or copied needs one of its own.
-  const version = createHash('sha256')
-    .update(readFileSync(REQUIREMENTS))
-    .update(ROOT)
-    .digest('hex')
-    .slice(0, 12);
-  const folder = join(ROOT, 'node_modules/.cache', `aws-emulator-${version}`);
+  const folder = cacheFolder(ROOT);
   const python = join(folder, 'bin/python');
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return python;
