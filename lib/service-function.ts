@@ -37,7 +37,7 @@ export class ServiceFunction extends LambdaFunction {
       code: bundledCode(task),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: 512,
       timeout: Duration.seconds(TIMEOUT_SECONDS[task]),
       role,

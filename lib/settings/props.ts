@@ -83,6 +83,12 @@ export interface ZoomTokenRefresherProps {
   readonly reservedConcurrency?: number;
 
   /**
+   * Processors of the functions. The bundles are JavaScript and run on both; arm64 costs a fifth less for each second.
+   * @default 'arm64'
+   */
+  readonly architecture?: 'arm64' | 'x86_64';
+
+  /**
    * Remaining life of an access token, in seconds, at which it is replaced when the refresh may revoke it at once:
    * 120 to 2400, and at least two sweeps. It is the time for retries.
    * @default 600

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { synthesized } from './synthesized.ts';
@@ -19,6 +20,11 @@ test('every resource has the application tag, except the dashboard, where some R
   for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Dashboard'))) {
     expect(Properties.Tags).toBeUndefined();
   }
+});
+
+test('cdk.json makes a deployment by a person ask before it broadens permissions', () => {
+  const cdk = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  expect(cdk.requireApproval).toBe('broadening');
 });
 
 describe('the outputs of the stack', () => {

@@ -44,6 +44,14 @@ test('reservedConcurrency is that of the rotate function alone; without it no fu
   expect(JSON.stringify(synthesized())).not.toContain('ReservedConcurrentExecutions');
 });
 
+test('architecture is that of every function, and changes nothing else of it', () => {
+  for (const task of ['callback', 'rotate', 'operator']) {
+    const name = `zoom-token-refresher-${task}`;
+    const x86 = functionNamed(synthesized({ architecture: 'x86_64' }), name);
+    expect(x86).toEqual({ ...functionNamed(synthesized(), name), Architectures: ['x86_64'] });
+  }
+});
+
 test('each app of apps has a secret with a resource policy, as the default app has', () => {
   const arns = functionNamed(template, 'zoom-token-refresher-rotate').Environment.Variables.APP_SECRETS;
   expect(Object.keys(JSON.parse(resolve(template, arns)))).toEqual(['default', 'reports', 'support']);

@@ -69,6 +69,7 @@ describe('an invalid value is rejected with a message that names it, what it mus
     ['zoomApiUrl', 'https://api.zoom.us/v2'],
     ['zoomApiUrl', ['https://api.zoom.us']],
     ['reservedConcurrency', 1],
+    ['architecture', 'x86'],
     ['sweepRateMinutes', 0],
     ['sweepRateMinutes', 6],
     ['sweepRateMinutes', 1.5],
