@@ -62,7 +62,7 @@ async function commitConsent(
   deps: ConnectDependencies,
   deadline: number,
 ): Promise<Connection> {
-  const { connection, app, tokens, seen } = grant;
+  const { connection, tokens, seen } = grant;
   const { consentId = randomUUID() } = grant;
   // Prepared once, so that the store recognizes a repetition of the commit.
   let consent: Consent | undefined;
@@ -73,7 +73,7 @@ async function commitConsent(
   const item = await retryUntil(deadline, commit, deps);
   if (isDisconnected(item)) {
     // The tokens are stored nowhere. If the revocation fails, they expire unused.
-    await revoke(tokens, app, deps).catch(() => {});
+    await revoke(tokens, grant, deps).catch(() => {});
     throw disconnectedMeanwhile(connection);
   }
   if (item.consentId !== consentId) throw overtaken(connection);

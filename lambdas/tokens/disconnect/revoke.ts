@@ -1,6 +1,7 @@
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { isOwnApp, type Owned, otherApp } from '../own-app.ts';
 import { open } from '../sealing/seal.ts';
 import { DISCONNECT_SECONDS } from '../time-budget.ts';
 
@@ -10,14 +11,16 @@ const RETRY_PAUSE_MS = 1000;
 /**
  * Revokes tokens at Zoom (RFC 7009). Zoom documents the revocation of access tokens. The refresh token is revoked too,
  * because the access token may have expired before it.
- * @throws {Failure} when Zoom does not confirm it
+ * @throws {Failure} when Zoom does not confirm it; `misconfigured` (`other_app`) when the credentials are another app's
  */
 export async function revoke(
   { accessToken, refreshToken }: Tokens,
-  app: string,
+  owned: Owned,
   { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
 ): Promise<void> {
-  const credentials = await vault.app(app, { fresh: true });
+  const credentials = await vault.app(owned.app, { fresh: true });
+  // Zoom calls the tokens of another app invalid, as it does those that it has revoked.
+  if (!isOwnApp(owned, credentials)) throw otherApp(owned);
   await zoom.revoke(credentials, accessToken);
   if (refreshToken !== undefined) await zoom.revoke(credentials, refreshToken);
 }
@@ -36,7 +39,7 @@ export async function revokeStored(
   const attempt = async () => {
     if (now() > deadline - DISCONNECT_SECONDS) throw noTimeLeft();
     const tokens = await open(held.sealedTokens, held.connection, openingKey);
-    await revoke(tokens, held.app, deps);
+    await revoke(tokens, held, deps);
     await assertRefused(tokens, deps);
   };
   try {

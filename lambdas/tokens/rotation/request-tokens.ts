@@ -3,6 +3,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { appIsPaused, isPaused, pauseUntil } from '../judgement/pause.ts';
+import { isOwnApp, otherApp } from '../own-app.ts';
 import { open } from '../sealing/seal.ts';
 import { STORE_SECONDS, ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
@@ -83,19 +84,6 @@ async function prepareRequest(
     // RFC 6749 section 6: a response without a refresh token leaves the present one in force.
     return { refreshToken, ...(await zoom.refresh(app, refreshToken)) };
   };
-}
-
-/** Only the app that obtained a refresh token can use it; a Server-to-Server app has none. */
-const isOwnApp = ({ grantType, clientId }: Connection, app: ZoomApp): boolean =>
-  grantType === 'account_credentials' || clientId === undefined || clientId === app.clientId;
-
-function otherApp({ connection, app }: Connection): Failure {
-  return new Failure(
-    'misconfigured',
-    'other_app',
-    `The credentials of the app "${app}" belong to another Zoom app than the one that made "${connection}".`,
-    `Restore the client id and secret: npx zoom-tokens setup ${app}. To move to the new app: npx zoom-tokens connect ${connection}`,
-  );
 }
 
 /** A refresh token is not spent when its successor could not be stored any more. */

@@ -3,9 +3,12 @@ import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
+import type { WebhookDelivery } from '../../../lambdas/tokens/disconnect/webhook-signature.ts';
+import { receiveWebhook } from '../../../lambdas/tokens/disconnect/zoom-webhook.ts';
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
+import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { FUNCTION_SECONDS, World } from '../world/world.ts';
 import { ENDINGS, type Ending, Environment, type Invocation } from './function.ts';
 import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
@@ -15,13 +18,17 @@ const HOUR = 3600;
 const BUNDLE = 'team';
 
 type Event =
-  | { does: 'consent' | 'sweep' | 'rotate now' | 'disconnect'; at: number; isOverdueAllowed: boolean }
+  | {
+      does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook';
+      at: number;
+      isOverdueAllowed: boolean;
+    }
   /** The function of that environment makes some more calls, the last of which ends with `ending`. */
   | { does: 'call'; at: number; calls: number; ending: Ending }
   | { does: 'pass'; seconds: number }
   | { does: 'n8n down' | 'n8n up' }
   | { does: 'zoom down' | 'zoom up' | 'deauthorize' | 'secret changed at Zoom' }
-  | { does: 'app secret edited' | 'published edited' }
+  | { does: 'app secret edited' | 'other app written' | 'published edited' }
   | { does: 'zoom limits' | 'zoom limits no more' | 'index lags' | 'index lags no more' };
 
 export interface Plan {
@@ -44,6 +51,7 @@ const start = fc.record({
     'rotate now' as const,
     'consent' as const,
     'disconnect' as const,
+    'webhook' as const,
   ),
   at: environment,
   isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
@@ -67,6 +75,7 @@ const outside = fc.record({
     'deauthorize' as const,
     'secret changed at Zoom' as const,
     'app secret edited' as const,
+    'other app written' as const,
     'published edited' as const,
     'zoom limits' as const,
     'zoom limits no more' as const,
@@ -149,7 +158,9 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (event.does === 'n8n up') world.n8n.isDown = false;
   if (event.does === 'deauthorize') witness.deauthorize();
   if (event.does === 'secret changed at Zoom') zoom.clientSecret = `client-secret-${world.time}`;
+  if (event.does === 'app secret edited') world.hasOtherApp = false;
   if (event.does === 'app secret edited') world.appSecret = zoom.clientSecret;
+  if (event.does === 'other app written') world.hasOtherApp = true;
   if (event.does === 'published edited') witness.editByHand();
   if (event.does === 'zoom limits') zoom.tokenRefusal = tooManyRequests;
   if (event.does === 'zoom limits no more') zoom.tokenRefusal = undefined;
@@ -168,9 +179,12 @@ async function happen(event: Event, world: World, witness: Witness, environments
     // Two consents of one user at once are left out: the one that Zoom responds to last may be stored first.
     if (event.does === 'consent' && isConsenting) return;
     const consent = event.does === 'consent' ? await browserOf(world) : undefined;
+    const delivery = event.does === 'webhook' ? deliveryOf(world, witness) : undefined;
+    if (event.does === 'webhook' && !delivery) return;
     await environment.start(
       event.does,
       (deps, deadline) => {
+        if (delivery) return receiveWebhook(delivery, deps, { deadline });
         if (consent) return finishConsent(consent, deps, { deadline });
         // The operator function starts no other one.
         const operator = { ...deps, starter: undefined };
@@ -193,6 +207,17 @@ async function browserOf(world: World) {
     parameters: new URLSearchParams({ code: world.zoom.consent('main'), state: pending.state }),
     cookie,
   };
+}
+
+/** Returns Zoom's event of the last deauthorization, delivered now; Zoom may deliver it late and more than once. */
+function deliveryOf({ zoom, time }: World, { deauthorizedAt }: Witness): WebhookDelivery | undefined {
+  if (deauthorizedAt === undefined) return undefined;
+  const body = deauthorization('main', zoom.clientId, deauthorizedAt);
+  const { 'x-zm-signature': signature, 'x-zm-request-timestamp': timestamp } = signedHeaders(
+    body,
+    Math.floor(time),
+  );
+  return { app: 'default', body: Buffer.from(body), signature, timestamp };
 }
 
 const noting = (world: World, witness: Witness): SweepDependencies =>
@@ -218,6 +243,7 @@ function recover(world: World): void {
   world.store.isLagging = false;
   world.zoom.isDown = false;
   world.n8n.isDown = false;
+  world.hasOtherApp = false;
   world.appSecret = world.zoom.clientSecret;
 }
 

@@ -33,6 +33,8 @@ export class Witness implements Observer {
   #published = { value: '', order: -1 };
   /** Whether the user removed the app and has not consented since. */
   #isDeauthorized = false;
+  /** When the user last removed the app, epoch seconds. */
+  deauthorizedAt: number | undefined;
   #wasOverdue = false;
   /** Set while the connection is disconnected: since when, and after which consent. */
   #disconnected: { at: number; consentId: string; generation: number } | undefined;
@@ -65,6 +67,7 @@ export class Witness implements Observer {
   deauthorize(): void {
     this.#world.zoom.deauthorize('main');
     this.#isDeauthorized = true;
+    this.deauthorizedAt = Math.floor(this.#world.time);
   }
 
   editByHand(): void {

@@ -21,6 +21,7 @@ import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { runStarted } from '../../../lambdas/tokens/start/run-started.ts';
 import type { Starter, StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
+import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
 import { asCallback, createKeys } from './keys.ts';
 import { MemoryRescue } from './memory-rescue.ts';
 import { MemorySettings } from './memory-settings.ts';
@@ -59,11 +60,15 @@ export class World {
       clientId: this.zoom.clientId,
       clientSecret: this.appSecret,
       accountId: this.zoom.accountId,
+      webhookSecret: WEBHOOK_SECRET,
+      ...(this.hasOtherApp && this.zoom.otherApp),
     }),
     () => Math.floor(this.time),
   );
   /** The client secret as the operator has written it into the app secret. */
   appSecret = this.zoom.clientSecret;
+  /** Whether the operator has written another app's credentials into the app secret. */
+  hasOtherApp = false;
   /** Each alert, as the names of its connections. */
   readonly alerts: string[][] = [];
   /** The connections of whose expired token people were alerted, and of which they were told that they are well. */

@@ -17,6 +17,8 @@ export class ZoomModel {
   readonly clientId = 'client_id';
   clientSecret = 'client-secret';
   readonly accountId = 'account';
+  /** Another app of Zoom. Its credentials are valid, and every code and refresh token here is another app's. */
+  readonly otherApp = { clientId: 'other_client_id', clientSecret: 'other-client-secret' };
   /** Whether an earlier access token outlives a refresh. */
   overlap = true;
   /** Lifetime of new access tokens, seconds. */
@@ -103,13 +105,19 @@ export class ZoomModel {
     if (pathname === '/v2/users/me' && this.userRefusal) return this.userRefusal();
     if (pathname === '/oauth/token' && this.tokenRefusal) return this.tokenRefusal();
     if (pathname === '/v2/users/me') return this.#me(headers.get('authorization') ?? '');
-    const basic = Buffer.from(`${this.clientId}:${this.clientSecret}`).toString('base64');
-    if (headers.get('authorization') !== `Basic ${basic}`) {
-      return errorResponse('invalid_client', 'Invalid client_id or client_secret');
-    }
     const parameters = new URLSearchParams(String(init?.body));
+    if (isFrom(headers, this.otherApp)) return this.#refuseOther(parameters);
+    if (!isFrom(headers, this)) return errorResponse('invalid_client', 'Invalid client_id or client_secret');
     return pathname === '/oauth/revoke' ? this.#revoke(parameters) : this.#token(parameters);
   };
+
+  /** A code or a refresh token is refused as one that does not exist, which spends neither. */
+  #refuseOther(parameters: URLSearchParams): Response {
+    if (parameters.get('grant_type') === 'authorization_code')
+      return errorResponse('invalid_request', 'Invalid authorization code');
+    this.refusals += 1;
+    return errorResponse('invalid_grant', 'Invalid Token!');
+  }
 
   /** Revoking a user's valid token revokes all tokens of the user; a Server-to-Server token only itself. */
   #revoke(parameters: URLSearchParams): Response {
@@ -200,3 +208,6 @@ const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refresh
 function errorResponse(error: string, reason: string): Response {
   return Response.json({ reason, error }, { status: 400 });
 }
+
+const isFrom = (headers: Headers, { clientId, clientSecret }: { clientId: string; clientSecret: string }) =>
+  headers.get('authorization') === `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;

@@ -55,6 +55,16 @@ describe('a disconnection', () => {
     expect(world.zoom.accepts(world.published('other'))).toBe(true);
   });
 
+  test("is not called revoked when the app secret holds another app's credentials, to which Zoom calls every token invalid", async () => {
+    const world = await connected();
+    world.pass(3600);
+    world.hasOtherApp = true;
+    const item = await end(world);
+    expect(world.zoom.hasLiving('main')).toBe(true);
+    expect(item).not.toHaveProperty('revokedAt');
+    expect(item.lastError).toMatchObject({ code: 'not_revoked' });
+  });
+
   test('stays as it is through every later sweep', async () => {
     const world = await connected();
     const item = await end(world);
