@@ -29,6 +29,7 @@ type Event =
   | { does: 'n8n down' | 'n8n up' }
   | { does: 'zoom down' | 'zoom up' | 'deauthorize' | 'secret changed at Zoom' }
   | { does: 'app secret edited' | 'other app written' | 'published edited' }
+  | { does: 'table backed up' | 'table restored' }
   | { does: 'zoom limits' | 'zoom limits no more' | 'index lags' | 'index lags no more' };
 
 export interface Plan {
@@ -77,6 +78,8 @@ const outside = fc.record({
     'app secret edited' as const,
     'other app written' as const,
     'published edited' as const,
+    'table backed up' as const,
+    'table restored' as const,
     'zoom limits' as const,
     'zoom limits no more' as const,
     'index lags' as const,
@@ -149,6 +152,9 @@ export async function play(
 const isOver = (invocation: Invocation | undefined, time: number) =>
   invocation !== undefined && !invocation.isOverdueAllowed && invocation.isOverdue(time);
 
+/** The last backup of each world's table. */
+const backUps = new WeakMap<World, (() => void)[]>();
+
 async function happen(event: Event, world: World, witness: Witness, environments: Environment[]) {
   const { zoom } = world;
   if (event.does === 'pass') world.pass(event.seconds);
@@ -166,6 +172,12 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (event.does === 'zoom limits no more') zoom.tokenRefusal = undefined;
   if (event.does === 'index lags') world.store.isLagging = true;
   if (event.does === 'index lags no more') world.store.isLagging = false;
+  if (event.does === 'table backed up') backUps.set(world, [world.store.backUp(), witness.backUp()]);
+  if (event.does === 'table restored' && backUps.has(world)) {
+    // The functions are pointed at the restored table, in new environments.
+    for (const each of environments) each.kill();
+    for (const restore of backUps.get(world) ?? []) restore();
+  }
   if (!('at' in event)) return;
   const environment = environments[event.at];
   if (!environment) return;

@@ -36,6 +36,8 @@ export class Witness implements Observer {
   /** When the user last removed the app, epoch seconds. */
   deauthorizedAt: number | undefined;
   #wasOverdue = false;
+  /** Whether the table was restored. The refresh tokens of the backup may be spent, and what was published since stays. */
+  #isRestored = false;
   /** Set while the connection is disconnected: since when, and after which consent. */
   #disconnected: { at: number; consentId: string; generation: number } | undefined;
 
@@ -62,6 +64,17 @@ export class Witness implements Observer {
     const order = this.#issued.length;
     this.#issued.push({ order, accessToken, refreshToken, at, expiresAt: at + 3600, to, isLost });
     this.#isDeauthorized = false;
+  }
+
+  /** Returns a function that takes note that the table is again as it is now: later versions are forgotten, and may come again. */
+  backUp(): () => void {
+    const [stored, disconnected] = [this.#stored && { ...this.#stored }, this.#disconnected];
+    return () => {
+      this.#stored = stored;
+      this.#disconnected = disconnected;
+      this.#published.order = -1;
+      this.#isRestored = true;
+    };
   }
 
   deauthorize(): void {
@@ -226,7 +239,8 @@ export class Witness implements Observer {
   #checkLoss(status: string): void {
     const last = this.#issued.at(-1);
     const hasEnded = last?.to?.isTimeUp && !this.#committed.has(last.order);
-    if (!this.#isDeauthorized && !last?.isLost && !hasEnded) throw new Error('loss: an avoidable loss');
+    if (!this.#isDeauthorized && !this.#isRestored && !last?.isLost && !hasEnded)
+      throw new Error('loss: an avoidable loss');
     if (status !== 'reconnect') throw new Error(`the connection is lost, but its status is ${status}`);
   }
 }

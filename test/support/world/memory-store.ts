@@ -53,6 +53,24 @@ export class MemoryStore implements ConnectionStore, Fleet {
     this.#lagging = isLagging ? [...this.#items.values()] : undefined;
   }
 
+  /** Returns a function that restores the table to what it holds now. */
+  backUp(): () => void {
+    const maps: Map<string, unknown>[] = [
+      this.#items,
+      this.#pairs,
+      this.#links,
+      this.#claims,
+      this.#replaced,
+    ];
+    const copies = maps.map((map) => structuredClone(map));
+    return () => {
+      for (const [index, map] of maps.entries()) {
+        map.clear();
+        for (const [key, value] of structuredClone(copies[index]) ?? []) map.set(key, value);
+      }
+    };
+  }
+
   #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
     const shown = (by === 'dueAt' && this.#lagging) || [...this.#items.values()];
     const found = shown.filter((item) => item.status === status);
