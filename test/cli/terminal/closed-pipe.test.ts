@@ -27,7 +27,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   aws = await startAws(undefined, (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ ok: true, result: { now: 0, connections } }));
+    response.end(JSON.stringify({ ok: true, result: { now: 0, connections, links: [] } }));
   });
   env = {
     ...{ ...AWS, PATH: process.env.PATH ?? '', HOME: devNull, NODE: process.execPath },

@@ -77,7 +77,8 @@ describe('the command line', () => {
     });
     return { AWS_ENDPOINT_URL_LAMBDA: aws.url };
   }
-  const statusOf = (view: object) => respondWith({ ok: true, result: { now: 0, connections: [view] } });
+  const statusOf = (view: object) =>
+    respondWith({ ok: true, result: { now: 0, connections: [view], links: [] } });
   const FAILURE = { class: 'retry', code: 'n8n_refused', message: `no ${EVIL}`, action: `do ${EVIL}` };
 
   // Line feeds are the program's own.

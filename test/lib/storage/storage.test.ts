@@ -19,7 +19,10 @@ describe('the connections table', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [{ AttributeName: 'connection', KeyType: 'HASH' }],
       GlobalSecondaryIndexes: [
-        { IndexName: 'due', ...byStatusAnd('dueAt', ['app', 'validUntil', 'suspectSince', 'failingSince']) },
+        {
+          IndexName: 'due',
+          ...byStatusAnd('dueAt', ['app', 'validUntil', 'suspectSince', 'failingSince', 'place']),
+        },
         { IndexName: 'validity', ...byStatusAnd('validUntil', ['app', 'alertedAt']) },
       ],
       AttributeDefinitions: Match.arrayWith([

@@ -17,12 +17,14 @@ const ENVIRONMENTS = 4;
 const HOUR = 3600;
 const BUNDLE = 'team';
 
+interface Start {
+  does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook';
+  at: number;
+  isOverdueAllowed: boolean;
+}
+
 type Event =
-  | {
-      does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook';
-      at: number;
-      isOverdueAllowed: boolean;
-    }
+  | Start
   /** The function of that environment makes some more calls, the last of which ends with `ending`. */
   | { does: 'call'; at: number; calls: number; ending: Ending }
   | { does: 'pass'; seconds: number }
@@ -45,18 +47,13 @@ export interface Plan {
 }
 
 const environment = fc.nat({ max: ENVIRONMENTS - 1 });
-const start = fc.record({
-  does: fc.constantFrom(
-    'sweep' as const,
-    'sweep' as const,
-    'rotate now' as const,
-    'consent' as const,
-    'disconnect' as const,
-    'webhook' as const,
-  ),
-  at: environment,
-  isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
-});
+const startOf = (...names: Start['does'][]) =>
+  fc.record({
+    does: fc.constantFrom(...names),
+    at: environment,
+    isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
+  });
+const start = startOf('sweep', 'sweep', 'rotate now', 'consent', 'disconnect', 'webhook');
 const call = fc.record({
   does: fc.constant('call' as const),
   at: environment,
@@ -87,25 +84,31 @@ const outside = fc.record({
   ),
 });
 
-export const plan: fc.Arbitrary<Plan> = fc.record({
-  skews: fc.array(fc.integer({ min: -MOST_SKEW_SECONDS, max: MOST_SKEW_SECONDS }), {
-    minLength: ENVIRONMENTS,
-    maxLength: ENVIRONMENTS,
-  }),
-  overlap: fc.boolean(),
-  isBundled: fc.boolean(),
-  left: fc.constantFrom(HOUR, 600, 300, 0),
-  events: fc.array(
-    fc.oneof(
-      { arbitrary: call, weight: 10 },
-      { arbitrary: start, weight: 4 },
-      { arbitrary: pass, weight: 2 },
-      { arbitrary: outside, weight: 1 },
+const planOf = (starts: typeof start): fc.Arbitrary<Plan> =>
+  fc.record({
+    skews: fc.array(fc.integer({ min: -MOST_SKEW_SECONDS, max: MOST_SKEW_SECONDS }), {
+      minLength: ENVIRONMENTS,
+      maxLength: ENVIRONMENTS,
+    }),
+    overlap: fc.boolean(),
+    isBundled: fc.boolean(),
+    left: fc.constantFrom(HOUR, 600, 300, 0),
+    events: fc.array(
+      fc.oneof(
+        { arbitrary: call, weight: 10 },
+        { arbitrary: starts, weight: 4 },
+        { arbitrary: pass, weight: 2 },
+        { arbitrary: outside, weight: 1 },
+      ),
+      { minLength: 1, maxLength: 30, size: 'max' },
     ),
-    { minLength: 1, maxLength: 30, size: 'max' },
-  ),
-  endsKilled: fc.boolean(),
-});
+    endsKilled: fc.boolean(),
+  });
+
+export const plan = planOf(start);
+
+/** Plans in which little but disconnections and rotations begins. */
+export const disconnecting = planOf(startOf('disconnect', 'rotate now'));
 
 /** Plays the plan, and lets the world recover. Throws as soon as the witness finds a broken promise. */
 export async function play(

@@ -4,7 +4,7 @@ import type { Pair } from './certificates.ts';
 import { listen } from './listen.ts';
 
 /** The operator function's response to `status`, without connections. */
-export const NO_CONNECTIONS = { ok: true, result: { now: 0, connections: [] } };
+export const NO_CONNECTIONS = { ok: true, result: { now: 0, connections: [], links: [] } };
 
 /** Environment with credentials and a Region, and without the file with profiles. */
 export const AWS = {

@@ -33,6 +33,14 @@ export class MemoryStore implements ConnectionStore, Fleet {
   readonly #bundles = new Map<string, Bundle>();
   readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
+  #put(item: Connection): void {
+    this.#items.set(item.connection, item);
+    this.changed(item);
+  }
+
+  /** Is called with each item that was written. */
+  protected changed(_item: Connection): void {}
+
   /** Changes the item if the condition holds. Returns a copy, as a table does, or `undefined`. */
   #update(
     name: string,
@@ -44,7 +52,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
     if (!item || !holds(item)) return undefined;
     const changed = { ...item, ...change(item) };
     for (const attribute of remove) delete changed[attribute];
-    this.#items.set(name, changed);
+    this.#put(changed);
     return { ...changed };
   }
 
@@ -97,7 +105,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
     this.#pairs.set(name, { ...pair, isClosed: true });
     if (!isAhead(item as unknown as StoredItem, pair)) return;
     const version = Number(pair.version);
-    this.#items.set(name, { ...item, version, ...(askedAt !== undefined && { askedAt }) });
+    this.#put({ ...item, version, ...(askedAt !== undefined && { askedAt }) });
   }
 
   /** Moves the tokens of a connection's item to its pair. */
@@ -106,7 +114,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
     if (!item?.sealedTokens) return;
     const pair = this.#pairs.get(name);
     if (!pair || !isInForce(item, pair)) this.#pairs.set(name, pairOf(item));
-    this.#items.set(name, withoutTokens(item) as unknown as Connection);
+    this.#put(withoutTokens(item) as unknown as Connection);
   }
 
   async unreadable() {
@@ -211,7 +219,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
       generation: (previous?.generation ?? 0) + 1,
       version: (previous?.version ?? 0) + 1,
     };
-    this.#items.set(connection, item);
+    this.#put(item);
     return { ...item };
   }
 

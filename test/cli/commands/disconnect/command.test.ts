@@ -22,7 +22,7 @@ describe('zoom-tokens disconnect', () => {
 
   test('disconnect says what it deletes and asks for confirmation, where Enter alone means no', async () => {
     const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
-    await terminal.until(/deletes the secret n8n_zoom_reports with a recovery window/);
+    await terminal.until(/deletes the secret\s+n8n_zoom_reports\s+with\s+a\s+recovery\s+window/);
     await terminal.until(/Disconnect "reports"\?/);
     terminal.type(ENTER);
     const { code, shown } = await terminal.ended;

@@ -32,7 +32,7 @@ describe('zoom-tokens rotate', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
       '✖ There is no connection "unknown".\n' +
-        '  List the connections: zoom-tokens status. To create this one: zoom-tokens connect unknown.\n',
+        '  List the connections: npx zoom-tokens status. To create this one: npx zoom-tokens connect unknown.\n',
     );
   });
 
