@@ -106,7 +106,11 @@ describe('a command behind a proxy', () => {
 test('setup verifies the credentials at Zoom through the proxy', async () => {
   const about = {
     ...{ version: '0', zoomOauthUrl: 'https://zoom.test', zoomApiUrl: 'https://zoom.test' },
-    ...{ publicUrl: 'https://installation.test', redirectUrl: 'https://installation.test/callback' },
+    ...{
+      publicUrl: 'https://installation.test',
+      redirectUrl: 'https://installation.test/callback',
+      existing: { appSecretArns: { default: 'arn' } },
+    },
   };
   const lambda = await startAws(undefined, (_, response) => {
     response.writeHead(200).end(JSON.stringify({ ok: true, result: about }));
