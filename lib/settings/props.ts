@@ -83,7 +83,7 @@ export interface ZoomTokenRefresherProps {
   readonly reservedConcurrency?: number;
 
   /**
-   * Processors of the functions. The bundles are JavaScript and run on both; arm64 costs a fifth less for each second.
+   * Processors of the functions. The bundles are JavaScript and run on both; AWS prices arm64 lower.
    * @default 'arm64'
    */
   readonly architecture?: 'arm64' | 'x86_64';

@@ -99,14 +99,16 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
   async function copyReports(count: number): Promise<void> {
     const client = new DynamoDBClient();
     const { Items = [] } = await client.send(new ScanCommand({ TableName: TABLE_NAME }));
-    const reports = Items.find(({ connection }) => connection?.S === 'reports');
-    for (let start = 0; start < count; start += BATCH) {
-      const copies = Array.from({ length: BATCH }, (_, index) => ({
-        PutRequest: {
-          Item: { ...reports, connection: { S: `user_${String(start + index).padStart(4, '0')}` } },
-        },
-      }));
-      await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE_NAME]: copies } }));
+    // The tokens are in an item of their own.
+    for (const prefix of ['', 'tokens#']) {
+      const reports = Items.find(({ connection }) => connection?.S === `${prefix}reports`);
+      for (let start = 0; reports && start < count; start += BATCH) {
+        const copies = Array.from({ length: BATCH }, (_, index) => {
+          const connection = { S: `${prefix}user_${String(start + index).padStart(4, '0')}` };
+          return { PutRequest: { Item: { ...reports, connection } } };
+        });
+        await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE_NAME]: copies } }));
+      }
     }
     client.destroy();
   }

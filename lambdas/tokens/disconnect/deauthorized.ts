@@ -5,6 +5,9 @@ import { retryUntil } from '../rotation/retry.ts';
 import { startConnection } from '../start/start-connection.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 
+/** The most by which the clocks of Zoom and of the functions differ, and those of two functions; seconds. */
+const MAX_CLOCK_DIFFERENCE_SECONDS = 120;
+
 /**
  * Disconnects a connection whose user has removed the app at Zoom, and deletes the secret that n8n reads. Zoom has revoked
  * the tokens itself. What is left, such as the tokens in n8n's credentials, is for the rotate function, which is started; so
@@ -25,7 +28,12 @@ export async function disconnectDeauthorized(
   const isDone = isDisconnected(seen) && (seen.revokedAt !== undefined || seen.sealedTokens === '');
   if (isDone || seen.consentedAt >= at) return false;
   const { connection, generation, disconnectedAt = 0 } = seen;
-  const ending = { disconnectedAt: Math.max(at, disconnectedAt), generation, revokedAt: at };
+  // A consent so shortly before may in truth be the newer one, whose tokens live: then the rotate function revokes them.
+  const isCertain = seen.consentedAt + MAX_CLOCK_DIFFERENCE_SECONDS <= at;
+  const ending = {
+    ...{ disconnectedAt: Math.max(at, disconnectedAt), generation },
+    ...(isCertain && { revokedAt: at }),
+  };
   const held = await beginDisconnect(connection, ending, deps, now());
   const secretDeletedAt = await unpublish(held, deps);
   const left = { dueAt: now(), ...(secretDeletedAt !== undefined && { secretDeletedAt }) };

@@ -342,7 +342,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
 
   async leaseDisconnected(connection: string, by: Parameters<ConnectionStore['leaseDisconnected']>[1]) {
     const { owner, until, now } = by;
-    return this.#update(
+    const held = this.#update(
       connection,
       ({ status, dueAt, leaseUntil, leaseOwner }) =>
         status === 'disconnected' &&
@@ -350,6 +350,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
         (leaseUntil === undefined || leaseUntil <= now || leaseOwner === owner),
       () => ({ leaseOwner: owner, leaseUntil: until }),
     );
+    return this.#joined(held);
   }
 
   async leaveDisconnect(of: Connection, left: Parameters<ConnectionStore['leaveDisconnect']>[1]) {

@@ -43,3 +43,17 @@ test('a removal of the app does not end a consent that came while the event was 
   await expect(ended).rejects.toMatchObject({ class: 'rejected', code: 'overtaken' });
   expect(await world.item('main')).toMatchObject({ status: 'active', generation: 2 });
 });
+
+test('a consent that is a minute older by the clocks may be the newer one, so its tokens are revoked and not believed dead', async () => {
+  const item = await world.item('main');
+  world.pass(60);
+  await disconnectDeauthorized(item, item.consentedAt + 60, world.dependencies(), world.deadline);
+  expect(await world.item('main')).not.toHaveProperty('revokedAt');
+  await world.runStarted();
+  expect(world.zoom.hasLiving('main')).toBe(false);
+  expect(await world.item('main')).toMatchObject({
+    status: 'disconnected',
+    sealedTokens: '',
+    revokedAt: world.time,
+  });
+});
