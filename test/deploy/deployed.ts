@@ -84,15 +84,24 @@ export class Deployed {
 
   /** Makes the connection's token due, as an hour's passing does. */
   async makeDue(connection: string): Promise<void> {
-    const now = String(Math.floor(Date.now() / 1000));
-    await this.callers.root.dynamodb.send(
-      new UpdateItemCommand({
-        TableName: this.table(),
-        Key: { connection: { S: connection } },
-        UpdateExpression: 'SET dueAt = :now, expiresAt = :now',
-        ExpressionAttributeValues: { ':now': { N: now } },
-      }),
-    );
+    const { dynamodb } = this.callers.root;
+    const values = { ':now': { N: String(Math.floor(Date.now() / 1000)) } };
+    const set = (key: string, expression: string) =>
+      dynamodb.send(
+        new UpdateItemCommand({
+          TableName: this.table(),
+          Key: { connection: { S: key } },
+          UpdateExpression: expression,
+          ConditionExpression: 'attribute_exists(#version)',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: values,
+        }),
+      );
+    await set(connection, 'SET dueAt = :now, expiresAt = :now');
+    // The tokens are in an item of their own once a step has ended.
+    await set(`tokens#${connection}`, 'SET expiresAt = :now').catch((error: Error) => {
+      if (error.name !== 'ConditionalCheckFailedException') throw error;
+    });
   }
 
   async sweep(): Promise<void> {
