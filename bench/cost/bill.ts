@@ -41,7 +41,7 @@ const MINUTES = HOURS * 60;
 const SECONDS = MINUTES * 60;
 
 /** The key, the credentials of one app, and the n8n instances that are pushed to. */
-const OWN_SECRETS = 3;
+const OWN_SECRETS = 4;
 /** Secrets for each call of BatchGetSecretValue, and for each page of ListSecrets. */
 const BATCH = 20;
 const PAGE = 100;
@@ -135,7 +135,7 @@ export function vaultOn(instance: Instance, usage: Usage): Bill {
       line(`${instance}`, `${HOURS} hours`, HOURS, PRICES.instanceHour[instance]),
       line('Volume', '8 GB of gp3', 8, PRICES.volumeGigabyteMonth),
       line('Public address', `${HOURS} hours`, HOURS, PRICES.publicAddressHour),
-      line('Secrets', 'key + app + n8n', OWN_SECRETS, own),
+      line('Secrets', '2 keys + app + n8n', OWN_SECRETS, own),
       ...commonLines(slotted(usage)),
     ],
   };
@@ -151,7 +151,7 @@ export const sum = ({ lines }: Bill, { freeTier } = { freeTier: false }): number
 function publicationLines(usage: Usage, layout: Layout): Line[] {
   if (layout === 'own') return secretLines(usage, 1);
   if (layout === 'push') {
-    return [line('Secrets', 'key + app + n8n', OWN_SECRETS, PRICES.secretMonth)];
+    return [line('Secrets', '2 keys + app + n8n', OWN_SECRETS, PRICES.secretMonth)];
   }
   const { connections, pollSeconds, tokenBytes = 900 } = usage;
   const members = Math.max(1, Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES)));
@@ -161,7 +161,7 @@ function publicationLines(usage: Usage, layout: Layout): Line[] {
   return [
     line(
       'Secrets',
-      `${n(bundles)} bundles of up to ${members} + key + app + n8n`,
+      `${n(bundles)} bundles of up to ${members} + 2 keys + app + n8n`,
       bundles + OWN_SECRETS,
       PRICES.secretMonth,
     ),
@@ -181,7 +181,7 @@ function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each:
   const calls = Math.ceil(connections / BATCH) + Math.ceil((each * connections + OWN_SECRETS) / PAGE);
   const held = each === 1 ? `${n(connections)} connections` : `2 × ${n(connections)} connections`;
   return [
-    line('Secrets', `${held} + key + app + n8n`, each * connections + OWN_SECRETS, PRICES.secretMonth),
+    line('Secrets', `${held} + 2 keys + app + n8n`, each * connections + OWN_SECRETS, PRICES.secretMonth),
     line(
       'Publishing',
       `${each === 1 ? '' : '2 × '}${n(connections)} × ${n(rotationsPerDay)} a day × ${DAYS}`,

@@ -24,7 +24,7 @@ describe('the bill of a month with 100 connections', () => {
 
   test.each([
     // 100 + the key + one app + the n8n instances, at 0.40
-    ['Secrets', 41.2],
+    ['Secrets', 41.6],
     // 90,000 × 5 millionths
     ['Publishing', 0.45],
     // 8,640 polls × (5 batches of 20 + 2 pages of 100)
@@ -48,7 +48,7 @@ describe('the bill of a month with 100 connections', () => {
   });
 
   test('is the sum of its lines', () => {
-    expect(sum(bill)).toBeCloseTo(44.02019, 5);
+    expect(sum(bill)).toBeCloseTo(44.42019, 5);
     expect(bill.lines).toHaveLength(12);
   });
 
@@ -59,9 +59,9 @@ describe('the bill of a month with 100 connections', () => {
 
   test('has an instance, a volume, an address and the secrets of the functions with Vault', () => {
     const saved = amount(bill, 'Secrets') + amount(bill, 'Publishing') + amount(bill, 'Reading by n8n');
-    // 720 × 0.0168, 8 × 0.08, 720 × 0.005, 3 × 0.40
+    // 720 × 0.0168, 8 × 0.08, 720 × 0.005, 4 × 0.40
     expect(sum(vaultOn('t4g.small', HUNDRED)) - (sum(bill) - saved)).toBeCloseTo(
-      12.096 + 0.64 + 3.6 + 1.2,
+      12.096 + 0.64 + 3.6 + 1.6,
       9,
     );
   });
@@ -78,7 +78,7 @@ describe('the bill of a month with bundles', () => {
   test('has a secret for each 51 connections, written in 36 slots a day', () => {
     const bill = ours(usageOf(1000), 'bundles');
     // 20 bundles and the three own secrets; 20 × 36 × 30 writes; 8,640 polls × (1 batch + 1 page)
-    expect(amount(bill, 'Secrets')).toBeCloseTo(23 * 0.4, 9);
+    expect(amount(bill, 'Secrets')).toBeCloseTo(24 * 0.4, 9);
     expect(amount(bill, 'Publishing')).toBeCloseTo(0.108, 9);
     expect(amount(bill, 'Reading by n8n')).toBeCloseTo(0.0864, 9);
     // 43,200 × 1.5 + 1,080,000 × 9 units
@@ -88,7 +88,7 @@ describe('the bill of a month with bundles', () => {
   test('has fewer members in a bundle, and larger items, with longer tokens', () => {
     const bill = ours({ ...usageOf(1000), tokenBytes: 1500 }, 'bundles');
     // 33 bundles of 31
-    expect(amount(bill, 'Secrets')).toBeCloseTo(36 * 0.4, 9);
+    expect(amount(bill, 'Secrets')).toBeCloseTo(37 * 0.4, 9);
     // 43,200 × 1.5 + 1,080,000 × 10 units
     expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.7905, 9);
   });
@@ -128,7 +128,7 @@ test('the free tier covers metrics, alarms, schedule, logs and functions of a sm
 });
 
 test('push only has the secrets of the functions alone', () => {
-  expect(amount(ours(HUNDRED, 'push'), 'Secrets')).toBeCloseTo(1.2, 9);
+  expect(amount(ours(HUNDRED, 'push'), 'Secrets')).toBeCloseTo(1.6, 9);
 });
 
 test('the bill has as many alarms and secrets as the stack, which has no dashboard', () => {
@@ -159,8 +159,8 @@ describe('npm run cost', () => {
       const { status, stdout } = cost('--connections', '100', '--rotations-per-day', '30', '--layout', 'own');
       expect(status).toBe(0);
       expect(stdout).toContain('as of 2026-11');
-      expect(stdout).toMatch(/Secrets .* 103 +× 0\.4 +41\.20/);
-      expect(stdout).toMatch(/Sum +44\.02/);
+      expect(stdout).toMatch(/Secrets .* 104 +× 0\.4 +41\.60/);
+      expect(stdout).toMatch(/Sum +44\.42/);
       for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
         expect(stdout).toContain(other);
     },
@@ -176,7 +176,7 @@ describe('npm run cost', () => {
         pricesAsOf: '2026-11',
         usage: { ...HUNDRED, tokenBytes: 900 },
       });
-      expect(bills[0].sum).toBeCloseTo(44.02019, 5);
+      expect(bills[0].sum).toBeCloseTo(44.42019, 5);
     },
     LONG,
   );
