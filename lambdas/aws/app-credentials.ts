@@ -1,4 +1,4 @@
-import type { Clock } from '../tokens/clock.ts';
+import { type Clock, isWithin } from '../tokens/clock.ts';
 import { Failure } from '../tokens/errors.ts';
 import type { AppCredentials, ZoomApp } from '../tokens/vault.ts';
 import { parseAppSecret, unusableSecret } from './app-secret.ts';
@@ -75,10 +75,6 @@ export function createAppCredentials(
     },
   };
 }
-
-/** Returns whether `since` is at most some seconds ago. A clock that was set back makes an entry old. */
-const isWithin = (seconds: number, since: number | undefined, now: number): boolean =>
-  since !== undefined && now >= since && now - since < seconds;
 
 const notDeployed = (app: string): Failure =>
   new Failure(

@@ -1,6 +1,10 @@
 /** Returns the current time in epoch seconds, an integer. */
 export type Clock = () => number;
 
+/** Returns whether `since` is at most some seconds ago. A clock that was set back makes it long ago. Epoch seconds. */
+export const isWithin = (seconds: number, since: number | undefined, now: number): boolean =>
+  since !== undefined && now >= since && now - since < seconds;
+
 /** Formats epoch seconds for people: `2030-01-01 00:00 UTC`. */
 export function utc(at: number): string {
   const date = new Date(at * 1000);

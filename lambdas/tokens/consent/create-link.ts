@@ -7,7 +7,7 @@ import type { Place } from '../publication/place.ts';
 import type { NewLink } from '../store.ts';
 import { assertGrant } from './assert-grant.ts';
 import { assertPlace } from './choose-place.ts';
-import { KEEP_SECONDS, MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './link-life.ts';
+import { MAX_LINK_SECONDS, MIN_LINK_SECONDS, OUTCOME_SECONDS } from './link-life.ts';
 import { signLinkTicket } from './link-ticket.ts';
 
 /** What an operator wants of a link. */
@@ -55,7 +55,7 @@ export async function createLink(
   const { ticket, keyId } = await signLinkTicket({ id, expiresAt }, deps);
   await deps.store.createLink(
     { id, connection, app, replaceUser, forMe, ...(place && { place }), keyId, createdAt, expiresAt },
-    expiresAt + KEEP_SECONDS,
+    expiresAt + OUTCOME_SECONDS,
   );
   const generation = existing?.generation ?? 0;
   return { link: `${publicUrl}${ROUTES.link}?ticket=${ticket}`, id, createdAt, expiresAt, generation };

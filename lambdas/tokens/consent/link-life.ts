@@ -19,4 +19,4 @@ export const consentUntil = (usedAt: number, expiresAt: number, consentSeconds: 
  * For how long the stored link outlives its expiry, seconds: its outcome stays readable, and a restored tab learns it.
  * DynamoDB deletes the item then.
  */
-export const KEEP_SECONDS = 7 * DAYS;
+export const OUTCOME_SECONDS = 7 * DAYS;

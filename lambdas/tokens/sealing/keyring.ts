@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto';
-import type { Clock } from '../clock.ts';
+import { type Clock, isWithin } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import type { Vault } from '../vault.ts';
-import { isWithin, KEY_SECONDS } from './key-life.ts';
+import { KEY_SECONDS, REREAD_SECONDS } from './key-life.ts';
 
 /** 256-bit keys, one for each purpose. They open no stored token. */
 export interface LinkKeys {
@@ -31,12 +31,6 @@ export function deriveLinkKeys(secret: string): LinkKeys {
  * @throws {Failure} `misconfigured` (`unknown_key`) for another id: a replaced key signs and opens nothing any more
  */
 export type Keyring = (id?: string) => Promise<LinkKeys>;
-
-/**
- * Minimum seconds between two reads of the link key for unknown ids. Strangers can put any id into a link or a cookie, and
- * each would otherwise cost a read.
- */
-const REREAD_SECONDS = 10;
 
 /** Returns the keyring of the link key. A replaced key is valid for ten minutes at most, in a function that had read it. */
 export function createKeyring(vault: Pick<Vault, 'linkKey'>, now: Clock): Keyring {

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, isWithin } from '../clock.ts';
 import { Failure } from '../errors.ts';
-import { isWithin, KEY_SECONDS } from './key-life.ts';
+import { KEY_SECONDS } from './key-life.ts';
 import type { SealingKeyring } from './sealing-keyring.ts';
 import { importSealingKey, type PublicSealingKey, type SealingKey } from './sealing-pair.ts';
 

@@ -1,8 +1,8 @@
 import type { CryptoKey } from 'jose';
-import type { Clock } from '../clock.ts';
+import { type Clock, isWithin } from '../clock.ts';
 import { Failure } from '../errors.ts';
 import type { Vault } from '../vault.ts';
-import { isWithin, KEY_SECONDS } from './key-life.ts';
+import { KEY_SECONDS, REREAD_SECONDS } from './key-life.ts';
 import { deriveSealingPair, type SealingPair } from './sealing-pair.ts';
 
 /**
@@ -20,9 +20,6 @@ export interface SealingKeyring {
   current(options?: { fresh: boolean }): Promise<SealingPair>;
   opening: OpeningKey;
 }
-
-/** Minimum seconds between two reads of the seeds for unknown ids: a table may have many connections with one of them. */
-const REREAD_SECONDS = 10;
 
 /** Returns a keyring of the current pair and, if the key was replaced, of the previous one, which only opens. */
 export function createSealingKeyring(vault: Pick<Vault, 'sealingSeed'>, now: Clock): SealingKeyring {
