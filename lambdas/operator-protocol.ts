@@ -42,14 +42,14 @@ export { MAX_OVERVIEW } from './tokens/operate/overview.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
-export { bundleOf, type Place, placeOf } from './tokens/publication/place.ts';
+export { type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
 export { failureText, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();
 const app = v.optional(v.string());
-/** Where a connection is published: `own`, `none` or `bundle_<name>`. */
+/** Place of publication: `own`, `none` or `bundle_<name>`. */
 const place = v.pipe(
   v.string(),
   v.regex(/^(own|none|bundle_[a-z][a-z0-9_]{0,39})$/),
@@ -150,7 +150,7 @@ export interface OperatorResults {
     /** The last events of the one connection, the oldest first. */
     history?: HistoryEntry[];
   };
-  /** What happened to a connection, the oldest first. */
+  /** Events of a connection, the oldest first. */
   history: { now: number; connection: string; entries: HistoryEntry[] };
   /** `created`: the credential is new in n8n, and the workflows have to use it. */
   'n8n-link': LinkResult;

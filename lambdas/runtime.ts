@@ -47,7 +47,7 @@ export interface Runtime extends Dependencies {
   history: History;
   /** Origin of the HTTP API, without a trailing slash. */
   publicUrl: string;
-  /** Who asks for access, as the pages say it. */
+  /** Installation and operator as the pages name them. */
   asker: Asker;
   /** SNS topic of the alerts. The rotate function publishes to it, and the operator function reads its subscribers. */
   alertTopicArn?: string;

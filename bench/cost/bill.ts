@@ -13,7 +13,7 @@ export interface Usage {
   tokenBytes?: number;
 }
 
-/** Where n8n gets the tokens from: a secret of each connection, bundles, or credentials that are pushed to. */
+/** Sources of n8n's tokens: a secret of each connection, bundles, or credentials that are pushed to. */
 export const LAYOUTS = ['own', 'bundles', 'push'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 

@@ -7,7 +7,7 @@ import { type CommandRun, startInstallation } from './installation.ts';
 const FLEETS = [1000, 100_000];
 const QUICK_FLEETS = [1000];
 
-/** What a person runs, and how long it may take with 100,000 connections. */
+/** Commands that a person runs, as arguments of the command line. */
 const COMMANDS = [
   ['status'],
   ['status', '--sort', 'name'],

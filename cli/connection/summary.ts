@@ -11,7 +11,8 @@ const WORDS: Record<FleetState, (count: number) => string> = {
   disconnected: () => 'disconnected',
 };
 
-const number = (count: number) => count.toLocaleString('en-US');
+/** Returns a number of connections, such as `1,204`. */
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
 
 export const totalOf = (counts: FleetCounts): number =>
   FLEET_STATES.reduce((sum, state) => sum + counts[state], 0);
@@ -22,6 +23,6 @@ export function formatSummary(counts: FleetCounts): string {
   const states: FleetState[] = ['active', ...FLEET_STATES.filter((state) => state !== 'active')];
   const parts = states
     .filter((state) => counts[state] > 0)
-    .map((state) => `${number(counts[state])} ${WORDS[state](counts[state])}`);
-  return `${number(total)} ${total === 1 ? 'connection' : 'connections'}: ${parts.join(', ')}`;
+    .map((state) => `${formatCount(counts[state])} ${WORDS[state](counts[state])}`);
+  return `${formatCount(total)} ${total === 1 ? 'connection' : 'connections'}: ${parts.join(', ')}`;
 }

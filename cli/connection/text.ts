@@ -1,10 +1,9 @@
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
-import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
+import { placeInWords, readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime, formatUntil } from '../terminal/time.ts';
-import { nameOf } from './place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';
 
@@ -118,6 +117,6 @@ function placeRows(
         ];
   if (noRoomIn !== undefined) rows.push(['Bundle', `"${noRoomIn}" had no room for it`]);
   for (const { place, until } of oldPlaces)
-    rows.push(['Old place', `${nameOf(place)}, kept current until ${formatUntil(until, now)}`]);
+    rows.push(['Old place', `${placeInWords(place)}, kept current until ${formatUntil(until, now)}`]);
   return rows;
 }

@@ -30,7 +30,7 @@ export interface Connection {
   /** Distinguishes a repetition of the consent's commit from another consent. */
   consentId: string;
   rotatedAt: number;
-  /** Where it is published; missing for a secret of its own. */
+  /** Place of publication; missing for a secret of its own. */
   place?: Place;
   /** Places that it has left and that are kept current for a while. */
   oldPlaces?: OldPlace[];

@@ -38,7 +38,7 @@ export interface Dependencies {
   /** Publishes the public half of the sealing key, where that is not done yet. */
   publishKey: (options?: { fresh: boolean }) => Promise<void>;
   margins: Margins;
-  /** The most bytes of a bundle's secret; `DEFAULT_BYTES` if left out. */
+  /** The most bytes of a bundle's secret; `BUNDLE_BYTES.usual` if left out. */
   bundleBytes?: number;
   /** Without it nothing is pushed to n8n. */
   push?: Push | undefined;

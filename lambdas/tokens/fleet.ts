@@ -1,4 +1,5 @@
 import type { Connection, Status } from './connection.ts';
+import { nameOrder } from './name-order.ts';
 import { readerView } from './reader-view.ts';
 
 /** A connection as the index `due` shows it. */
@@ -87,7 +88,5 @@ export function pageOf(
 }
 
 function inOrder(a: FleetPlace, b: FleetPlace): number {
-  if (a.dueAt !== b.dueAt) return a.dueAt - b.dueAt;
-  if (a.connection === b.connection) return 0;
-  return a.connection < b.connection ? -1 : 1;
+  return a.dueAt - b.dueAt || nameOrder(a.connection, b.connection);
 }

@@ -5,11 +5,12 @@ import type { FinishedConsent } from '../tokens/consent/finish-consent.ts';
 import type { RepeatedConsent } from '../tokens/consent/repeated-consent.ts';
 import { toFailure } from '../tokens/errors.ts';
 import { expression } from '../tokens/n8n-names.ts';
-import { missingScopes, permissionsInWords } from '../tokens/n8n-scopes.ts';
+import { missingScopes } from '../tokens/n8n-scopes.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
 import { type Html, html } from './html.ts';
 import { LOCAL_TIMES, untilTime } from './local-time.ts';
 import { eventAndAction, page } from './page-template.ts';
+import { permissionList } from './permission-list.ts';
 
 /** The script of `pasteInstructions`: copies the expression, or selects it if the browser denies the clipboard. */
 const COPY = `
@@ -81,7 +82,7 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
       content: [
         html`<p>You're done. You can close this tab.</p>`,
         html`<p>n8n now uses ${account} under the name “${item.connection}”${outcome.kind === 'nothing' ? ', within a minute' : ''}. Its workflows can:</p>`,
-        ...permissions(item),
+        ...permissionList(item.scope),
         html`<p class="aside">To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.</p>`,
       ],
     },
@@ -117,12 +118,6 @@ function operatorPage(
     asker,
   );
 }
-
-const permissions = ({ scope }: Consent['item']): Html[] => [
-  html`<ul>`,
-  ...permissionsInWords(scope).map((each) => html`<li>${each}</li>`),
-  html`</ul>`,
-];
 
 /** Returns what to paste into n8n, with a button that the script `COPY` serves. */
 function pasteInstructions(item: Pick<Connection, 'connection' | 'place'>): Html[] {

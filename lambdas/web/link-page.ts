@@ -1,11 +1,11 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { DEFAULT_APP } from '../contract.ts';
-import { permissionsInWords } from '../tokens/n8n-scopes.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
 import type { StoredLink } from '../tokens/store.ts';
 import { html } from './html.ts';
 import { LOCAL_TIMES, untilTime } from './local-time.ts';
 import { contactLink, page } from './page-template.ts';
+import { permissionList } from './permission-list.ts';
 
 /**
  * Disables the button once it is pressed. The second request of a double click would come without the cookie that the
@@ -46,9 +46,7 @@ export function linkPage(
       title,
       content: [
         html`<p>If you allow it at Zoom, n8n uses your account under the name “${connection}”. Its workflows can:</p>`,
-        html`<ul>`,
-        ...permissionsInWords(undefined).map((each) => html`<li>${each}</li>`),
-        html`</ul>`,
+        ...permissionList(undefined),
         html`<p>Zoom lists on the next page what exactly the app asks for. You can decline there.</p>`,
         html`<form method="post"><button>Continue to Zoom</button></form>`,
         html`<dl>`,

@@ -1,5 +1,5 @@
 import { NAME_PATTERN } from '../../lambdas/contract.ts';
-import type { Rule } from './rules.ts';
+import { parseJsonObject, type Rule } from './rules.ts';
 
 /** The bundle of new connections: one for all apps, or one for each app. */
 type DefaultBundle = string | Record<string, string>;
@@ -8,20 +8,12 @@ type DefaultBundle = string | Record<string, string>;
 export const bundleRule: Rule<DefaultBundle> = {
   expects: 'the name of a bundle, or an object with one for each app',
   read(value) {
-    const read = typeof value === 'string' && value.startsWith('{') ? parse(value) : value;
-    if (isName(read)) return read;
-    if (typeof read !== 'object' || read === null) return undefined;
-    const isValid = Object.entries(read).every((names) => names.every(isName));
-    return isValid ? (read as Record<string, string>) : undefined;
+    if (isName(value)) return value;
+    const bundles = parseJsonObject(value);
+    if (bundles === undefined) return undefined;
+    const isValid = Object.entries(bundles).every((names) => names.every(isName));
+    return isValid ? (bundles as Record<string, string>) : undefined;
   },
 };
 
 const isName = (value: unknown): value is string => typeof value === 'string' && NAME_PATTERN.test(value);
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -21,10 +21,12 @@ async function about({ existing }: { existing?: boolean }, command: Command): Pr
   const { operator, output } = openSession(command);
   const result = await output.withSpinner('Requesting the installation', () => operator.request('about', {}));
   output.printJson(existing ? result.existing : result);
-  output.print(existing ? `"existing": ${JSON.stringify(result.existing, null, 2)}` : describe(result));
+  output.print(
+    existing ? `"existing": ${JSON.stringify(result.existing, null, 2)}` : formatInstallation(result),
+  );
 }
 
-function describe({ existing, ...about }: OperatorResults['about']): string {
+function formatInstallation({ existing, ...about }: OperatorResults['about']): string {
   const { table, rescueBucket, sealingKeySecretArn, linkKeySecretArn, ...secrets } = existing;
   const { appSecretArns, n8nSecretArn, kmsKeyArn } = secrets;
   return formatList([

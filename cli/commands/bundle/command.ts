@@ -4,9 +4,9 @@ import {
   type ConnectionView,
   KEEP_SECONDS,
   type OperatorRequest,
+  placeInWords,
   placeOf,
 } from '../../../lambdas/operator-protocol.ts';
-import { nameOf } from '../../connection/place-text.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { parseDuration } from '../../terminal/duration.ts';
@@ -57,7 +57,9 @@ async function move(
   );
   output.printJson(result);
   const { connection: view, now } = result;
-  output.print(`${paint('green', '✔')} "${connection}" is published in ${nameOf(view.place ?? 'own')}.`);
+  output.print(
+    `${paint('green', '✔')} "${connection}" is published in ${placeInWords(view.place ?? 'own')}.`,
+  );
   for (const line of oldPlaces(view, now)) output.print(line);
   if (view.expression === undefined) return;
   output.print(`\nIn n8n, the expression of its credential is now:\n`);
@@ -83,6 +85,6 @@ function requestFrom(connection: string, bundle: string | undefined, options: Bu
 function oldPlaces({ connection, oldPlaces: places = [] }: ConnectionView, now: number): string[] {
   return places.map(
     ({ place, until }) =>
-      `Its old place, ${nameOf(place)}, is kept current until ${formatUntil(until, now)}. To end it now: npx zoom-tokens bundle ${connection} --finish`,
+      `Its old place, ${placeInWords(place)}, is kept current until ${formatUntil(until, now)}. To end it now: npx zoom-tokens bundle ${connection} --finish`,
   );
 }

@@ -1,7 +1,7 @@
 import type { ConnectionView, FleetCounts } from '../../../lambdas/operator-protocol.ts';
 import { FLEET_STATES, needsAttention } from '../../../lambdas/operator-protocol.ts';
 import { type StatusPage, statusPages } from '../../connection/list-connections.ts';
-import { totalOf } from '../../connection/summary.ts';
+import { formatCount, totalOf } from '../../connection/summary.ts';
 import type { Session } from '../../session.ts';
 import { connectionFindings, unreadableFindings } from './connections.ts';
 import { type Finding, note } from './finding.ts';
@@ -54,7 +54,7 @@ function progress(seen: number, counts: FleetCounts | undefined): string {
 }
 
 function sampleNote({ connections, counts }: StatusPage): Finding {
-  const of = counts === undefined ? '' : ` of ${counts.active.toLocaleString('en-US')}`;
+  const of = counts === undefined ? '' : ` of ${formatCount(counts.active)}`;
   return note(
     'connections',
     `The checks below examine a sample of ${connections.length}${of} that are well.`,
@@ -64,5 +64,5 @@ function sampleNote({ connections, counts }: StatusPage): Finding {
 const notExamined = (seen: number): Finding =>
   note(
     'connections',
-    `The checks below examine ${MOST_EXAMINED} of the ${seen.toLocaleString('en-US')} connections that need attention.`,
+    `The checks below examine ${MOST_EXAMINED} of the ${formatCount(seen)} connections that need attention.`,
   );

@@ -6,7 +6,7 @@ import { formatOpenLinks } from '../../connection/open-links.ts';
 import { type OverviewTable, overviewTable } from '../../connection/overview-table.ts';
 import { exitStatusOf, remarks, unreadableRemark } from '../../connection/remarks.ts';
 import { sameUserWarnings } from '../../connection/same-user-warning.ts';
-import { formatSummary, totalOf } from '../../connection/summary.ts';
+import { formatCount, formatSummary, totalOf } from '../../connection/summary.ts';
 import { FIRST_CONNECTION, formatRemark, NO_CONNECTIONS } from '../../connection/text.ts';
 import { EXIT } from '../../errors.ts';
 
@@ -70,7 +70,7 @@ function moreText(
   { connections, next }: StatusPage,
 ): string | undefined {
   if (next === undefined && shown === connections.length) return undefined;
-  const rest = counts ? ` of ${totalOf(counts).toLocaleString('en-US')}` : '';
+  const rest = counts ? ` of ${formatCount(totalOf(counts))}` : '';
   return `Shown: ${shown}${rest}. Show all with --all, or fewer with --state, --app or --search.`;
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
-/** What `zoom-tokens about --existing` prints. A later version may know more parts. */
+/** Block that `zoom-tokens about --existing` prints. A later version may know more parts. */
 const Existing = v.partial(
   v.object({
     table: text,
@@ -17,7 +17,7 @@ const Existing = v.partial(
   }),
 );
 
-/** What a deleted stack has left. */
+/** Resources that a deleted stack has left. */
 export interface Retained {
   secrets: string[];
   table?: string;

@@ -87,8 +87,10 @@ export function createSteps(
     },
 
     async commitRotation(of, rotation, { isRoutine } = { isRoutine: false }) {
-      const { connection, generation, version } = of;
-      const isStored = isRoutine ? await pairs.commit(of, rotation) : 'elsewhere';
+      const { connection, generation, version, clientId, scope } = of;
+      const kept = { ...(clientId !== undefined && { clientId }), ...(scope !== undefined && { scope }) };
+      const tokens = { ...kept, ...rotation };
+      const isStored = isRoutine ? await pairs.commit(of, tokens) : 'elsewhere';
       if (isStored === 'overtaken') return undefined;
       if (isStored === 'stored') {
         const { askedAt: _, ...item } = {
@@ -99,9 +101,6 @@ export function createSteps(
         };
         return item;
       }
-      const { clientId, scope } = of;
-      const kept = { ...(clientId !== undefined && { clientId }), ...(scope !== undefined && { scope }) };
-      const tokens = { ...kept, ...rotation };
       return updateConnection(connection, {
         set: `SET ${assignments(tokens)}, #dueAt = :rotatedAt, #status = :active, #failures = :zero, #version = :next
           REMOVE #lastError, #failingSince, #suspectSince, #refusals, #askedAt, #lostAt`,

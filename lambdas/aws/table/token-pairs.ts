@@ -4,7 +4,7 @@ import { SCHEMA_VERSION, type StoredItem } from './item-schema.ts';
 import { assignments, attributes, type Items } from './items.ts';
 import { packTokens, unpackTokens } from './packed-tokens.ts';
 
-/** What a rotation replaces. DynamoDB charges a whole item for each write, so these attributes are an item of their own. */
+/** Attributes that a rotation replaces. DynamoDB charges a whole item for each write, so they are in an item of their own. */
 const TOKEN_FIELDS = ['sealedTokens', 'expiresAt', 'rotatedAt', 'clientId', 'scope'] as const;
 
 /** No connection's name holds a `#`. */
@@ -76,7 +76,7 @@ export interface TokenPairs {
    * Stores a rotation of exactly that version in the pair's item alone.
    * @returns `stored`; `overtaken` when a newer pair is stored; `elsewhere` when the connection's item has to decide
    */
-  commit(of: Connection, rotation: Rotation): Promise<'stored' | 'overtaken' | 'elsewhere'>;
+  commit(of: Connection, tokens: Rotation): Promise<'stored' | 'overtaken' | 'elsewhere'>;
   /** Moves the tokens that the connection's item holds to the pair's item. A repetition changes nothing. */
   move(item: StoredItem): Promise<void>;
   /** Erases the tokens of an ended connection. Returns what is left of the pair, `undefined` if there was none. */
@@ -140,11 +140,9 @@ export function createTokenPairs({ get, update }: Pick<Items, 'get' | 'update'>)
       });
     },
 
-    async commit({ connection, generation, version, clientId, scope }, rotation) {
-      const kept = { ...(clientId !== undefined && { clientId }), ...(scope !== undefined && { scope }) };
-      const sealedTokens = packTokens(rotation.sealedTokens);
-      const tokens = { ...kept, ...rotation, sealedTokens };
-      const next = { ...tokens, version: version + 1, schemaVersion: SCHEMA_VERSION };
+    async commit({ connection, generation, version }, tokens) {
+      const sealedTokens = packTokens(tokens.sealedTokens);
+      const next = { ...tokens, sealedTokens, version: version + 1, schemaVersion: SCHEMA_VERSION };
       const stored = await update(pairKey(connection), {
         set: `SET ${assignments(next)}`,
         values: { ...next, generation, before: version },

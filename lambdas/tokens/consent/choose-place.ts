@@ -5,7 +5,7 @@ import { Failure } from '../errors.ts';
 import { hasRoomFor, newBundle, withMember } from '../publication/bundle.ts';
 import { changeBundle } from '../publication/change-bundle.ts';
 import { fieldBytes } from '../publication/content.ts';
-import { bundleOf, type Place, placeOf } from '../publication/place.ts';
+import { bundleOf, type Place, placeInWords, placeOf } from '../publication/place.ts';
 
 type PlaceDependencies = Pick<Dependencies, 'store' | 'wait' | 'random' | 'now' | 'bundleBytes'>;
 
@@ -81,19 +81,12 @@ export async function reserve(
   return joined !== undefined;
 }
 
-const nameOf = (place: Place): string =>
-  place === 'own'
-    ? 'a secret of its own'
-    : place === 'none'
-      ? 'no secret'
-      : `the bundle "${bundleOf(place)}"`;
-
 function otherPlace(connection: string, present: Place, wanted: Place): Failure {
   const option = bundleOf(wanted) ?? '--none';
   return new Failure(
     'rejected',
     'other_place',
-    `"${connection}" has ${nameOf(present)} already, not ${nameOf(wanted)}.`,
+    `"${connection}" has ${placeInWords(present)} already, not ${placeInWords(wanted)}.`,
     wanted === 'none'
       ? 'To do without a secret, disconnect it first.'
       : `Move it first: npx zoom-tokens bundle ${connection} ${option}`,

@@ -1,5 +1,6 @@
 import type { Status } from '../connection.ts';
 import type { Fleet, FleetEntry } from '../fleet.ts';
+import { nameOrder } from '../name-order.ts';
 import { fleetPages } from './fleet-counts.ts';
 import type { WantedEntries } from './fleet-walk.ts';
 
@@ -53,7 +54,5 @@ export async function selectSorted(
 }
 
 function compare(a: SortedPlace, b: SortedPlace): number {
-  if (a.value !== b.value) return a.value - b.value;
-  if (a.connection === b.connection) return 0;
-  return a.connection < b.connection ? -1 : 1;
+  return a.value - b.value || nameOrder(a.connection, b.connection);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from '../connection.ts';
+import { nameOrder } from '../name-order.ts';
 
 /** A token is taken to be this long until a bundle has seen one; bytes. */
 export const USUAL_TOKEN_BYTES = 900;
@@ -36,13 +37,13 @@ export function contentOf(tokens: readonly MemberToken[], mostBytes: number): Co
   const excess: MemberToken[] = [];
   // The braces, less the comma that the last field has not.
   let bytes = 1;
-  for (const token of [...tokens].sort((a, b) => a.since - b.since || compare(a, b))) {
+  for (const token of [...tokens].sort((a, b) => a.since - b.since || byName(a, b))) {
     const size = fieldBytes(token.connection, token.accessToken);
     const isFitting = excess.length === 0 && bytes + size <= mostBytes;
     if (isFitting) bytes += size;
     (isFitting ? members : excess).push(token);
   }
-  members.sort(compare);
+  members.sort(byName);
   const value = JSON.stringify(
     Object.fromEntries(members.map(({ connection, accessToken }) => [connection, accessToken])),
   );
@@ -62,5 +63,4 @@ const versionOf = ({ connection, generation, version, rotatedAt }: MemberToken):
 
 const hash = (parts: string[]): string => createHash('sha256').update(parts.join(' ')).digest('hex');
 
-const compare = (a: MemberToken, b: MemberToken): number =>
-  a.connection < b.connection ? -1 : Number(a.connection > b.connection);
+const byName = (a: MemberToken, b: MemberToken): number => nameOrder(a.connection, b.connection);

@@ -26,6 +26,13 @@ export const placeOf = (bundle: string): `bundle_${string}` => `${BUNDLE}${bundl
 export const bundleOf = (place: Place | undefined): string | undefined =>
   place?.startsWith(BUNDLE) ? place.slice(BUNDLE.length) : undefined;
 
+/** Returns where a connection is published, in words. */
+export const placeInWords = (place: Place): string => {
+  const bundle = bundleOf(place);
+  if (bundle !== undefined) return `the bundle "${bundle}"`;
+  return place === 'own' ? 'a secret of its own' : 'no secret';
+};
+
 /** Returns the bundle in whose slots a connection rotates, `undefined` for one that is in none. */
 export const bundleOfAny = ({ place, oldPlaces = [] }: Placed): string | undefined =>
   [place, ...oldPlaces.map((old) => old.place)].map(bundleOf).find((bundle) => bundle !== undefined);

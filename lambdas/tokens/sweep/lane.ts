@@ -1,3 +1,4 @@
+import { nameOrder } from '../name-order.ts';
 import { bundleOf } from '../publication/place.ts';
 import type { DueEntry } from '../store.ts';
 
@@ -13,7 +14,7 @@ export class Lane {
       // The last one is the next one.
       this.#apps.set(
         app,
-        all.reverse().sort((a, b) => end(b) - end(a) || compare(b.place, a.place)),
+        all.reverse().sort((a, b) => end(b) - end(a) || nameOrder(b.place ?? '', a.place ?? '')),
       );
     }
   }
@@ -38,5 +39,3 @@ function endsOf(entries: DueEntry[]): (entry: DueEntry) => number {
       ends.set(place, Math.min(validUntil, ends.get(place) ?? Infinity));
   return ({ place, validUntil }) => ends.get(place ?? '') ?? validUntil;
 }
-
-const compare = (a = '', b = ''): number => (a < b ? -1 : Number(a > b));

@@ -9,6 +9,7 @@ import {
 import type { Connection, PushTarget, Status } from '../../../lambdas/tokens/connection.ts';
 import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fleet.ts';
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
+import { nameOrder } from '../../../lambdas/tokens/name-order.ts';
 import type { Bundle } from '../../../lambdas/tokens/publication/bundle.ts';
 import { NEVER } from '../../../lambdas/tokens/schedule.ts';
 import type {
@@ -82,7 +83,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
     const shown = (by === 'dueAt' && this.#lagging) || [...this.#items.values()];
     const found = shown.filter((item) => item.status === status);
-    return found.sort((a, b) => a[by] - b[by] || compare(a.connection, b.connection));
+    return found.sort((a, b) => a[by] - b[by] || nameOrder(a.connection, b.connection));
   }
 
   async get(connection: string) {
@@ -425,7 +426,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   async openLinks(now: number, { limit, after }: Parameters<ConnectionStore['openLinks']>[1]) {
     const all = [...this.#links.values()]
       .filter(({ end, waitsUntil }) => end === undefined && waitsUntil > now)
-      .sort((a, b) => a.waitsUntil - b.waitsUntil || compare(a.id, b.id));
+      .sort((a, b) => a.waitsUntil - b.waitsUntil || nameOrder(a.id, b.id));
     const from = after ? all.findIndex(({ id }) => id === after.id) + 1 : 0;
     const links = all.slice(from, from + limit).map(({ waitsUntil: _, ...link }) => link);
     const last = links.at(-1);
@@ -539,8 +540,6 @@ const RESET = [
   'revokedAt',
   'secretDeletedAt',
 ] as const;
-
-const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 const isBehind = (item: Connection, by: 'dueAt' | 'validUntil', { at, connection }: Cursor) =>
   item[by] > (at as number) || (item[by] === at && item.connection > (connection as string));
