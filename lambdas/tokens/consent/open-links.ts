@@ -17,7 +17,7 @@ const PAGE = 100;
 export interface OpenLink
   extends Pick<
     StoredLink,
-    'id' | 'connection' | 'app' | 'replaceUser' | 'forMe' | 'createdAt' | 'expiresAt'
+    'id' | 'connection' | 'app' | 'replaceUser' | 'forMe' | 'place' | 'createdAt' | 'expiresAt'
   > {
   state: 'waiting' | 'opened' | 'in_progress' | 'key_replaced';
 }
@@ -72,10 +72,14 @@ export async function renewLinks(deps: Dependencies, publicUrl: string): Promise
   const renewed: RenewedLink[] = [];
   for (const link of await listOpenLinks(deps)) {
     if (link.state !== 'key_replaced') continue;
-    const { id, connection, app, replaceUser, forMe, expiresAt } = link;
+    const { id, connection, app, replaceUser, forMe, place, expiresAt } = link;
     const left = expiresAt - deps.now();
     const seconds = Math.min(Math.max(left, MIN_LINK_SECONDS), MAX_LINK_SECONDS);
-    const created = await createLink({ connection, app, replaceUser, forMe, seconds }, deps, publicUrl);
+    const created = await createLink(
+      { connection, app, replaceUser, forMe, place, seconds },
+      deps,
+      publicUrl,
+    );
     await end(link, keyReplaced(), deps);
     renewed.push({ ...created, connection, replaces: id });
   }
@@ -87,9 +91,12 @@ const end = ({ id }: OpenLink, failure: Failure, { store, now }: Dependencies) =
   store.endConsent(id, randomUUID(), { kind: 'failed', error: toFailure(failure), at: now() });
 
 const toView = (
-  { id, connection, app, replaceUser, forMe, createdAt, expiresAt }: StoredLink,
+  { id, connection, app, replaceUser, forMe, place, createdAt, expiresAt }: StoredLink,
   state: OpenLink['state'],
-): OpenLink => ({ id, connection, app, replaceUser, forMe, createdAt, expiresAt, state });
+): OpenLink => ({
+  ...{ id, connection, app, replaceUser, forMe, createdAt, expiresAt, state },
+  ...(place && { place }),
+});
 
 function linkCancelled(connection: string): Failure {
   return new Failure(

@@ -1,6 +1,7 @@
 import '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
+import type { Place } from '../../../lambdas/tokens/publication/place.ts';
 import { readPage } from '../../support/browser/read-page.ts';
 import { type CountedCodes, countCodes, holdExchange } from '../../support/services/callback-codes.ts';
 
@@ -78,6 +79,8 @@ describe('the action links', () => {
   test('says of each how far its person is, and lists none that has ended', async () => {
     const { link } = await create('opened');
     await functions.follow(link);
+    // Links that expire in the same second have no order.
+    services.clock.advance(1);
     await create('waiting');
     await functions.connect('declined', { decline: true });
     await functions.connect('connected');
@@ -144,9 +147,9 @@ describe('the action links-cancel', () => {
 
 describe('the action links-renew', () => {
   /** Stores a link whose key is gone, as a key rotation leaves it. */
-  const leaveBehind = async (connection: string, life: number) => {
+  const leaveBehind = async (connection: string, life: number, wishes: { place?: Place } = {}) => {
     const createdAt = services.clock.now();
-    const link = { connection, app: 'default', replaceUser: true, forMe: true, createdAt };
+    const link = { connection, app: 'default', replaceUser: true, forMe: true, createdAt, ...wishes };
     const expiresAt = createdAt + life;
     await functions.runtime.store.createLink(
       { ...link, id: connection, keyId: 'gone', expiresAt },
@@ -166,6 +169,12 @@ describe('the action links-renew', () => {
     expect(await states()).toEqual(['other: waiting', 'main: waiting']);
     expect((await list())[1]).toMatchObject({ replaceUser: true, forMe: true, expiresAt });
     expect((await functions.follow(String(renewed?.link))).response.status).toBe(303);
+  });
+
+  test('keeps the bundle into which a link connects', async () => {
+    await leaveBehind('main', DAYS, { place: 'bundle_sales' });
+    const [renewed] = await renew();
+    expect(await functions.runtime.store.link(String(renewed?.id))).toMatchObject({ place: 'bundle_sales' });
   });
 
   test('replaces nothing when it is repeated', async () => {
