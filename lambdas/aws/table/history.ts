@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { FAILURE_CLASSES } from '../../contract.ts';
 import type { Log } from '../../tokens/dependencies.ts';
-import { toFailure } from '../../tokens/errors.ts';
 import { addEntry } from '../../tokens/history/add-entry.ts';
 import {
   HISTORY_KINDS,
@@ -10,6 +9,7 @@ import {
   type HistoryEntry,
   type Invocation,
 } from '../../tokens/history/history.ts';
+import { warnOfFailure } from '../../tokens/warn-of-failure.ts';
 import { CLIENT_OPTIONS } from '../client-options.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
 import { assignments, createItems } from './items.ts';
@@ -79,8 +79,7 @@ export function createHistory(
         });
         if (!written) log.info('not noted in the history: another function was faster', { connection });
       } catch (error) {
-        const { class: failureClass, code, message } = toFailure(error);
-        log.warn(`Not noted in the history. ${message}`, { connection, class: failureClass, code });
+        warnOfFailure(log, 'Not noted in the history.', error, { connection });
       }
     },
   };

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { CallbackDependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { seal } from '../sealing/seal.ts';
 import { startConnection } from '../start/start-connection.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 /** A consent to a connection that belongs to a Zoom user, of which Zoom has not said yet by whom it was given. */
 interface UnattributedConsent {
@@ -43,12 +44,7 @@ export async function keepConsent(
     await startConnection(connection, deps);
     return true;
   } catch (error) {
-    const { class: failureClass, code, message } = toFailure(error);
-    log.warn(`The consent could not be kept. ${message}`, {
-      ...logContext(item),
-      class: failureClass,
-      code,
-    });
+    warnOfFailure(log, 'The consent could not be kept.', error, logContext(item));
     return false;
   }
 }

@@ -1,10 +1,11 @@
 import type { ZoomUser } from '../apis/zoom-responses.ts';
 import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { ZOOM_TIMEOUT_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 /** The connection for which a consent was given. */
 interface TargetRequest {
@@ -95,7 +96,6 @@ export async function revokeUnused(
   );
   for (const each of revoked) {
     if (each.status === 'fulfilled') continue;
-    const { class: failureClass, code, message } = toFailure(each.reason);
-    log.warn(`The token of a refused consent was not revoked. ${message}`, { class: failureClass, code });
+    warnOfFailure(log, 'The token of a refused consent was not revoked.', each.reason);
   }
 }

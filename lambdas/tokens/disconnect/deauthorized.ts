@@ -1,8 +1,8 @@
 import { type Connection, isDisconnected, logContext } from '../connection.ts';
 import type { CallbackDependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { startConnection } from '../start/start-connection.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 
 /** The most by which the clocks of Zoom and of the functions differ, and those of two functions; seconds. */
@@ -50,9 +50,7 @@ async function unpublish(
   try {
     return await vault.unpublish(held.connection, { force: false });
   } catch (error) {
-    const { class: failureClass, code, message } = toFailure(error);
-    const context = { ...logContext(held), class: failureClass, code };
-    log.warn(`The rotate function has to delete the published secret. ${message}`, context);
+    warnOfFailure(log, 'The rotate function has to delete the published secret.', error, logContext(held));
     return undefined;
   }
 }

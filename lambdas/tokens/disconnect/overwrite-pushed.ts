@@ -1,7 +1,7 @@
 import { type Connection, logContext, type PushTarget } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 /** The value that replaces a pushed token. A Zoom node that sends it fails, and its log says why. */
 export const OVERWRITTEN = 'disconnected';
@@ -28,9 +28,8 @@ export async function overwritePushed(
       await push.n8n.update(instance, credentialId, OVERWRITTEN);
       return { ...target, overwrittenAt: now() };
     } catch (error) {
-      const { class: failureClass, code, message } = toFailure(error);
-      const context = { ...logContext(item), instance: name, class: failureClass, code };
-      log.warn(`The pushed token was not overwritten. ${message}`, context);
+      const context = { ...logContext(item), instance: name };
+      warnOfFailure(log, 'The pushed token was not overwritten.', error, context);
       return target;
     }
   };

@@ -4,6 +4,7 @@ import { Failure, toFailure } from '../errors.ts';
 import { isOwnApp, type Owned, otherApp } from '../own-app.ts';
 import { open } from '../sealing/seal.ts';
 import { DISCONNECT_SECONDS } from '../time-budget.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 /** Pause before the second attempt, milliseconds. */
 const RETRY_PAUSE_MS = 1000;
@@ -52,8 +53,7 @@ export async function revokeStored(
     });
     return now();
   } catch (error) {
-    const { class: failureClass, code, message } = toFailure(error);
-    log.warn(`Not revoked at Zoom. ${message}`, { ...logContext(held), class: failureClass, code });
+    warnOfFailure(log, 'Not revoked at Zoom.', error, logContext(held));
     return undefined;
   }
 }

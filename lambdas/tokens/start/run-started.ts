@@ -1,11 +1,11 @@
 import { isDisconnected } from '../connection.ts';
 import type { SweepDependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
 import { step } from '../rotation/step.ts';
 import { alertRecovered } from '../sweep/alerts.ts';
 import { finishDisconnection } from '../sweep/left-disconnections.ts';
 import { addOutcome, noOutcomes, type SweepCounts } from '../sweep/outcomes.ts';
 import type { SweepOptions } from '../sweep/run.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 import type { StartRequest } from './start-request.ts';
 
 /**
@@ -27,8 +27,7 @@ export async function runStarted(
     addOutcome(outcomes, await step(connection, deps, options), deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
-    const { class: failureClass, code, message } = toFailure(error);
-    deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
+    warnOfFailure(deps.log, 'The lease could not be taken.', error, { connection });
   }
   await alertRecovered(outcomes.recovered, deps);
   return outcomes.counts;

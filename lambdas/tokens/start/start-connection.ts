@@ -1,5 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 /**
  * Starts the rotate function for a connection that is due. Never throws: the next sweep makes up for a start that fails, is
@@ -12,11 +12,8 @@ export async function startConnection(
   try {
     await starter?.start({ start: 'connection', connection });
   } catch (error) {
-    const { class: failureClass, code, message } = toFailure(error);
-    log.warn(`The rotate function was not started; the next sweep does its work. ${message}`, {
+    warnOfFailure(log, 'The rotate function was not started; the next sweep does its work.', error, {
       connection,
-      class: failureClass,
-      code,
     });
   }
 }

@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import type { SweepDependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
 import { createAppMonitor } from '../judgement/app-monitor.ts';
 import { bundleOf } from '../publication/place.ts';
 import type { PublishBundle } from '../publication/publish-places.ts';
 import { step } from '../rotation/step.ts';
 import type { FleetHealth } from '../store.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 import { alertExpired, alertIncidents, alertRecovered, GAP_SECONDS } from './alerts.ts';
 import { type BundleGate, createBundleGate } from './bundle-gate.ts';
 import { createDueQueue, type DueQueue, type DueStep } from './due-queue.ts';
@@ -16,7 +16,7 @@ import {
   type HealthMetrics,
   toHealthMetrics,
 } from './fleet-health.ts';
-import { finishDisconnections, leftDisconnections } from './left-disconnections.ts';
+import { finishDisconnections } from './left-disconnections.ts';
 import { addOutcome, needsAttention, noOutcomes, type SweepCounts } from './outcomes.ts';
 import { attendReconnects } from './reconnects.ts';
 import type { Run, SweepOptions } from './run.ts';
@@ -39,8 +39,8 @@ export interface SweepReport extends SweepCounts {
 
 /**
  * Brings each due connection to its desired state, the most urgent first, until time is up, and completes disconnections
- * that were left. Then it alerts people of the
- * connections that wait for them and checks the whole fleet's health, unless a sweep before has just done so.
+ * that were left. Then it alerts people of the connections that wait for them and checks the whole fleet's health, unless a
+ * sweep before has just done so.
  */
 export async function sweep(deps: SweepDependencies, { deadline }: SweepOptions): Promise<SweepReport> {
   const { now } = deps;
@@ -59,8 +59,7 @@ async function runSweep(run: Run): Promise<FleetHealth> {
   const { deps, apps, outcomes } = run;
   const { store, now } = deps;
 
-  const left = await leftDisconnections(run);
-  await Promise.all([stepThroughDue(run), finishDisconnections(left, run)]);
+  await Promise.all([stepThroughDue(run), finishDisconnections(run)]);
   await apps.flush();
   if (outcomes.attempts > 0 && needsAttention(outcomes)) await noteGap(run);
   // A function that is killed from here on leaves the check, and the alerts, to the next sweep.
@@ -171,7 +170,6 @@ async function makeStep(due: DueStep, publishBundle: PublishBundle, run: Run): P
     addOutcome(outcomes, outcome, deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
-    const { class: failureClass, code, message } = toFailure(error);
-    deps.log.warn(`The lease could not be taken. ${message}`, { connection, class: failureClass, code });
+    warnOfFailure(deps.log, 'The lease could not be taken.', error, { connection });
   }
 }
