@@ -27,7 +27,7 @@ const RECONNECTS = 'lambdas/tokens/sweep/reconnects.ts';
 const ALERTS = 'lambdas/tokens/sweep/alerts.ts';
 const PUSH = 'lambdas/tokens/push/push.ts';
 const BEGIN = 'lambdas/tokens/disconnect/begin-disconnect.ts';
-const END = 'lambdas/tokens/disconnect/disconnect.ts';
+const DEAUTHORIZED = 'lambdas/tokens/disconnect/deauthorized.ts';
 const SIGNATURE = 'lambdas/tokens/disconnect/webhook-signature.ts';
 const STEPS_TABLE = 'lambdas/aws/table/steps.ts';
 const PAIRS = 'lambdas/aws/table/token-pairs.ts';
@@ -257,14 +257,14 @@ export const mutants: Mutant[] = [
     tests: [`${TOKENS}/consent/consent.test.ts`],
   },
   {
-    file: END,
+    file: DEAUTHORIZED,
     what: 'a deauthorization in the second of the consent ends the consent',
     from: 'seen.consentedAt >= at',
     to: 'seen.consentedAt > at',
     tests: DEAUTHORIZED_TESTS,
   },
   {
-    file: END,
+    file: DEAUTHORIZED,
     what: 'a late deauthorization makes a disconnection older',
     from: 'disconnectedAt: Math.max(at, disconnectedAt), generation',
     to: 'disconnectedAt: at, generation',
@@ -292,10 +292,10 @@ export const mutants: Mutant[] = [
     tests: WEBHOOK_TESTS,
   },
   {
-    file: SIGNATURE,
+    file: 'lambdas/aws/app-credentials.ts',
     what: 'a new webhook secret is not tried',
-    from: "of [false, 'sparingly'] as const",
-    to: 'of [false] as const',
+    from: 'if (known && fits(known)) return known;',
+    to: 'if (known) return fits(known) ? known : undefined;',
     tests: WEBHOOK_TESTS,
   },
   {
