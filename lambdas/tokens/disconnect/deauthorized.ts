@@ -25,11 +25,11 @@ export async function disconnectDeauthorized(
   deadline: number,
 ): Promise<boolean> {
   const { store, now } = deps;
-  const isDone = isDisconnected(seen) && (seen.revokedAt !== undefined || seen.sealedTokens === '');
-  if (isDone || seen.consentedAt >= at) return false;
-  const { connection, generation, disconnectedAt = 0 } = seen;
+  const { connection, generation, consentedAt, revokedAt, sealedTokens, disconnectedAt = 0 } = seen;
   // A consent so shortly before may in truth be the newer one, whose tokens live: then the rotate function revokes them.
-  const isCertain = seen.consentedAt + MAX_CLOCK_DIFFERENCE_SECONDS <= at;
+  const isCertain = consentedAt + MAX_CLOCK_DIFFERENCE_SECONDS <= at;
+  const isKnown = revokedAt !== undefined || sealedTokens === '' || disconnectedAt === at;
+  if ((isDisconnected(seen) && isKnown) || consentedAt >= at) return false;
   const ending = {
     ...{ disconnectedAt: Math.max(at, disconnectedAt), generation },
     ...(isCertain && { revokedAt: at }),

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { takeRequests, tally } from '../../support/faults/requests.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
-import { createZoomSender, signedHeaders } from '../../support/services/zoom-event.ts';
+import { createZoomSender } from '../../support/services/zoom-sender.ts';
+import { signedHeaders } from '../../support/zoom-event.ts';
 
 // What requests that anyone can send cost: counted on the wire, with the real SDK and the real handlers.
 

@@ -3,12 +3,8 @@ import { users } from '../../../local/zoom/users.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { takeOutput } from '../../support/services/output.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
-import {
-  createZoomSender,
-  deauthorization,
-  signedHeaders,
-  WEBHOOK_SECRET,
-} from '../../support/services/zoom-event.ts';
+import { createZoomSender } from '../../support/services/zoom-sender.ts';
+import { deauthorization, signedHeaders, WEBHOOK_SECRET } from '../../support/zoom-event.ts';
 
 const [ada, grace] = users;
 const ADA = ada?.id ?? '';
@@ -26,13 +22,15 @@ beforeEach(async () => {
 });
 afterEach(() => services.close());
 
+/** Longer than the clocks differ, so that a removal after it is certain to be newer than the consent. */
+const A_WHILE = 180;
 const connectAda = async () => {
   await functions.connect('ada', { user: ada?.display_name });
-  services.clock.advance(60);
+  services.clock.advance(A_WHILE);
 };
 const connectGrace = async () => {
   await functions.connect('grace', { user: grace?.display_name });
-  services.clock.advance(60);
+  services.clock.advance(A_WHILE);
 };
 
 describe('when a user removes the app at Zoom', () => {

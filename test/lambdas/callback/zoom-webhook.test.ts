@@ -4,7 +4,8 @@ import { users } from '../../../local/zoom/users.ts';
 import { createFunctions, type RequestOptions } from '../../support/services/handlers.ts';
 import { takeOutput } from '../../support/services/output.ts';
 import { type Services, startServices } from '../../support/services/services.ts';
-import { createZoomSender, signedHeaders, WEBHOOK_SECRET } from '../../support/services/zoom-event.ts';
+import { createZoomSender } from '../../support/services/zoom-sender.ts';
+import { signedHeaders, WEBHOOK_SECRET } from '../../support/zoom-event.ts';
 
 const ADA = users[0]?.id ?? '';
 const GRACE = users[1]?.id ?? '';

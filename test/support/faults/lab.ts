@@ -31,10 +31,10 @@ import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
-import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
 import { createKeys } from '../world/keys.ts';
 import { N8nModel } from '../world/n8n-model.ts';
 import { callName, ZoomModel } from '../world/zoom-model.ts';
+import { WEBHOOK_SECRET } from '../zoom-event.ts';
 import type { FaultInjector, Outcome, Reply } from './faults.ts';
 import { openWire } from './wire.ts';
 

@@ -10,7 +10,8 @@ export function isUnavoidable(scenario: Scenario, points: string[], { fault, at,
   if (isHarmless) return false;
   const exchange = points.indexOf('zoom.token');
   const commit = points.findLastIndex(
-    (point, index) => index > exchange && point === 'dynamodb.UpdateItem' && isCommit(points, index),
+    (point, index) =>
+      index > exchange && point === 'dynamodb.UpdateItem' && isCommit(scenario, points, index),
   );
   if (at === exchange) return takesEffect;
   if (exchange === -1 || at > commit) return false;
@@ -20,10 +21,9 @@ export function isUnavoidable(scenario: Scenario, points: string[], { fault, at,
   return !takesEffect && (kills === true || staysDown);
 }
 
-/** Returns whether the update at this index stores the new tokens: it is the first one after the exchange. */
-function isCommit(points: string[], index: number): boolean {
+/** Returns whether the update at this index stores the new tokens. A rotation's is the first one after the exchange. */
+function isCommit({ updatesBeforeCommit = 0 }: Scenario, points: string[], index: number): boolean {
   const exchange = points.indexOf('zoom.token');
   const updates = points.flatMap((point, i) => (i > exchange && point === 'dynamodb.UpdateItem' ? [i] : []));
-  // A consent claims its Zoom user first; a rotation holds its lease already.
-  return index === updates[points[exchange + 1] === 'zoom.user' ? 1 : 0];
+  return index === updates[updatesBeforeCommit];
 }

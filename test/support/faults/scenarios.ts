@@ -9,9 +9,9 @@ import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { type LinkOutcome, linkOutcome } from '../../../lambdas/tokens/consent/link-outcome.ts';
 import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.ts';
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
-import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { asCallback } from '../world/keys.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
+import { deauthorization, signedHeaders } from '../zoom-event.ts';
 import type { Service } from './faults.ts';
 import type { Lab } from './lab.ts';
 
@@ -25,6 +25,11 @@ export interface Scenario {
   grantType: 'authorization_code' | 'account_credentials';
   /** The service whose calls get faults. Default: all. */
   only?: Service;
+  /**
+   * Updates between the exchange and the commit. A consent claims its Zoom user and closes the pair of tokens, which tells the
+   * connection's item its version where there is a pair.
+   */
+  updatesBeforeCommit?: number;
   prepare(lab: Lab): Promise<void>;
   /** Returns the pages that a browser saw, if any. */
   invoke(lab: Lab, runtime: LabRuntime): Promise<APIGatewayProxyStructuredResultV2[]>;
@@ -88,11 +93,13 @@ export const SCENARIOS = {
   },
   'a first consent': {
     grantType: 'authorization_code',
+    updatesBeforeCommit: 2,
     prepare: async () => {},
     invoke: consent,
   },
   'a consent again': {
     grantType: 'authorization_code',
+    updatesBeforeCommit: 3,
     prepare: async (lab) => {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);
@@ -102,6 +109,7 @@ export const SCENARIOS = {
   // The second tab presses the button and comes back too. The code is sent once.
   'a consent in two tabs': {
     grantType: 'authorization_code',
+    updatesBeforeCommit: 2,
     prepare: async () => {},
     invoke: consentInTwoTabs,
   },
@@ -122,6 +130,7 @@ export const SCENARIOS = {
   // The connection stays with its user, whatever the fault is.
   'a refused consent': {
     grantType: 'authorization_code',
+    updatesBeforeCommit: 1,
     prepare: async (lab) => {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);

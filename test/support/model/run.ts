@@ -8,8 +8,8 @@ import { receiveWebhook } from '../../../lambdas/tokens/disconnect/zoom-webhook.
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
-import { deauthorization, signedHeaders } from '../services/zoom-event.ts';
 import { FUNCTION_SECONDS, World } from '../world/world.ts';
+import { deauthorization, signedHeaders } from '../zoom-event.ts';
 import { ENDINGS, type Ending, Environment, type Invocation } from './function.ts';
 import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
 

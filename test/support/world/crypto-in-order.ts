@@ -38,12 +38,12 @@ const replacements = {
   async importKey(
     format: string,
     data: Uint8Array | webcrypto.JsonWebKey,
-    _algorithm: unknown,
+    algorithm: webcrypto.AlgorithmIdentifier,
     isExtractable: boolean,
     usages: webcrypto.KeyUsage[],
   ) {
     if (format === 'raw') {
-      return createSecretKey(data as Uint8Array).toCryptoKey({ name: 'AES-GCM' }, isExtractable, usages);
+      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, isExtractable, usages);
     }
     if (format === 'pkcs8') {
       const key = Buffer.from(data as Uint8Array);

@@ -21,7 +21,7 @@ import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { runStarted } from '../../../lambdas/tokens/start/run-started.ts';
 import type { Starter, StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
-import { WEBHOOK_SECRET } from '../services/zoom-event.ts';
+import { WEBHOOK_SECRET } from '../zoom-event.ts';
 import { asCallback, createKeys } from './keys.ts';
 import { MemoryRescue } from './memory-rescue.ts';
 import { MemorySettings } from './memory-settings.ts';

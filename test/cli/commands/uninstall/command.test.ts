@@ -21,8 +21,11 @@ const fileWith = (content: string) => {
   writeFileSync(file, content);
   return file;
 };
-const KEY = 'zoom-token-refresher/key';
-const SECRETS = [KEY, 'zoom-token-refresher/app/default', 'zoom-token-refresher/n8n'];
+const KEY = 'zoom-token-refresher/sealing-key';
+const SECRETS = [
+  ...[KEY, 'zoom-token-refresher/link-key'],
+  ...['zoom-token-refresher/app/default', 'zoom-token-refresher/n8n'],
+];
 const deletedAt = async (SecretId: string) =>
   (await installation().stack.secretsManager.send(new DescribeSecretCommand({ SecretId }))).DeletedDate;
 

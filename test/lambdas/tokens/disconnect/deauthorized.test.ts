@@ -57,3 +57,13 @@ test('a consent that is a minute older by the clocks may be the newer one, so it
     revokedAt: world.time,
   });
 });
+
+test('a removal of the app that is delivered again changes nothing while the rest is left to do', async () => {
+  const seen = await world.item('main');
+  world.pass(60);
+  await disconnectDeauthorized(seen, seen.consentedAt + 60, world.dependencies(), world.deadline);
+  const left = await world.item('main');
+  const again = disconnectDeauthorized(left, seen.consentedAt + 60, world.dependencies(), world.deadline);
+  expect(await again).toBe(false);
+  expect(await world.item('main')).toEqual(left);
+});
