@@ -153,6 +153,7 @@ class Simulation {
       this.#world.zoom.isDown = false;
       const deps = this.#world.dependencies({ intercept });
       await this.#world.connect(name, deps);
+      await this.#world.runStarted(deps);
       if (!(await this.#world.item(name)).targets) await this.#world.link(name, deps);
       this.#consents.delete(name);
       this.#ledger.regain(name, time);
