@@ -259,8 +259,8 @@ export const mutants: Mutant[] = [
   {
     file: DEAUTHORIZED,
     what: 'a deauthorization in the second of the consent ends the consent',
-    from: 'seen.consentedAt >= at',
-    to: 'seen.consentedAt > at',
+    from: '|| consentedAt >= at',
+    to: '|| consentedAt > at',
     tests: DEAUTHORIZED_TESTS,
   },
   {
