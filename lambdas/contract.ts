@@ -12,6 +12,9 @@ export const DEFAULT_APP = 'default';
 /** Names of connections, apps and n8n instances: what n8n's dotted expression and a secret's name both allow. */
 export const NAME_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 
+/** Names of bundles. The beginnings of their secrets' names are left out of them. */
+export const BUNDLE_PATTERN = /^(?!bundle_|n8n_zoom_)[a-z][a-z0-9_]{0,39}$/;
+
 /** n8n reads the secret `n8n_zoom_<connection>`. People have typed it into n8n, so it never changes. */
 export const PUBLISHED_SECRET_PREFIX = 'n8n_zoom_';
 
@@ -41,6 +44,9 @@ export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(host
 /** Returns whether credentials may be sent to an address: encrypted, or without leaving this machine. */
 export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+
+/** A bundle's secret is `n8n_zoom_bundle_<bundle>`. */
+export const BUNDLE_SECRET_PREFIX = `${PUBLISHED_SECRET_PREFIX}bundle_`;
 
 /** Tag of a published secret: the installation that owns it. IAM conditions and `publish` compare it. */
 export const INSTALLATION_TAG = 'zoom-token-refresher:installation';
@@ -168,6 +174,8 @@ export const VARIABLES = {
   sweepRateMinutes: 'SWEEP_RATE_MINUTES',
   monitoring: 'MONITORING',
   n8nPolicyArn: 'N8N_POLICY_ARN',
+  /** The bundles that n8n's policy names, with commas. */
+  readers: 'READERS',
   kmsKeyArn: 'KMS_KEY_ARN',
   version: 'VERSION',
 } as const;

@@ -31,7 +31,7 @@ export type { OpenLink } from './tokens/consent/open-links.ts';
 export { Failure, type FailureClass, type FailureCode, type FailureDetails } from './tokens/errors.ts';
 export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tokens/fleet.ts';
 export type { HistoryEntry, HistoryKind } from './tokens/history/history.ts';
-export { jsonObject } from './tokens/json-object.ts';
+export { jsonMap, jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';

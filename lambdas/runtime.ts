@@ -11,12 +11,12 @@ import { createConnectionsTable } from './aws/table/connections.ts';
 import { createHistory } from './aws/table/history.ts';
 import {
   BUNDLE_BYTES,
+  BUNDLE_PATTERN,
   DEFAULT_NAME,
   isHttpsOrLoopback,
   MARGIN_SECONDS,
   MONITORING,
   type Monitoring,
-  NAME_PATTERN,
   ROUTES,
   VARIABLES,
 } from './contract.ts';
@@ -32,7 +32,7 @@ import type { Fleet } from './tokens/fleet.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
 import type { History } from './tokens/history/history.ts';
 import { withHistory } from './tokens/history/with-history.ts';
-import { jsonObject } from './tokens/json-object.ts';
+import { jsonMap } from './tokens/json-object.ts';
 import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
@@ -72,14 +72,10 @@ const origin = v.pipe(
 );
 const required = v.pipe(v.string('is missing'), v.nonEmpty('is empty'));
 const SECRETS = 'must be a JSON object of secret names';
-/** Not a `v.record`, which drops the key `constructor`, a valid name of an app. */
 const appSecrets = v.pipe(
   v.string('is missing'),
   v.transform(parseJson),
-  v.custom<Record<string, unknown>>((value) => v.is(jsonObject, value), SECRETS),
-  v.transform((secrets) => Object.entries(secrets)),
-  v.array(v.tuple([v.string(), v.pipe(v.string(SECRETS), v.nonEmpty(SECRETS))])),
-  v.transform((entries): ReadonlyMap<string, string> => new Map(entries)),
+  jsonMap(v.pipe(v.string(SECRETS), v.nonEmpty(SECRETS)), SECRETS),
 );
 const { least, most } = MARGIN_SECONDS;
 const RANGE = `must be whole seconds, ${least} to ${most}`;
@@ -100,8 +96,12 @@ const bytes = v.pipe(
 const BUNDLES = 'must be a JSON object of apps and their bundles';
 const bundles = v.pipe(
   v.string(),
-  v.parseJson({}, BUNDLES),
-  v.record(v.string(), v.pipe(v.string(), v.regex(NAME_PATTERN)), BUNDLES),
+  v.transform(parseJson),
+  jsonMap(v.pipe(v.string(BUNDLES), v.regex(BUNDLE_PATTERN, BUNDLES)), BUNDLES),
+);
+const readers = v.pipe(
+  v.string(),
+  v.transform((names) => names.split(',')),
 );
 
 const Environment = v.object(
@@ -132,6 +132,7 @@ const Environment = v.object(
     [VARIABLES.defaultBundles]: v.optional(bundles, '{}'),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
     [VARIABLES.n8nPolicyArn]: v.optional(required),
+    [VARIABLES.readers]: v.optional(readers),
     [VARIABLES.kmsKeyArn]: v.optional(required),
     // Set for the rotate function alone.
     [VARIABLES.monitoring]: v.optional(
@@ -181,6 +182,7 @@ export function createRuntime(
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
   const rotateFunctionName = variables[VARIABLES.rotateFunctionName];
+  const readableBundles = variables[VARIABLES.readers];
   const sealingKeys = createSealingKeyring(vault, now);
   const published = createKeyObject(rescueBucket);
   return {
@@ -237,6 +239,7 @@ export function createRuntime(
       defaultBundles: variables[VARIABLES.defaultBundles],
       sweepRateMinutes: variables[VARIABLES.sweepRateMinutes],
       n8nPolicyArn: variables[VARIABLES.n8nPolicyArn],
+      ...(readableBundles && { readers: readableBundles }),
     },
   };
 }

@@ -1,10 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type CfnFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { METRICS_NAMESPACE, TIMEOUT_SECONDS, VARIABLES } from '../lambdas/contract.ts';
 import { bundledCode } from './bundling/bundled-code.ts';
+import { environmentProblems } from './functions/environment-size.ts';
 import type { Settings } from './settings/settings.ts';
 
 interface ServiceFunctionProps {
@@ -59,6 +60,7 @@ export class ServiceFunction extends LambdaFunction {
       },
     });
     this.ownRole = role;
+    this.node.addValidation({ validate: () => environmentProblems(this.node.defaultChild as CfnFunction) });
   }
 
   /** Allows the function these actions on these resources, and nothing more. */

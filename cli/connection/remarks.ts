@@ -29,6 +29,7 @@ export function remarks(view: ConnectionView, now: number): Remark[] {
     ...rotationRemarks(view, now),
     ...lifetimeRemarks(view),
     ...pushRemarks(view),
+    ...unlinkedRemarks(view),
     ...testRemarks(view),
     ...overlapRemarks(view),
     ...ageRemarks(view, now),
@@ -52,9 +53,16 @@ export const unreadableRemark = ({ problems }: UnreadableItem): Remark => ({
  * Returns a warning where Zoom's tokens live too short for Secrets Manager, which takes 100 versions of a secret in 24
  * hours.
  */
-function lifetimeRemarks({ status, expiresAt, rotatedAt }: ConnectionView): Remark[] {
+function lifetimeRemarks({ status, expiresAt, rotatedAt, place }: ConnectionView): Remark[] {
   const lifetime = expiresAt - rotatedAt;
-  if (status !== 'active' || rotatedAt === 0 || lifetime <= 0 || lifetime >= LEAST_COVERED_SECONDS) return [];
+  if (
+    status !== 'active' ||
+    place === 'none' ||
+    rotatedAt === 0 ||
+    lifetime <= 0 ||
+    lifetime >= LEAST_COVERED_SECONDS
+  )
+    return [];
   return [
     {
       exitStatus: EXIT.ok,
@@ -117,6 +125,18 @@ function pushRemarks(view: ConnectionView): Remark[] {
   );
 }
 
+/** Returns a warning for a connection without a secret that is pushed to no n8n either. */
+function unlinkedRemarks({ connection, status, place, targets = [] }: ConnectionView): Remark[] {
+  if (status === 'disconnected' || place !== 'none' || targets.length > 0) return [];
+  return [
+    {
+      exitStatus: EXIT.ok,
+      message: 'Its token reaches no n8n: it has no secret, and it is linked to no n8n.',
+      action: `Link it: npx zoom-tokens n8n link ${connection} --url https://…`,
+    },
+  ];
+}
+
 /** The action where n8n's own test of a credential fails: it requests `GET /v2/users/me`. */
 export const TEST_ADVICE =
   'Open the credential in n8n and read its test there. A Zoom app without the scope user:read:user fails the test although its token is valid.';
@@ -145,9 +165,11 @@ export function overlapRemarks({
   status,
   grantType,
   overlap,
+  place,
   targets = [],
 }: ConnectionView): Remark[] {
-  const isAffected = grantType === 'authorization_code' && overlap === 'no' && targets.length === 0;
+  const isPolled = place !== 'none' && targets.length === 0;
+  const isAffected = grantType === 'authorization_code' && overlap === 'no' && isPolled;
   if (!isAffected || status === 'disconnected') return [];
   return [
     {

@@ -8,19 +8,13 @@ import { parseJson } from '../tokens/apis/http.ts';
 import type { Clock } from '../tokens/clock.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/dependencies.ts';
 import { Failure } from '../tokens/errors.ts';
-import { jsonObject } from '../tokens/json-object.ts';
+import { jsonMap } from '../tokens/json-object.ts';
 import { accessDenied, awsFailure, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
-/** The n8n secret as it is stored. Not a `v.record`, which drops the key `constructor`, a valid instance name. */
-const N8nSecret = v.object({
-  instances: v.pipe(
-    jsonObject,
-    v.transform((instances) => Object.entries(instances)),
-    v.array(v.tuple([v.string(), v.object({ url: text, api_key: text })])),
-  ),
-});
+/** The n8n secret as it is stored. */
+const N8nSecret = v.object({ instances: jsonMap(v.object({ url: text, api_key: text })) });
 
 /** How long a warm function caches the instances, seconds. A link made elsewhere takes effect within this time. */
 const CACHE_SECONDS = 10;
@@ -66,7 +60,9 @@ function parse(secret: string): N8nInstances {
       'Store {"instances":{}} in it, then run zoom-tokens n8n link again for each connection.',
     );
   }
-  return new Map(parsed.output.instances.map(([name, { url, api_key }]) => [name, { url, apiKey: api_key }]));
+  return new Map(
+    [...parsed.output.instances].map(([name, { url, api_key }]) => [name, { url, apiKey: api_key }]),
+  );
 }
 
 const failedTo =

@@ -1,4 +1,4 @@
-import { NAME_PATTERN } from '../contract.ts';
+import { BUNDLE_PATTERN, NAME_PATTERN } from '../contract.ts';
 import { Failure, type FailureDetails } from './errors.ts';
 import type { OldPlace, Place } from './publication/place.ts';
 
@@ -199,6 +199,7 @@ const RESERVED = /^bundle_/;
 export function assertName(kind: keyof typeof KINDS, name: string): void {
   if (kind === 'connection' && REFUSED_BY_N8N.has(name)) throw refusedByN8n(name);
   if (kind === 'connection' && RESERVED.test(name)) throw reservedForBundles(name);
+  if (kind === 'bundle' && NAME_PATTERN.test(name) && !BUNDLE_PATTERN.test(name)) throw isSecretName(name);
   if (NAME_PATTERN.test(name)) return;
   throw new Failure(
     'rejected',
@@ -214,6 +215,14 @@ const refusedByN8n = (name: string) =>
     'invalid_name',
     `"${name}" cannot be the name of a connection: n8n refuses it in an expression.`,
     'Choose another name.',
+  );
+
+const isSecretName = (name: string) =>
+  new Failure(
+    'rejected',
+    'invalid_name',
+    `"${name}" cannot be the name of a bundle: its secret would be n8n_zoom_bundle_${name}.`,
+    'Leave out "n8n_zoom_bundle_": the secret of the bundle "sales" is n8n_zoom_bundle_sales.',
   );
 
 const reservedForBundles = (name: string) =>

@@ -81,7 +81,7 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
       title: 'Your Zoom account is connected',
       content: [
         html`<p>You're done. You can close this tab.</p>`,
-        html`<p>n8n now uses ${account} under the name “${item.connection}”${outcome.kind === 'nothing' ? ', within a minute' : ''}. Its workflows can:</p>`,
+        html`<p>n8n ${isUnlinked(item) ? 'will use' : 'now uses'} ${account} under the name “${item.connection}”${outcome.kind === 'nothing' && !isUnlinked(item) ? ', within a minute' : ''}. Its workflows can:</p>`,
         ...permissionList(item.scope),
         html`<p class="aside">To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.</p>`,
       ],
@@ -89,6 +89,10 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
     asker,
   );
 }
+
+/** Returns whether no n8n has the token before an operator links one: the connection has no secret. */
+const isUnlinked = ({ place, targets = [] }: Pick<Connection, 'place' | 'targets'>): boolean =>
+  place === 'none' && targets.length === 0;
 
 function operatorPage(
   { item, user, outcome }: Consent,
@@ -104,7 +108,7 @@ function operatorPage(
       content: [
         isPublished
           ? html`<p>The access token is stored where n8n reads it. It is replaced automatically before it expires.</p>`
-          : html`<p class="next">${unpublished(outcome)}</p>`,
+          : html`<p class="next">${unpublished(outcome, item)}</p>`,
         ...noRoomWarning(item),
         ...pasteInstructions(item),
         html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
@@ -165,7 +169,8 @@ function renewedPage(connection: string, requested: string, asker: Asker): APIGa
   );
 }
 
-function unpublished(outcome: Consent['outcome']): string {
+function unpublished(outcome: Consent['outcome'], item: Consent['item']): string {
+  if (isUnlinked(item)) return 'The tokens are stored. No n8n has the access token yet.';
   const problem = outcome.kind === 'failed' ? toFailure(outcome.error) : undefined;
   return problem?.class === 'misconfigured'
     ? `The tokens are stored, but n8n cannot read them yet. ${problem.message} ${problem.action}`

@@ -39,7 +39,8 @@ export class Operator extends Construct {
     rescueBucket.grantTakeUp(this.function);
     rescueBucket.grantPublishKey(this.function);
     callbackApi.addPublicUrl(this.function);
-    const { defaultBundle } = settings;
+    const { defaultBundle, readers } = settings;
+    if (readers.length > 0) this.function.addEnvironment(VARIABLES.readers, readers.join(','));
     if (defaultBundle !== undefined)
       this.function.addEnvironment(
         VARIABLES.defaultBundles,

@@ -1,5 +1,5 @@
-import { NAME_PATTERN } from '../../lambdas/contract.ts';
-import { parseJsonObject, type Rule } from './rules.ts';
+import { BUNDLE_PATTERN } from '../../lambdas/contract.ts';
+import { listOf, parseJsonObject, type Rule, text } from './rules.ts';
 
 /** The bundle of new connections: one for all apps, or one for each app. */
 type DefaultBundle = string | Record<string, string>;
@@ -16,4 +16,13 @@ export const bundleRule: Rule<DefaultBundle> = {
   },
 };
 
-const isName = (value: unknown): value is string => typeof value === 'string' && NAME_PATTERN.test(value);
+/** A managed policy holds 6,144 characters, and the names are in the operator function's environment, which holds 4 KB. */
+const MOST_READERS = 20;
+
+/** Accepts the bundles that n8n may read. None would be every secret, so an empty text is refused. */
+export const readersRule = listOf(
+  text(BUNDLE_PATTERN, 'the name of a bundle such as "sales", without "n8n_zoom_bundle_"'),
+  MOST_READERS,
+);
+
+const isName = (value: unknown): value is string => typeof value === 'string' && BUNDLE_PATTERN.test(value);

@@ -51,6 +51,10 @@ export const existingRule: Rule<Existing> = {
   },
 };
 
+/** Returns the ARN of an app's secret in `existing`. An app may be named `constructor`. */
+export const existingAppSecret = ({ appSecretArns = {} }: Existing, app: string): string | undefined =>
+  Object.hasOwn(appSecretArns, app) ? appSecretArns[app] : undefined;
+
 /**
  * Returns for each part that an installation is missing what people must enter again; nothing for a new installation,
  * whose `existing` is empty.
@@ -85,7 +89,7 @@ export function missingParts({
     ],
     ...apps.map((app): [string, string | false] => [
       `appSecretArns.${app}`,
-      existing.appSecretArns?.[app] === undefined &&
+      existingAppSecret(existing, app) === undefined &&
         `The credentials of the app "${app}" must be entered again: npx zoom-tokens setup ${app}.`,
     ]),
     [

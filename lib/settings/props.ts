@@ -116,8 +116,8 @@ export interface ZoomTokenRefresherProps {
   readonly bundleBytes?: number;
 
   /**
-   * What n8n's policy allows to read: bundles by their names, such as `['sales']`. With one bundle for each n8n project,
-   * deploy one policy of this kind for each.
+   * What n8n's policy allows to read: at most 20 bundles by their names, such as `['sales']`. With one bundle for each n8n
+   * project, deploy one policy of this kind for each. n8n then reads no connection that has a secret of its own.
    * @default [] every published secret
    */
   readonly readers?: readonly string[];

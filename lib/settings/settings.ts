@@ -8,7 +8,7 @@ import {
   MONITORING,
   NAME_PATTERN,
 } from '../../lambdas/contract.ts';
-import { bundleRule } from './bundle-rule.ts';
+import { bundleRule, readersRule } from './bundle-rule.ts';
 import { existingRule } from './existing.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
@@ -103,7 +103,7 @@ const RULES: Rules = {
   earlyMarginSeconds: whole(LEAST_MARGIN_SECONDS, MARGIN_SECONDS.most, VERSION_QUOTA),
   defaultBundle: bundleRule,
   bundleBytes: whole(1000, BUNDLE_BYTES.most),
-  readers: listOf(text(NAME_PATTERN, 'the name of a bundle')),
+  readers: readersRule,
   n8nPrincipals: listOf(
     text(/^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, 'the ARN of an IAM user or role'),
   ),
@@ -216,7 +216,15 @@ function assertConsistent(all: Settings): void {
       all.encryption,
     );
   }
+  assertBundlesFit(all);
   assertExistingFits(all);
+}
+
+function assertBundlesFit({ defaultBundle, apps }: Settings): void {
+  if (typeof defaultBundle !== 'object') return;
+  const unknown = Object.keys(defaultBundle).find((app) => ![DEFAULT_APP, ...apps].includes(app));
+  if (unknown === undefined) return;
+  throw new InvalidSetting('apps', `a list with "${unknown}", which "defaultBundle" names`, apps);
 }
 
 function assertExistingFits({ existing, apps, n8nPush, encryption }: Settings): void {

@@ -3,7 +3,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { DEFAULT_APP, VARIABLES } from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
-import type { Existing } from '../settings/existing.ts';
+import { type Existing, existingAppSecret } from '../settings/existing.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { protectedSecret } from './protected-secret.ts';
@@ -71,7 +71,7 @@ export class Credentials extends Construct {
       const secret = protectedSecret(this, app === DEFAULT_APP ? 'DefaultApp' : `App-${app}`, {
         ...common,
         readers: this.readers.apps,
-        existingArn: existing.appSecretArns?.[app],
+        existingArn: existingAppSecret(existing, app),
         whyNoRotation: 'Zoom issues these credentials, and an operator copies them.',
         description: 'Credentials of the Zoom app. To be filled in by the operator.',
         secretObjectValue: {

@@ -11,7 +11,12 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { INSTALLATION_TAG, PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
+import {
+  BUNDLE_SECRET_PREFIX,
+  INSTALLATION_TAG,
+  PUBLISHED_SECRET_PREFIX,
+  VARIABLES,
+} from '../../lambdas/contract.ts';
 import type { ServiceFunction } from '../service-function.ts';
 import type { Settings } from '../settings/settings.ts';
 import { denyReads } from './deny-reads.ts';
@@ -51,7 +56,7 @@ export class PublishedTokens extends Construct {
     const readable =
       settings.readers.length === 0
         ? [this.published]
-        : settings.readers.map((bundle) => secretArn(this, `${PUBLISHED_SECRET_PREFIX}bundle_${bundle}`));
+        : settings.readers.map((bundle) => secretArn(this, BUNDLE_SECRET_PREFIX + bundle));
     this.policy = new ManagedPolicy(this, 'Policy', {
       description: 'Lets n8n read the Zoom access tokens that are published for it.',
       statements: [

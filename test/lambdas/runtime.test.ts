@@ -3,6 +3,7 @@ import '../support/services/aws-environment.ts';
 import { describe, expect, test } from '@jest/globals';
 import { createRuntime, lazily } from '../../lambdas/runtime.ts';
 import { Failure } from '../../lambdas/tokens/errors.ts';
+import { defaultPlace } from '../../lambdas/tokens/operate/installation.ts';
 import { functionsWith } from '../support/services/handlers.ts';
 import { logLines, takeOutput } from '../support/services/output.ts';
 import { createWatch } from '../support/services/watch.ts';
@@ -79,6 +80,31 @@ describe('the environment', () => {
       }
     },
   );
+
+  test('keeps the default bundle of an app with any name', () => {
+    const DEFAULT_BUNDLES = '{"constructor":"sales","*":"team"}';
+    const { installation } = createRuntime({ ...environment, DEFAULT_BUNDLES });
+    expect(defaultPlace('constructor', installation)).toBe('bundle_sales');
+    expect(defaultPlace('prototype', installation)).toBe('bundle_team');
+    expect(defaultPlace('constructor', createRuntime(environment).installation)).toBeUndefined();
+  });
+
+  test.each(['sales', '[]', '["sales"]', '{"default":"Sales"}', '{"default":1}'])(
+    'accepts no %s for the default bundles',
+    (DEFAULT_BUNDLES) => {
+      expect(refusal({ DEFAULT_BUNDLES }).message).toMatch(
+        /DEFAULT_BUNDLES\S* must be a JSON object of apps and their bundles/,
+      );
+    },
+  );
+
+  test('has the bundles that the policy of n8n names, if it names any', () => {
+    expect(createRuntime(environment).installation).not.toHaveProperty('readers');
+    expect(createRuntime({ ...environment, READERS: 'sales,team' }).installation.readers).toEqual([
+      'sales',
+      'team',
+    ]);
+  });
 
   test('sets the margins, which are 10 and 30 minutes by default', () => {
     expect(createRuntime(environment).margins).toEqual({ late: 600, overlapping: 1800 });

@@ -45,6 +45,7 @@ function formatInstallation({ existing, ...about }: OperatorResults['about']): s
     ]),
     ...optional('Secret with the API keys of n8n', n8nSecretArn && bareName(n8nSecretArn)),
     ...optional('KMS key', kmsKeyArn),
+    ...optional('Bundles that n8n may read', about.readers?.join(', ')),
   ]);
 }
 

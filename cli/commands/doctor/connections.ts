@@ -7,12 +7,15 @@ import { type Finding, note, well, wrong } from './finding.ts';
 /** A longer list of names is cut to this many. */
 const MAX_NAMES = 10;
 
-const joinNames = (names: string[]) =>
+export const joinNames = (names: string[]) =>
   names.length <= MAX_NAMES
     ? names.join(', ')
     : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`;
 
 export const isConnected = ({ status }: ConnectionView) => status !== 'disconnected';
+
+/** Returns whether n8n reads the connection in a secret. One that is only pushed has none. */
+export const hasSecret = (view: ConnectionView) => isConnected(view) && view.place !== 'none';
 
 /** Returns the problems of the connections' states and rotations. @param now epoch seconds */
 export function connectionFindings(views: ConnectionView[], now: number): Finding[] {
@@ -31,8 +34,9 @@ export function connectionFindings(views: ConnectionView[], now: number): Findin
 
 /** Returns the remarks without those of the push, of n8n's tests and of the overlap, which are checks of their own. */
 function ownRemarks(view: ConnectionView, now: number): Remark[] {
-  const { targets: _, externalCredentials: __, ...itself } = view;
-  const all = remarks({ ...itself, overlap: 'yes' }, now);
+  const { targets = [], externalCredentials: _, ...itself } = view;
+  const working = targets.map(({ tested: __, ...target }) => ({ ...target, failures: 0 }));
+  const all = remarks({ ...itself, targets: working, overlap: 'yes' }, now);
   // The other remarks of a connection that has stopped are consequences of the first.
   return view.status === 'active' ? all : all.slice(0, 1);
 }
@@ -73,7 +77,8 @@ export function overlapFindings(views: ConnectionView[]): Finding[] {
   );
   if (gaps.length > 0) return gaps;
   const unmeasured = connected.filter(
-    ({ grantType, overlap }) => grantType === 'authorization_code' && overlap === 'unknown',
+    ({ grantType, overlap, place }) =>
+      grantType === 'authorization_code' && overlap === 'unknown' && place !== 'none',
   );
   if (unmeasured.length === 0) return [well('overlap', 'No rotation leaves n8n with a revoked token.')];
   const names = joinNames(unmeasured.map(({ connection }) => connection));

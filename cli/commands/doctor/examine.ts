@@ -2,11 +2,11 @@ import type { ConnectionView, CredentialProbe, OperatorResults } from '../../../
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 import { alertFindings } from './alerts.ts';
-import { isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
+import { hasSecret, isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
 import { appFindings, clockFindings, sweepFinding } from './installation.ts';
-import { type Principal, policyFinding } from './policy.ts';
+import { type Principal, policyFinding, readerFindings } from './policy.ts';
 import { readConnections } from './read-connections.ts';
 import { redirectFinding } from './redirect.ts';
 import { stackFindings, unreachableStackFindings } from './stack.ts';
@@ -57,6 +57,7 @@ export async function examine(
   const views = await examineConnections(session, report);
   report([
     check instanceof Failure ? skipped('policy', NO_CHECK) : policyFinding(check.n8n, principal, views ?? []),
+    ...readerFindings(views ?? [], about.readers),
     ...clockFindings(check instanceof Failure ? undefined : check, skew, about),
   ]);
   if (views) {
@@ -84,7 +85,7 @@ async function examineConnections(session: Session, report: Report): Promise<Con
 
 /** Probes the published tokens in batches, because one request takes at most `MAX_PROBES` connections. */
 async function examineTokens(views: ConnectionView[], { operator, output }: Session): Promise<Finding[]> {
-  const names = views.filter(isConnected).map(({ connection }) => connection);
+  const names = views.filter(hasSecret).map(({ connection }) => connection);
   const probes: TokenProbe[] = [];
   for (let start = 0; start < names.length; start += MAX_PROBES) {
     const connections = names.slice(start, start + MAX_PROBES);

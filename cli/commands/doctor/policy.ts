@@ -1,5 +1,7 @@
 import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
+import { READERS_ACTION, unreadableByN8n } from '../n8n/vault.ts';
+import { hasSecret, joinNames } from './connections.ts';
 import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';
 
 /** The IAM user or role with which n8n reads. */
@@ -62,9 +64,24 @@ export function policyFinding(
 function attachmentFinding(policyArn: string, principals: string[], views: ConnectionView[]): Finding {
   if (principals.length > 0) return well('policy', `n8n's policy is attached to ${principals.join(', ')}.`);
   const message = "n8n's policy is attached to no user, role or group.";
-  const isPushed = views.some(({ targets = [] }) => targets.length > 0);
+  const isPushed =
+    views.some(({ targets = [] }) => targets.length > 0) || (views.length > 0 && !views.some(hasSecret));
   if (isPushed) return note('policy', `${message} The push to n8n needs no policy.`);
   return wrong('policy', message, attachAction(policyArn, 'user', '<n8n>'));
+}
+
+/** Returns the connections that n8n cannot read with its policy, because the setting `readers` names bundles. */
+export function readerFindings(views: ConnectionView[], readers: readonly string[] | undefined): Finding[] {
+  const unpushed = views.filter(({ targets = [] }) => targets.length === 0);
+  const names = unreadableByN8n(unpushed, readers).map(({ connection }) => connection);
+  if (names.length === 0) return [];
+  return [
+    note(
+      'policy',
+      `n8n's policy names bundles (setting "readers") and does not allow the secret of ${joinNames(names)}.`,
+      READERS_ACTION,
+    ),
+  ];
 }
 
 const attachAction = (policyArn: string, kind = 'user', name = '') =>

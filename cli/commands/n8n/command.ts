@@ -12,7 +12,7 @@ import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { formatInstructions, type N8nInstructions } from './instructions.ts';
 import { addN8nLink, addN8nUnlink } from './link.ts';
-import { assertVault, n8nCredentials, readPolicy, updateInterval } from './vault.ts';
+import { assertVault, n8nCredentials, readPolicy, unreadableByN8n, updateInterval } from './vault.ts';
 import { createWorkflow } from './workflow.ts';
 
 interface N8nOptions {
@@ -62,7 +62,10 @@ async function n8n(connection: string | undefined, options: N8nOptions, command:
     readConnections(connection, operator),
   );
   if (options.workflow !== undefined) return writeWorkflow(options, connections, session);
-  const region = await resolveRegion(session.aws);
+  const [region, { readers }] = await Promise.all([
+    resolveRegion(session.aws),
+    output.withSpinner('Requesting the installation', () => operator.request('about', {})),
+  ]);
   const settings: N8nInstructions = {
     vault: {
       name: options.vault,
@@ -72,7 +75,8 @@ async function n8n(connection: string | undefined, options: N8nOptions, command:
     },
     credentials: n8nCredentials(connections, options.vault),
     updateInterval: updateInterval(connections),
-    policy: readPolicy(region),
+    policy: readPolicy(region, readers),
+    notReadable: unreadableByN8n(connections, readers).map((each) => each.connection),
   };
   output.printJson(settings);
   output.print(formatInstructions(settings));

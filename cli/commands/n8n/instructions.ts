@@ -2,7 +2,7 @@ import { N8N } from '../../../lambdas/contract.ts';
 import { FIRST_CONNECTION, NO_CONNECTIONS } from '../../connection/text.ts';
 import { paint } from '../../terminal/output.ts';
 import { formatList } from '../../terminal/table.ts';
-import type { N8nCredential, readPolicy } from './vault.ts';
+import { type N8nCredential, READERS_ACTION, type readPolicy } from './vault.ts';
 
 /** The settings to enter in n8n and IAM. `n8n --json` prints them as they are. */
 export interface N8nInstructions {
@@ -10,10 +10,13 @@ export interface N8nInstructions {
   credentials: N8nCredential[];
   updateInterval: number;
   policy: ReturnType<typeof readPolicy>;
+  /** Connections with a secret that the policy does not allow, since the setting `readers` names bundles. */
+  notReadable: string[];
 }
 
 /** Returns the steps that a person follows in IAM and n8n. */
-export function formatInstructions({ vault, credentials, updateInterval, policy }: N8nInstructions): string {
+export function formatInstructions(instructions: N8nInstructions): string {
+  const { vault, credentials, updateInterval, policy, notReadable } = instructions;
   const heading = (text: string) => paint('bold', text);
   const expressions = credentials.map(({ name, expression }): [string, string] => [
     `  ${name}`,
@@ -25,6 +28,7 @@ export function formatInstructions({ vault, credentials, updateInterval, policy 
     '',
     JSON.stringify(policy, null, 2),
     '',
+    ...(notReadable.length === 0 ? [] : [notReadableNote(notReadable), '']),
     heading('2. n8n, Settings > External Secrets: a vault (needs a licence; without one, go to step 5)'),
     formatList([
       ['  Name', vault.name],
@@ -48,3 +52,9 @@ export function formatInstructions({ vault, credentials, updateInterval, policy 
     'Then test the credentials: npx zoom-tokens n8n --workflow writes a workflow to import.',
   ].join('\n');
 }
+
+const notReadableNote = (names: string[]): string =>
+  [
+    `   ${paint('yellow', '!')} The policy names bundles (setting "readers") and does not allow the secret of ${names.join(', ')}.`,
+    `     ${READERS_ACTION}`,
+  ].join('\n');

@@ -1,4 +1,4 @@
-import { PUBLISHED_SECRET_PREFIX } from '../../../lambdas/contract.ts';
+import { BUNDLE_SECRET_PREFIX, PUBLISHED_SECRET_PREFIX } from '../../../lambdas/contract.ts';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { expression } from '../../../lambdas/operator-protocol.ts';
 import { DEFAULT_INTERVAL_SECONDS } from '../../connection/n8n-interval.ts';
@@ -45,17 +45,46 @@ const SHORT_INTERVAL_SECONDS = 30;
 
 /**
  * Returns the value for `N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL`, seconds. It is short where a rotation may revoke the
- * earlier token, because n8n holds the revoked token until its next poll.
+ * earlier token, because n8n holds the revoked token until its next poll. A connection that is only pushed is not polled.
  */
 export function updateInterval(views: ConnectionView[]): number {
-  const mayBeRevoked = views.some(({ status, overlap }) => status !== 'disconnected' && overlap !== 'yes');
+  const mayBeRevoked = views.some(
+    ({ status, overlap, secretName }) =>
+      status !== 'disconnected' && overlap !== 'yes' && secretName !== undefined,
+  );
   return mayBeRevoked ? SHORT_INTERVAL_SECONDS : DEFAULT_INTERVAL_SECONDS;
 }
 
-/** Returns the IAM policy that n8n's AWS Secrets Manager provider needs. The stack's own policy grants the same. */
-export function readPolicy(region: string | undefined) {
+/**
+ * Returns the connections whose secret n8n's policy does not allow, by name.
+ * @param readers the bundles that the policy names; `undefined` if it allows every published secret
+ */
+export function unreadableByN8n(
+  views: ConnectionView[],
+  readers: readonly string[] | undefined,
+): ConnectionView[] {
+  if (readers === undefined) return [];
+  const readable = new Set(readers.map((bundle) => BUNDLE_SECRET_PREFIX + bundle));
+  return views.filter(
+    ({ status, secretName }) =>
+      status !== 'disconnected' && secretName !== undefined && !readable.has(secretName),
+  );
+}
+
+/** What to do about a connection that n8n's policy does not allow. */
+export const READERS_ACTION =
+  'Add its bundle to "readers" and deploy, or move it: npx zoom-tokens bundle <connection> <bundle>';
+
+/**
+ * Returns the IAM policy that n8n's AWS Secrets Manager provider needs. The stack's own policy grants the same.
+ * @param readers as `unreadableByN8n` takes them
+ */
+export function readPolicy(region: string | undefined, readers?: readonly string[]) {
   const [prefix] = (region ?? '').split('-');
   const partition = region?.startsWith('us-gov-') ? 'aws-us-gov' : prefix === 'cn' ? 'aws-cn' : 'aws';
+  const arnOf = (name: string) => `arn:${partition}:secretsmanager:${region ?? '*'}:*:secret:${name}`;
+  // Secrets Manager adds a hyphen and six characters to a name.
+  const bundleArn = (bundle: string) => arnOf(`${BUNDLE_SECRET_PREFIX}${bundle}-??????`);
   return {
     Version: '2012-10-17',
     Statement: [
@@ -68,7 +97,7 @@ export function readPolicy(region: string | undefined) {
       {
         Effect: 'Allow',
         Action: 'secretsmanager:GetSecretValue',
-        Resource: `arn:${partition}:secretsmanager:${region ?? '*'}:*:secret:${PUBLISHED_SECRET_PREFIX}*`,
+        Resource: readers === undefined ? arnOf(`${PUBLISHED_SECRET_PREFIX}*`) : readers.map(bundleArn),
       },
     ],
   };

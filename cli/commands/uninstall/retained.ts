@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { jsonMap } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -11,7 +12,7 @@ const Existing = v.partial(
     rescueBucket: text,
     sealingKeySecretArn: text,
     linkKeySecretArn: text,
-    appSecretArns: v.record(v.string(), text),
+    appSecretArns: jsonMap(text),
     n8nSecretArn: text,
     kmsKeyArn: text,
   }),
@@ -39,11 +40,11 @@ export async function readRetained(file: string): Promise<Retained> {
   if (!parsed.success || Object.keys(parsed.output).length === 0) {
     throw unreadable(file, 'it does not contain the block');
   }
-  const { table, rescueBucket, kmsKeyArn, appSecretArns = {}, ...keys } = parsed.output;
+  const { table, rescueBucket, kmsKeyArn, appSecretArns = new Map(), ...keys } = parsed.output;
   return {
     secrets: [
       ...[keys.sealingKeySecretArn, keys.linkKeySecretArn].flatMap((arn) => arn ?? []),
-      ...Object.values(appSecretArns),
+      ...appSecretArns.values(),
       ...(keys.n8nSecretArn === undefined ? [] : [keys.n8nSecretArn]),
     ],
     ...(table !== undefined && { table }),

@@ -30,10 +30,12 @@ export interface Installation {
   zoomApiUrl: string;
   existing: ExistingResources;
   /** The bundle of new connections by their app, and by `*` for all other apps. */
-  defaultBundles?: Record<string, string> | undefined;
+  defaultBundles?: ReadonlyMap<string, string> | undefined;
   sweepRateMinutes: number;
   /** ARN of the managed policy with which n8n reads. A local stack has none. */
   n8nPolicyArn: string | undefined;
+  /** The bundles that n8n's policy names; without it, the policy allows every published secret. */
+  readers?: readonly string[];
 }
 
 /** Returns the settings that a person needs to set the Zoom app up and to find the installation. */
@@ -49,9 +51,9 @@ export function describeInstallation(
 /** Returns where a new connection of an app is published; `undefined` for a secret of its own. */
 export function defaultPlace(
   app: string,
-  { defaultBundles = {} }: Pick<Installation, 'defaultBundles'>,
+  { defaultBundles }: Pick<Installation, 'defaultBundles'>,
 ): Place | undefined {
-  const bundle = Object.hasOwn(defaultBundles, app) ? defaultBundles[app] : defaultBundles['*'];
+  const bundle = defaultBundles?.get(app) ?? defaultBundles?.get('*');
   return bundle === undefined ? undefined : placeOf(bundle);
 }
 

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import type { Connection } from '../connection.ts';
+import { jsonMap } from '../json-object.ts';
 import type { Vault } from '../vault.ts';
 import { bundleOf } from './place.ts';
 
 /** Someone may have edited what n8n reads. */
-const Bundled = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()));
+const Bundled = v.pipe(v.string(), v.parseJson(), jsonMap(v.string()));
 
 /**
  * Returns the token that n8n's expression gives for a connection; `undefined` where n8n finds none.
@@ -18,5 +19,5 @@ export async function publishedToken(
   if (bundleOf(place) === undefined) return vault.published(connection);
   const value = await vault.published(place);
   const parsed = v.safeParse(Bundled, value);
-  return parsed.success ? parsed.output[connection] : undefined;
+  return parsed.success ? parsed.output.get(connection) : undefined;
 }

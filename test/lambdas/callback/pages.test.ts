@@ -44,6 +44,31 @@ describe('text from outside is escaped', () => {
   });
 });
 
+describe('the page of a connection without a secret', () => {
+  const unlinked: Connection = { ...item, place: 'none' };
+  const paragraphsOf = (shown: Connection, forMe: boolean) => {
+    const published = { ...consent, item: shown, forMe, outcome: { kind: 'nothing' } as const };
+    return readPage(connectedPage(published, options).body ?? '').paragraphs;
+  };
+
+  test('tells its maker to link it, and no expression', () => {
+    const paragraphs = paragraphsOf(unlinked, true);
+    expect(paragraphs).toContain('The tokens are stored. No n8n has the access token yet.');
+    expect(paragraphs).toContain(
+      'The access token is only pushed to n8n: link it with “zoom-tokens n8n link main”.',
+    );
+    expect(connectedPage({ ...consent, item: unlinked }, options).body).not.toContain('$secrets');
+  });
+
+  test('tells a Zoom user that n8n uses the account once it is linked, and within a minute if it is', () => {
+    const target = { instance: 'office', credentialId: 'a', pushedVersion: 1, failures: 0 };
+    expect(paragraphsOf(unlinked, false)[1]).toMatch(/^n8n will use your Zoom account .* “main”\./);
+    expect(paragraphsOf({ ...unlinked, targets: [target] }, false)[1]).toMatch(
+      /^n8n now uses your Zoom account .* “main”, within a minute\./,
+    );
+  });
+});
+
 describe('the Zoom user on the page of a connection', () => {
   test.each([
     ['the name', { id: 'AdaLovelace', name: 'Ada' }, 'Ada'],

@@ -2,6 +2,21 @@ import { describe, expect, test } from '@jest/globals';
 import { assertName } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
 
+describe('the name of a bundle', () => {
+  test.each(['sales', 'bundles', 'n8n'])('may be "%s"', (name) => {
+    expect(() => assertName('bundle', name)).not.toThrow();
+  });
+
+  test.each(['bundle_sales', 'n8n_zoom_bundle_sales', 'n8n_zoom_anna'])(
+    'may not be "%s", which begins as the name of a secret does',
+    (name) => {
+      expect(() => assertName('bundle', name)).toThrow(
+        `"${name}" cannot be the name of a bundle: its secret would be n8n_zoom_bundle_${name}.`,
+      );
+    },
+  );
+});
+
 describe('the name of a connection', () => {
   test.each(['main', 'a', 'team_2', `a${'b'.repeat(39)}`])(
     'may be "%s", which fits n8n’s dotted expression',

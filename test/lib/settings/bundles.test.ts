@@ -2,16 +2,20 @@ import { expect, test } from '@jest/globals';
 import { toSettings } from '../../../lib/settings/settings.ts';
 
 test.each(['sales', { default: 'sales', reports: 'team' }])('%j is a default bundle', (defaultBundle) => {
-  expect(toSettings({ defaultBundle }).defaultBundle).toEqual(defaultBundle);
+  expect(toSettings({ defaultBundle, apps: ['reports'] }).defaultBundle).toEqual(defaultBundle);
 });
 
 test('the default bundle of each app may be passed as JSON', () => {
-  expect(toSettings({ defaultBundle: '{"reports":"team"}' }).defaultBundle).toEqual({ reports: 'team' });
+  const settings = { defaultBundle: '{"reports":"team"}', apps: ['reports'] };
+  expect(toSettings(settings).defaultBundle).toEqual({ reports: 'team' });
 });
 
-test.each(['Sales', { reports: 'a b' }, 7, '{'])('%j is no default bundle', (defaultBundle) => {
-  expect(() => toSettings({ defaultBundle })).toThrow('"defaultBundle" must be the name of a bundle');
-});
+test.each(['Sales', 'bundle_sales', { reports: 'a b' }, 7, '{'])(
+  '%j is no default bundle',
+  (defaultBundle) => {
+    expect(() => toSettings({ defaultBundle })).toThrow('"defaultBundle" must be the name of a bundle');
+  },
+);
 
 test('a bundle has 48,000 bytes unless it is set, and never more than a secret can hold', () => {
   expect(toSettings({}).bundleBytes).toBe(48_000);

@@ -70,6 +70,7 @@ describe('zoom-tokens n8n', () => {
       ],
       updateInterval: 30,
       policy: POLICY,
+      notReadable: [],
     });
   });
 
@@ -80,6 +81,23 @@ describe('zoom-tokens n8n', () => {
     const { policy, vault } = JSON.parse((await run('--region', region, '--json')).stdout);
     expect(vault.region).toBe(region);
     expect(policy.Statement[1].Resource).toBe(resource);
+  });
+
+  test('n8n with "readers" shows the policy for these bundles alone, and names the connections that it leaves out', async () => {
+    await installation().connectReports();
+    const { result } = (await installation().stack.operate({ action: 'about' })) as { result: object };
+    const readers = ['sales', 'team'];
+    installation().responses.set('about', () => ({ ok: true, result: { ...result, readers } }));
+    const Resource = ['sales', 'team'].map(
+      (bundle) => `arn:aws:secretsmanager:us-east-1:*:secret:n8n_zoom_bundle_${bundle}-??????`,
+    );
+    const { stdout } = await run();
+    const policy = { ...POLICY, Statement: [POLICY.Statement[0], { ...POLICY.Statement[1], Resource }] };
+    expect(stdout).toContain(JSON.stringify(policy, null, 2));
+    expect(stdout).toContain('(setting "readers") and does not allow the secret of reports.\n');
+    await installation().commandLine.run(['bundle', 'reports', 'sales']);
+    const moved = JSON.parse((await run('--json')).stdout);
+    expect(moved).toMatchObject({ policy, notReadable: [] });
   });
 
   test.each(['my-vault', '1st', 'a b', ''])(

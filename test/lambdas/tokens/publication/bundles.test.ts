@@ -3,7 +3,7 @@ import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts'
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot, SLOT_SECONDS } from '../../../../lambdas/tokens/publication/slots.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
-import { World } from '../../../support/world/world.ts';
+import { type Intercept, World } from '../../../support/world/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -209,15 +209,26 @@ test('a bundle that outgrows its size keeps its oldest members, and the others s
   });
 });
 
-test('a connection without a secret is pushed, and published nowhere', async () => {
-  await world.connect('anna', world.dependencies(), 'anna', false, 'none');
-  await world.link('anna');
-  expect([...world.vault.published.keys()]).toEqual([]);
-  expect(await world.pushed('anna')).toBe(await accessToken('anna'));
-  world.pass(55 * 60);
-  await sweepNow();
-  expect(await world.pushed('anna')).toBe(await accessToken('anna'));
-  expect([...world.vault.published.keys()]).toEqual([]);
+test('a connection without a secret is pushed, and nothing of it is ever written to Secrets Manager', async () => {
+  const writes: string[] = [];
+  const intercept: Intercept = (point, call) => {
+    if (/^vault\.(un)?publish$/.test(point)) writes.push(point);
+    return call();
+  };
+  await world.connect('anna', world.dependencies({ intercept }), 'anna', false, 'none');
+  await world.runStarted(world.dependencies({ intercept }));
+  await world.link('anna', world.operator({ intercept }));
+  for (let rotation = 0; rotation < 3; rotation += 1) {
+    const before = await accessToken('anna');
+    world.pass(55 * 60);
+    await sweepNow(world.dependencies({ intercept }));
+    expect(await accessToken('anna')).not.toBe(before);
+    expect(await world.pushed('anna')).toBe(await accessToken('anna'));
+  }
+  const revoked = await accessToken('anna');
+  await disconnect('anna', world.operator({ intercept }), { deadline: world.deadline, force: false });
+  expect(await world.pushed('anna')).not.toBe(revoked);
+  expect({ writes, secrets: [...world.vault.published.keys()] }).toEqual({ writes: [], secrets: [] });
 });
 
 test('a consent in the callback function starts the rotate function, which publishes the bundle', async () => {
