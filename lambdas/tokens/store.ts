@@ -96,12 +96,15 @@ export interface Connections {
   /** Returns the connection; `undefined` without an item, or when `unreadable` has it. */
   get(connection: string): Promise<Connection | undefined>;
 
+  /** Returns those of the connections that exist and can be read, in the order of the names. */
+  getAll(connections: readonly string[]): Promise<Connection[]>;
+
   /** Returns all connections, unordered. It reads the whole table, so the sweep does not use it. */
   list(): Promise<Connection[]>;
 
   /**
    * Returns the items that cannot be read. The sweep leaves them alone.
-   * @param connection whose item `get` has just read; all items without it
+   * @param connection whose item `get` or `getAll` has just read; all items without it
    */
   unreadable(connection?: string): Promise<UnreadableItem[]>;
 

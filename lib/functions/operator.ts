@@ -26,7 +26,7 @@ export class Operator extends Construct {
       task: 'operator',
       description: "Carries out an operator's commands.",
     });
-    connections.grant(this.function, 'GetItem', 'UpdateItem', 'Scan');
+    connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem', 'Scan');
     connections.grantQueries(this.function, 'due');
     credentials.grantApps(this.function);
     credentials.grantLinks(this.function);

@@ -24,7 +24,7 @@ export class Rotation extends Construct {
       description: 'Rotates and publishes the Zoom tokens that are due.',
       reservedConcurrency: settings.reservedConcurrency,
     });
-    connections.grant(this.function, 'GetItem', 'UpdateItem');
+    connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem');
     connections.grantQueries(this.function, 'due', 'validity');
     credentials.grantApps(this.function);
     credentials.grantOpen(this.function);

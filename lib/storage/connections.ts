@@ -13,7 +13,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { Encryption } from './encryption.ts';
 import { removal } from './removal.ts';
 
-type Operation = 'GetItem' | 'UpdateItem' | 'Scan';
+type Operation = 'GetItem' | 'BatchGetItem' | 'UpdateItem' | 'Scan';
 
 /** The table: one item for each connection, with its sealed tokens, its lease and the time of its next step. */
 export class Connections extends Construct {

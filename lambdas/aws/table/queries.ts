@@ -9,16 +9,17 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import type { Connection, Status } from '../../tokens/connection.ts';
 import type { Connections, Cursor, DueEntry, ExpiredEntry } from '../../tokens/store.ts';
+import { readBatch } from './batch-read.ts';
 import { type ItemReader, isUnreadable, parseItem, type StoredItem } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';
-import { isOfOneMoment, pairOwner, type TokenPairs, withPair } from './token-pairs.ts';
+import { isOfOneMoment, pairKey, pairOwner, type TokenPairs, withPair } from './token-pairs.ts';
 
 /** Items that are read again at a time. */
 const AT_ONCE = 16;
 
 type Queries = Pick<
   Connections,
-  'get' | 'list' | 'unreadable' | 'due' | 'expired' | 'count' | 'leastValidUntil'
+  'get' | 'getAll' | 'list' | 'unreadable' | 'due' | 'expired' | 'count' | 'leastValidUntil'
 >;
 
 /** The reads of connections: by key, all of them, and by the indexes `due` and `validity`. */
@@ -46,12 +47,20 @@ export function createQueries(
       }
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
-    return pMap(items, (item) => joined(item, stored.get(String(item.connection))), { concurrency: AT_ONCE });
+    return joinAll(items, (connection) => stored.get(connection));
   };
 
-  /** A scan reads an item and its pair at two moments. Where that shows, both are read again. */
-  const joined = async (item: StoredItem, pair: StoredItem | undefined): Promise<StoredItem> =>
-    isOfOneMoment(item, pair) ? withPair(item, pair) : ((await pairs.get(String(item.connection))) ?? item);
+  /** A request reads an item and its pair at two moments. Where that shows, both are read again. */
+  const joinAll = (items: StoredItem[], pairFor: (connection: string) => StoredItem | undefined) =>
+    pMap(
+      items,
+      async (item): Promise<StoredItem> => {
+        const connection = String(item.connection);
+        const pair = pairFor(connection);
+        return isOfOneMoment(item, pair) ? withPair(item, pair) : ((await pairs.get(connection)) ?? item);
+      },
+      { concurrency: AT_ONCE },
+    );
 
   /** Makes a connection due that the index does not have. Tokens and version stay as they are. */
   const addToIndex = ({ connection }: Connection) =>
@@ -63,6 +72,17 @@ export function createQueries(
 
   return {
     get: async (connection) => read(await pairs.get(connection)),
+
+    async getAll(connections) {
+      const stored = await readBatch(
+        client,
+        tableName,
+        connections.flatMap((connection) => [connection, pairKey(connection)]),
+      );
+      const items = connections.flatMap<StoredItem>((connection) => stored.get(connection) ?? []);
+      const found = await joinAll(items, (connection) => stored.get(pairKey(connection)));
+      return found.flatMap((item) => read(item) ?? []);
+    },
 
     async list() {
       const connections: Connection[] = [];

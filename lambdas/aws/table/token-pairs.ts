@@ -9,7 +9,7 @@ const TOKEN_FIELDS = ['sealedTokens', 'expiresAt', 'rotatedAt', 'clientId', 'sco
 
 /** No connection's name holds a `#`. */
 const PREFIX = 'tokens#';
-const pairKey = (connection: string) => `${PREFIX}${connection}`;
+export const pairKey = (connection: string) => `${PREFIX}${connection}`;
 
 /** Returns whose pair an item is; `undefined` for any other item. */
 export const pairOwner = (key: string) => (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined);

@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import type { Connection, Status } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -39,14 +38,11 @@ const DEFAULT_LIMIT = 50;
 const SMALL_FLEET = 500;
 /** Characters of JSON. Lambda refuses a response of more than 6 MB; a page is kept below 1 MB. */
 const MAX_PAGE_SIZE = 900_000;
-/** Items that are read at a time. */
-const CONCURRENCY = 16;
-
-type FleetStore = Pick<ConnectionStore, 'get' | 'list' | 'unreadable' | 'count'> & Fleet;
+type FleetStore = Pick<ConnectionStore, 'getAll' | 'list' | 'unreadable' | 'count'> & Fleet;
 
 /** A fleet and its items, read through the index or all at hand. */
 interface Source extends Fleet {
-  get(connection: string): Promise<Connection | undefined>;
+  getAll(connections: string[]): Promise<Connection[]>;
   unreadable(connection: string): Promise<UnreadableItem[]>;
   /** The unreadable items of a fleet that is all at hand. */
   allUnreadable?: UnreadableItem[];
@@ -85,7 +81,7 @@ async function readAll(store: FleetStore): Promise<Source> {
   const byName = new Map(items.map((item) => [item.connection, item]));
   return {
     fleetPage: async (query) => pageOf(items, query),
-    get: async (connection) => byName.get(connection),
+    getAll: async (connections) => connections.flatMap((connection) => byName.get(connection) ?? []),
     unreadable: async () => [],
     allUnreadable: await store.unreadable(),
   };
@@ -130,12 +126,13 @@ async function readViews(
   entries: FleetEntry[],
   source: Source,
 ): Promise<{ views: ConnectionView[]; unreadable: UnreadableItem[]; cut?: number }> {
-  const items = await pMap(entries, ({ connection }) => source.get(connection), { concurrency: CONCURRENCY });
+  const items = await source.getAll(entries.map(({ connection }) => connection));
+  const byName = new Map(items.map((item) => [item.connection, item]));
   const views: ConnectionView[] = [];
   const unreadable: UnreadableItem[] = [];
   let size = 0;
   for (const [index, { connection }] of entries.entries()) {
-    const item = items[index];
+    const item = byName.get(connection);
     // An index may still show an item that is gone.
     if (!item) unreadable.push(...(await source.unreadable(connection)));
     else {

@@ -122,10 +122,12 @@ interface Members {
 async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies): Promise<Members> {
   const { store, openingKey, now, log } = deps;
   const read: Members = { tokens: [], belonging: new Set(), gone: new Set(), failures: new Map() };
+  const items = await store.getAll(Object.keys(members));
+  const byName = new Map(items.map((item) => [item.connection, item]));
   await pMap(
     Object.entries(members),
     async ([connection, { since }]) => {
-      const item = await store.get(connection);
+      const item = byName.get(connection);
       if (!item) {
         const isUnreadable = (await store.unreadable(connection)).length > 0;
         if (isUnreadable) read.belonging.add(connection);

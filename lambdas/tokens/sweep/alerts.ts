@@ -91,11 +91,10 @@ async function alertExpiredIn(status: Status, before: number, deps: SweepDepende
   do {
     const page = await store.expired(status, before, { limit: PAGE, after });
     const names = page.entries.filter((entry) => isAlertDueAt(entry, now())).slice(0, MOST_IN_A_MESSAGE);
-    const found = await pMap(names, ({ connection }) => store.get(connection), { concurrency: AT_ONCE });
+    const found = await store.getAll(names.map(({ connection }) => connection));
     // The index may lag behind a publication, or behind the last alert.
     const items = found.filter(
-      (item): item is Connection =>
-        item?.status === status && isExpired(item, before) && isAlertDueAt(item, now()),
+      (item) => item.status === status && isExpired(item, before) && isAlertDueAt(item, now()),
     );
     if (items.length > 0) {
       await alerts.tokensExpired(items);

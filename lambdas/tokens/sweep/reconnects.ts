@@ -75,8 +75,8 @@ async function dueItems(
   entries: Pick<DueEntry, 'connection'>[],
   { store, now }: SweepDependencies,
 ): Promise<Connection[]> {
-  const found = await pMap(entries, ({ connection }) => store.get(connection), { concurrency: AT_ONCE });
-  return found.filter((item): item is Connection => item?.status === 'reconnect' && item.dueAt <= now());
+  const found = await store.getAll(entries.map(({ connection }) => connection));
+  return found.filter(({ status, dueAt }) => status === 'reconnect' && dueAt <= now());
 }
 
 /** Asks Zoom once more, while time lasts and no incident is assumed. Returns those that are well again. */

@@ -45,6 +45,7 @@ describe.each<[string, string, string, readonly [callback: boolean, rotate: bool
   ['read the API keys of n8n', READ, n8nKeys, [false, true, true]],
   ['read another secret of the account', READ, foreign, [false, false, false]],
   ['read one item of the table', 'dynamodb:GetItem', tableArn, [true, true, true]],
+  ['read many items at once', 'dynamodb:BatchGetItem', tableArn, [false, true, true]],
   // What it could list.
   ['list the connections', 'dynamodb:Scan', tableArn, [false, false, true]],
   ['list the connections that are due', 'dynamodb:Query', `${tableArn}/index/due`, [false, true, true]],

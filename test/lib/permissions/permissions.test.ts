@@ -87,7 +87,7 @@ describe('exactly these actions are allowed', () => {
     [
       'rotate',
       [
-        [tableArn, ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
+        [tableArn, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']],
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
@@ -102,7 +102,7 @@ describe('exactly these actions are allowed', () => {
     [
       'operator',
       [
-        [tableArn, ['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
+        [tableArn, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],

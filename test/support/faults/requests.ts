@@ -1,16 +1,22 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import { afterAll } from '@jest/globals';
 
+const CHANNEL = 'http.client.request.start';
 const requests: string[] = [];
 
 /**
  * Records every HTTP request that this process sends with Node's client: the AWS SDK's, and the functions' own to Zoom.
  * https://nodejs.org/docs/latest-v24.x/api/diagnostics_channel.html#http
  */
-subscribe('http.client.request.start', (message) => {
+subscribe(CHANNEL, record);
+// The channels belong to the process, which runs other test files too.
+afterAll(() => void unsubscribe(CHANNEL, record));
+
+function record(message: unknown): void {
   const { request } = message as { request: ClientRequest };
   requests.push(nameOf(request));
-});
+}
 
 function nameOf(request: ClientRequest): string {
   const target = request.getHeader('x-amz-target');

@@ -50,7 +50,7 @@ function* pieces(text: string): Generator<string> {
 }
 
 const notes = new Set<Watch['note']>();
-let isPatched = false;
+let restore: (() => void) | undefined;
 
 /**
  * Notes what this process sends to a token endpoint with Node's HTTP client, and what comes back.
@@ -58,12 +58,17 @@ let isPatched = false;
  */
 export function watchTokenEndpoint(note: Watch['note']): () => void {
   notes.add(note);
-  if (!isPatched) patchRequest();
-  isPatched = true;
-  return () => void notes.delete(note);
+  restore ??= patchRequest();
+  return () => {
+    notes.delete(note);
+    if (notes.size > 0) return;
+    restore?.();
+    restore = undefined;
+  };
 }
 
-function patchRequest(): void {
+/** Jest gives every test file of a worker the same `http`, so the patch has to end with its users. */
+function patchRequest(): () => void {
   const original = http.request;
   const noteAll: Watch['note'] = (name, secret) => {
     for (const note of notes) note(name, secret);
@@ -90,6 +95,7 @@ function patchRequest(): void {
     return request;
   };
   Object.assign(http, { request: watched });
+  return () => void Object.assign(http, { request: original });
 }
 
 function noteSent(parameters: URLSearchParams, note: Watch['note']): void {

@@ -218,6 +218,16 @@ export function describeQueries(opened: () => ConnectionStore): void {
     expect(list.sort((a, b) => a.connection.localeCompare(b.connection))).toEqual(items);
   });
 
+  test('many connections are read at once, in the order of the names, without those that do not exist', async () => {
+    const one = await connected('one');
+    const two = await connected('two');
+    await publish('two', NOW + 60);
+    const rotated = await opened().get('two');
+    expect(await opened().getAll(['two', 'nobody', 'one'])).toEqual([rotated, one]);
+    expect(rotated).toMatchObject({ connection: 'two', sealedTokens: two.sealedTokens });
+    expect(await opened().getAll([])).toEqual([]);
+  });
+
   test('an unknown connection is undefined', async () => {
     expect(await opened().get('nobody')).toBeUndefined();
   });

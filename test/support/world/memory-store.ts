@@ -90,6 +90,10 @@ export class MemoryStore implements ConnectionStore, Fleet {
     return this.#joined(this.#items.get(connection));
   }
 
+  async getAll(connections: readonly string[]) {
+    return connections.flatMap((connection) => this.#joined(this.#items.get(connection)) ?? []);
+  }
+
   #joined(item: Connection | undefined): Connection | undefined {
     if (!item) return undefined;
     return { ...withPair(item as unknown as StoredItem, this.#pairs.get(item.connection)) } as never;

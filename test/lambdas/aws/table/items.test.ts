@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readBatch } from '../../../../lambdas/aws/table/batch-read.ts';
 import { createItems } from '../../../../lambdas/aws/table/items.ts';
 import { listenOnLoopback } from '../../../../local/loopback-server.ts';
 
@@ -29,6 +30,10 @@ afterEach(async () => {
 
 test('a truncated response to a read is an error, not a connection that does not exist', async () => {
   await expect(createItems(client, 'connections').get('main')).rejects.toThrow('without its capacity');
+});
+
+test('a truncated response to a batch is an error, not connections that do not exist', async () => {
+  await expect(readBatch(client, 'connections', ['main'])).rejects.toThrow('without its capacity');
 });
 
 test('a truncated response to an update is an error, not a success', async () => {
