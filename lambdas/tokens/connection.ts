@@ -69,7 +69,12 @@ export interface Connection {
   /** When a response of Zoom may have been lost; removed by the next grant. A refusal after it is due to that. */
   lostAt?: number;
   /** A consent in the rescue store, of which Zoom has not said yet by whom it was given. */
-  keptConsent?: { consentId: string; app: string };
+  keptConsent?: {
+    consentId: string;
+    app: string;
+    /** The place that the consent's link names. */
+    place?: Place;
+  };
   /** The n8n credentials to which each new access token is pushed; at most one an instance. */
   targets?: PushTarget[];
   /** The n8n credentials that read the published secret by themselves: n8n tests them, nothing writes them. */

@@ -16,8 +16,10 @@ export function createConsents(
   pairs: Pick<TokenPairs, 'get' | 'close'>,
 ): Pick<Connections, 'commitConsent' | 'noteKeptConsent' | 'dropKeptConsent'> {
   return {
-    async commitConsent({ connection, scope, zoomUserId, zoomAccountId, ...consent }, seen) {
-      const { known, unknown } = partition({ scope, zoomUserId, zoomAccountId });
+    async commitConsent({ connection, scope, zoomUserId, zoomAccountId, noRoomIn, ...consent }, seen) {
+      // A connection that keeps its place keeps what is noted of it.
+      const placed = consent.place !== undefined && { noRoomIn };
+      const { known, unknown } = partition({ scope, zoomUserId, zoomAccountId, ...placed });
       const written = { ...consent, ...known };
       await pairs.close(connection);
       const item = await updateConnection(connection, {

@@ -152,7 +152,9 @@ async function chooseConnection(
   if (target !== undefined) return target;
   if (existing && !isAnswered) {
     const consent = { item: existing, app: pending.app, clientId: app.clientId, tokens, consentedAt };
-    if (await keepConsent(consent, deps, deadline)) throw consentIsKept(pending.connection);
+    const { place } = pending;
+    if (await keepConsent({ ...consent, ...(place && { place }) }, deps, deadline))
+      throw consentIsKept(pending.connection);
   }
   if (user) await revokeUnused([tokens.accessToken, tokens.refreshToken], app, deps, deadline);
   throw wrongZoomUser(pending.connection, user);

@@ -3,6 +3,7 @@ import { type Connection, logContext, type Tokens } from '../connection.ts';
 import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { grantedScope } from '../n8n-scopes.ts';
+import type { Place } from '../publication/place.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { seal } from '../sealing/seal.ts';
 import { startConnection } from '../start/start-connection.ts';
@@ -16,6 +17,8 @@ interface UnattributedConsent {
   clientId: string;
   tokens: Tokens;
   consentedAt: number;
+  /** The place that the consent's link names. */
+  place?: Place;
 }
 
 /**
@@ -24,7 +27,7 @@ interface UnattributedConsent {
  * @returns whether it is kept
  */
 export async function keepConsent(
-  { item, app, clientId, tokens, consentedAt }: UnattributedConsent,
+  { item, app, clientId, tokens, consentedAt, place }: UnattributedConsent,
   deps: CallbackDependencies,
   deadline: number,
 ): Promise<boolean> {
@@ -37,7 +40,8 @@ export async function keepConsent(
     const sealedTokens = await seal(tokens, connection, await sealingKey());
     const kept = { sealedTokens, expiresAt, rotatedAt: consentedAt, clientId, ...grantedScope(tokens) };
     await retryUntil(deadline, () => rescue.put({ connection, consentId }, kept), deps);
-    const note = () => store.noteKeptConsent(connection, { consentId, app }, now());
+    const noted = { consentId, app, ...(place && { place }) };
+    const note = () => store.noteKeptConsent(connection, noted, now());
     const isNoted = await retryUntil(deadline, note, deps);
     if (!isNoted) return false;
     log.info('a consent is kept until Zoom says by whom it was given', logContext(item));

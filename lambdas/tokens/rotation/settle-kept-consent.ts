@@ -1,5 +1,6 @@
 import type { Connection } from '../connection.ts';
 import { logContext } from '../connection.ts';
+import { placeOfConsent } from '../consent/choose-place.ts';
 import { revokeUnused, targetConnection } from '../consent/zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
@@ -46,22 +47,29 @@ export async function settleKeptConsent(
     throw stillUnknown(connection);
   });
   if (!user) return dropped('Zoom does not say by whom it was given');
-  const { app } = keptConsent;
-  const place = await targetConnection(user, { connection, app }, deps);
-  if (place === undefined) {
+  const { app, place: wanted } = keptConsent;
+  const target = await targetConnection(user, { connection, app }, deps);
+  if (target === undefined) {
     const used = [tokens.accessToken, tokens.refreshToken];
     await revokeUnused(used, await deps.vault.app(app), deps, deadline);
     return dropped('it was given by another Zoom user, and was revoked');
   }
   const sealedTokens =
-    place === connection ? kept.sealedTokens : await seal(tokens, place, await sealingKey());
+    target === connection ? kept.sealedTokens : await seal(tokens, target, await sealingKey());
   const { id: zoomUserId, accountId } = user;
-  const consent = { ...consentOf(kept), connection: place, app, consentId: key.consentId, sealedTokens };
+  const consent = {
+    ...{ ...consentOf(kept), connection: target, app, consentId: key.consentId, sealedTokens },
+    ...(await placeOfConsent(
+      { connection: target, ...(wanted && { place: wanted }), accessToken: tokens.accessToken },
+      await store.get(target),
+      deps,
+    )),
+  };
   const stored = await store.commitConsent(
     { ...consent, zoomUserId, ...(accountId !== undefined && { zoomAccountId: accountId }) },
     SEEN_NONE,
   );
-  if (place !== connection) return dropped('its Zoom user has another connection, which was renewed');
+  if (target !== connection) return dropped('its Zoom user has another connection, which was renewed');
   if (stored.consentId !== key.consentId) return dropped('a newer consent stays');
   await rescue.remove(key).catch(() => {});
   log.info('connected', logContext(stored));

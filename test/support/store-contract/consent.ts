@@ -28,6 +28,16 @@ export function describeConsent(opened: () => ConnectionStore): void {
       expect(await stored()).toEqual(item);
     });
 
+    test('with a place forgets that a bundle had no room, and one without a place does not', async () => {
+      await connected({ place: 'own', noRoomIn: 'sales' });
+      const kept = await opened().commitConsent(consentOf('main', { consentedAt: NOW + 1 }), 1);
+      expect(kept).toMatchObject({ place: 'own', noRoomIn: 'sales' });
+      const placed = consentOf('main', { consentedAt: NOW + 2, place: 'bundle_sales' });
+      const item = await opened().commitConsent(placed, 2);
+      expect(item.place).toBe('bundle_sales');
+      expect(item).not.toHaveProperty('noRoomIn');
+    });
+
     test('that is sent again, because its response was lost, changes nothing', async () => {
       const consent = consentOf('main');
       const item = await opened().commitConsent(consent, 0);

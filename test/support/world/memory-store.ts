@@ -212,6 +212,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
     if (hasCrossed || previous?.consentId === consent.consentId) return { ...previous } as Connection;
     const kept: Partial<Connection> = { ...previous };
     for (const past of RESET) delete kept[past];
+    if (consent.place !== undefined) delete kept.noRoomIn;
     const item: Connection = {
       publishedVersion: 0,
       validUntil: 0,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
 
@@ -110,6 +111,22 @@ describe('a consent to a bound connection of which Zoom does not say in time by 
     await expectAlive('main', 'ada');
     await expectAlive('second', 'grace');
     expect(await world.item('second')).toMatchObject({ generation: 2 });
+  });
+
+  test('is published in the place that its link names if it makes another connection', async () => {
+    const place = placeOf('sales');
+    await world.connect('team', world.dependencies(), 'grace', false, place);
+    await world.runStarted();
+    const deps = world.dependencies({ intercept: silent });
+    await expect(world.connect('team', deps, 'ben', false, place)).rejects.toMatchObject(PENDING);
+    // The first consent of "second" is under way.
+    await world.store.claimUser('default', 'ben', 'second', { now: world.time, until: world.time + MINUTE });
+    await world.runStarted();
+    expect(await world.item('second')).toMatchObject({ zoomUserId: 'ben', place });
+    expect((await world.store.bundle('sales'))?.members).toHaveProperty('second');
+    world.pass(1);
+    await sweepOnce();
+    expect(world.bundle('sales')?.second).toBe((await world.tokens('second')).accessToken);
   });
 
   test('keeps the earlier refresh token from being used until Zoom says it', async () => {
