@@ -1,9 +1,10 @@
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
-import { placeInWords, readerView, stateText } from '../../lambdas/operator-protocol.ts';
+import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
-import { formatDate, formatDuration, formatTime, formatUntil } from '../terminal/time.ts';
+import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
+import { oldPlaceText } from './old-place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';
 
@@ -116,7 +117,6 @@ function placeRows(
           ['In n8n', expression],
         ];
   if (noRoomIn !== undefined) rows.push(['Bundle', `"${noRoomIn}" had no room for it`]);
-  for (const { place, until } of oldPlaces)
-    rows.push(['Old place', `${placeInWords(place)}, kept current until ${formatUntil(until, now)}`]);
+  for (const old of oldPlaces) rows.push(['Old place', oldPlaceText(old, now)]);
   return rows;
 }

@@ -1,5 +1,5 @@
+import { appNotDeployed } from '../tokens/app-not-deployed.ts';
 import { type Clock, isWithin } from '../tokens/clock.ts';
-import { Failure } from '../tokens/errors.ts';
 import type { AppCredentials, ZoomApp } from '../tokens/vault.ts';
 import { parseAppSecret, unusableSecret } from './app-secret.ts';
 import type { SecretReader } from './secret-reader.ts';
@@ -41,7 +41,7 @@ export function createAppCredentials(
 
   const read = async (app: string): Promise<ZoomApp> => {
     const secretId = secrets.get(app);
-    if (secretId === undefined) throw notDeployed(app);
+    if (secretId === undefined) throw appNotDeployed(app, secrets.keys());
     entries.delete(app);
     const text = await reader.read(secretId, { fresh: true });
     if (text === undefined) throw unusableSecret(secretId, 'does not exist or has no value');
@@ -56,7 +56,7 @@ export function createAppCredentials(
     async appThat(app, fits) {
       const known = cached(app);
       if (known && fits(known)) return known;
-      if (!secrets.has(app)) throw notDeployed(app);
+      if (!secrets.has(app)) throw appNotDeployed(app, secrets.keys());
       const rejection = rejections.get(app);
       if (rejection && isWithin(REJECTED_SECONDS, rejection.at, now())) {
         if ('failure' in rejection) throw rejection.failure;
@@ -75,11 +75,3 @@ export function createAppCredentials(
     },
   };
 }
-
-const notDeployed = (app: string): Failure =>
-  new Failure(
-    'misconfigured',
-    'app_not_deployed',
-    `The deployment has no Zoom app "${app}".`,
-    `Add "${app}" to "apps" in the context of cdk.json, deploy (npx cdk deploy), and run: zoom-tokens setup ${app}`,
-  );

@@ -28,6 +28,16 @@ export class Failure extends Error {
   }
 }
 
+/** Stands for the connection in the action of an error that is made where the connection is not known. */
+export const CONNECTION = '<connection>';
+
+/** Returns the error with an action that names the connection. */
+export function namingConnection(error: unknown, connection: string): unknown {
+  if (!(error instanceof Failure) || !error.action.includes(CONNECTION)) return error;
+  const { class: failureClass, code, message, action, retryAfter } = error;
+  return new Failure(failureClass, code, message, action.replaceAll(CONNECTION, connection), retryAfter);
+}
+
 /** A failure as it is stored, logged and shown. */
 export type FailureDetails = Pick<Failure, 'class' | 'code' | 'message' | 'action'>;
 

@@ -7,12 +7,12 @@ import {
   placeInWords,
   placeOf,
 } from '../../../lambdas/operator-protocol.ts';
+import { oldPlaceText } from '../../connection/old-place-text.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { parseDuration } from '../../terminal/duration.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
-import { formatUntil } from '../../terminal/time.ts';
 
 interface BundleOptions {
   none?: boolean;
@@ -83,8 +83,11 @@ function requestFrom(connection: string, bundle: string | undefined, options: Bu
 }
 
 function oldPlaces({ connection, oldPlaces: places = [] }: ConnectionView, now: number): string[] {
-  return places.map(
-    ({ place, until }) =>
-      `Its old place, ${placeInWords(place)}, is kept current until ${formatUntil(until, now)}. To end it now: npx zoom-tokens bundle ${connection} --finish`,
-  );
+  return places.map((old) => {
+    const advice =
+      old.until > now
+        ? `To end it now: npx zoom-tokens bundle ${connection} --finish`
+        : 'Nothing to do: it is removed then.';
+    return `Its old place: ${oldPlaceText(old, now)}. ${advice}`;
+  });
 }

@@ -65,7 +65,7 @@ const Item = v.looseObject({
   failures: repaired(count, 0),
   overlap: repaired(v.picklist(['yes', 'no', 'unknown']), 'unknown'),
   place: dropped(v.pipe(filled, v.regex(/^(own|none|bundle_[a-z0-9_]+)$/))),
-  oldPlaces: dropped(v.array(v.object({ place: filled, until: seconds }))),
+  oldPlaces: dropped(v.array(v.object({ place: filled, until: seconds, waitsUntil: v.optional(seconds) }))),
   noRoomIn: dropped(filled),
   publications: dropped(text),
   leaseOwner: dropped(text),

@@ -1,4 +1,5 @@
 import type { FailureClass } from '../../contract.ts';
+import { CONNECTION } from '../errors.ts';
 import type { FailureCode } from '../failure-codes.ts';
 
 /** A request to Zoom's OAuth endpoints: the grant of a token request, or a revocation. */
@@ -50,7 +51,7 @@ export const CLASSES: Record<ZoomError['refuses'], Record<ZoomRequest, FailureCl
 };
 
 export const WAIT = 'Nothing to do: the next sweeps retry, and n8n keeps its token until the token expires.';
-const RECONNECT = 'Reconnect: npx zoom-tokens connect <connection>';
+const RECONNECT = `Reconnect: npx zoom-tokens connect ${CONNECTION}`;
 
 /** https://developers.zoom.us/docs/integrations/oauth-error-messages/ gives code and text, but no status and no body. */
 const TABLE = 'developers.zoom.us/docs/integrations/oauth-error-messages';
@@ -153,7 +154,7 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
     refuses: 'token',
     code: 'invalid_token',
     message: 'The Zoom user who consented was deleted or has left the account.',
-    action: 'Another Zoom user must consent: zoom-tokens connect with --replace-user.',
+    action: `Another Zoom user must consent: npx zoom-tokens connect ${CONNECTION} --replace-user`,
     source: TABLE,
   },
   {
@@ -168,8 +169,7 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
     refuses: 'token',
     code: 'invalid_token',
     message: 'An administrator of the Zoom account has withdrawn the approval of the Zoom app.',
-    action:
-      'Ask the administrator to approve the app again. Then a person must consent again: zoom-tokens connect.',
+    action: `Ask the administrator to approve the app again. Then reconnect: npx zoom-tokens connect ${CONNECTION}`,
     source: TABLE,
   },
   {

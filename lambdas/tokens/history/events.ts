@@ -1,6 +1,6 @@
 import type { Connection, ExternalCredential, PushTarget } from '../connection.ts';
 import type { FailureDetails } from '../errors.ts';
-import { bundleOf, type Place } from '../publication/place.ts';
+import { type Place, placeInWords } from '../publication/place.ts';
 import type { DisconnectResult, StepFailure } from '../store.ts';
 import type { HistoryEvent } from './history.ts';
 
@@ -63,15 +63,8 @@ export function pushChanges(
 /** A connection that is published elsewhere from now on. */
 export function moved({ place = 'own' }: Connection, to: Place, now: number): HistoryEvent[] {
   if (place === to) return [];
-  return [{ kind: 'moved', at: now, message: `Moved from ${nameOf(place)} to ${nameOf(to)}.` }];
+  return [{ kind: 'moved', at: now, message: `Moved from ${placeInWords(place)} to ${placeInWords(to)}.` }];
 }
-
-const nameOf = (place: Place): string =>
-  bundleOf(place) === undefined
-    ? place === 'own'
-      ? 'its own secret'
-      : 'no secret'
-    : `the bundle "${bundleOf(place)}"`;
 
 type Credentials = Pick<Connection, 'targets' | 'externalCredentials'>;
 

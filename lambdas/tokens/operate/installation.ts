@@ -1,5 +1,5 @@
 import { ROUTES } from '../../contract.ts';
-import { Failure } from '../errors.ts';
+import { appNotDeployed } from '../app-not-deployed.ts';
 import { type Place, placeOf } from '../publication/place.ts';
 
 /**
@@ -65,12 +65,7 @@ export function deployedAppSecret(app: string, { existing }: Pick<Installation, 
   const secrets = new Map(Object.entries(existing.appSecretArns));
   const secretId = secrets.get(app);
   if (secretId !== undefined) return secretId;
-  throw new Failure(
-    'misconfigured',
-    'app_not_deployed',
-    `No Zoom app "${app}". Known apps: ${[...secrets.keys()].join(', ')}.`,
-    `Add it to "apps" in cdk.json, deploy, then run npx zoom-tokens setup ${app}`,
-  );
+  throw appNotDeployed(app, secrets.keys());
 }
 
 /** Who asks a Zoom user for access, and whom that user asks for help. */

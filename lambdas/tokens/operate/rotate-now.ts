@@ -7,7 +7,7 @@ import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { leaseIsHeld } from '../lease.ts';
-import { bundleOfAny } from '../publication/place.ts';
+import { bundleOf } from '../publication/place.ts';
 import { writableAt } from '../publication/version-budget.ts';
 import { lacksRoom } from '../publication-room.ts';
 import type { Outcome, StepOptions } from '../rotation/outcome.ts';
@@ -46,12 +46,12 @@ export async function rotateNow(
   return { before: toView(before), after: toView(after), outcome: outcome.kind };
 }
 
-/** Returns whether the secret takes no further version now, while n8n's token lives. */
+/** Returns whether the secret takes no further version now, while n8n's token lives. An old place waits for its own. */
 async function lacksVersions(
   item: Connection,
   { store, now }: Pick<Dependencies, 'store' | 'now'>,
 ): Promise<boolean> {
-  const name = bundleOfAny(item);
+  const name = bundleOf(item.place);
   if (name === undefined) return item.place !== 'none' && lacksRoom(item, now());
   const bundle = await store.bundle(name);
   return item.validUntil > now() && bundle !== undefined && writableAt(name, bundle, now()) > now();

@@ -8,6 +8,8 @@ export type Place = 'own' | 'none' | `bundle_${string}`;
 export interface OldPlace {
   place: Place;
   until: number;
+  /** Until when its secret takes no further version. It holds an earlier token, or a token that is to be removed. */
+  waitsUntil?: number;
 }
 
 /** What says where a connection is published. */
@@ -37,19 +39,15 @@ export const placeInWords = (place: Place): string => {
 export const bundleOfAny = ({ place, oldPlaces = [] }: Placed): string | undefined =>
   [place, ...oldPlaces.map((old) => old.place)].map(bundleOf).find((bundle) => bundle !== undefined);
 
-/** Returns where a connection is to be kept current at `now` (epoch seconds), its present place first. */
+/** Returns where a connection is published at `now` (epoch seconds), its present place first. */
 export const placesAt = ({ place = 'own', oldPlaces = [] }: Placed, now: number): Place[] => [
   place,
   ...oldPlaces.filter(({ until }) => until > now).map((old) => old.place),
 ];
 
-/** Returns the places that a connection has to be removed from at `now`, epoch seconds. */
-export const endedPlaces = ({ oldPlaces = [] }: Placed, now: number): Place[] =>
-  oldPlaces.filter(({ until }) => until <= now).map((old) => old.place);
-
-/** Returns when the first old place ends, epoch seconds; `Infinity` without one. */
-export const nextEnd = ({ oldPlaces = [] }: Placed): number =>
-  Math.min(Infinity, ...oldPlaces.map(({ until }) => until));
+/** Returns when the first old place ends, or takes a version that waits; epoch seconds, `Infinity` without one. */
+export const nextChange = ({ oldPlaces = [] }: Placed): number =>
+  Math.min(Infinity, ...oldPlaces.map(({ until, waitsUntil = until }) => waitsUntil));
 
 /**
  * Returns the fields of a connection that moves. Each place that it leaves ends at `until` (epoch seconds), and a place to

@@ -1,8 +1,10 @@
 import type { Connection, Tokens } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { Failure } from '../errors.ts';
 import { publish } from '../rotation/publish.ts';
-import { bundleOf, endedPlaces, type OldPlace, type Place, placesAt } from './place.ts';
+import { bundleOf, type OldPlace, type Place } from './place.ts';
 import { type BundlePublication, publishBundle } from './publish-bundle.ts';
+import { SLOT_SECONDS } from './slots.ts';
 
 /** Publishes a bundle that the connection belongs to, or has left. The sweep publishes one bundle for many connections. */
 export type PublishBundle = (
@@ -14,23 +16,31 @@ export type PublishBundle = (
 interface Published {
   /** The secret of its own got a version. */
   isOwn: boolean;
-  /** The old places that are still kept. */
+  /** The old places that are still kept, and those whose secret takes no version now. */
   oldPlaces?: OldPlace[];
+}
+
+interface PublishOptions {
+  tokens: Tokens | undefined;
+  /** The version is not published yet. Without it, only old places are looked after. */
+  isNew: boolean;
+  publishBundle: PublishBundle;
 }
 
 /**
  * Publishes the token of exactly this version wherever the connection is published, and removes it from the places that have
- * ended. A place that fails does not keep the others back.
+ * ended. A place that fails does not keep the others back. An old place whose secret takes no version now waits for it: n8n
+ * can read the present one.
  * @throws the first place's error
  */
 export async function publishPlaces(
   item: Connection,
   deps: Dependencies,
-  { tokens, publishBundle }: { tokens: Tokens | undefined; publishBundle: PublishBundle },
+  { tokens, isNew, publishBundle }: PublishOptions,
 ): Promise<Published> {
   const { vault, now } = deps;
   const at = now();
-  const { connection } = item;
+  const { connection, place: present = 'own', oldPlaces = [] } = item;
   let isOwn = false;
   const bring = async (place: Place, isLeaving: boolean) => {
     const bundle = bundleOf(place);
@@ -43,16 +53,41 @@ export async function publishPlaces(
       isOwn = true;
     }
   };
-  const bringAll = async (places: Place[], isLeaving: boolean) => {
-    const outcomes = await Promise.allSettled(places.map((place) => bring(place, isLeaving)));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+  /** Returns the old place as it is from now on; `undefined` once it has ended. */
+  const bringOld = async (old: OldPlace): Promise<OldPlace | undefined> => {
+    const { place, until } = old;
+    const isLeaving = until <= at;
+    if (!isNew && (old.waitsUntil ?? until) > at) return old;
+    const waitsUntil = await bring(place, isLeaving).then(() => undefined, endOfWaiting(until, at));
+    if (waitsUntil !== undefined) return { place, until, waitsUntil };
+    return isLeaving ? undefined : { place, until };
   };
+
+  const bringPresent = async () => void (isNew && (await bring(present, false)));
+
   // n8n can read it in its present place before it loses an old one.
-  await bringAll(placesAt(item, at), false);
-  await bringAll(endedPlaces(item, at), true);
-  const { oldPlaces } = item;
-  return { isOwn, ...(oldPlaces && { oldPlaces: oldPlaces.filter(({ until }) => until > at) }) };
+  const kept = oldPlaces.filter(({ until }) => until > at).map(bringOld);
+  const left = await allOrFirstError([bringPresent(), ...kept]);
+  left.push(...(await allOrFirstError(oldPlaces.filter(({ until }) => until <= at).map(bringOld))));
+  const stays = left.filter((old) => old !== undefined);
+  return { isOwn, ...(item.oldPlaces && { oldPlaces: stays }) };
+}
+
+/** Returns what all return. @throws the first one's error, once all have ended */
+async function allOrFirstError<T>(all: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
+}
+
+/** Returns until when an old place waits, if its secret takes no version now. @throws any other error */
+function endOfWaiting(until: number, at: number) {
+  return (error: unknown): number => {
+    if (!(error instanceof Failure)) throw error;
+    // The members that stay have outgrown the bundle. It holds the earlier token until the place ends.
+    if (error.code === 'bundle_full') return until;
+    if (error.code !== 'bundle_waits' && error.code !== 'version_quota') throw error;
+    return at + (error.retryAfter ?? SLOT_SECONDS);
+  };
 }
 
 /** Returns what publishes a bundle at once, for one connection alone. */

@@ -1,7 +1,7 @@
 import type { N8nInstance } from '../apis/n8n.ts';
 import { type Connection, logContext, type PushTarget } from '../connection.ts';
 import type { Dependencies, Push } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { CONNECTION, Failure, namingConnection, toFailure } from '../errors.ts';
 import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
@@ -84,7 +84,7 @@ function failedTarget(
   { now, random, log }: PushDependencies,
 ): PushTarget {
   const failures = target.failures + 1;
-  const lastError = { ...toFailure(error), at: now() };
+  const lastError = { ...toFailure(namingConnection(error, item.connection)), at: now() };
   const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
   log[lastError.class === 'retry' ? 'warn' : 'error'](lastError.message, {
     ...logContext(item),
@@ -145,6 +145,6 @@ function unknownInstance(name: string): Failure {
     'misconfigured',
     'n8n_unknown',
     `Token not pushed: the n8n secret has no instance "${name}".`,
-    'Link it again: zoom-tokens n8n link <connection>.',
+    `Link it again: npx zoom-tokens n8n link ${CONNECTION}`,
   );
 }

@@ -3,12 +3,12 @@ import { utc } from '../clock.ts';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure, namingConnection, toFailure } from '../errors.ts';
 import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
 import { isRefusal } from '../judgement/refusal.ts';
 import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
-import { endedPlaces, nextEnd } from '../publication/place.ts';
+import { nextChange } from '../publication/place.ts';
 import { atOnce, publishPlaces } from '../publication/publish-places.ts';
 import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
@@ -84,7 +84,8 @@ async function attempt(
     // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
     const pushes = progress.pushes ?? (await push(progress.item, deps, deadline));
     const { item } = pushes;
-    const failure = afterLostResponse(item, forGrant(item.grantType, error));
+    const judged = afterLostResponse(item, forGrant(item.grantType, error));
+    const failure = namingConnection(judged, item.connection);
     const remains = remainsOf(progress, error, deps.now());
     const recorded = await recordFailure(item, failure, remains, deps, apps);
     return { kind: 'failed', item, error: failure, rotated, phase, pushes, ...recorded };
@@ -172,10 +173,10 @@ async function makeVisible(
   const { rotated, fresh } = progress;
   progress.phase = 'publication';
   const isNew = progress.item.publishedVersion < progress.item.version;
-  const isMoving = endedPlaces(progress.item, deps.now()).length > 0;
+  const isMoving = nextChange(progress.item) <= deps.now();
   const places =
     isNew || isMoving
-      ? await publishPlaces(progress.item, deps, { tokens: fresh, publishBundle })
+      ? await publishPlaces(progress.item, deps, { tokens: fresh, isNew, publishBundle })
       : { isOwn: false };
   const published = isNew && progress.item.place !== 'none';
   const pushes = await push(progress.item, deps, deadline);
@@ -193,7 +194,7 @@ async function makeVisible(
       rotateAt(item, margins),
       nextPush(item, deps),
       overlap.measureAt ?? Infinity,
-      nextEnd(item),
+      nextChange(item),
     ),
     ...overlap,
     ...publications,

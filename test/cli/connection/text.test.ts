@@ -37,6 +37,21 @@ test('an old place shows when it ends, in local time and relative', () => {
   );
 });
 
+test.each([
+  [
+    { until: NOW + 1800, waitsUntil: NOW + 600 },
+    /the bundle "sales", kept until .* \(in 30 min\)\. It holds an earlier token until .* \(in 10 min\): its secret takes no/,
+  ],
+  [
+    { until: NOW - 1, waitsUntil: NOW + 600 },
+    /Old place +the bundle "sales"\. It holds the token until .* \(in 10 min\): its secret takes no further version before/,
+  ],
+  [{ until: NOW + 1800, waitsUntil: NOW }, /the bundle "sales", kept current until .* \(in 30 min\)/],
+])('an old place whose secret takes no further version says what it holds and until when', (times, text) => {
+  const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', ...times }] };
+  expect(formatDetails(view, NOW)).toMatch(text);
+});
+
 describe('the 90 days of a refresh token', () => {
   test('a consent of 80 days gets a warning, which needs no action yet', () => {
     const view = { ...MAIN, consentedAt: NOW - 80 * DAYS };

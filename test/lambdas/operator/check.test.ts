@@ -144,8 +144,8 @@ describe('the check of the apps', () => {
   test('reports an app that is not deployed and that no connection uses as not set up', async () => {
     expect(appIn(await check({ apps: ['absent'] }), 'absent')?.problem).toMatchObject({
       code: 'not_set_up',
-      message: 'The deployment has no Zoom app "absent".',
-      action: expect.stringContaining('Add "absent" to "apps"'),
+      message: expect.stringMatching(/^No Zoom app "absent"\. Known apps: default, /),
+      action: expect.stringMatching(/^Add it to "apps" .* npx zoom-tokens setup absent$/),
     });
   });
 

@@ -11,7 +11,9 @@ test('bundle moves a connection, prints the new expression, and says until when 
   const { code, stdout, stderr } = await run('bundle', 'reports', 'sales');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('✔ "reports" is published in the bundle "sales".');
-  expect(stdout).toMatch(/Its old place, a secret of its own, is kept current until .* \(in 24 h\)/);
+  expect(stdout).toMatch(
+    /Its old place: a secret of its own, kept current until .* \(in 24 h\)\. To end it now:/,
+  );
   expect(stdout).toContain('{{ $secrets.aws.n8n_zoom_bundle_sales.parseJson().reports }}');
   const status = await run('status', 'reports');
   expect(status.stdout).toContain('n8n_zoom_bundle_sales');

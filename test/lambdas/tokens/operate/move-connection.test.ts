@@ -1,7 +1,11 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { moveConnection } from '../../../../lambdas/tokens/operate/move-connection.ts';
+import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import type { Bundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot } from '../../../../lambdas/tokens/publication/slots.ts';
+import { MOST_WRITES } from '../../../../lambdas/tokens/publication/version-budget.ts';
+import { addPublication } from '../../../../lambdas/tokens/publication-room.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { World } from '../../../support/world/world.ts';
 
@@ -68,6 +72,41 @@ test("an old bundle that ends after its time uses the disconnections' reserve of
   world.pass(60);
   await sweepNow();
   await expectLeft('anna');
+});
+
+test('a connection that leaves a bundle without any version left is published, and the old place ends with its slot', async () => {
+  await useUpVersions();
+  for (let left = 0; left < 13; left += 1) await move(`user_${left}`, { place: 'own', keepSeconds: 0 });
+  const view = await move('user_13', { place: 'own', keepSeconds: 0 });
+  const until = Math.floor(world.time);
+  expect(view).toMatchObject({ place: 'own', publishedVersion: view.version, failures: 0 });
+  expect(view.oldPlaces).toEqual([{ place: SALES, until, waitsUntil: nextSlot('sales', until) }]);
+  expect(own('user_13')).toBe(await accessToken('user_13'));
+  expect(world.bundle('sales')).toHaveProperty('user_13');
+  world.pass(nextSlot('sales', world.time) - world.time);
+  await sweepNow();
+  expect(world.bundle('sales')).not.toHaveProperty('user_13');
+  expect((await world.item('user_13')).oldPlaces).toEqual([]);
+});
+
+test('a rotation does not fail for an old place without a version left, which gets the token with its slot', async () => {
+  await world.connectTo('sales', 'anna');
+  await move('anna', { place: 'own', keepSeconds: 2 * DAY });
+  const bundle = (await world.store.bundle('sales')) as Bundle;
+  let { writes } = bundle;
+  for (let count = 1; count < MOST_WRITES; count += 1) writes = addPublication(writes, world.time);
+  await world.store.putBundle({ ...bundle, revision: bundle.revision + 1, ...(writes && { writes }) });
+  world.pass(DAY - nextSlot('sales', world.time) + world.time);
+  await rotateNow('anna', world.operator(), { deadline: world.deadline });
+  const { failures, oldPlaces } = await world.item('anna');
+  const waitsUntil = nextSlot('sales', world.time);
+  expect({ failures, oldPlaces }).toMatchObject({ failures: 0, oldPlaces: [{ place: SALES, waitsUntil }] });
+  expect(own('anna')).toBe(await accessToken('anna'));
+  expect(bundled()).not.toBe(own('anna'));
+  world.pass(waitsUntil - world.time);
+  await sweepNow();
+  expect(bundled()).toBe(own('anna'));
+  expect((await world.item('anna')).oldPlaces?.[0]).not.toHaveProperty('waitsUntil');
 });
 
 async function useUpVersions() {

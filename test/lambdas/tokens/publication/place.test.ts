@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import {
   bundleOf,
-  endedPlaces,
   moved,
-  nextEnd,
+  nextChange,
   placeOf,
   placesAt,
 } from '../../../../lambdas/tokens/publication/place.ts';
@@ -12,9 +11,13 @@ test('a connection that moves is kept current in both places until the old one e
   const anna = moved({}, placeOf('sales'), 100);
   expect(placesAt(anna, 99)).toEqual(['bundle_sales', 'own']);
   expect(placesAt(anna, 100)).toEqual(['bundle_sales']);
-  expect(endedPlaces(anna, 99)).toEqual([]);
-  expect(endedPlaces(anna, 100)).toEqual(['own']);
-  expect(nextEnd(anna)).toBe(100);
+  expect(nextChange(anna)).toBe(100);
+});
+
+test('an old place that waits for a version of its secret changes then', () => {
+  const old = { place: placeOf('sales'), until: 100 };
+  expect(nextChange({ oldPlaces: [{ ...old, waitsUntil: 60 }] })).toBe(60);
+  expect(nextChange({ oldPlaces: [{ ...old, waitsUntil: 140 }] })).toBe(140);
 });
 
 test('a connection that returns has left only the place between', () => {
@@ -30,5 +33,5 @@ test('a place names its bundle', () => {
   expect(bundleOf(placeOf('sales'))).toBe('sales');
   expect(bundleOf('own')).toBeUndefined();
   expect(bundleOf(undefined)).toBeUndefined();
-  expect(nextEnd({})).toBe(Infinity);
+  expect(nextChange({})).toBe(Infinity);
 });

@@ -163,7 +163,10 @@ test('an API key that another function has replaced is read again after the firs
 test('an instance that is missing from the n8n secret makes the push misconfigured', async () => {
   await world.settings.write(new Map());
   await rotateNow();
-  expect((await target())?.lastError).toMatchObject({ class: 'misconfigured', code: 'n8n_unknown' });
+  expect((await target())?.lastError).toMatchObject({
+    ...{ class: 'misconfigured', code: 'n8n_unknown' },
+    action: 'Link it again: npx zoom-tokens n8n link main',
+  });
 });
 
 test('an n8n that hangs costs a sweep one timeout, not one for each connection', async () => {

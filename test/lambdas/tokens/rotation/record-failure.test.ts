@@ -46,7 +46,10 @@ describe('a connection that is due', () => {
       failingSince: since,
       refusals: 2,
       dueAt: world.time,
-      lastError: { class: 'reconnect', code: 'invalid_token' },
+      lastError: {
+        ...{ class: 'reconnect', code: 'invalid_token' },
+        action: 'Reconnect: npx zoom-tokens connect main',
+      },
     });
     world.pass(HOUR);
     expect(await run()).toEqual({ kind: 'nothing' });
