@@ -113,12 +113,12 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
     client.destroy();
   }
 
-  const THOUSAND_MILLISECONDS = 300_000;
+  const THOUSAND_MILLISECONDS = 120_000;
 
   test(
     'a thousand connections are pages of twenty with a search, and do not freeze the tab',
     async () => {
-      // The local DynamoDB takes several seconds to list them, because each connection is two items.
+      // On a busy machine a state of a thousand connections takes seconds.
       page.setDefaultTimeout(THOUSAND_MILLISECONDS / 4);
       await page.evaluate(
         'globalThis.tasks = []; new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" })',
