@@ -14,6 +14,7 @@ const MARKS: Record<HistoryKind, string> = {
   linked: '•',
   unlinked: '•',
   moved: '•',
+  not_consented: '•',
 };
 
 const COLORS: Record<string, 'green' | 'red' | 'yellow' | 'gray'> = {

@@ -427,8 +427,11 @@ export interface Links {
   /** Returns the claim of `owner`, because the authorization code is unused. */
   releaseConsent(id: string, owner: string): Promise<void>;
 
-  /** Records the end of a link, unless it has ended or another owner has claimed the consent. */
-  endConsent(id: string, owner: string, end: ConsentEnd): Promise<void>;
+  /**
+   * Records the end of a link, unless it has ended or another owner has claimed the consent. Returns the connection that
+   * the link is for; `undefined` where nothing was recorded.
+   */
+  endConsent(id: string, owner: string, end: ConsentEnd): Promise<string | undefined>;
 
   /**
    * Returns a page of the links that have not ended and whose wait is not over, the first to expire first. Eventually

@@ -76,11 +76,12 @@ export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update'
     },
 
     async endConsent(id, owner, end) {
-      await update(keyOf(id), {
+      const item = await update(keyOf(id), {
         set: 'SET #end = :end REMOVE #status, #dueAt',
         values: { end, owner },
         condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND ${IS_FREE_OR_MINE}`,
       });
+      return item && String(item.forConnection);
     },
 
     async openLinks(now, { limit, after }) {

@@ -1,7 +1,7 @@
 import type { Connection, ExternalCredential, PushTarget } from '../connection.ts';
 import type { FailureDetails } from '../errors.ts';
 import { type Place, placeInWords } from '../publication/place.ts';
-import type { DisconnectResult, StepFailure } from '../store.ts';
+import type { ConsentEnd, DisconnectResult, StepFailure } from '../store.ts';
 import type { HistoryEvent } from './history.ts';
 
 /** A stored consent, or the first token of a Server-to-Server app. */
@@ -12,6 +12,23 @@ export const consented = ({ consentedAt, grantType, generation }: Connection): H
     grantType === 'authorization_code' ? 'a Zoom user consented.' : 'Zoom granted the first token to the app.'
   }`,
 });
+
+/** A link that ended without a consent. */
+export const notConsented = (connection: string, { error, at }: FailedConsent): HistoryEvent => ({
+  kind: 'not_consented',
+  at,
+  ...detailsOf(error),
+  message:
+    error.code === 'consent_declined'
+      ? 'The Zoom user declined.'
+      : `A link led to no consent: ${error.message}`,
+  action: error.action.replace(
+    'Ask for a new link.',
+    `Create a new link: npx zoom-tokens connect ${connection}`,
+  ),
+});
+
+type FailedConsent = Extract<ConsentEnd, { kind: 'failed' }>;
 
 /** A failed step. One after which the connection begins to wait for a person has a kind of its own. */
 export const failed = (was: Connection, { status, lastError }: StepFailure, now: number): HistoryEvent => ({

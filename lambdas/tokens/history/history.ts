@@ -13,6 +13,7 @@ export const HISTORY_KINDS = [
   'push_failed',
   'push_recovered',
   'moved',
+  'not_consented',
 ] as const;
 
 export type HistoryKind = (typeof HISTORY_KINDS)[number];

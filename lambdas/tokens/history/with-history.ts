@@ -8,6 +8,7 @@ import {
   failed,
   linkChanges,
   moved,
+  notConsented,
   pushChanges,
   recovered,
 } from './events.ts';
@@ -90,6 +91,13 @@ export function withHistory<Store extends ConnectionStore>(
       leased.set(of.connection, { ...was, ...others, targets });
       await note(of, linkChanges(was, { ...was, ...others, targets }, now()));
       return true;
+    },
+    async endConsent(id, owner, consentEnd) {
+      const connection = await store.endConsent(id, owner, consentEnd);
+      if (connection !== undefined && consentEnd.kind === 'failed') {
+        await note({ connection }, [notConsented(connection, consentEnd)]);
+      }
+      return connection;
     },
     async setPlaces(of, places, dueAt) {
       const arePlaced = await store.setPlaces(of, places, dueAt);

@@ -112,7 +112,8 @@ export function describeLinks(opened: () => ConnectionStore): void {
       await create('later', { expiresAt: NOW + 900 });
       await create('link');
       await create('declined', { expiresAt: NOW + 300 });
-      await opened().endConsent('declined', 'one', failed);
+      expect(await opened().endConsent('declined', 'one', failed)).toBe('main');
+      expect(await opened().endConsent('declined', 'two', failed)).toBeUndefined();
       expect(await ids()).toEqual(['link', 'later']);
       const { links } = await opened().openLinks(NOW, { limit: 10 });
       expect(links[0]).toEqual(linkOf('link'));

@@ -425,7 +425,9 @@ export class MemoryStore implements ConnectionStore, Fleet {
 
   async endConsent(...[id, owner, end]: Parameters<ConnectionStore['endConsent']>) {
     const link = this.#links.get(id);
-    if (link && isFreeFor(link, owner)) this.#links.set(id, { ...link, end });
+    if (!link || !isFreeFor(link, owner)) return undefined;
+    this.#links.set(id, { ...link, end });
+    return link.connection;
   }
 
   async openLinks(now: number, { limit, after }: Parameters<ConnectionStore['openLinks']>[1]) {

@@ -6,6 +6,7 @@ import { withHistory } from '../../../../lambdas/tokens/history/with-history.ts'
 import { unlinkN8n } from '../../../../lambdas/tokens/push/link-n8n.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { linkOf } from '../../../support/store-contract/values.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 let world: World;
@@ -30,6 +31,7 @@ const connect = () => world.connect('main', dependencies());
 const run = (options?: FunctionOptions) => step('main', dependencies(options), { deadline: world.deadline });
 const noted = () => entries.map(({ kind, code, count }) => (code ? [kind, code, count] : [kind]));
 const HOUR = 3600;
+const KEEP = 2 ** 40;
 
 describe('a history notes', () => {
   test('the first consent, and one that follows', async () => {
@@ -103,6 +105,31 @@ describe('a history notes', () => {
       ['push_recovered'],
       ['unlinked'],
     ]);
+  });
+
+  test('a link that was declined or taken back, with what to run', async () => {
+    const { store } = dependencies();
+    for (const id of ['declined', 'taken back']) await store.createLink(linkOf(id), KEEP);
+    const ended = async (id: string, code: 'consent_declined' | 'link_cancelled') => {
+      const error = { class: 'rejected', code, message: 'It ended.', action: 'Ask for a new link.' } as const;
+      await store.endConsent(id, 'me', { kind: 'failed', error, at: 1 });
+    };
+    await ended('declined', 'consent_declined');
+    await ended('taken back', 'link_cancelled');
+    // It has ended.
+    await ended('declined', 'link_cancelled');
+    expect(entries).toMatchObject([
+      { kind: 'not_consented', message: 'The Zoom user declined.' },
+      { kind: 'not_consented', message: 'A link led to no consent: It ended.' },
+    ]);
+    expect(entries[0]?.action).toBe('Create a new link: npx zoom-tokens connect main');
+  });
+
+  test('nothing of a link that connected, because the consent is noted', async () => {
+    const { store } = dependencies();
+    await store.createLink(linkOf('link'), KEEP);
+    await store.endConsent('link', 'me', { kind: 'connected', connection: 'main', at: 1 });
+    expect(entries).toEqual([]);
   });
 
   test('a disconnection, and whether Zoom confirmed it', async () => {
