@@ -18,7 +18,7 @@ const program = createProgram(version);
 try {
   await program.parseAsync(args, { from: 'user' });
 } catch (thrown) {
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  const error = thrown instanceof CommanderError ? usageError(thrown, program, args) : thrown;
   if (error !== undefined) {
     const isSilent = error instanceof Interrupted || (error instanceof NoCommandError && !json);
     if (!isSilent) createOutput(json, createHints(program.opts())).printFailure(error);

@@ -60,7 +60,11 @@ export class NoCommandError extends UsageError {
 }
 
 /** Returns commander's error as a usage error, or `undefined` after `--help` and `--version`. */
-export function usageError(error: CommanderError): UsageError | undefined {
+export function usageError(
+  error: CommanderError,
+  program: Command,
+  args: readonly string[],
+): UsageError | undefined {
   if (error.exitCode === 0) return undefined;
   if (error.code === 'commander.help') return new NoCommandError();
   const [problem = '', suggestion] = error.message
@@ -69,8 +73,21 @@ export function usageError(error: CommanderError): UsageError | undefined {
   const sentence = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`.replace(/\.+$/, '.');
   return new UsageError(
     `${sentence.replaceAll("'", '"')}${suggestion === undefined ? '' : ` ${didYouMean(suggestion)}`}`,
-    'List the commands: npx zoom-tokens help. Add --help to a command for its options.',
+    nextStep(program, args),
   );
+}
+
+/** Returns the help to ask for: that of the command in the arguments, or the list where they name none. */
+function nextStep(program: Command, args: readonly string[]): string {
+  let command = program;
+  for (const word of args) {
+    const found = command.commands.find((each) => each.name() === word);
+    if (found) command = found;
+    // The value of a global option, such as `--name`, may stand before the command.
+    else if (command !== program) break;
+  }
+  if (command === program) return 'List the commands: npx zoom-tokens help.';
+  return `Print its usage: npx ${new Help().commandUsage(command).split(' [')[0]} --help`;
 }
 
 /** @param suggestion as commander words it: `status`, or `one of status, setup` */

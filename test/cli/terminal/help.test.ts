@@ -52,6 +52,16 @@ describe('the help', () => {
     expect(stderr).toMatch(/^✖ Unknown command "staus"\. Did you mean "status"\?\n/);
   });
 
+  test.each([
+    ['a misspelt option', ['status', '--limt', '3'], 'status'],
+    ['a missing argument', ['history'], 'history'],
+    ['a missing option of a command of a command', ['n8n', 'link'], 'n8n link'],
+  ])('after %s, the failure names the usage of the command', async (_, args, command) => {
+    const { code, stderr } = await commandLine.run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^  Print its usage: npx zoom-tokens ${command} --help$`, 'm'));
+  });
+
   test.each([['-V'], ['--version'], ['version']])('zoom-tokens %s prints the version', async (arg) => {
     const { code, stdout } = await commandLine.run([arg]);
     expect(code).toBe(0);

@@ -15,7 +15,7 @@ afterAll(() => commandLine.close());
 
 describe('a hint', () => {
   test('in a checkout, a hint prints npx zoom-tokens', async () => {
-    const { stderr } = await commandLine.run(['rotate']);
+    const { stderr } = await commandLine.run(['staus']);
     expect(stderr).toContain('List the commands: npx zoom-tokens help.');
   });
 
@@ -34,7 +34,7 @@ describe('a hint', () => {
 
   test('a hint repeats the options that chose the installation', async () => {
     const { stderr } = await commandLine.run(['rotate', '--profile', 'my profile', '--name', 'other']);
-    expect(stderr).toContain("npx zoom-tokens --profile 'my profile' --name other help");
+    expect(stderr).toContain("npx zoom-tokens --profile 'my profile' --name other rotate --help");
   });
 
   test.each([
