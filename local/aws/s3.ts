@@ -22,6 +22,8 @@ export type S3Error = keyof typeof S3_ERRORS;
 interface S3Options {
   port?: number;
   bucket: string;
+  /** The objects that are there from the start. Default: none. */
+  from?: ReadonlyMap<string, Buffer> | undefined;
   /** Returns the error with which a request is refused; none unless given. `key` is the object's. */
   failing?: (operation: 'PutObject' | 'GetObject' | 'DeleteObject', key: string) => S3Error | undefined;
 }
@@ -34,8 +36,8 @@ interface S3Options {
  * Listens on loopback only. Signatures are not checked.
  * @param options `port` 0 takes any free one
  */
-export async function startS3({ port = 0, bucket, failing = () => undefined }: S3Options) {
-  const objects = new Map<string, Buffer>();
+export async function startS3({ port = 0, bucket, from, failing = () => undefined }: S3Options) {
+  const objects = new Map<string, Buffer>(from);
   let isDeleted = false;
   const server = createServer(async (request, response) => {
     const { bucket: named, key } = targetOf(request);

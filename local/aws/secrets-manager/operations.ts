@@ -1,18 +1,16 @@
+import type { Clock } from '../../../lambdas/tokens/clock.ts';
 import { invalidParameter, invalidRequest, resourceExists, ServiceError } from './errors.ts';
 import { listing } from './listing.ts';
 import type { OperationName, Operations, Request } from './model.ts';
 import { isPolicy } from './resource-policy.ts';
 import { date, type Secret } from './secret.ts';
-import { assertName, Secrets, type SecretsOptions } from './secrets.ts';
+import { assertName, type Secrets } from './secrets.ts';
 import type { Value } from './versions.ts';
 
 const DEFAULT_RECOVERY_DAYS = 30;
 
-/** Creates the operations over an empty set of secrets. Each throws the ServiceErrors that AWS documents for it. */
-export function operations(options: SecretsOptions): Operations {
-  const { now } = options;
-  const secrets = new Secrets(options);
-
+/** Creates the operations over these secrets. Each throws the ServiceErrors that AWS documents for it. */
+export function operations(secrets: Secrets, now: Clock): Operations {
   const getLive = (id: string, operation: OperationName): Secret => {
     const secret = secrets.get(id, operation);
     secret.assertLive();

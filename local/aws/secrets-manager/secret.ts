@@ -24,12 +24,22 @@ export class Secret {
   /** Regions of the replicas. */
   readonly replicas = new Set<string>();
 
-  constructor(arn: string, name: string, now: number) {
+  constructor(arn: string, name: string, now: number, versions = new Versions(arn)) {
     this.arn = arn;
     this.name = name;
     this.createdAt = now;
     this.changedAt = now;
-    this.versions = new Versions(arn);
+    this.versions = versions;
+  }
+
+  /** Returns a copy that shares nothing that changes. */
+  copy(): Secret {
+    const { arn, name, createdAt, changedAt, accessedAt, description, policy, deletion } = this;
+    const copy = new Secret(arn, name, createdAt, this.versions.copy());
+    Object.assign(copy, { changedAt, accessedAt, description, policy, deletion });
+    copy.tags = this.tags && new Map(this.tags);
+    for (const region of this.replicas) copy.replicas.add(region);
+    return copy;
   }
 
   get id(): { ARN: string; Name: string } {

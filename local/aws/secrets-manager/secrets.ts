@@ -9,6 +9,8 @@ type Denied = (secretName: string, operation: string) => boolean;
 
 export interface SecretsOptions {
   now: Clock;
+  /** The secrets that are there from the start, which are copied. Default: none. */
+  from?: Secrets | undefined;
   region?: string;
   /** Twelve digits. */
   accountId?: string;
@@ -40,6 +42,7 @@ export class Secrets {
 
   constructor({
     now,
+    from,
     region = 'us-east-1',
     accountId = '123456789012',
     denied = () => false,
@@ -54,6 +57,7 @@ export class Secrets {
     this.#caller = caller;
     this.#region = region;
     this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
+    for (const secret of from?.all() ?? []) this.#byName.set(secret.name, secret.copy());
   }
 
   /** Oldest first. */

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { hasLoopbackHost } from '../../loopback-host.ts';
-import { type LoopbackServer, listenOnLoopback } from '../../loopback-server.ts';
+import { listenOnLoopback } from '../../loopback-server.ts';
 import { ServiceError } from './errors.ts';
 import { type OperationName, type Operations, requests } from './model.ts';
 import { operations } from './operations.ts';
-import type { SecretsOptions } from './secrets.ts';
+import { Secrets, type SecretsOptions } from './secrets.ts';
 import { validated } from './validation.ts';
 
 const TARGET_PREFIX = 'secretsmanager.';
@@ -22,8 +22,9 @@ export async function startSecretsManager({
   port = 0,
   latencyMs = () => 0,
   ...options
-}: SecretsOptions & { port?: number; latencyMs?: () => number }): Promise<LoopbackServer> {
-  const service = operations(options);
+}: SecretsOptions & { port?: number; latencyMs?: () => number }) {
+  const secrets = new Secrets(options);
+  const service = operations(secrets, options.now);
   const server = createServer(async (request, response) => {
     if (!hasLoopbackHost(request)) {
       response.writeHead(403).end();
@@ -37,7 +38,8 @@ export async function startSecretsManager({
     });
     response.end(JSON.stringify(body, wireForm));
   });
-  return listenOnLoopback(server, port);
+  const listening = await listenOnLoopback(server, port);
+  return { ...listening, secrets };
 }
 
 async function respond(service: Operations, request: IncomingMessage) {

@@ -35,6 +35,14 @@ export class Versions {
     this.#arn = arn;
   }
 
+  /** Returns a copy that shares nothing that changes. */
+  copy(): Versions {
+    const copy = new Versions(this.#arn);
+    for (const [id, version] of this.#versions) copy.#versions.set(id, { ...version });
+    for (const [label, id] of this.#labels) copy.#labels.set(label, id);
+    return copy;
+  }
+
   /** Oldest first. */
   all(): Version[] {
     return [...this.#versions.values()];

@@ -1,12 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as realTime } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { HttpHandlerOptions } from '@smithy/types';
 import type { MakeS3Client } from '../../../lambdas/aws/bucket.ts';
 import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
@@ -27,78 +22,52 @@ import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
 import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import type { StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
-import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
-import { startS3 } from '../../../local/aws/s3.ts';
-import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
 import { createKeys } from '../world/keys.ts';
-import { N8nModel } from '../world/n8n-model.ts';
-import { callName, ZoomModel } from '../world/zoom-model.ts';
-import { WEBHOOK_SECRET } from '../zoom-event.ts';
-import type { FaultInjector, Outcome, Reply } from './faults.ts';
-import { openWire } from './wire.ts';
+import { callName, type ZoomModel } from '../world/zoom-model.ts';
+import type { FaultInjector } from './faults.ts';
+import { type AwsService, FaultyHandler } from './faulty-handler.ts';
+import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 
-const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
-const TABLE = 'connections';
-const BUCKET = 'rescue';
-const NAME = 'zoom-token-refresher';
 const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
 /** A call that takes this long in real time is held up. */
 const HELD_UP_MS = 100;
+
+/** A link whose person is at Zoom, and the way back: the address to which Zoom sends the browser, and its cookies. */
+interface AtZoom {
+  id: string;
+  back: { url: URL; cookies: string[] };
+}
+
+/** The state of a closed installation. */
+export type SavedLab = LabState & { alerted: ReadonlySet<string>; atZoom: AtZoom | undefined };
 
 /**
  * Starts one installation with the real AWS SDK over HTTP, against services that lose all their data at `close`. Only
  * `pass` moves its clock. Each `runtime` is a new execution environment whose calls pass through a fault injector.
  */
-export async function openLab(log: Log) {
-  const clock = { time: Date.UTC(2030, 0, 1) / 1000 };
-  const now = () => Math.floor(clock.time);
-  const pass = (seconds: number) => {
-    clock.time += seconds;
-  };
-  const dynamodb = await startDynamoDB({ tableName: TABLE });
-  const secretsManager = await startSecretsManager({ now });
-  const s3 = await startS3({ bucket: BUCKET });
-  const zoom = new ZoomModel(now);
-  const key = randomBytes(32).toString('hex');
-  const seed = randomBytes(32).toString('hex');
-  for (const secret of [key, seed]) zoom.secrets.add(secret);
-  const operator = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
-  const app = {
-    client_id: zoom.clientId,
-    client_secret: zoom.clientSecret,
-    account_id: zoom.accountId,
-    webhook_secret_token: WEBHOOK_SECRET,
-  };
-  await operator.send(new CreateSecretCommand({ Name: `${NAME}/link-key`, SecretString: key }));
-  await operator.send(new CreateSecretCommand({ Name: `${NAME}/sealing-key`, SecretString: seed }));
-  await operator.send(
-    new CreateSecretCommand({ Name: `${NAME}/app/default`, SecretString: JSON.stringify(app) }),
-  );
-  const alerted = new Set<string>();
-  await operator.send(new CreateSecretCommand({ Name: `${NAME}/n8n`, SecretString: '{"instances":{}}' }));
-  const n8n = new N8nModel();
-  zoom.secrets.add(n8n.apiKey);
-  const zoomWire = await openWire('zoom', zoom.fetch);
-  const n8nWire = await openWire('n8n', n8n.fetch);
-  const clients: { destroy(): void }[] = [operator];
+export async function openLab(log: Log, state?: SavedLab) {
+  const services = await openServices(state);
+  const { now, pass, zoom, n8n, urls } = services;
+  const alerted = new Set<string>(state?.alerted);
+  const clients: { destroy(): void }[] = [];
   /** What the rotate function was started for. Nothing delivers it: a start may be lost. */
   const started: StartRequest[] = [];
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
   const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts; publishedKey: PublishedKey } => {
-    const configuration = (service: AwsService, endpoint: string) => ({
+    const configuration = (service: AwsService) => ({
       ...AWS,
-      endpoint,
+      endpoint: urls[service],
       requestHandler: new FaultyHandler(service, faults),
       retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     });
-    const tableClient = new DynamoDBClient(configuration('dynamodb', dynamodb.url));
-    const secretsClient = new SecretsManagerClient(configuration('secretsmanager', secretsManager.url));
+    const tableClient = new DynamoDBClient(configuration('dynamodb'));
+    const secretsClient = new SecretsManagerClient(configuration('secretsmanager'));
     clients.push(tableClient, secretsClient);
     const history = createHistory(TABLE, { log, invocation: () => ({ requestId: 'lab' }) }, () => {
       const client = new DynamoDBClient({
-        ...configuration('dynamodb', dynamodb.url),
+        ...configuration('dynamodb'),
         retryStrategy: new ConfiguredRetryStrategy(1),
       });
       clients.push(client);
@@ -115,7 +84,7 @@ export async function openLab(log: Log) {
       now,
     );
     const s3Client: MakeS3Client = (S3Client) => {
-      const client = new S3Client(configuration('s3', s3.url));
+      const client = new S3Client(configuration('s3'));
       clients.push(client);
       return client;
     };
@@ -143,10 +112,10 @@ export async function openLab(log: Log) {
         incidentAssumed: async () => {},
       },
       zoom: createZoom({
-        oauthUrl: zoomWire.url,
-        apiUrl: zoomWire.url,
+        oauthUrl: urls.zoom,
+        apiUrl: urls.zoom,
         redirectUri: 'https://api.example/callback',
-        fetch: counted(zoom, zoomWire.client(faults, callName), faults),
+        fetch: counted(zoom, services.zoomWire.client(faults, callName), faults),
         now,
         warn: (message) => log.warn(message, {}),
       }),
@@ -154,7 +123,7 @@ export async function openLab(log: Log) {
       starter: { start: async (request) => void started.push(request) },
       push: {
         settings: createN8nSecret(secretsClient, `${NAME}/n8n`, now),
-        n8n: createN8n(n8nWire.client(faults, (_, { method }) => `n8n.${method}`)),
+        n8n: createN8n(services.n8nWire.client(faults, (_, { method }) => `n8n.${method}`)),
         pauses: new Map(),
         shares: createInstanceShare(),
       },
@@ -169,8 +138,8 @@ export async function openLab(log: Log) {
         version: '1.0.0',
         name: NAME,
         publicUrl: 'https://api.example',
-        zoomOauthUrl: zoomWire.url,
-        zoomApiUrl: zoomWire.url,
+        zoomOauthUrl: urls.zoom,
+        zoomApiUrl: urls.zoom,
         existing: {
           table: 'connections',
           sealingKeySecretArn: `${NAME}/sealing-key`,
@@ -183,13 +152,13 @@ export async function openLab(log: Log) {
   };
 
   const healthy = runtime();
-  await healthy.publishKey();
+  if (!state) await healthy.publishKey();
   return {
     zoom,
     n8n,
-    n8nUrl: n8nWire.url,
+    n8nUrl: urls.n8n,
     /** The objects of the rescue bucket. */
-    rescued: s3.objects,
+    rescued: services.rescued,
     now,
     pass,
     runtime,
@@ -203,65 +172,26 @@ export async function openLab(log: Log) {
     },
     /** Returns the published token of a connection, read as n8n reads it. */
     async published(connection: string) {
-      const secrets = await readAsN8n(operator);
+      const secrets = await readAsN8n(services.operator);
       const place = (await healthy.store.get(connection))?.place ?? 'own';
       const published = async (name: string) => secrets.get(`n8n_zoom_${name}`);
       return publishedToken({ connection, place }, { published });
     },
+    /** What a preparation leaves for its check. */
+    atZoom: state?.atZoom,
+    /** Closes the installation and returns its state, from which others open. */
+    async save(): Promise<SavedLab> {
+      for (const client of clients) client.destroy();
+      return { ...(await services.save()), alerted, atZoom: this.atZoom };
+    },
     async close() {
       for (const client of clients) client.destroy();
-      await Promise.all([dynamodb, secretsManager, s3, zoomWire, n8nWire].map((service) => service.close()));
+      await services.close();
     },
   };
 }
 
-type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
-
 export type Lab = Awaited<ReturnType<typeof openLab>>;
-
-/** The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. */
-class FaultyHandler extends NodeHttpHandler {
-  readonly #service: AwsService;
-  readonly #faults: FaultInjector | undefined;
-
-  constructor(service: AwsService, faults: FaultInjector | undefined) {
-    super();
-    this.#service = service;
-    this.#faults = faults;
-  }
-
-  override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
-    const service = this.#service;
-    const perform = () => super.handle(request, options);
-    if (!this.#faults) return perform();
-    const target = request.headers['x-amz-target'];
-    const operation = target === undefined ? request.method : target.split('.').at(-1);
-    return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
-      service,
-      perform,
-      end: async (outcome, takesEffect) => {
-        const own = { status: 200, headers: {}, body: '' };
-        if (takesEffect) {
-          // Its response is read, so that its connection is free again.
-          const { response } = await perform();
-          Object.assign(own, { status: response.statusCode, headers: response.headers });
-          own.body = await text(response.body);
-        }
-        if (typeof outcome !== 'function') throw sdkError(outcome);
-        const { status: statusCode, headers, body } = outcome(own, service);
-        return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } } as never;
-      },
-    });
-  }
-}
-
-/** Returns the error that the SDK's handler has where no whole response arrives. */
-function sdkError(outcome: Exclude<Outcome, (own: Reply) => unknown>): Error {
-  if (outcome === 'hangs' || outcome === 'drips')
-    return new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-  const code = outcome === 'refused' ? 'ECONNREFUSED' : 'ECONNRESET';
-  return Object.assign(new Error(code), { code });
-}
 
 /** Counts the refresh requests that are under way at once. Those of a killed function end with it. */
 function counted(zoom: ZoomModel, fetch: Fetch, faults: FaultInjector | undefined): Fetch {

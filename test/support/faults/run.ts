@@ -4,14 +4,24 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { logger } from '../../../lambdas/observability.ts';
 import { takeOutput } from '../services/output.ts';
 import { FaultInjector, type Strike } from './faults.ts';
-import { type Lab, openLab } from './lab.ts';
+import { type Lab, openLab, type SavedLab } from './lab.ts';
 import { type Scenario, sweepOnce } from './scenarios.ts';
 
 /** Every secret of every run so far: module state must not carry one from a run into the output of a later one. */
 export const secrets = new Set<string>();
 
+/** What each scenario's preparation left, and its output. A preparation is done once, and no run changes what it left. */
+const preparations = new Map<Scenario, Promise<{ state: SavedLab; output: string[] }>>();
+
+async function prepare(scenario: Scenario) {
+  const lab = await openLab(logger);
+  takeOutput();
+  await scenario.prepare(lab);
+  return { state: await lab.save(), output: takeOutput() };
+}
+
 /**
- * Runs a scenario's invocation with a fault, in an installation of its own. Throws when anything that the run logged,
+ * Runs a scenario's invocation with a fault, in an installation of its own that starts where the preparation ended. Throws when anything that the run logged,
  * measured, threw or showed contains a secret.
  */
 export async function run<T>(
@@ -19,11 +29,12 @@ export async function run<T>(
   strike: Strike | undefined,
   check: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const lab = await openLab(logger);
-  const output: string[] = [];
+  if (!preparations.has(scenario)) preparations.set(scenario, prepare(scenario));
+  const prepared = await (preparations.get(scenario) as ReturnType<typeof prepare>);
+  const lab = await openLab(logger, prepared.state);
+  const output = [...prepared.output];
   takeOutput();
   try {
-    await scenario.prepare(lab);
     const faults = new FaultInjector(strike, lab.pass);
     const before = await lab.healthy.store.get('main');
     const invocation = scenario.invoke(lab, lab.runtime(faults)).catch((error: Error) => {

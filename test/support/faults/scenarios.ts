@@ -236,19 +236,17 @@ async function consentInTwoTabs(lab: Lab, runtime: LabRuntime): Promise<Page[]> 
   return [first, second, await comeBack(lab, runtime, back), await comeBack(lab, runtime, back)];
 }
 
-/** Links whose person is at Zoom, by their installation. */
-const atZoom = new WeakMap<Lab, { id: string; back: Return }>();
-
 /** Makes a link for "main", and lets its person consent at Zoom without coming back. */
 async function leaveAtZoom(lab: Lab): Promise<void> {
   const { id, link } = await newLink(lab);
   const redirect = await press(lab, lab.healthy, link);
-  atZoom.set(lab, { id, back: consentAtZoom(lab, redirect, 'main') });
+  lab.atZoom = { id, back: consentAtZoom(lab, redirect, 'main') };
 }
 
 /** Lets the person come back from Zoom. Returns the page, and what the operator learns of the link. */
 export async function returnFromZoom(lab: Lab): Promise<{ page: Page; outcome: LinkOutcome }> {
-  const { id, back } = atZoom.get(lab) as { id: string; back: Return };
+  if (!lab.atZoom) throw new Error('Nobody is at Zoom');
+  const { id, back } = lab.atZoom;
   const page = await comeBack(lab, lab.healthy, back);
   return { page, outcome: await linkOutcome(id, lab.healthy) };
 }

@@ -41,6 +41,17 @@ export class N8nModel {
   /** Each access token that a credential took, in its order. */
   readonly taken: string[] = [];
 
+  /** Returns a model in the same state. */
+  copy(): N8nModel {
+    const copy = new N8nModel();
+    const { credentials, fetch } = copy;
+    const [requests, taken, scopes] = [[...this.requests], [...this.taken], new Set(this.scopes)];
+    Object.assign(copy, { ...this, credentials, fetch, requests, taken, scopes });
+    for (const [id, { data, ...credential }] of this.credentials)
+      credentials.set(id, { ...credential, data: { ...data } });
+    return copy;
+  }
+
   readonly fetch: typeof fetch = async (input, init) => {
     const { pathname } = new URL(String(input));
     const method = init?.method ?? 'GET';

@@ -54,6 +54,17 @@ export class ZoomModel {
     this.secrets.add(this.clientSecret);
   }
 
+  /** Returns a model in the same state, by another clock. */
+  copy(now: Clock): ZoomModel {
+    const copy = new ZoomModel(now);
+    Object.assign(copy, { ...this, fetch: copy.fetch, secrets: new Set(this.secrets) });
+    copyMap(this.#access, copy.#access);
+    copyMap(this.#refresh, copy.#refresh);
+    copyMap(this.#codes, copy.#codes);
+    copyMap(this.#inFlight, copy.#inFlight);
+    return copy;
+  }
+
   /** Returns an authorization code, as when the user presses Allow. */
   consent(user: string): string {
     const code = this.#make('code');
@@ -201,6 +212,10 @@ export class ZoomModel {
 export function callName(input: Parameters<typeof fetch>[0]): string {
   const { pathname } = new URL(String(input));
   return pathname === '/v2/users/me' ? 'zoom.user' : pathname.replace('/oauth/', 'zoom.');
+}
+
+function copyMap<Key, Value>(from: ReadonlyMap<Key, Value>, to: Map<Key, Value>): void {
+  for (const [key, value] of from) to.set(key, value);
 }
 
 const userOf = (refreshToken: string | null) => /^refresh-([^-]+)-/.exec(refreshToken ?? '')?.[1];
