@@ -35,6 +35,7 @@ export { jsonMap, jsonObject } from './tokens/json-object.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
+export type { BundleRoom } from './tokens/operate/bundle-rooms.ts';
 export type { FleetCounts } from './tokens/operate/fleet-counts.ts';
 export { deployedAppSecret } from './tokens/operate/installation.ts';
 export { KEEP_SECONDS } from './tokens/operate/move-connection.ts';

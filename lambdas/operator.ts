@@ -12,6 +12,7 @@ import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-li
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
+import { fullBundles } from './tokens/operate/bundle-rooms.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
 import { readHistory } from './tokens/operate/history.ts';
 import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
@@ -126,7 +127,11 @@ async function statusNow(
     const view = await viewConnection(connection, runtime);
     // The status must be seen even where the history cannot be read.
     const history = await runtime.history.read(connection).catch(() => []);
-    return { now: runtime.now(), connections: [view], history: history.slice(-LAST_EVENTS) };
+    const bundles = await fullBundles([view], runtime).catch(() => []);
+    return {
+      ...{ now: runtime.now(), connections: [view], history: history.slice(-LAST_EVENTS) },
+      ...(bundles.length > 0 && { bundles }),
+    };
   }
   const [page, topic] = await Promise.all([
     overview(list, runtime),

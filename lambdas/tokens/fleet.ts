@@ -5,7 +5,7 @@ import { readerView } from './reader-view.ts';
 /** A connection as the index `due` shows it. */
 export type FleetEntry = Pick<
   Connection,
-  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince' | 'failingSince'
+  'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince' | 'failingSince' | 'place'
 >;
 
 /** A place in the order of an index: behind this entry. */

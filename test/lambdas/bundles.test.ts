@@ -58,6 +58,22 @@ test('probe and move know the place', async () => {
   expect(await services.zoomStatus(await services.published('reports'))).toBe(200);
 });
 
+test('status and check say how full a bundle is', async () => {
+  await functions.granted({ action: 'connect', connection: 'reports', app: 'reports', ...SALES });
+  const bytes = Buffer.byteLength(JSON.stringify(await bundle()));
+  const full = createFunctions(services, { BUNDLE_BYTES: String(bytes + 20) });
+  const sales = { bundle: 'sales', members: 1, bytes, mostBytes: bytes + 20, hasRoom: false };
+  for (const request of [
+    { action: 'status' },
+    { action: 'status', connection: 'reports' },
+    { action: 'check' },
+  ]) {
+    expect(await full.granted(request)).toMatchObject({ bundles: [{ ...sales, newest: 'reports' }] });
+  }
+  expect(await functions.granted({ action: 'status' })).not.toHaveProperty('bundles');
+  expect(await functions.granted({ action: 'check' })).toMatchObject({ bundles: [{ hasRoom: true }] });
+});
+
 test.each([
   ['constructor', 'n8n refuses it'],
   ['prototype', 'n8n refuses it'],

@@ -2,6 +2,7 @@ import type { ConnectionView, CredentialProbe, OperatorResults } from '../../../
 import { Failure, MAX_PROBES, type TokenProbe } from '../../../lambdas/operator-protocol.ts';
 import type { Session } from '../../session.ts';
 import { alertFindings } from './alerts.ts';
+import { bundleFindings } from './bundles.ts';
 import { hasSecret, isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
@@ -55,6 +56,7 @@ export async function examine(
   report(check instanceof Failure ? [skipped('alerts', NO_CHECK)] : alertFindings(check));
 
   const views = await examineConnections(session, report);
+  report(check instanceof Failure ? [skipped('bundles', NO_CHECK)] : bundleFindings(check.bundles ?? []));
   report([
     check instanceof Failure ? skipped('policy', NO_CHECK) : policyFinding(check.n8n, principal, views ?? []),
     ...readerFindings(views ?? [], about.readers),

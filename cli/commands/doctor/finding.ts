@@ -10,6 +10,7 @@ export const CHECKS = {
   alerts: 'who is notified of problems',
   connections: 'the connections',
   tokens: 'the published tokens at Zoom',
+  bundles: 'the room in the bundles',
   policy: "n8n's policy",
   clocks: 'the clocks',
   overlap: "n8n's update interval",

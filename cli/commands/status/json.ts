@@ -1,3 +1,4 @@
+import type { BundleRoom } from '../../../lambdas/operator-protocol.ts';
 import { statusPages } from '../../connection/list-connections.ts';
 import { exitStatusOfError, failureDocument } from '../../errors.ts';
 import type { RequestParameters } from '../../operator-client.ts';
@@ -16,16 +17,18 @@ export async function printListAsJson(
 ): Promise<number> {
   const statuses: number[] = [];
   const unreadable: object[] = [];
+  const bundles = new Map<string, BundleRoom>();
   let isOpen = false;
   try {
     for await (const page of statusPages(parameters, operator, most)) {
-      const { connections, unreadable: damaged = [], next: _, ...first } = page;
+      const { connections, unreadable: damaged = [], bundles: rooms = [], next: _, ...first } = page;
       const rows = connections.map((view) => JSON.stringify(view)).join(',\n');
       const start = isOpen ? '' : `${JSON.stringify(first).slice(0, -1)},"connections":[`;
       const comma = isOpen && rows !== '' ? ',' : '';
       await output.writeJson(`${start}${comma}\n${rows}`);
       isOpen = true;
       unreadable.push(...damaged);
+      for (const room of rooms) bundles.set(room.bundle, room);
       statuses.push(exitStatusOfPage(page, parameters.states));
     }
   } catch (error) {
@@ -33,6 +36,9 @@ export async function printListAsJson(
     await output.writeJson(`],\n${JSON.stringify(failureDocument(error)).slice(1)}\n`);
     return exitStatusOfError(error);
   }
-  await output.writeJson(`]${unreadable.length > 0 ? `,"unreadable":${JSON.stringify(unreadable)}` : ''}}\n`);
+  const rest = Object.entries({ unreadable, bundles: [...bundles.values()] })
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => `,"${name}":${JSON.stringify(list)}`);
+  await output.writeJson(`]${rest.join('')}}\n`);
   return mostSevere(statuses);
 }

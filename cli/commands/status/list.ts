@@ -1,6 +1,7 @@
 import type { ConnectionView, FleetCounts, FleetState } from '../../../lambdas/operator-protocol.ts';
 import { fleetState, needsAttention } from '../../../lambdas/operator-protocol.ts';
 import { alertTopicRemarks } from '../../connection/alert-topic.ts';
+import { bundleRemarks } from '../../connection/bundle-remarks.ts';
 import type { StatusPage } from '../../connection/list-connections.ts';
 import { formatOpenLinks } from '../../connection/open-links.ts';
 import { type OverviewTable, overviewTable } from '../../connection/overview-table.ts';
@@ -81,11 +82,13 @@ export const notesOf = ({
   unreadable = [],
   alertTopic,
   links = [],
+  bundles = [],
 }: StatusPage): string[] => [
   ...(links.length > 0 ? [formatOpenLinks(links, now)] : []),
   ...connectionNotes(connections, now),
   ...sameUserWarnings(connections),
   ...unreadable.map((item) => formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `)),
+  ...bundleRemarks(bundles).map((remark) => formatRemark(remark)),
   ...alertTopicRemarks(alertTopic).map((remark) => formatRemark(remark)),
 ];
 

@@ -7,11 +7,12 @@ import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
+import { allBundleRooms, type BundleRoom } from './bundle-rooms.ts';
 import { fleetPages } from './fleet-counts.ts';
 import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
-type CheckedStore = Pick<Dependencies['store'], 'sweptAt'> & Fleet;
+type CheckedStore = Pick<Dependencies['store'], 'sweptAt' | 'bundle'> & Fleet;
 
 /** An app without a problem has credentials that Zoom accepts. `not_set_up` is no fault, because nothing needs the app. */
 interface CheckedApp {
@@ -32,6 +33,8 @@ export interface InstallationCheck {
   n8n: { policyArn?: string; principals?: string[]; problem?: Problem };
   /** Topic and subscribers of the alerts; absent without a topic. */
   alertTopic?: AlertTopic;
+  /** How full each bundle is; absent without bundles. */
+  bundles?: BundleRoom[];
 }
 
 /** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
@@ -51,18 +54,19 @@ interface Outside {
  */
 export async function checkInstallation(
   named: string[],
-  deps: Pick<Dependencies, 'vault' | 'zoom' | 'now'> & { store: CheckedStore },
+  deps: Pick<Dependencies, 'vault' | 'zoom' | 'now' | 'bundleBytes'> & { store: CheckedStore },
   { existing, sweepRateMinutes, n8nPolicyArn }: Installation,
   { policyEntities, alertTopic }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const apps = [...new Set([DEFAULT_APP, ...Object.keys(existing.appSecretArns), ...named])].sort();
-  const [checked, sweptAt, zoomSkewSeconds, n8n, topic] = await Promise.all([
+  const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles] = await Promise.all([
     pMap(apps, (app) => checkApp(app, deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
     measureSkew(deps),
     n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
     alertTopic?.(),
+    allBundleRooms(deps, deps.now()),
   ]);
   return {
     now: deps.now(),
@@ -72,6 +76,7 @@ export async function checkInstallation(
     ...(zoomSkewSeconds !== undefined && { zoomSkewSeconds }),
     n8n,
     ...(topic && { alertTopic: topic }),
+    ...(bundles.length > 0 && { bundles }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { FLEET_STATES, type Fleet, type FleetEntry, type FleetState, fleetState, pageOf } from '../fleet.ts';
 import type { ConnectionStore, UnreadableItem } from '../store.ts';
+import { type BundleRoom, fullBundles } from './bundle-rooms.ts';
 import { countFleet, type FleetCounts, type FleetFilter } from './fleet-counts.ts';
 import { decodeCursor, encodeCursor } from './fleet-cursor.ts';
 import { type SegmentPlace, walkByAttention } from './fleet-walk.ts';
@@ -28,6 +29,8 @@ export interface Overview {
   connections: ConnectionView[];
   /** Items of the table that cannot be read; absent without any. */
   unreadable?: UnreadableItem[];
+  /** The bundles of these connections without room for another one, or that have outgrown their size; absent without any. */
+  bundles?: BundleRoom[];
   /** Cursor of the next page; missing after the last. */
   next?: string;
 }
@@ -38,7 +41,7 @@ const DEFAULT_LIMIT = 50;
 const SMALL_FLEET = 500;
 /** Characters of JSON. Lambda refuses a response of more than 6 MB; a page is kept below 1 MB. */
 const MAX_PAGE_SIZE = 900_000;
-type FleetStore = Pick<ConnectionStore, 'getAll' | 'list' | 'unreadable' | 'count'> & Fleet;
+type FleetStore = Pick<ConnectionStore, 'getAll' | 'list' | 'unreadable' | 'count' | 'bundle'> & Fleet;
 
 /** A fleet and its items, read through the index or all at hand. */
 interface Source extends Fleet {
@@ -51,7 +54,7 @@ interface Source extends Fleet {
 /** Returns a page of the connections, and, with the first one, how many are in each state. */
 export async function overview(
   request: OverviewRequest,
-  deps: Pick<Dependencies, 'now'> & { store: FleetStore },
+  deps: Pick<Dependencies, 'now' | 'bundleBytes'> & { store: FleetStore },
 ): Promise<Overview> {
   const now = deps.now();
   const { limit = DEFAULT_LIMIT, after } = request;
@@ -59,6 +62,7 @@ export async function overview(
   const counted = after === undefined ? await countFleet(request, limit, { store: source, now }) : undefined;
   const { selected, hasMore, placeOf } = await select(request, counted?.troubled, limit, source, now);
   const { views, unreadable, cut } = await readViews(selected, source);
+  const bundles = await fullBundles(views, deps);
   const shown = cut ?? selected.length;
   const damaged = after === undefined ? [...(source.allUnreadable ?? []), ...unreadable] : unreadable;
   return {
@@ -66,6 +70,7 @@ export async function overview(
     ...(counted && { counts: counted.counts }),
     connections: inPageOrder(views, request, now),
     ...(damaged.length > 0 && { unreadable: damaged }),
+    ...(bundles.length > 0 && { bundles }),
     ...((hasMore || cut !== undefined) && shown > 0 && { next: encodeCursor(placeOf(shown - 1)) }),
   };
 }

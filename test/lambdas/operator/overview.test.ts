@@ -159,7 +159,8 @@ test('a page stays below 1 MB', async () => {
   const items = well(100).map((each) => ({ ...each, lastError: large }));
   const store = {
     ...{ list: async () => items, unreadable: async () => [], count: async () => items.length },
-    ...{ getAll: async () => [], fleetPage: async () => ({ scanned: 0, count: 0, entries: [] }) },
+    ...{ bundle: async () => undefined, getAll: async () => [] },
+    ...{ fleetPage: async () => ({ scanned: 0, count: 0, entries: [] }) },
   };
   const first = await overview({ limit: 100 }, { store, now: () => NOW });
   expect(JSON.stringify(first).length).toBeLessThan(1_000_000);

@@ -1,0 +1,77 @@
+import pMap from 'p-map';
+import { BUNDLE_BYTES } from '../../contract.ts';
+import type { Connection } from '../connection.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { Fleet } from '../fleet.ts';
+import { type Bundle, bytesOf } from '../publication/bundle.ts';
+import { bytesFor, USUAL_TOKEN_BYTES } from '../publication/content.ts';
+import { bundleOf } from '../publication/place.ts';
+import { fleetPages } from './fleet-counts.ts';
+
+/** How full a bundle is. */
+export interface BundleRoom {
+  bundle: string;
+  members: number;
+  /** Bytes of its secret, and the most that it may have. */
+  bytes: number;
+  mostBytes: number;
+  /** Whether one more member fits, with the largest token that was seen. */
+  hasRoom: boolean;
+  /** The member that came last: it drops out first if the tokens grow. */
+  newest?: string;
+  /** Members that do not fit any more, so that n8n cannot read them. */
+  excess?: string[];
+}
+
+type RoomDependencies = Pick<Dependencies, 'bundleBytes'> & { store: Pick<Dependencies['store'], 'bundle'> };
+
+/** Bundles that are read at a time. */
+const CONCURRENCY = 16;
+
+/** Returns how full all bundles are, by name. It reads the whole index, a page at a time. */
+export async function allBundleRooms(
+  deps: RoomDependencies & { store: Fleet },
+  now: number,
+): Promise<BundleRoom[]> {
+  const names = new Set<string | undefined>();
+  for (const status of ['active', 'reconnect', 'misconfigured'] as const)
+    for await (const { entries } of fleetPages({ status, now }, deps.store))
+      for (const { place } of entries) names.add(bundleOf(place));
+  return roomsOf(names, deps);
+}
+
+/** Returns the bundles of these connections that have no room for another one, or have outgrown their size. */
+export async function fullBundles(
+  items: readonly Pick<Connection, 'place' | 'status'>[],
+  deps: RoomDependencies,
+): Promise<BundleRoom[]> {
+  const connected = items.filter(({ status }) => status !== 'disconnected');
+  const rooms = await roomsOf(new Set(connected.map(({ place }) => bundleOf(place))), deps);
+  return rooms.filter(({ hasRoom, excess }) => !hasRoom || excess !== undefined);
+}
+
+async function roomsOf(
+  names: ReadonlySet<string | undefined>,
+  { store, bundleBytes = BUNDLE_BYTES.usual }: RoomDependencies,
+): Promise<BundleRoom[]> {
+  const known = [...names].filter((name) => name !== undefined).sort();
+  const bundles = await pMap(known, (name) => store.bundle(name), { concurrency: CONCURRENCY });
+  return bundles.filter((bundle) => bundle !== undefined).map((bundle) => roomOf(bundle, bundleBytes));
+}
+
+function roomOf(bundle: Bundle, mostBytes: number): BundleRoom {
+  const { members, largestToken = USUAL_TOKEN_BYTES } = bundle;
+  const bytes = bytesOf(bundle);
+  const byAge = Object.entries(members).sort(([, a], [, b]) => a.since - b.since);
+  const newest = byAge.at(-1)?.[0];
+  const excess = bundle.excess?.filter((connection) => Object.hasOwn(members, connection)) ?? [];
+  return {
+    ...{ bundle: bundle.bundle, members: byAge.length, bytes, mostBytes },
+    hasRoom: bytes + bytesFor(SHORTEST_NAME, largestToken) <= mostBytes,
+    ...(newest !== undefined && { newest }),
+    ...(excess.length > 0 && { excess }),
+  };
+}
+
+/** Where this name does not fit, no other one does. */
+const SHORTEST_NAME = 'a';
