@@ -78,10 +78,14 @@ export function createCommandLine(environment: Environment) {
     async interruptAt(pattern: RegExp, args: string[]): Promise<CommandResult> {
       const child = start(args);
       const output = { stdout: '', stderr: '' };
+      let isInterrupted = false;
       const watch = (name: 'stdout' | 'stderr') =>
         child[name].on('data', (chunk) => {
           output[name] += chunk;
-          if (pattern.test(output[name])) child.kill('SIGINT');
+          // Once: a second one would end the process before it has said what it found.
+          if (isInterrupted || !pattern.test(output[name])) return;
+          isInterrupted = true;
+          child.kill('SIGINT');
         });
       watch('stdout');
       watch('stderr');
