@@ -8,7 +8,7 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 export default {
   rootDir: import.meta.dirname,
   // Only a test that hangs takes this long. On a busy machine, a program that a test starts may wait for a core.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
   // One worker per core: the parent process is idle while the workers run.

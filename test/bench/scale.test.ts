@@ -4,36 +4,27 @@ import { drainBacklog } from '../../bench/scale/backlog.ts';
 import { idleSweep } from '../../bench/scale/idle.ts';
 import { rotationMinutes } from '../../bench/scale/jitter.ts';
 
-// The small sizes of `npm run bench -- scale`, with time for a busy machine.
-const LONG = 60_000;
+// The small sizes of `npm run bench -- scale`.
 
-test(
-  'a sweep with nothing due costs as much for a large fleet as for one connection',
-  async () => {
-    const one = await idleSweep(1);
-    const many = await idleSweep(400);
-    expect(one.sweep).toEqual({ requests: 4, reads: 1.5, writes: 1 });
-    expect(many.sweep).toEqual(one.sweep);
-    expect(one.healthCheck).toEqual({ requests: 10, reads: 4, writes: 2 });
-    // Where connections wait: a query of all of them, the app's health and its first write, which notes the app's
-    // credentials.
-    expect(many.healthCheck).toMatchObject({ requests: 10 + 3, writes: 2 + 1 });
-    // The two counts may read a page of the index (4 kB or more) that is empty for one connection.
-    expect(many.healthCheck.reads).toBeLessThanOrEqual(6.5);
-    expect(many.scan.reads).toBeGreaterThan(100);
-  },
-  LONG,
-);
+test('a sweep with nothing due costs as much for a large fleet as for one connection', async () => {
+  const one = await idleSweep(1);
+  const many = await idleSweep(400);
+  expect(one.sweep).toEqual({ requests: 4, reads: 1.5, writes: 1 });
+  expect(many.sweep).toEqual(one.sweep);
+  expect(one.healthCheck).toEqual({ requests: 10, reads: 4, writes: 2 });
+  // Where connections wait: a query of all of them, the app's health and its first write, which notes the app's
+  // credentials.
+  expect(many.healthCheck).toMatchObject({ requests: 10 + 3, writes: 2 + 1 });
+  // The two counts may read a page of the index (4 kB or more) that is empty for one connection.
+  expect(many.healthCheck.reads).toBeLessThanOrEqual(6.5);
+  expect(many.scan.reads).toBeGreaterThan(100);
+});
 
-test(
-  'the next sweeps work off a backlog larger than one sweep, the most urgent first, and reach every connection',
-  async () => {
-    const { sweeps, mostInASweep, outOfOrder, unreached } = await drainBacklog(2000);
-    expect(mostInASweep).toBeGreaterThan(1800);
-    expect({ sweeps, outOfOrder, unreached }).toEqual({ sweeps: 2, outOfOrder: 0, unreached: 0 });
-  },
-  LONG,
-);
+test('the next sweeps work off a backlog larger than one sweep, the most urgent first, and reach every connection', async () => {
+  const { sweeps, mostInASweep, outOfOrder, unreached } = await drainBacklog(2000);
+  expect(mostInASweep).toBeGreaterThan(1800);
+  expect({ sweeps, outOfOrder, unreached }).toEqual({ sweeps: 2, outOfOrder: 0, unreached: 0 });
+});
 
 describe('a fleet that connected within one minute', () => {
   const most = (rotation: number) =>

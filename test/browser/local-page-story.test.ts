@@ -113,40 +113,34 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
     client.destroy();
   }
 
-  const THOUSAND_MILLISECONDS = 120_000;
+  test('a thousand connections are pages of twenty with a search, and do not freeze the tab', async () => {
+    // On a busy machine a state of a thousand connections takes seconds.
+    page.setDefaultTimeout(60_000);
+    await page.evaluate(
+      'globalThis.tasks = []; new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" })',
+    );
+    await connectReports();
+    await copyReports(1000);
+    const counts = page.getByText('1,001 connections: 1,001 work, 0 run out, 0 fail');
+    await counts.waitFor();
+    expect(await page.locator('#connections article').count()).toBe(20);
+    await shows(page.locator('#range'), '1 to 20 of 1,001');
+    await card('reports').waitFor();
 
-  test(
-    'a thousand connections are pages of twenty with a search, and do not freeze the tab',
-    async () => {
-      // On a busy machine a state of a thousand connections takes seconds.
-      page.setDefaultTimeout(THOUSAND_MILLISECONDS / 4);
-      await page.evaluate(
-        'globalThis.tasks = []; new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" })',
-      );
-      await connectReports();
-      await copyReports(1000);
-      const counts = page.getByText('1,001 connections: 1,001 work, 0 run out, 0 fail');
-      await counts.waitFor();
-      expect(await page.locator('#connections article').count()).toBe(20);
-      await shows(page.locator('#range'), '1 to 20 of 1,001');
-      await card('reports').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await shows(page.locator('#range'), '21 to 40 of 1,001');
+    await card('user_0019').waitFor();
 
-      await page.getByRole('button', { name: 'Next' }).click();
-      await shows(page.locator('#range'), '21 to 40 of 1,001');
-      await card('user_0019').waitFor();
+    await page.getByRole('searchbox', { name: 'Search' }).fill('user_099');
+    await shows(page.locator('#range'), '1 to 10 of 10');
+    await card('user_0999').waitFor();
+    await page.getByRole('searchbox', { name: 'Search' }).fill('nobody');
+    await shows(page.locator('#range'), 'No connection has this name');
+    const tasks = (await page.evaluate('tasks')) as number[];
+    expect(tasks.filter((milliseconds) => milliseconds > LONGEST_TASK_MILLISECONDS)).toEqual([]);
+    // Axe itself takes longer, so it comes last.
+    await user.lookAt('local-page-thousand');
 
-      await page.getByRole('searchbox', { name: 'Search' }).fill('user_099');
-      await shows(page.locator('#range'), '1 to 10 of 10');
-      await card('user_0999').waitFor();
-      await page.getByRole('searchbox', { name: 'Search' }).fill('nobody');
-      await shows(page.locator('#range'), 'No connection has this name');
-      const tasks = (await page.evaluate('tasks')) as number[];
-      expect(tasks.filter((milliseconds) => milliseconds > LONGEST_TASK_MILLISECONDS)).toEqual([]);
-      // Axe itself takes longer, so it comes last.
-      await user.lookAt('local-page-thousand');
-
-      user.expectNoComplaints();
-    },
-    THOUSAND_MILLISECONDS,
-  );
+    user.expectNoComplaints();
+  });
 });

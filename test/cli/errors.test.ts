@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { createCommandLine } from '../support/cli/command-line.ts';
-
-jest.setTimeout(60_000);
 
 const OPERATOR = 'zoom-token-refresher-operator';
 const HERE = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'hush-hush' };

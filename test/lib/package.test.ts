@@ -10,16 +10,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
 
 // Installs the output of `npm pack` in another CDK app, which has aws-cdk-lib and constructs and none of this
 // project's packages.
-
-// Each test starts programs, which take long on a busy machine.
-jest.setTimeout(60_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const app = mkdtempSync(join(tmpdir(), 'embedding-app-'));

@@ -15,4 +15,4 @@ test('the recorded picture shows what the local stack does: otherwise run npm ru
     'utf8',
   );
   expect(draw(columns)).toBe(committed);
-}, 30_000);
+});

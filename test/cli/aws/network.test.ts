@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../support/cli/command-line.ts';
 import { AWS, startAws } from '../../support/network/aws-server.ts';
 
 // What a real network puts in the place of AWS, and what AWS says to a machine that is set up wrongly.
-
-jest.setTimeout(60_000);
 
 const commandLine = createCommandLine({ ...AWS, AWS_MAX_ATTEMPTS: '1' });
 const open: { close(): Promise<void> }[] = [];

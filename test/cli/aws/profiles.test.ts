@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../support/cli/command-line.ts';
 import { NO_CONNECTIONS, startAws } from '../../support/network/aws-server.ts';
 import { createAuthority } from '../../support/network/certificates.ts';
 import { startProxy } from '../../support/network/proxy.ts';
-
-jest.setTimeout(60_000);
 
 const SSO = `[profile sso]
 sso_session = company

@@ -2,13 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { createServer as createTcpServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, afterEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../support/cli/command-line.ts';
 import { AWS, startAws } from '../../support/network/aws-server.ts';
 import { createAuthority, type Pair } from '../../support/network/certificates.ts';
 import { listen } from '../../support/network/listen.ts';
-
-jest.setTimeout(60_000);
 
 const HOST = 'IP:127.0.0.1';
 const authority = createAuthority();

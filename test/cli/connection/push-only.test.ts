@@ -1,8 +1,6 @@
 import { ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { useDoctor } from '../../support/cli/use-doctor.ts';
-
-jest.setTimeout(60_000);
 
 const { installation, findings, changeResult } = useDoctor();
 const run = (...args: string[]) => installation().commandLine.run(args);

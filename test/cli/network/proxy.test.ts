@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../support/cli/command-line.ts';
 import { AWS, startAws } from '../../support/network/aws-server.ts';
 import { createAuthority } from '../../support/network/certificates.ts';
@@ -6,8 +6,6 @@ import { type ProxyOptions, startProxy } from '../../support/network/proxy.ts';
 
 // The real command line on a network whose only way out is a proxy: the names of AWS lead nowhere from here, and to a
 // TLS server of the test behind the proxy.
-
-jest.setTimeout(60_000);
 
 const LAMBDA = 'lambda.us-east-1.amazonaws.com:443';
 

@@ -2,13 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { devNull } from 'node:os';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { AWS, startAws } from '../../support/network/aws-server.ts';
 
 // Real pipes of a real shell. The exit status of the program itself is the first of PIPESTATUS.
-
-jest.setTimeout(60_000);
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const connections: ConnectionView[] = Array.from({ length: 3000 }, (_, index) => ({

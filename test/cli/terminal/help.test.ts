@@ -1,7 +1,5 @@
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../support/cli/command-line.ts';
-
-jest.setTimeout(60_000);
 
 const commandLine = createCommandLine({});
 afterAll(() => commandLine.close());

@@ -3,11 +3,9 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { createHints } from '../../../cli/terminal/hints.ts';
 import { createCommandLine } from '../../support/cli/command-line.ts';
-
-jest.setTimeout(60_000);
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const commandLine = createCommandLine({});

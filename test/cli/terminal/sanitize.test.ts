@@ -1,9 +1,7 @@
-import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { sanitizeOutput, sanitizeText, sanitizeValue } from '../../../cli/terminal/sanitize.ts';
 import { createCommandLine } from '../../support/cli/command-line.ts';
 import { AWS, startAws } from '../../support/network/aws-server.ts';
-
-jest.setTimeout(60_000);
 
 const ESC = '\x1b';
 const CSI = '\x9b';

@@ -12,7 +12,7 @@ let template: Template;
 
 beforeAll(() => {
   template = bundled(join(folder, 'cdk.out'));
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

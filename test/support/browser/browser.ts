@@ -1,9 +1,6 @@
-import { afterAll, describe, jest, test } from '@jest/globals';
+import { afterAll, describe, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './start-browser.ts';
-
-/** A test renders, examines and photographs pages several times, on cores that other tests use too. */
-const TEST_MILLISECONDS = 30_000;
 
 /**
  * Defines a group of tests that share one browser. Where Chromium cannot run, skips the group and writes the reason to
@@ -19,7 +16,6 @@ export async function describeInBrowser(name: string, define: (browser: Browser)
     describe.skip(name, () => test('needs Chromium', () => {}));
     return;
   }
-  jest.setTimeout(TEST_MILLISECONDS);
   describe(name, () => {
     afterAll(() => browser.close());
     define(browser);

@@ -4,10 +4,8 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../../support/cli/command-line.ts';
-
-jest.setTimeout(60_000);
 
 const ROOT = new URL('../../../..', import.meta.url).pathname;
 const commandLine = createCommandLine({});

@@ -1,12 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type ConsentOptions, consentAsBrowser } from '../../../../local/zoom/consent.ts';
 import { CTRL_C } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
-
-jest.setTimeout(60_000);
 
 const installation = useInstallation();
 const run = (...args: string[]) => installation().commandLine.run(['connect', ...args]);

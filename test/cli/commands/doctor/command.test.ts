@@ -1,8 +1,5 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { useDoctor, wallClock } from '../../../support/cli/use-doctor.ts';
-
-// Each test starts the program, some of them several times.
-jest.setTimeout(120_000);
 
 const { installation, run, makeHealthy, changeResult } = useDoctor();
 

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { useDoctor } from '../../../support/cli/use-doctor.ts';
 import { startN8n } from '../../../support/services/n8n-server.ts';
 
 // With the real operator function and an n8n on loopback.
-
-jest.setTimeout(120_000);
 
 const { installation, run, makeHealthy } = useDoctor();
 let office: Awaited<ReturnType<typeof startN8n>>;

@@ -1,7 +1,5 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { useDoctor, wallClock } from '../../../support/cli/use-doctor.ts';
-
-jest.setTimeout(120_000);
 
 const { installation, run, findings, makeHealthy, putSecret, changeResult } = useDoctor();
 

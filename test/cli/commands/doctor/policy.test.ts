@@ -1,7 +1,5 @@
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { useDoctor } from '../../../support/cli/use-doctor.ts';
-
-jest.setTimeout(120_000);
 
 const { run, findings, makeHealthy, changeResult } = useDoctor();
 

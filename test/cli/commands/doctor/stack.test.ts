@@ -1,8 +1,6 @@
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { createCommandLine } from '../../../support/cli/command-line.ts';
 import { useDoctor } from '../../../support/cli/use-doctor.ts';
-
-jest.setTimeout(120_000);
 
 const { installation, run, makeHealthy, changeResult } = useDoctor();
 

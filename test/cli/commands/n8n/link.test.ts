@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ENTER } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
-
-jest.setTimeout(60_000);
 
 const installation = useInstallation();
 const run = (...args: string[]) => installation().commandLine.run(['n8n', ...args]);

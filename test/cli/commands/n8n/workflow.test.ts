@@ -1,10 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
-
-jest.setTimeout(60_000);
 
 const installation = useInstallation();
 let folder: string;

@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CTRL_C, ENTER } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
-
-jest.setTimeout(60_000);
 
 const installation = useInstallation();
 let user: Record<string, string>;

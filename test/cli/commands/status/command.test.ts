@@ -1,9 +1,7 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../../../lambdas/tokens/connection-view.ts';
 import { CTRL_C } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
-
-jest.setTimeout(60_000);
 
 const installation = useInstallation();
 const run = (...args: string[]) => installation().commandLine.run(['status', ...args]);

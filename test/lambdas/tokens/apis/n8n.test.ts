@@ -248,7 +248,7 @@ describe('a request to n8n is retried', () => {
       code: 'n8n_unreachable',
       message: `n8n at ${server.url} did not respond within 5 s (TimeoutError).`,
     });
-  }, 30_000);
+  });
 
   test('when nothing listens at the address', async () => {
     const nowhere = await startN8n();
