@@ -9,6 +9,7 @@ import { addHelp } from './commands/help/command.ts';
 import { addHistory } from './commands/history/command.ts';
 import { addN8n } from './commands/n8n/command.ts';
 import { addRotate } from './commands/rotate/command.ts';
+import { addRotateKey } from './commands/rotate-key/command.ts';
 import { addSetup } from './commands/setup/command.ts';
 import { addStatus } from './commands/status/command.ts';
 import { addUninstall } from './commands/uninstall/command.ts';
@@ -21,7 +22,7 @@ import { createHints } from './terminal/hints.ts';
 /** In the order in which a new operator needs them. The completion learns from those that were added before it. */
 const COMMANDS = [
   ...[addSetup, addConnect, addStatus, addHistory, addRotate, addBundle, addDisconnect, addDoctor],
-  ...[addN8n, addAbout, addUninstall],
+  ...[addN8n, addAbout, addRotateKey, addUninstall],
   ...[addHelp, addVersion, addCompletion],
 ];
 

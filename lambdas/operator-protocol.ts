@@ -6,6 +6,8 @@ import type { OpenLink, RenewedLink } from './tokens/consent/open-links.ts';
 import type { FailureDetails } from './tokens/errors.ts';
 import { FLEET_STATES } from './tokens/fleet.ts';
 import type { HistoryEntry } from './tokens/history/history.ts';
+import type { KeyRotationView, KeyStatus } from './tokens/key-rotation/key-status.ts';
+import type { KeysRotated } from './tokens/key-rotation/rotate-keys.ts';
 import type { AlertTopic } from './tokens/operate/alert-topic.ts';
 import type { InstallationCheck } from './tokens/operate/check-installation.ts';
 import type { describeInstallation } from './tokens/operate/installation.ts';
@@ -32,6 +34,7 @@ export { Failure, type FailureClass, type FailureCode, type FailureDetails } fro
 export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tokens/fleet.ts';
 export type { HistoryEntry, HistoryKind } from './tokens/history/history.ts';
 export { jsonMap, jsonObject } from './tokens/json-object.ts';
+export type { KeyRotationView, KeyStatus } from './tokens/key-rotation/key-status.ts';
 export { expression } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
@@ -107,6 +110,9 @@ export const OperatorRequest = v.variant('action', [
     seconds: v.optional(v.pipe(v.number(), v.minValue(1))),
   }),
   v.object({ action: v.literal('rotate'), connection }),
+  /** `preview` changes nothing. */
+  v.object({ action: v.literal('rotate-key'), preview: v.optional(v.boolean()) }),
+  v.object({ action: v.literal('key-status') }),
   v.object({ action: v.literal('disconnect'), connection, force: v.optional(v.boolean()) }),
   v.object({
     action: v.literal('n8n-link'),
@@ -148,6 +154,8 @@ export interface OperatorResults {
   status: Overview & {
     /** Topic and subscribers of the alerts, where the request asks for it and there is a topic. */
     alertTopic?: AlertTopic;
+    /** In the first page of a list, while a rotation of the keys is under way. */
+    keyRotation?: KeyRotationView;
     /** The last events of the one connection, the oldest first. */
     history?: HistoryEntry[];
   };
@@ -158,6 +166,8 @@ export interface OperatorResults {
   'n8n-unlink': { connection: ConnectionView };
   'n8n-test': { tested: CredentialProbe[] };
   rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
+  'rotate-key': KeysRotated;
+  'key-status': KeyStatus;
   disconnect: {
     connection: ConnectionView;
     /** Whether Zoom confirmed the revocation. If not, the connection's `lastError` says what to do. */
@@ -165,7 +175,7 @@ export interface OperatorResults {
     /** When the published secret is deleted permanently; absent if there was none. */
     secretDeletedAt?: number;
   };
-  check: InstallationCheck;
+  check: InstallationCheck & { keyRotation?: KeyRotationView };
   probe: { probed: TokenProbe[] };
 }
 

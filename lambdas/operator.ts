@@ -11,6 +11,8 @@ import { linkOutcome } from './tokens/consent/link-outcome.ts';
 import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-links.ts';
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
+import { readKeyStatus, viewKeyRotation } from './tokens/key-rotation/key-status.ts';
+import { previewKeyRotation, rotateKeys } from './tokens/key-rotation/rotate-keys.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { fullBundles } from './tokens/operate/bundle-rooms.ts';
 import { checkInstallation } from './tokens/operate/check-installation.ts';
@@ -91,6 +93,12 @@ async function perform(
     }
     case 'rotate':
       return rotateNow(request.connection, runtime, options);
+    case 'rotate-key':
+      return request.preview
+        ? previewKeyRotation(runtime, runtime.installation)
+        : rotateKeys(runtime, runtime.installation);
+    case 'key-status':
+      return (await readKeyStatus(runtime, runtime.installation)).status;
     case 'disconnect':
       return disconnectNow(request, runtime, options);
     case 'n8n-link': {
@@ -106,10 +114,14 @@ async function perform(
     case 'check': {
       // Imported here, because no other action needs the IAM client.
       const { policyEntities } = await import('./aws/policy-entities.ts');
-      return checkInstallation(request.apps ?? [], runtime, runtime.installation, {
-        policyEntities,
-        alertTopic: alertTopicOf(runtime),
-      });
+      const [checked, keyRotation] = await Promise.all([
+        checkInstallation(request.apps ?? [], runtime, runtime.installation, {
+          policyEntities,
+          alertTopic: alertTopicOf(runtime),
+        }),
+        viewKeyRotation(runtime).catch(() => undefined),
+      ]);
+      return { ...checked, ...(keyRotation && { keyRotation }) };
     }
     case 'probe':
       return { probed: await probeTokens(request.connections, runtime) };
@@ -133,11 +145,17 @@ async function statusNow(
       ...(bundles.length > 0 && { bundles }),
     };
   }
-  const [page, topic] = await Promise.all([
+  const [page, topic, keyRotation] = await Promise.all([
     overview(list, runtime),
     alertTopic ? alertTopicOf(runtime)?.() : undefined,
+    // The status must be seen even where the key cannot be read.
+    list.after === undefined ? viewKeyRotation(runtime).catch(() => undefined) : undefined,
   ]);
-  return { ...page, ...(topic && { alertTopic: topic }) };
+  return {
+    ...page,
+    ...(topic && { alertTopic: topic }),
+    ...(keyRotation && keyRotation.completedAt === undefined && { keyRotation }),
+  };
 }
 
 /** Returns a function that reads the topic's subscribers; `undefined` without a topic. */

@@ -3,6 +3,7 @@ import { createAlerts } from './aws/sns-alerts.ts';
 import { recordStepMetrics, recordSweepMetrics } from './observability.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/dependencies.ts';
+import { createResealer } from './tokens/key-rotation/reseal.ts';
 import { runStarted } from './tokens/start/run-started.ts';
 import { parseStartRequest } from './tokens/start/start-request.ts';
 import type { SweepCounts } from './tokens/sweep/outcomes.ts';
@@ -14,6 +15,7 @@ import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext, withMetrics } fro
  * (`StartRequest`); that run is no sweep, and does not count as one.
  */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {
+  const reseal = lazily(() => createResealer(load()));
   return middy<unknown, SweepReport | SweepCounts>(OWN_DEADLINE)
     .use(withLogContext())
     .use(withMetrics())
@@ -27,23 +29,31 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
         return counts;
       }
       const { failure, ...report } = await sweep(runtime, options);
-      await keepKeyPublished(runtime, options);
+      await attendKeys({ ...runtime, reseal: reseal() }, options);
       recordSweepMetrics(report, runtime.monitoring);
       if (failure !== undefined) throw failure;
       return report;
     });
 }
 
-/** For reading and writing the public half of the sealing key, seconds. */
-const PUBLISH_KEY_SECONDS = 10;
+/** For the public half of the sealing key, and for a page of what is stored sealed; seconds. */
+const KEYS_SECONDS = 10;
 
-/** Publishes the public half of the sealing key where it is missing. A sweep does not fail for it. */
-async function keepKeyPublished(
-  { publishKey, now }: Pick<Runtime, 'publishKey' | 'now'>,
+/**
+ * Publishes the public half of the sealing key where it is missing, then seals with that key what is stored. A sweep does not
+ * fail for it.
+ */
+async function attendKeys(
+  { publishKey, reseal, now }: Pick<Runtime, 'publishKey' | 'now'> & { reseal: () => Promise<void> },
   { deadline }: { deadline: number },
 ): Promise<void> {
-  if (now() > deadline - PUBLISH_KEY_SECONDS) return;
-  await publishKey().catch(logFailure);
+  if (now() > deadline - KEYS_SECONDS) return;
+  try {
+    await publishKey();
+    await reseal();
+  } catch (error) {
+    logFailure(error);
+  }
 }
 
 /** The sweep alone alerts: no other function has the topic, nor the right to it. */

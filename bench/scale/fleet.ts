@@ -30,6 +30,7 @@ export function createWorld(store: ConnectionStore, onPublish: () => void = () =
     appThat: async () => undefined,
     linkKey: async () => 'a link key, for a benchmark',
     sealingSeed: async () => 'a seed, for a benchmark',
+    replaceKey: async () => {},
     published: async () => undefined,
     unpublish: async () => undefined,
     async publish() {

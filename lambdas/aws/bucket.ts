@@ -12,10 +12,22 @@ const createClient: MakeS3Client = (Client) => new Client(CLIENT);
 export function openBucket(makeClient: MakeS3Client = createClient) {
   let client: S3Client | undefined;
   return async () => {
-    const { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } = await import(
-      './s3-client.ts'
-    );
+    const {
+      DeleteObjectCommand,
+      GetObjectCommand,
+      ListObjectsV2Command,
+      NoSuchKey,
+      PutObjectCommand,
+      S3Client,
+    } = await import('./s3-client.ts');
     client ??= makeClient(S3Client);
-    return { client, DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand };
+    return {
+      client,
+      DeleteObjectCommand,
+      GetObjectCommand,
+      ListObjectsV2Command,
+      NoSuchKey,
+      PutObjectCommand,
+    };
   };
 }

@@ -14,6 +14,13 @@ const Body = v.object({
   scope: v.exactOptional(v.string()),
 });
 
+/** Objects of a page. There is nearly always none. */
+const LISTED = 100;
+
+const OBJECT = new RegExp(
+  `^${RESCUED_PREFIX}(?<connection>[^/]+)/(?:consent-(?<consentId>.+)|(?<generation>\\d+)-(?<version>\\d+))$`,
+);
+
 /**
  * Keeps tokens in S3 objects, `pairs/<connection>/<generation>-<version>` of a rotation and `pairs/<connection>/consent-<id>`
  * of a consent. They are strongly consistent and do not depend on DynamoDB.
@@ -46,6 +53,15 @@ export function createRescueBucket(bucket: string, makeClient?: MakeS3Client): R
       }
     },
 
+    async list(after) {
+      const { client, ListObjectsV2Command } = await open();
+      const page = { Bucket: bucket, Prefix: RESCUED_PREFIX, MaxKeys: LISTED, StartAfter: after };
+      const { Contents = [], IsTruncated } = await client.send(new ListObjectsV2Command(page));
+      const names = Contents.flatMap(({ Key }) => Key ?? []);
+      const next = names.at(-1);
+      return { keys: names.flatMap(parseKey), ...(IsTruncated && next !== undefined && { next }) };
+    },
+
     async remove(key) {
       const { client, DeleteObjectCommand } = await open();
       await client.send(new DeleteObjectCommand(objectOf(key)));
@@ -57,6 +73,15 @@ const objectKey = (key: RescueKey): string =>
   'consentId' in key
     ? `${RESCUED_PREFIX}${key.connection}/consent-${key.consentId}`
     : `${RESCUED_PREFIX}${key.connection}/${key.generation}-${key.version}`;
+
+/** Returns the key that an object's name is of; none for any other object. */
+function parseKey(name: string): RescueKey[] {
+  const { connection = '', consentId, generation, version } = OBJECT.exec(name)?.groups ?? {};
+  if (consentId !== undefined) return [{ connection, consentId }];
+  return version === undefined
+    ? []
+    : [{ connection, generation: Number(generation), version: Number(version) }];
+}
 
 /** @throws {Error} for a body that is cut or altered: it must not pass for a missing one */
 function parse(body: string | undefined): RescuedTokens {

@@ -1,10 +1,10 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../tokens/clock.ts';
-import type { KeySecrets, Vault } from '../tokens/vault.ts';
+import type { KeyName, KeySecrets, Vault } from '../tokens/vault.ts';
 import { createAppCredentials } from './app-credentials.ts';
 import { unusableSecret } from './app-secret.ts';
 import { createPublishedSecrets } from './published-secrets.ts';
-import { accessDenied } from './sdk-errors.ts';
+import { accessDenied, awsFailure, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 
 export interface VaultOptions {
@@ -23,12 +23,13 @@ export function createSecretsVault(client: SecretsManagerClient, options: VaultO
   const reader = createSecretReader(client);
   return {
     ...createAppCredentials(reader, options.appSecrets, now),
-    ...createKeySecrets(reader, options),
+    ...createKeySecrets(client, reader, options),
     ...createPublishedSecrets(client, reader, options.installation),
   };
 }
 
 function createKeySecrets(
+  client: SecretsManagerClient,
   reader: SecretReader,
   { linkKeySecretId, sealingKeySecretId }: Pick<VaultOptions, 'linkKeySecretId' | 'sealingKeySecretId'>,
 ): KeySecrets {
@@ -48,7 +49,28 @@ function createKeySecrets(
       if (text === undefined && isCurrent) throw unusableSecret(sealingKeySecretId, 'has no value');
       return text;
     },
+
+    async replaceKey(key, text) {
+      const secretId = key === 'link key' ? linkKeySecretId : sealingKeySecretId;
+      if (secretId === undefined) throw noKey('may replace a key');
+      const { VersionId } = await client
+        .send(new PutSecretValueCommand({ SecretId: secretId, SecretString: text }))
+        .catch(failedToReplace(key));
+      // A response of something in front of Secrets Manager must not pass for a success.
+      if (!VersionId) throw new Error('Secrets Manager responded without the version');
+    },
   };
 }
+
+const failedToReplace =
+  (key: KeyName) =>
+  (error: unknown): never => {
+    if (!isAccessDenied(error) && !isNotFound(error))
+      throw awsFailure(error, `write the secret of the ${key}`);
+    throw accessDenied(
+      'secret_denied',
+      `The function cannot write the secret of the ${key} (${errorName(error)}).`,
+    );
+  };
 
 const noKey = (does: string) => accessDenied('secret_denied', `This function has no key that ${does}.`);

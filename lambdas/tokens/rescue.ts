@@ -28,6 +28,12 @@ export interface RescueStore {
    */
   get(key: RescueKey): Promise<RescuedTokens | undefined>;
 
+  /**
+   * Returns a page of the keys of all that is kept, in an order that no write changes.
+   * @param after the `next` of the page before
+   */
+  list(after?: string): Promise<{ keys: RescueKey[]; next?: string }>;
+
   /** Removes what is kept. A repetition changes nothing. */
   remove(key: RescueKey): Promise<void>;
 }

@@ -26,6 +26,9 @@ export interface AppCredentials {
   appThat(app: string, fits: (credentials: ZoomApp) => boolean): Promise<ZoomApp | undefined>;
 }
 
+/** Names of the secrets from which keys are derived. */
+export type KeyName = 'link key' | 'sealing key';
+
 /** The two secrets from which keys are derived. Neither is cached. */
 export interface KeySecrets {
   /**
@@ -40,6 +43,12 @@ export interface KeySecrets {
    * @throws {Failure} `misconfigured` when there is no current value, or when the function may not read it
    */
   sealingSeed(stage: 'current' | 'previous'): Promise<string | undefined>;
+
+  /**
+   * Replaces the text of a key's secret. The text before it stays as the previous one, and the one before that is lost.
+   * @throws {Failure} `misconfigured` (`secret_denied`) when the function may not write it
+   */
+  replaceKey(key: KeyName, text: string): Promise<void>;
 }
 
 /**

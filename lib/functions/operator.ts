@@ -31,6 +31,7 @@ export class Operator extends Construct {
     credentials.grantApps(this.function);
     credentials.grantLinks(this.function);
     credentials.grantOpen(this.function);
+    credentials.grantReplaceKeys(this.function);
     credentials.grantN8nRead(this.function);
     credentials.grantN8nUpdate(this.function);
     publishedTokens.grantPublish(this.function);

@@ -24,7 +24,8 @@ export class Rotation extends Construct {
       description: 'Rotates and publishes the Zoom tokens that are due.',
       reservedConcurrency: settings.reservedConcurrency,
     });
-    connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem');
+    // The sweep lists the table after the sealing key was replaced.
+    connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem', 'Scan');
     connections.grantQueries(this.function, 'due', 'validity');
     credentials.grantApps(this.function);
     credentials.grantOpen(this.function);

@@ -116,6 +116,11 @@ export class Credentials extends Construct {
     this.allowRead(fn, [this.sealingKey.secretArn], this.readers.sealingKey);
   }
 
+  /** Allows the function to replace both keys. It needs `grantLinks` and `grantOpen` too. */
+  grantReplaceKeys(fn: ServiceFunction): void {
+    fn.allow(['secretsmanager:PutSecretValue'], [this.sealingKey.secretArn, this.linkKey.secretArn]);
+  }
+
   /** Allows the function to read n8n's API keys. */
   grantN8nRead(fn: ServiceFunction): void {
     if (!this.n8n) return;

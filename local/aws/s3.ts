@@ -30,7 +30,7 @@ interface S3Options {
 
 /**
  * Starts an S3 that has one bucket, addressed by path, and the operations PutObject, GetObject, DeleteObject, ListObjectsV2
- * (all on one page) and DeleteBucket.
+ * (with a prefix, by name from a name on, as many as the caller wants) and DeleteBucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  * As of a caller with `s3:ListBucket`, a missing object is `NoSuchKey`; a deletion of one succeeds.
  * Listens on loopback only. Signatures are not checked.
@@ -82,8 +82,15 @@ function respondForBucket(
   objects: ReadonlyMap<string, Buffer>,
 ): void {
   if (method === 'GET' && url.includes('list-type=2')) {
-    const contents = [...objects.keys()].map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
-    const list = `<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`;
+    const { searchParams } = new URL(url, 'http://s3');
+    const behind = searchParams.get('start-after') ?? '';
+    const most = Number(searchParams.get('max-keys') ?? 1000);
+    const found = [...objects.keys()]
+      .filter((key) => key.startsWith(searchParams.get('prefix') ?? '') && key > behind)
+      .sort();
+    const contents = found.slice(0, most).map((key) => `<Contents><Key>${key}</Key></Contents>`);
+    const isCut = `<IsTruncated>${found.length > most}</IsTruncated>`;
+    const list = `<ListBucketResult>${isCut}${contents.join('')}</ListBucketResult>`;
     reply(response, 200, { 'content-type': 'application/xml' }, list);
   } else if (method !== 'DELETE') refuse(response, 'NotImplemented');
   else if (objects.size > 0) refuse(response, 'BucketNotEmpty');

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
+import { createResealer } from '../../lambdas/tokens/key-rotation/reseal.ts';
 import { addPublication } from '../../lambdas/tokens/publication-room.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { takeRequests, tally } from '../support/faults/requests.ts';
@@ -20,6 +21,8 @@ let table: ConnectionStore;
 beforeEach(async () => {
   services = await startServices();
   functions = createFunctions(services);
+  // As the first sweep notes: the key was never replaced.
+  await createResealer(functions.runtime)();
   client = new DynamoDBClient();
   table = createConnectionsTable(client, services.environment.TABLE_NAME ?? '');
 });
@@ -93,8 +96,9 @@ describe('a rotation', () => {
   const ROTATION = {
     'Zoom POST /oauth/token': 1,
     'SecretsManager.PutSecretValue': 1,
-    // The sealed tokens. Once a sweep and app: whether it is paused or has an incident.
-    'DynamoDB.GetItem': 1 + 1,
+    // The sealed tokens. Once a sweep and app: whether it is paused or has an incident. Once in ten minutes: whether a
+    // rotation of the keys is under way.
+    'DynamoDB.GetItem': 1 + 1 + 1,
     // The lease, the new tokens and the end of the step. Once a sweep and app: what Zoom granted.
     'DynamoDB.UpdateItem': 3 + 1,
     // The first token of n8n that expires, active and misconfigured, and once more what is due.

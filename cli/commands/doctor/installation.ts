@@ -1,5 +1,6 @@
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { isLoopback } from '../../../lambdas/operator-protocol.ts';
+import { underWay } from '../../connection/key-rotation.ts';
 import { formatDuration } from '../../terminal/time.ts';
 import { type Finding, note, skipped, well, wrong } from './finding.ts';
 
@@ -42,6 +43,24 @@ export function sweepFinding({ sweptAt, sweepRateMinutes, now }: CheckResult, na
       `Check that the schedule is enabled: aws scheduler get-schedule --group-name ${name} --name ${name}-rotate`,
       'See docs/runbook.md#no-sweep.',
     ].join('\n'),
+  );
+}
+
+/** The sweeps seal everything again within this time; seconds. */
+const KEY_ROTATION_SECONDS = 24 * 60 * 60;
+
+export function keyFinding({ keyRotation, now }: CheckResult): Finding {
+  if (!keyRotation) return skipped('keys', 'no sweep has looked at them yet.');
+  if (keyRotation.completedAt !== undefined)
+    return well(
+      'keys',
+      'Everything that is stored is sealed with the current key. No earlier key is needed.',
+    );
+  if (now - keyRotation.since <= KEY_ROTATION_SECONDS) return note('keys', underWay(keyRotation, now));
+  return wrong(
+    'keys',
+    `The keys were replaced ${formatDuration(now - keyRotation.since)} ago, and the sweeps have not yet sealed everything with the new one.`,
+    'See docs/runbook.md#unfinished-key-rotation.',
   );
 }
 

@@ -2,6 +2,7 @@ import type { ConnectionView, FleetCounts, FleetState } from '../../../lambdas/o
 import { fleetState, needsAttention } from '../../../lambdas/operator-protocol.ts';
 import { alertTopicRemarks } from '../../connection/alert-topic.ts';
 import { bundleRemarks } from '../../connection/bundle-remarks.ts';
+import { underWay } from '../../connection/key-rotation.ts';
 import type { StatusPage } from '../../connection/list-connections.ts';
 import { formatOpenLinks } from '../../connection/open-links.ts';
 import { type OverviewTable, overviewTable } from '../../connection/overview-table.ts';
@@ -83,8 +84,10 @@ export const notesOf = ({
   alertTopic,
   links = [],
   bundles = [],
+  keyRotation,
 }: StatusPage): string[] => [
   ...(links.length > 0 ? [formatOpenLinks(links, now)] : []),
+  ...(keyRotation ? [underWay(keyRotation, now)] : []),
   ...connectionNotes(connections, now),
   ...sameUserWarnings(connections),
   ...unreadable.map((item) => formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `)),

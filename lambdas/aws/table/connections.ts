@@ -11,6 +11,7 @@ import { createItems } from './items.ts';
 import { createLinks } from './links.ts';
 import { createQueries } from './queries.ts';
 import { createReplacedTokens } from './replaced-tokens.ts';
+import { createSealedItems } from './sealed-items.ts';
 import { createSteps } from './steps.ts';
 import { createSweepNotes } from './sweep-notes.ts';
 import { createTokenPairs } from './token-pairs.ts';
@@ -40,6 +41,7 @@ export function createConnectionsTable(
     ...createAppNotes(items),
     ...createBundles(items),
     ...createReplacedTokens(items),
+    ...createSealedItems(client, tableName, items),
     ...createLinks(items),
     ...createFleet(client, tableName),
   };

@@ -19,7 +19,8 @@ export async function signLinkTicket(
   { id, expiresAt }: LinkTicket,
   { keyring }: Pick<Dependencies, 'keyring'>,
 ): Promise<{ ticket: string; keyId: string }> {
-  const keys = await keyring();
+  // A key that was replaced minutes ago opens nothing elsewhere.
+  const keys = await keyring(undefined, { fresh: true });
   const ticket = await new SignJWT()
     .setProtectedHeader({ alg: 'HS256', kid: keys.id })
     .setAudience('connect')

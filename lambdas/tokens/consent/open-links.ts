@@ -70,6 +70,7 @@ export interface RenewedLink extends CreatedLink {
  */
 export async function renewLinks(deps: Dependencies, publicUrl: string): Promise<RenewedLink[]> {
   const renewed: RenewedLink[] = [];
+  await deps.keyring(undefined, { fresh: true });
   for (const link of await listOpenLinks(deps)) {
     if (link.state !== 'key_replaced') continue;
     const { id, connection, app, replaceUser, forMe, place, expiresAt } = link;

@@ -28,9 +28,10 @@ export function deriveLinkKeys(secret: string): LinkKeys {
 /**
  * Returns the current keys for links and cookies.
  * @param id the keys that are asked for; the current ones unless given
+ * @param options.fresh reads the secret, however recently it was read
  * @throws {Failure} `misconfigured` (`unknown_key`) for another id: a replaced key signs and opens nothing any more
  */
-export type Keyring = (id?: string) => Promise<LinkKeys>;
+export type Keyring = (id?: string, options?: { fresh: boolean }) => Promise<LinkKeys>;
 
 /** Returns the keyring of the link key. A replaced key is valid for ten minutes at most, in a function that had read it. */
 export function createKeyring(vault: Pick<Vault, 'linkKey'>, now: Clock): Keyring {
@@ -42,7 +43,8 @@ export function createKeyring(vault: Pick<Vault, 'linkKey'>, now: Clock): Keyrin
   const keysSince = async (seconds: number): Promise<LinkKeys> =>
     held && isWithin(seconds, held.readAt, now()) ? held.keys : read();
 
-  return async (id) => {
+  return async (id, { fresh } = { fresh: false }) => {
+    if (fresh) await read();
     for (const seconds of [KEY_SECONDS, REREAD_SECONDS]) {
       const keys = await keysSince(seconds);
       if (id === undefined || keys.id === id) return keys;

@@ -6,9 +6,9 @@ afterAll(() => commandLine.close());
 
 const COMMANDS = [
   [],
-  ...['setup', 'connect', 'status', 'rotate', 'disconnect', 'doctor', 'n8n', 'completion'].map((name) => [
-    name,
-  ]),
+  ...['setup', 'connect', 'status', 'rotate', 'rotate-key', 'disconnect', 'doctor', 'n8n', 'completion'].map(
+    (name) => [name],
+  ),
   ...[
     ['n8n', 'link'],
     ['n8n', 'unlink'],

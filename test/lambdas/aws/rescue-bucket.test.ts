@@ -1,7 +1,7 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
-import type { RescueStore } from '../../../lambdas/tokens/rescue.ts';
+import type { RescueKey, RescueStore } from '../../../lambdas/tokens/rescue.ts';
 import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
 
 const BUCKET = 'rescue';
@@ -82,6 +82,33 @@ describe('the rescue bucket', () => {
     await rescue.remove(KEY);
     await rescue.remove(KEY);
     expect(await rescue.get(KEY)).toBeUndefined();
+  });
+
+  test('lists the keys of all that is kept, of several pages, and of no other object', async () => {
+    const keys: RescueKey[] = [{ connection: 'main', consentId: 'f00' }];
+    for (let version = 0; version < 150; version += 1)
+      keys.push({ connection: 'many', generation: 1, version });
+    for (const name of [...s3.objects.keys()]) (s3.objects as Map<string, Buffer>).delete(name);
+    for (const key of keys) await rescue.put(key, TOKENS);
+    for (const name of ['sealing-key/public.json', 'pairs/main/other', 'pairs/odd'])
+      (s3.objects as Map<string, Buffer>).set(name, Buffer.from('{}'));
+    const found: RescueKey[] = [];
+    let after: string | undefined;
+    let pages = 0;
+    do {
+      const page = await rescue.list(after);
+      found.push(...page.keys);
+      after = page.next;
+      pages += 1;
+    } while (after !== undefined);
+    expect(pages).toBe(2);
+    expect(found).toHaveLength(keys.length);
+    expect(found).toEqual(expect.arrayContaining(keys));
+  });
+
+  test('lists nothing where nothing is kept', async () => {
+    for (const name of [...s3.objects.keys()]) (s3.objects as Map<string, Buffer>).delete(name);
+    expect(await rescue.list()).toEqual({ keys: [] });
   });
 
   test.each<S3Error>(['SlowDown', 'InternalError'])('repeats a request after one %s', async (failure) => {

@@ -185,10 +185,43 @@ describe.each([
   });
 });
 
-test('a vault without a key can neither open tokens nor make links', async () => {
+describe('a replaced key', () => {
+  test('has the new text, and of the sealing key the text before is the previous one', async () => {
+    await create(keyName(), 'key one');
+    await vault.replaceKey('sealing key', 'key two');
+    expect(await vault.sealingSeed('current')).toBe('key two');
+    expect(await vault.sealingSeed('previous')).toBe('key one');
+    await vault.replaceKey('link key', 'key three');
+    expect(await vault.linkKey()).toBe('key three');
+  });
+
+  test.each(['link key', 'sealing key'] as const)(
+    'that the function may not write is misconfigured: the %s',
+    async (key) => {
+      await create(keyName(), 'key one');
+      denied.add(`PutSecretValue ${keyName()}`);
+      expect(toFailure(await rejectionOf(vault.replaceKey(key, 'never-tell-this')))).toMatchObject({
+        class: 'misconfigured',
+        code: 'secret_denied',
+        message: `The function cannot write the secret of the ${key} (AccessDeniedException).`,
+      });
+    },
+  );
+
+  test('whose secret does not exist is misconfigured, and no secret is created', async () => {
+    expect(toFailure(await rejectionOf(vault.replaceKey('link key', 'key')))).toMatchObject({
+      code: 'secret_denied',
+      message: expect.stringContaining('ResourceNotFoundException'),
+    });
+    expect(await rejectionOf(vault.linkKey())).toBeInstanceOf(Failure);
+  });
+});
+
+test('a vault without a key can neither open tokens, nor make links, nor replace a key', async () => {
   const callback = { appSecrets: new Map<string, string>(), installation: 'i' };
   const none = createSecretsVault(new SecretsManagerClient(), callback, () => 0);
-  for (const read of [none.linkKey(), none.sealingSeed('current')]) {
+  const replace = none.replaceKey('sealing key', 'key');
+  for (const read of [none.linkKey(), none.sealingSeed('current'), replace]) {
     expect(toFailure(await rejectionOf(read))).toMatchObject({
       class: 'misconfigured',
       code: 'secret_denied',

@@ -123,6 +123,17 @@ const badTickets: Rows = [
     NOT_OURS,
   ],
   [
+    'a ticket of a stored link that the installation signed for more than 30 days',
+    async () => {
+      const { id, signing } = deriveLinkKeys(services.linkKey);
+      const link = await functions.granted<{ id: string }>({ action: 'link', connection: 'main' });
+      const days = services.clock.now() + 31 * 24 * 60 * 60;
+      const ticket = new SignJWT().setProtectedHeader({ alg: 'HS256', kid: id }).setAudience('connect');
+      return withTicket(await ticket.setJti(link.id).setExpirationTime(days).sign(signing));
+    },
+    NOT_OURS,
+  ],
+  [
     'a ticket that the installation signed, of a link that is not stored',
     async () => {
       const { id, signing } = deriveLinkKeys(services.linkKey);

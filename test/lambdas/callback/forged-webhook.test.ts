@@ -53,6 +53,19 @@ test('a replaced webhook secret is accepted at once where no forged webhook came
   expect((await send('another-webhook-secret')).status).toBe(200);
 });
 
+test.each([
+  ['a minute after the replacement', 60, false],
+  ['as soon as the function has read the new one', 0, true],
+])('the webhook secret before the replaced one is not honoured %s', async (_, seconds, isRead) => {
+  const OLD = 'webhook-secret-of-the-tests';
+  expect((await send(OLD)).status).toBe(200);
+  await zoom.writeApp({ webhook_secret_token: 'another-webhook-secret' });
+  if (isRead) expect((await send('another-webhook-secret')).status).toBe(200);
+  services.clock.advance(seconds);
+  // Secrets Manager still keeps it, as the previous version.
+  for (let times = 0; times < 2; times += 1) expect(await send(OLD)).toMatchObject({ status: 401, body: '' });
+});
+
 test('a webhook at the address of an app that is not deployed is refused without a call', async () => {
   for (const app of ['unknown', 'default_', '__proto__', 'No-Name']) {
     expect(await send('a guess', `${EVENTS}/${app}`)).toMatchObject({ status: 401, body: '' });

@@ -47,7 +47,7 @@ describe.each<[string, string, string, readonly [callback: boolean, rotate: bool
   ['read one item of the table', 'dynamodb:GetItem', tableArn, [true, true, true]],
   ['read many items at once', 'dynamodb:BatchGetItem', tableArn, [false, true, true]],
   // What it could list.
-  ['list the connections', 'dynamodb:Scan', tableArn, [false, false, true]],
+  ['list the connections', 'dynamodb:Scan', tableArn, [false, true, true]],
   ['list the connections that are due', 'dynamodb:Query', `${tableArn}/index/due`, [false, true, true]],
   ['list the rescued pairs', 's3:ListBucket', bucketArn, [false, true, true]],
   ['list the secrets of the account', secrets('ListSecrets'), '*', [false, false, false]],
@@ -58,6 +58,8 @@ describe.each<[string, string, string, readonly [callback: boolean, rotate: bool
   ['put rescued pairs', 's3:PutObject', pairArn, [true, true, true]],
   ['write the API keys of n8n', secrets('PutSecretValue'), n8nKeys, [false, false, true]],
   ['write the credentials of a Zoom app', secrets('PutSecretValue'), defaultApp, [false, false, false]],
+  ['replace the sealing key', secrets('PutSecretValue'), sealingKey, [false, false, true]],
+  ['replace the link key', secrets('PutSecretValue'), linkKey, [false, false, true]],
   ['write the policy of a secret', secrets('PutResourcePolicy'), sealingKey, [false, false, false]],
   ['start the rotate function', 'lambda:InvokeFunction', functionArn(`${NAME}-rotate`), [true, false, false]],
   [

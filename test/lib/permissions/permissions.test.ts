@@ -87,7 +87,7 @@ describe('exactly these actions are allowed', () => {
     [
       'rotate',
       [
-        [tableArn, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']],
+        [tableArn, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']],
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [`${tableArn}/index/validity`, ['dynamodb:Query']],
         [logArn(`/aws/lambda/${NAME}-rotate`), WRITE_LOG],
@@ -109,9 +109,9 @@ describe('exactly these actions are allowed', () => {
         ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
         [defaultApp, [READ]],
-        [linkKey, [READ]],
+        [linkKey, [READ, 'secretsmanager:PutSecretValue']],
         [n8nKeys, [READ, 'secretsmanager:PutSecretValue']],
-        [sealingKey, [READ]],
+        [sealingKey, [READ, 'secretsmanager:PutSecretValue']],
         [topicArn(`${NAME}-alarms`), ['sns:GetTopicAttributes']],
       ],
     ],

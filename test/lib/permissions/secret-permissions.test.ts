@@ -57,8 +57,14 @@ describe('other actions on secrets', () => {
     [
       'PutSecretValue',
       sealingKey,
-      { callback: false, rotate: false, operator: false, n8n: false, administrator: true },
+      { callback: false, rotate: false, operator: true, n8n: false, person: false, administrator: true },
     ],
+    [
+      'PutSecretValue',
+      linkKey,
+      { callback: false, rotate: false, operator: true, n8n: false, person: false, administrator: true },
+    ],
+    ['UpdateSecretVersionStage', sealingKey, { callback: false, rotate: false, operator: false }],
     [
       'PutSecretValue',
       defaultApp,

@@ -202,6 +202,7 @@ export class Fleet {
       appThat: async (_app, fits) => (fits(this.credentials) ? { ...this.credentials } : undefined),
       linkKey: async () => 'a link key, for scenarios',
       sealingSeed: async (stage) => (stage === 'current' ? 'a seed, for scenarios' : undefined),
+      replaceKey: async () => {},
       published: async (connection) => this.published.get(connection)?.at(-1)?.token,
       unpublish: async () => undefined,
       publish: async (connection, token) => {
@@ -225,6 +226,7 @@ export class Fleet {
       rescue: {
         put: (key, tokens) => call('rescue.put', LATENCY.rescue, () => this.rescue.put(key, tokens)),
         get: (key) => call('rescue.get', LATENCY.rescue, () => this.rescue.get(key)),
+        list: (after) => call('rescue.list', LATENCY.rescue, () => this.rescue.list(after)),
         remove: (key) => call('rescue.remove', LATENCY.rescue, () => this.rescue.remove(key)),
       },
       store: this.store.over((point, perform) => call(`store.${point}`, LATENCY.store, perform)),

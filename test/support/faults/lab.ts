@@ -16,6 +16,7 @@ import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/link-life.ts';
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
 import { withHistory } from '../../../lambdas/tokens/history/with-history.ts';
+import { createResealer } from '../../../lambdas/tokens/key-rotation/reseal.ts';
 import { publishedToken } from '../../../lambdas/tokens/publication/published-token.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
@@ -152,7 +153,11 @@ export async function openLab(log: Log, state?: SavedLab) {
   };
 
   const healthy = runtime();
-  if (!state) await healthy.publishKey();
+  if (!state) {
+    await healthy.publishKey();
+    // As the first sweep notes: the key was never replaced.
+    await createResealer(healthy)();
+  }
   return {
     zoom,
     n8n,

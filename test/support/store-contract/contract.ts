@@ -10,6 +10,7 @@ import { describeLease } from './lease.ts';
 import { describeLinks } from './links.ts';
 import { describeQueries } from './queries.ts';
 import { describeRoutineRotation } from './routine.ts';
+import { describeSealedItems } from './sealed-items.ts';
 import { describeSteps } from './steps.ts';
 import { describeUserClaims } from './user-claims.ts';
 
@@ -30,6 +31,7 @@ export function describeConnectionStore(
     describeBundles(() => store);
     describeLease(() => store);
     describeLinks(() => store);
+    describeSealedItems(() => store);
     describeSteps(() => store);
     describeRoutineRotation(() => store);
     describeAlerts(() => store);

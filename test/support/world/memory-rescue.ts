@@ -18,6 +18,14 @@ export class MemoryRescue implements RescueStore {
     return this.kept.get(nameOf(key));
   }
 
+  async list(after = '') {
+    this.#assertUp();
+    const names = [...this.kept.keys()].filter((name) => name > after).sort();
+    const next = names[0];
+    const isLast = names.length <= 1;
+    return { keys: next === undefined ? [] : [keyOf(next)], ...(!isLast && next !== undefined && { next }) };
+  }
+
   async remove(key: RescueKey) {
     this.#assertUp();
     this.kept.delete(nameOf(key));
@@ -26,6 +34,14 @@ export class MemoryRescue implements RescueStore {
   #assertUp(): void {
     if (this.isDown) throw new Failure('retry', 'rescue_unreadable', 'The rescue store is down.', 'Wait.');
   }
+}
+
+/** Returns the key of an object's name. A page has one, so that a walk needs several. */
+function keyOf(name: string): RescueKey {
+  const [connection = '', of = ''] = name.split('/');
+  if (of.startsWith('consent-')) return { connection, consentId: of.slice('consent-'.length) };
+  const [generation, version] = of.split('-').map(Number);
+  return { connection, generation: generation ?? 0, version: version ?? 0 };
 }
 
 const nameOf = (key: RescueKey) =>

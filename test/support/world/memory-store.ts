@@ -16,6 +16,7 @@ import type {
   ConnectionStore,
   Cursor,
   FleetHealth,
+  KeyRotation,
   OtherCredentials,
   StoredLink,
 } from '../../../lambdas/tokens/store.ts';
@@ -31,6 +32,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   readonly #claims = new Map<string, { heldBy: string; until: number }>();
   #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
   readonly #apps = new Map<string, AppHealth>();
+  #keyRotation: KeyRotation | undefined;
   readonly #bundles = new Map<string, Bundle>();
   readonly #replaced = new Map<string, { sealedTokens: string; expiresAt: number }>();
 
@@ -72,7 +74,9 @@ export class MemoryStore implements ConnectionStore, Fleet {
       this.#replaced,
     ];
     const copies = maps.map((map) => structuredClone(map));
+    const rotation = structuredClone(this.#keyRotation);
     return () => {
+      this.#keyRotation = structuredClone(rotation);
       for (const [index, map] of maps.entries()) {
         map.clear();
         for (const [key, value] of structuredClone(copies[index]) ?? []) map.set(key, value);
@@ -498,6 +502,52 @@ export class MemoryStore implements ConnectionStore, Fleet {
 
   async dropReplaced(connection: string) {
     this.#replaced.delete(connection);
+  }
+
+  /** Every map that holds sealed tokens, and the prefix of its items' keys. */
+  get #sealed(): [string, Map<string, { sealedTokens?: unknown }>][] {
+    return [
+      ['', this.#items],
+      ['replaced#', this.#replaced],
+      ['tokens#', this.#pairs as Map<string, { sealedTokens?: unknown }>],
+    ];
+  }
+
+  async sealed({ limit, after = '' }: Parameters<ConnectionStore['sealed']>[0]) {
+    const all = this.#sealed
+      .flatMap(([prefix, map]) => [...map].map(([connection, item]) => ({ prefix, connection, item })))
+      .map(({ prefix, connection, item: { sealedTokens } }) => ({
+        ...{ key: `${prefix}${connection}`, connection },
+        sealedTokens: String(sealedTokens ?? ''),
+      }))
+      .filter(({ key }) => key > after)
+      .sort((a, b) => nameOrder(a.key, b.key));
+    const read = all.slice(0, limit);
+    const last = read.at(-1);
+    return {
+      items: read.filter(({ sealedTokens }) => sealedTokens !== ''),
+      ...(last && read.length < all.length && { next: last.key }),
+    };
+  }
+
+  async reseal(
+    ...[{ key, connection, sealedTokens: before }, sealedTokens]: Parameters<ConnectionStore['reseal']>
+  ) {
+    const [, map] = this.#sealed.find(([prefix]) => key === `${prefix}${connection}`) ?? [];
+    const item = map?.get(connection);
+    if (!map || item?.sealedTokens !== before) return false;
+    map.set(connection, { ...item, sealedTokens });
+    return true;
+  }
+
+  async keyRotation() {
+    return structuredClone(this.#keyRotation);
+  }
+
+  async putKeyRotation(rotation: KeyRotation) {
+    if (this.#keyRotation && this.#keyRotation.revision !== rotation.revision - 1) return false;
+    this.#keyRotation = structuredClone(rotation);
+    return true;
   }
 
   async appHealth(app: string) {

@@ -65,6 +65,11 @@ export class MemoryVault {
       appThat: async (_app, fits) => (fits(this.#app()) ? this.#app() : undefined),
       linkKey: async () => this.linkKey,
       sealingSeed: async (stage) => this.seeds[stage === 'current' ? 0 : 1],
+      replaceKey: async (key, text) => {
+        if (key === 'link key') this.linkKey = text;
+        // The one before the previous one is lost.
+        else this.seeds.splice(0, this.seeds.length, text, ...this.seeds.slice(0, 1));
+      },
       published: async (connection) => this.published.get(connection)?.value,
       publish: async (connection, value, versionId) => {
         const scheduled = this.#unpublished.get(connection);

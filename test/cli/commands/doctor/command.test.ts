@@ -18,6 +18,7 @@ describe('zoom-tokens doctor of an installation without problems', () => {
         '✔ Zoom accepts the app "reports".',
         `✔ ${installation().stack.publicUrl}/callback is reachable from this machine.`,
         '✔ The last sweep ended 0 s ago. Sweeps run every minute.',
+        '✔ Everything that is stored is sealed with the current key. No earlier key is needed.',
         '✔ The alarm topic has 1 confirmed subscriber.',
         '✔ Active without problems: reports.',
         '✔ Zoom accepts the published token of reports.',
