@@ -7,6 +7,7 @@ import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { createResealer } from '../../lambdas/tokens/key-rotation/reseal.ts';
 import { addPublication } from '../../lambdas/tokens/publication-room.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+import { users } from '../../local/zoom/users.ts';
 import { takeRequests, tally } from '../support/faults/requests.ts';
 import { createFunctions } from '../support/services/handlers.ts';
 import { type Services, startServices } from '../support/services/services.ts';
@@ -177,6 +178,18 @@ describe('the write units of a rotation, with tokens of 900 characters', () => {
     const { replaced: _, app: __, sweep: ___, ...units } = await rotate();
     expect(units).toEqual({ tokens: 3, connection: ITEM });
     expect((await table.get('user'))?.publishedVersion).toBe(2);
+  });
+
+  test('are nine for each member of a bundle, and two more for the bundle itself, however many rotate', async () => {
+    const members = users.map((_, index) => `member_${index}`);
+    for (const [index, connection] of members.entries()) {
+      await functions.connect(connection, { user: users[index]?.display_name });
+      await functions.granted({ action: 'move', connection, place: 'bundle_sales', keepSeconds: 0 });
+    }
+    await functions.sweep();
+    const { replaced: _, app: __, sweep: ___, ...units } = await rotate();
+    expect(units).toEqual({ tokens: 3 * members.length, connection: ITEM * members.length, bundle: 2 });
+    for (const name of members) expect((await table.get(name))?.publishedVersion).toBe(2);
   });
 
   test('are as many after a day of rotations, whose times the connection keeps', async () => {
