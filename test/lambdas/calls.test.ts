@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
 import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { createResealer } from '../../lambdas/tokens/key-rotation/reseal.ts';
+import { nextSlot } from '../../lambdas/tokens/publication/slots.ts';
 import { addPublication } from '../../lambdas/tokens/publication-room.ts';
 import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
 import { users } from '../../local/zoom/users.ts';
@@ -79,7 +80,7 @@ describe('a sweep with nothing due', () => {
     expect(await requestsOfASweep()).toEqual(IDLE);
   });
 
-  test('checks the health of the fleet every three minutes, in seven more requests', async () => {
+  test('checks the health of the fleet every three minutes, in six more requests', async () => {
     await connectServer('server');
     await functions.sweep();
     services.clock.advance(60);
@@ -123,6 +124,24 @@ describe('a rotation', () => {
     functions = createFunctions(services);
     services.clock.advance(EARLY);
     expect(await requestsOfARotation()).toEqual(ROTATION);
+  });
+
+  test('of the members of a bundle takes one write to Secrets Manager and one read of all members, besides their steps', async () => {
+    const members = ['one', 'two', 'three', 'four'];
+    for (const connection of members)
+      await functions.granted({ action: 'connect', connection, app: 'reports', place: 'bundle_sales' });
+    services.clock.advance(nextSlot('sales', services.clock.now()) - services.clock.now());
+    await functions.sweep();
+    services.clock.advance(nextSlot('sales', services.clock.now()) - services.clock.now());
+    expect(await requestsOfARotation()).toEqual({
+      ...ROTATION,
+      'Zoom POST /oauth/token': members.length,
+      // Besides the steps', one for all of them: the bundle's lease and what was published.
+      'DynamoDB.GetItem': members.length + 2 + 1,
+      'DynamoDB.UpdateItem': 3 * members.length + 2 + 1,
+      // The members, each with its tokens.
+      'DynamoDB.BatchGetItem': 1,
+    });
   });
 
   test('of a user also keeps the replaced tokens where the overlap is to be measured', async () => {
