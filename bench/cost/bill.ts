@@ -51,15 +51,24 @@ const CONNECTION_UNITS = 2 + 2 * 2;
 /** A connection's item, kB, and what the item of the tokens holds besides the two tokens, bytes. */
 const ITEM_KILOBYTES = 1;
 const ENVELOPE_BYTES = 600;
-/** A rotation reads the item of the tokens. */
+/** A rotation reads the item of the tokens. A bundle's publication reads both items of each member once more. */
 const ROTATION_READ_UNITS = 1;
+const MEMBER_READ_UNITS = 2;
 
 /** How often the members of a bundle rotate, and what a member has in it besides its token, bytes. */
 const SLOTS_PER_DAY = (24 * 3600) / SLOT_SECONDS;
 const MEMBER_BYTES = 26;
+/** What a member takes in the bundle's own item, and the rest of that, bytes. It is written twice for each publication. */
+const MEMBER_ITEM_BYTES = 45;
+const BUNDLE_ITEM_BYTES = 800;
+const BUNDLE_WRITES = 2;
 
-/** Units of a sweep with nothing due, rounded up: a query and a heartbeat, and a health check in every third sweep. */
-const IDLE_READ_UNITS = 2;
+/** How long a function keeps an app's credentials, and the sealing key; minutes. */
+const CREDENTIALS_MINUTES = 1;
+const KEY_MINUTES = 10;
+
+/** Units of a sweep with nothing due, rounded up: three queries and a heartbeat, and a health check in every third sweep. */
+const IDLE_READ_UNITS = 2.5;
 const IDLE_WRITE_UNITS = 1.5;
 
 /** Billed duration, seconds at 0.5 GB: a sweep with nothing due, and a rotation's share when 16 run at once. */
@@ -86,7 +95,11 @@ const NAMES: Record<Layout, string> = {
 export function ours(usage: Usage, layout: Layout = 'own'): Bill {
   // The members of a bundle rotate with its slots.
   const rotated = layout === 'bundles' ? slotted(usage) : usage;
-  return { name: NAMES[layout], lines: [...publicationLines(rotated, layout), ...commonLines(rotated)] };
+  const bundles = layout === 'bundles' ? bundlesOf(usage) : undefined;
+  return {
+    name: NAMES[layout],
+    lines: [...publicationLines(rotated, layout), ...commonLines(rotated, bundles)],
+  };
 }
 
 /** Returns the cheaper of the two layouts that n8n reads itself. */
@@ -153,9 +166,8 @@ function publicationLines(usage: Usage, layout: Layout): Line[] {
   if (layout === 'push') {
     return [line('Secrets', '2 keys + app + n8n', OWN_SECRETS, PRICES.secretMonth)];
   }
-  const { connections, pollSeconds, tokenBytes = 900 } = usage;
-  const members = Math.max(1, Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES)));
-  const bundles = Math.ceil(connections / members);
+  const { pollSeconds } = usage;
+  const { bundles, members } = bundlesOf(usage);
   const polls = SECONDS / pollSeconds;
   const calls = Math.ceil(bundles / BATCH) + Math.ceil((bundles + OWN_SECRETS) / PAGE);
   return [
@@ -175,6 +187,17 @@ function publicationLines(usage: Usage, layout: Layout): Line[] {
   ];
 }
 
+interface Bundles {
+  bundles: number;
+  /** Most members of one. */
+  members: number;
+}
+
+function bundlesOf({ connections, tokenBytes = 900 }: Usage): Bundles {
+  const members = Math.max(1, Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES)));
+  return { bundles: Math.ceil(connections / members), members };
+}
+
 function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each: number): Line[] {
   const rotations = connections * rotationsPerDay * DAYS;
   const polls = SECONDS / pollSeconds;
@@ -192,24 +215,37 @@ function secretLines({ connections, rotationsPerDay, pollSeconds }: Usage, each:
   ];
 }
 
-function commonLines({ connections, rotationsPerDay, tokenBytes = 900 }: Usage): Line[] {
+function commonLines({ connections, rotationsPerDay, tokenBytes = 900 }: Usage, bundled?: Bundles): Line[] {
   const tokensKilobytes = (2 * tokenBytes + ENVELOPE_BYTES) / 1024;
   const writeUnits = CONNECTION_UNITS + Math.ceil(tokensKilobytes);
   const rotations = connections * rotationsPerDay * DAYS;
   const total = (each: number, idle: number) =>
     `${n(MINUTES)} sweeps × ${idle} + ${n(rotations)} rotations × ${each}`;
+  const readUnits = ROTATION_READ_UNITS + (bundled ? MEMBER_READ_UNITS : 0);
+  const publications = bundled ? bundled.bundles * SLOTS_PER_DAY * DAYS : 0;
+  const bundleUnits = bundled ? BUNDLE_WRITES * itemUnits(bundled) : 0;
+  // The rotations of a sweep share what they read. A bundle's members rotate in one sweep.
+  const busySweeps = Math.min(MINUTES, bundled ? publications : rotations);
+  const credentials = Math.min(busySweeps, MINUTES / CREDENTIALS_MINUTES);
+  const keys = Math.min(busySweeps, MINUTES / KEY_MINUTES);
   const gigabyteSeconds = (MINUTES * IDLE_SECONDS + rotations * ROTATION_SECONDS) * MEMORY_GIGABYTES;
   return [
     line(
+      'Reading by the functions',
+      `${n(credentials)} × credentials + ${n(keys)} × sealing key`,
+      credentials + keys,
+      PRICES.secretsCall,
+    ),
+    line(
       'DynamoDB, write units',
-      total(writeUnits, IDLE_WRITE_UNITS),
-      MINUTES * IDLE_WRITE_UNITS + rotations * writeUnits,
+      total(writeUnits, IDLE_WRITE_UNITS) + (bundled ? ` + ${n(publications)} bundles × ${bundleUnits}` : ''),
+      MINUTES * IDLE_WRITE_UNITS + rotations * writeUnits + publications * bundleUnits,
       PRICES.writeUnit,
     ),
     line(
       'DynamoDB, read units',
-      total(ROTATION_READ_UNITS, IDLE_READ_UNITS),
-      MINUTES * IDLE_READ_UNITS + rotations * ROTATION_READ_UNITS,
+      total(readUnits, IDLE_READ_UNITS),
+      MINUTES * IDLE_READ_UNITS + rotations * readUnits,
       PRICES.readUnit,
     ),
     line(
@@ -236,6 +272,9 @@ function commonLines({ connections, rotationsPerDay, tokenBytes = 900 }: Usage):
     line('Alarms', `${ALARMS} metrics watched`, ALARMS, PRICES.alarmMonth),
   ];
 }
+
+const itemUnits = ({ bundles, members }: Bundles): number =>
+  bundles === 0 ? 0 : Math.ceil((BUNDLE_ITEM_BYTES + members * MEMBER_ITEM_BYTES) / 1024);
 
 const line = (what: string, arithmetic: string, quantity: number, price: number): Line => {
   const free = FREE_EACH_MONTH[what];

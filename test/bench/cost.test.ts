@@ -29,10 +29,12 @@ describe('the bill of a month with 100 connections', () => {
     ['Publishing', 0.45],
     // 8,640 polls × (5 batches of 20 + 2 pages of 100)
     ['Reading by n8n', 0.3024],
+    // (43,200 × the credentials + 4,320 × the sealing key) × 5 millionths
+    ['Reading by the functions', 0.2376],
     // (43,200 × 1.5 + 90,000 × 9) × 0.625 millionths
     ['DynamoDB, write units', 0.54675],
-    // (43,200 × 2 + 90,000 × 1) × 0.125 millionths
-    ['DynamoDB, read units', 0.02205],
+    // (43,200 × 2.5 + 90,000 × 1) × 0.125 millionths
+    ['DynamoDB, read units', 0.02475],
     // 100 × (1 kB + 2,400 bytes)
     ['DynamoDB, GB with recovery', 0.00015046875],
     ['Lambda, requests', 0.00864],
@@ -48,8 +50,8 @@ describe('the bill of a month with 100 connections', () => {
   });
 
   test('is the sum of its lines', () => {
-    expect(sum(bill)).toBeCloseTo(44.42019, 5);
-    expect(bill.lines).toHaveLength(12);
+    expect(sum(bill)).toBeCloseTo(44.66049, 5);
+    expect(bill.lines).toHaveLength(13);
   });
 
   test('has one more secret and publication for each connection with two secrets a connection', () => {
@@ -81,16 +83,24 @@ describe('the bill of a month with bundles', () => {
     expect(amount(bill, 'Secrets')).toBeCloseTo(24 * 0.4, 9);
     expect(amount(bill, 'Publishing')).toBeCloseTo(0.108, 9);
     expect(amount(bill, 'Reading by n8n')).toBeCloseTo(0.0864, 9);
-    // 43,200 × 1.5 + 1,080,000 × 9 units
-    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.1155, 9);
+    // 43,200 × 1.5 + 1,080,000 × 9 units, and two of four units for each publication of the bundle's own item
+    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.1155 + 21_600 * 8 * 0.625e-6, 9);
+    // 43,200 × 2.5, and of each rotation its tokens, and both items once more for the bundle
+    expect(amount(bill, 'DynamoDB, read units')).toBeCloseTo((43_200 * 2.5 + 1_080_000 * 3) * 0.125e-6, 9);
+    // The credentials once for each of 21,600 publications, and the key every ten minutes.
+    expect(amount(bill, 'Reading by the functions')).toBeCloseTo((21_600 + 4320) * 5e-6, 9);
+  });
+
+  test('has no reading of credentials in the sweeps in which no bundle has its slot', () => {
+    expect(amount(ours(usageOf(1), 'bundles'), 'Reading by the functions')).toBeCloseTo(2 * 1080 * 5e-6, 9);
   });
 
   test('has fewer members in a bundle, and larger items, with longer tokens', () => {
     const bill = ours({ ...usageOf(1000), tokenBytes: 1500 }, 'bundles');
     // 33 bundles of 31
     expect(amount(bill, 'Secrets')).toBeCloseTo(37 * 0.4, 9);
-    // 43,200 × 1.5 + 1,080,000 × 10 units
-    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.7905, 9);
+    // 43,200 × 1.5 + 1,080,000 × 10 units, and two of three units for each publication
+    expect(amount(bill, 'DynamoDB, write units')).toBeCloseTo(6.7905 + 33 * 1080 * 6 * 0.625e-6, 9);
   });
 
   test('is taken by default where it is cheaper than a secret for each connection', () => {
@@ -119,8 +129,9 @@ test.each([
 
 test('the free tier covers metrics, alarms, schedule, logs and functions of a small installation', () => {
   const bill = ours(usageOf(1));
-  const paid = ['Secrets', 'Publishing', 'Reading by n8n', 'DynamoDB, write units', 'DynamoDB, read units'];
-  const dollars = [...paid, 'DynamoDB, GB with recovery'].map((what) => amount(bill, what));
+  const paid = ['Secrets', 'Publishing', 'Reading by n8n', 'Reading by the functions'];
+  const table = ['DynamoDB, write units', 'DynamoDB, read units', 'DynamoDB, GB with recovery'];
+  const dollars = [...paid, ...table].map((what) => amount(bill, what));
   expect(sum(bill, { freeTier: true })).toBeCloseTo(
     dollars.reduce((total, each) => total + each),
     9,
@@ -149,6 +160,31 @@ test.each(Object.entries(DOCUMENTS))(
   },
 );
 
+test('the numbers of connections from which Vault is cheaper are those that the documents name', () => {
+  const dearer = (layout: 'own' | 'bundles', instance: 't4g.nano' | 't4g.small') => {
+    let connections = 1;
+    const difference = () =>
+      sum(ours(usageOf(connections), layout)) - sum(vaultOn(instance, usageOf(connections)));
+    while (difference() <= 0) connections += 1;
+    return connections.toLocaleString('en-US');
+  };
+  const prose = readFileSync('docs/performance.md', 'utf8').replace(/\s+/g, ' ');
+  expect(/cheaper from .*? with bundles/.exec(prose)?.[0]).toBe(
+    `cheaper from ${dearer('own', 't4g.nano')} connections (t4g.nano) or ${dearer('own', 't4g.small')} (t4g.small) with a secret for each connection, and from ${dearer('bundles', 't4g.nano')} or ${dearer('bundles', 't4g.small')} with bundles`,
+  );
+  const [members] =
+    /up to (\d+)/.exec(ours(usageOf(1), 'bundles').lines[0]?.arithmetic ?? '')?.slice(1) ?? [];
+  expect(/A bundle holds (\d+) tokens/.exec(prose)?.[1]).toBe(members);
+});
+
+test('Secrets Manager is the share of a large bill that the README names', () => {
+  const bill = ours(usageOf(10_000));
+  const secrets = ['Secrets', 'Publishing', 'Reading by n8n', 'Reading by the functions'];
+  const share = secrets.reduce((total, what) => total + amount(bill, what), 0) / sum(bill);
+  expect(share).toBeGreaterThan(0.9);
+  expect(readFileSync('README.md', 'utf8')).toContain('Secrets Manager is more than nine tenths');
+});
+
 describe('npm run cost', () => {
   const cost = (...args: string[]) =>
     spawnSync(process.execPath, ['bench/cost/main.ts', ...args], { encoding: 'utf8' });
@@ -160,7 +196,7 @@ describe('npm run cost', () => {
       expect(status).toBe(0);
       expect(stdout).toContain('as of 2026-11');
       expect(stdout).toMatch(/Secrets .* 104 +× 0\.4 +41\.60/);
-      expect(stdout).toMatch(/Sum +44\.42/);
+      expect(stdout).toMatch(/Sum +44\.66/);
       for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
         expect(stdout).toContain(other);
     },
@@ -176,7 +212,7 @@ describe('npm run cost', () => {
         pricesAsOf: '2026-11',
         usage: { ...HUNDRED, tokenBytes: 900 },
       });
-      expect(bills[0].sum).toBeCloseTo(44.42019, 5);
+      expect(bills[0].sum).toBeCloseTo(44.66049, 5);
     },
     LONG,
   );
