@@ -137,7 +137,7 @@ describe('a rotation', () => {
       ...ROTATION,
       'Zoom POST /oauth/token': members.length,
       // Besides the steps', one for all of them: the bundle's lease and what was published.
-      'DynamoDB.GetItem': members.length + 2 + 1,
+      'DynamoDB.GetItem': ROTATION['DynamoDB.GetItem'] + (members.length - 1) + 2,
       'DynamoDB.UpdateItem': 3 * members.length + 2 + 1,
       // The members, each with its tokens.
       'DynamoDB.BatchGetItem': 1,
