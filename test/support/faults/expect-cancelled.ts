@@ -13,7 +13,7 @@ export async function expectCancelled(scenario: Scenario, strike: Strike): Promi
     const { page, outcome } = await returnFromZoom(lab);
     expect(page.statusCode).toBe(410);
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'link_cancelled' } });
-    const item = await lab.healthy.store.get('main');
+    const item = await lab.connection('main');
     expect(item).toMatchObject({ status: 'active', generation: before?.generation });
     expect(lab.zoom.accepts(await lab.published('main'))).toBe(true);
     await sweepTimes(lab, 1);

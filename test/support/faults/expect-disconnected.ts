@@ -8,7 +8,7 @@ import { consent, deauthorizeOnce, disconnectOnce, type Scenario } from './scena
 export async function expectDisconnected(scenario: Scenario, strike: Strike): Promise<void> {
   await run(scenario, strike, async ({ lab, before }) => {
     await sweepTimes(lab, 1);
-    const left = await lab.healthy.store.get('main');
+    const left = await lab.connection('main');
     // A failed disconnection leaves the connection either disconnected or as it was.
     if (left?.status !== 'disconnected') {
       expect(left).toMatchObject({ status: 'active', generation: before?.generation });
@@ -17,7 +17,7 @@ export async function expectDisconnected(scenario: Scenario, strike: Strike): Pr
     const response = await disconnectOnce(lab, lab.healthy);
     expect(response).toMatchObject({ ok: true, result: { connection: { status: 'disconnected' } } });
     await sweepTimes(lab, 2);
-    const item = await lab.healthy.store.get('main');
+    const item = await lab.connection('main');
     expect(item).toMatchObject({ status: 'disconnected', sealedTokens: '', publishedVersion: 0 });
     expect(item?.leaseOwner).toBeUndefined();
     expect(await lab.published('main')).toBeUndefined();
@@ -32,7 +32,7 @@ export async function expectDisconnected(scenario: Scenario, strike: Strike): Pr
     if (item?.place !== undefined) await sweepTimes(lab, 1);
     await expectOtherStays(lab);
     expect(await lab.published('main')).toBe((await lab.tokens('main'))?.accessToken);
-    expect(await lab.healthy.store.get('main')).not.toHaveProperty('disconnectedAt');
+    expect(await lab.connection('main')).not.toHaveProperty('disconnectedAt');
   });
 }
 
@@ -61,7 +61,7 @@ export async function expectDeauthorized(scenario: Scenario, strike: Strike): Pr
     expect(status).toBe(200);
     // The callback function leaves the rest to the next sweep, where the run that it starts is lost.
     await sweepTimes(lab, 1);
-    const item = await lab.healthy.store.get('main');
+    const item = await lab.connection('main');
     expect(item).toMatchObject({ status: 'disconnected', sealedTokens: '', publishedVersion: 0 });
     expect(item?.leaseOwner).toBeUndefined();
     expect(await lab.published('main')).toBeUndefined();

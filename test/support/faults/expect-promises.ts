@@ -19,7 +19,7 @@ export async function expectPromisesKept(
       expect(lab.zoom.accepts(await lab.published('main'))).toBe(true);
 
     await expectWay(lab, scenario, strike, points);
-    const item = await lab.healthy.store.get('main');
+    const item = await lab.connection('main');
     if (item) {
       const tokens = await lab.tokens('main');
       const isAlive =
@@ -41,11 +41,11 @@ export async function expectPromisesKept(
         });
         // The first refusal makes a suspect, and the second one is believed.
         for (let attempt = 0; attempt < 2 && lab.zoom.refusals < 2; attempt += 1) {
-          const { dueAt } = (await lab.healthy.store.get('main')) ?? item;
+          const { dueAt } = (await lab.connection('main')) ?? item;
           lab.pass(Math.max(0, dueAt - lab.now()));
           await sweepTimes(lab, 1);
         }
-        expect(await lab.healthy.store.get('main')).toMatchObject({
+        expect(await lab.connection('main')).toMatchObject({
           status: 'reconnect',
           lastError: {
             class: 'reconnect',
@@ -62,7 +62,7 @@ export async function expectPromisesKept(
     expect(lab.zoom.mostInFlight).toBeLessThanOrEqual(1);
 
     // Where a new consent is needed, it connects, whatever the fault was.
-    const isActive = (await lab.healthy.store.get('main'))?.status === 'active';
+    const isActive = (await lab.connection('main'))?.status === 'active';
     if (!isActive && scenario.grantType === 'authorization_code') {
       expect((await consent(lab, lab.healthy)).at(-1)?.statusCode).toBe(200);
       await sweepTimes(lab, 1);
@@ -76,7 +76,7 @@ export async function expectPromisesKept(
 /** Expects n8n to have the stored token: a failed push is repeated by the sweep, a failed link by the operator. */
 async function expectPushed(lab: Lab, scenario: Scenario): Promise<void> {
   const stored = async () =>
-    (await lab.healthy.store.get('main')) ?? { targets: [], version: 0, dueAt: 0, expiresAt: 0 };
+    (await lab.connection('main')) ?? { targets: [], version: 0, dueAt: 0, expiresAt: 0 };
   if (scenario.invoke === linkOnce) {
     await linkOnce(lab, lab.healthy);
     expect([...lab.n8n.credentials.values()]).toHaveLength(1);

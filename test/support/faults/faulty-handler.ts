@@ -6,23 +6,33 @@ import type { FaultInjector, Outcome, Reply } from './faults.ts';
 
 export type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
 
-/** The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. */
+/** Operations that change nothing. */
+const READS = /^(BatchGet|Get|List|Query|Scan|GET$)/;
+
+/**
+ * The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. It calls `onChange` before and after
+ * each request that may change something.
+ */
 export class FaultyHandler extends NodeHttpHandler {
   readonly #service: AwsService;
   readonly #faults: FaultInjector | undefined;
 
-  constructor(service: AwsService, faults: FaultInjector | undefined) {
+  readonly #onChange: () => void;
+
+  constructor(service: AwsService, faults: FaultInjector | undefined, onChange: () => void) {
     super();
     this.#service = service;
     this.#faults = faults;
+    this.#onChange = onChange;
   }
 
   override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
     const service = this.#service;
-    const perform = () => super.handle(request, options);
-    if (!this.#faults) return perform();
     const target = request.headers['x-amz-target'];
-    const operation = target === undefined ? request.method : target.split('.').at(-1);
+    const operation = target?.split('.').at(-1) ?? request.method;
+    const send = () => super.handle(request, options);
+    const perform = READS.test(operation) ? send : () => this.#change(send);
+    if (!this.#faults) return perform();
     return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
       service,
       perform,
@@ -39,6 +49,11 @@ export class FaultyHandler extends NodeHttpHandler {
         return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } } as never;
       },
     });
+  }
+
+  async #change<Response>(send: () => Promise<Response>): Promise<Response> {
+    this.#onChange();
+    return send().finally(this.#onChange);
   }
 }
 

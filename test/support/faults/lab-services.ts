@@ -68,7 +68,8 @@ export async function openServices(state: LabState | undefined) {
     },
     zoomWire,
     n8nWire,
-    /** Has an operator's access to the secrets. */
+    /** Clients with an operator's access. */
+    table,
     operator,
     /** The objects of the rescue bucket. */
     rescued: s3.objects,
@@ -86,6 +87,8 @@ export async function openServices(state: LabState | undefined) {
     },
   };
 }
+
+export type LabServices = Awaited<ReturnType<typeof openServices>>;
 
 async function putItems(table: DynamoDBClient, items: LabState['items']): Promise<void> {
   for (let at = 0; at < items.length; at += MOST_ITEMS) {

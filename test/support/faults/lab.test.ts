@@ -45,6 +45,22 @@ describe('an installation that starts from the state of another', () => {
   });
 });
 
+test('the checks see each change at once', async () => {
+  const lab = await openLab(logger);
+  expect(await lab.connection('main')).toBeUndefined();
+  await consent(lab, lab.healthy);
+  const first = await lab.tokens('main');
+  expect(await lab.published('main')).toBe(first?.accessToken);
+  await consent(lab, lab.healthy);
+  const second = await lab.tokens('main');
+  expect(second?.accessToken).not.toBe(first?.accessToken);
+  expect(await lab.published('main')).toBe(second?.accessToken);
+  await disconnectOnce(lab, lab.healthy);
+  expect(await lab.connection('main')).toMatchObject({ status: 'disconnected' });
+  expect(await lab.published('main')).toBeUndefined();
+  await lab.close();
+});
+
 test('a run searches its output for the secrets of earlier runs too', async () => {
   const scenario = SCENARIOS['a rotation'];
   const earlier = await run(scenario, undefined, async ({ lab }) => lab.tokens('main'));

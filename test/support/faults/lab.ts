@@ -17,17 +17,15 @@ import { CONSENT_SECONDS, LINK_SECONDS } from '../../../lambdas/tokens/consent/l
 import type { Alerts, Log } from '../../../lambdas/tokens/dependencies.ts';
 import { withHistory } from '../../../lambdas/tokens/history/with-history.ts';
 import { createResealer } from '../../../lambdas/tokens/key-rotation/reseal.ts';
-import { publishedToken } from '../../../lambdas/tokens/publication/published-token.ts';
 import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
-import { open } from '../../../lambdas/tokens/sealing/seal.ts';
 import type { StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
-import { readAsN8n } from '../../../local/read-as-n8n.ts';
 import { createKeys } from '../world/keys.ts';
 import { callName, type ZoomModel } from '../world/zoom-model.ts';
 import type { FaultInjector } from './faults.ts';
 import { type AwsService, FaultyHandler } from './faulty-handler.ts';
+import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 
 const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
@@ -49,7 +47,12 @@ export type SavedLab = LabState & { alerted: ReadonlySet<string>; atZoom: AtZoom
  */
 export async function openLab(log: Log, state?: SavedLab) {
   const services = await openServices(state);
-  const { now, pass, zoom, n8n, urls } = services;
+  const { now, zoom, n8n, urls } = services;
+  const reader = createReader(services);
+  const pass = (seconds: number) => {
+    services.pass(seconds);
+    reader.forget();
+  };
   const alerted = new Set<string>(state?.alerted);
   const clients: { destroy(): void }[] = [];
   /** What the rotate function was started for. Nothing delivers it: a start may be lost. */
@@ -60,7 +63,7 @@ export async function openLab(log: Log, state?: SavedLab) {
     const configuration = (service: AwsService) => ({
       ...AWS,
       endpoint: urls[service],
-      requestHandler: new FaultyHandler(service, faults),
+      requestHandler: new FaultyHandler(service, faults, reader.forget),
       retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     });
     const tableClient = new DynamoDBClient(configuration('dynamodb'));
@@ -170,18 +173,9 @@ export async function openLab(log: Log, state?: SavedLab) {
     healthy,
     /** The connections that were in an alert. */
     alerted,
-    /** Returns the stored tokens of a connection, opened. */
-    async tokens(connection: string) {
-      const item = await healthy.store.get(connection);
-      return item && open(item.sealedTokens, connection, healthy.openingKey);
-    },
-    /** Returns the published token of a connection, read as n8n reads it. */
-    async published(connection: string) {
-      const secrets = await readAsN8n(services.operator);
-      const place = (await healthy.store.get(connection))?.place ?? 'own';
-      const published = async (name: string) => secrets.get(`n8n_zoom_${name}`);
-      return publishedToken({ connection, place }, { published });
-    },
+    tokens: (name: string) => reader.tokens(name, healthy.openingKey),
+    connection: reader.connection,
+    published: reader.published,
     /** What a preparation leaves for its check. */
     atZoom: state?.atZoom,
     /** Closes the installation and returns its state, from which others open. */

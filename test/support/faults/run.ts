@@ -36,7 +36,7 @@ export async function run<T>(
   takeOutput();
   try {
     const faults = new FaultInjector(strike, lab.pass);
-    const before = await lab.healthy.store.get('main');
+    const before = await lab.connection('main');
     const invocation = scenario.invoke(lab, lab.runtime(faults)).catch((error: Error) => {
       output.push(`${error.name}: ${error.message} ${error.stack}`);
       return undefined;

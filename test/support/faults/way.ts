@@ -28,7 +28,7 @@ export async function expectWay(
   const isStoreHit = !isHarmless && points[at]?.startsWith('dynamodb') === true;
   const isLeaseKept = kills === true || isStoreHit;
   const isLost = isUnavoidable(scenario, points, strike);
-  const ended = await lab.healthy.store.get('main');
+  const ended = await lab.connection('main');
   if (!isLeaseKept) {
     expect({ leaseUntil: ended?.leaseUntil }).toEqual({ leaseUntil: undefined });
     // The person at the browser learns of a consent that failed.
@@ -58,7 +58,7 @@ async function sweepUntilWell(lab: Lab, limit: number): Promise<number | undefin
 
 /** Returns whether no step is due or leased, n8n has the stored token, and Zoom accepts it. */
 async function isWell(lab: Lab): Promise<boolean> {
-  const item = await lab.healthy.store.get('main');
+  const item = await lab.connection('main');
   if (item?.status !== 'active' || item.failures > 0 || item.publishedVersion < item.version) return false;
   if (item.dueAt <= lab.now() || (item.leaseUntil ?? 0) > lab.now()) return false;
   const published = await lab.published('main');
