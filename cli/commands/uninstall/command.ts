@@ -88,6 +88,7 @@ async function confirm(all: Retained, file: string, output: Session['output']): 
       'This deletes for good every connection and the credentials of every app:',
       ...namesOf(all).map((name) => `  ${name}`),
       `Secrets can be restored for ${RECOVERY_DAYS} days, the table and the bucket cannot.`,
+      ...(all.kmsKeyArn === undefined ? [] : ['The KMS key stays: the restored secrets need it.']),
     ].join('\n'),
   );
   if (await promptConfirmation('Delete all of it?')) return;
@@ -121,5 +122,10 @@ function line({ kind, name, outcome, problem }: Removal): string {
   return `${paint('green', '✔')} ${what} is deleted.${until}`;
 }
 
+/** AWS deletes a key after 7 to 30 days, and nothing that it encrypted can be read afterwards. */
 const kmsAdvice = (arn: string) =>
-  `The KMS key stays, at $1 a month: without it nothing that it encrypted can be restored. To delete it:\naws kms schedule-key-deletion --key-id ${arn}`;
+  [
+    `The KMS key stays, at $1 a month: the deleted secrets are encrypted with it, and can be restored for ${RECOVERY_DAYS} days. If nothing else uses the key, schedule its deletion:`,
+    `aws kms schedule-key-deletion --key-id ${arn} --pending-window-in-days 30`,
+    `To keep it after all: aws kms cancel-key-deletion --key-id ${arn}, then aws kms enable-key --key-id ${arn}.`,
+  ].join('\n');

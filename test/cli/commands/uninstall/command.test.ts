@@ -20,6 +20,9 @@ const fileWith = (content: string) => {
   return file;
 };
 const KEY = 'zoom-token-refresher/sealing-key';
+const KMS_KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+const ENTER = '\r';
+const CTRL_C = '\x03';
 const SECRETS = [
   ...[KEY, 'zoom-token-refresher/link-key'],
   ...['zoom-token-refresher/app/default', 'zoom-token-refresher/n8n'],
@@ -41,6 +44,46 @@ describe('zoom-tokens uninstall', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^✖ Nothing was deleted: confirm with --yes\./);
     expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  describe('at a terminal', () => {
+    const file = () =>
+      fileWith(JSON.stringify({ table: 'never-was', sealingKeySecretArn: KEY, kmsKeyArn: KMS_KEY }));
+    const start = (...args: string[]) =>
+      installation().commandLine.onTerminal(['uninstall', file(), ...args, '--name', 'gone']);
+
+    test('uninstall lists what it deletes and what stays, and asks; Enter alone deletes nothing and exits with 1', async () => {
+      const terminal = start();
+      await terminal.until(/table never-was/);
+      await terminal.until(new RegExp(`secret ${KEY}`));
+      await terminal.until(/The KMS key stays/);
+      await terminal.until(/Delete all of it\?/);
+      terminal.type(ENTER);
+      const { code, shown } = await terminal.ended;
+      expect(code).toBe(1);
+      expect(shown).toContain('Nothing was deleted: you declined.');
+      expect(await deletedAt(KEY)).toBeUndefined();
+    });
+
+    test('Ctrl-C at the confirmation of uninstall deletes nothing and exits with 130', async () => {
+      const terminal = start();
+      await terminal.until(/Delete all of it\?/);
+      terminal.type(CTRL_C);
+      expect((await terminal.ended).code).toBe(130);
+      expect(await deletedAt(KEY)).toBeUndefined();
+    });
+
+    test('uninstall deletes after y at the confirmation, and prints how to delete the KMS key later', async () => {
+      const terminal = start();
+      await terminal.until(/Delete all of it\?/);
+      terminal.type(`y${ENTER}`);
+      const { code, shown } = await terminal.ended;
+      expect(code).toBe(0);
+      expect(shown).toContain('is deleted.');
+      // Wrapped at the terminal's width, as a shell reads it.
+      expect(shown.replace(/[\s\\]+/g, ' ')).toContain(`aws kms schedule-key-deletion --key-id ${KMS_KEY}`);
+      expect(await deletedAt(KEY)).toBeDefined();
+    });
   });
 
   test.each([
@@ -72,7 +115,7 @@ describe('zoom-tokens uninstall', () => {
   });
 
   test('uninstall again finds what is gone, and --json names every resource and the KMS key that stays', async () => {
-    const kmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+    const kmsKeyArn = KMS_KEY;
     const file = fileWith(JSON.stringify({ context: { existing: { table: 'never-was', kmsKeyArn } } }));
     const { code, stdout } = await run(file, '--yes', '--json');
     expect(code).toBe(0);
