@@ -118,7 +118,7 @@ interface Members {
   failures: Map<string, unknown>;
 }
 
-/** Reads the members' items and opens their tokens. One that cannot be read does not keep the others back. */
+/** Reads the members' items and opens their tokens. One whose tokens cannot be opened does not keep the others back. */
 async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies): Promise<Members> {
   const { store, openingKey, now, log } = deps;
   const read: Members = { tokens: [], belonging: new Set(), gone: new Set(), failures: new Map() };
@@ -144,6 +144,7 @@ async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies
         const { generation, version, rotatedAt } = item;
         read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
       } catch (error) {
+        if (!isOwnFault(error)) throw error;
         read.failures.set(connection, error);
         log.error(`A member was left out of its bundle. ${toFailure(error).message}`, { connection, bundle });
       }
@@ -152,6 +153,10 @@ async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies
   );
   return read;
 }
+
+/** The member's own tokens cannot be opened. A key that cannot be read now says nothing about them. */
+const isOwnFault = (error: unknown): boolean =>
+  error instanceof Failure && (error.code === 'unreadable_tokens' || error.code === 'unknown_key');
 
 const belongsTo = (item: Connection, bundle: string, now: number): boolean =>
   !isDisconnected(item) && item.sealedTokens !== '' && placesAt(item, now).includes(placeOf(bundle));
