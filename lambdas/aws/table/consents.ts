@@ -1,6 +1,7 @@
 import type { Connection } from '../../tokens/connection.ts';
 import type { Connections } from '../../tokens/store.ts';
-import { assignments, attributes, type Items } from './items.ts';
+import { assignments, attributes } from './expressions.ts';
+import type { Items } from './items.ts';
 import type { TokenPairs } from './token-pairs.ts';
 
 /** Attributes of the past that a consent removes. */

@@ -1,8 +1,9 @@
 import type { Connection } from '../../tokens/connection.ts';
 import { NEVER } from '../../tokens/schedule.ts';
 import type { Disconnections } from '../../tokens/store.ts';
+import { assignments, attributes } from './expressions.ts';
 import type { StoredItem } from './item-schema.ts';
-import { assignments, attributes, type Items } from './items.ts';
+import type { Items } from './items.ts';
 import { LEASE_IS_FREE } from './steps.ts';
 import { type TokenPairs, withPair } from './token-pairs.ts';
 
@@ -11,7 +12,7 @@ const RESULTS = ['revokedAt', 'secretDeletedAt', 'lastError'];
 
 /** The writes of a disconnection, from its begin to its end. */
 export function createDisconnections(
-  { updateConnection }: Pick<Items, 'updateConnection'>,
+  { get, updateConnection }: Pick<Items, 'get' | 'updateConnection'>,
   pairs: Pick<TokenPairs, 'close' | 'join' | 'erase'>,
 ): Disconnections {
   return {
@@ -59,6 +60,8 @@ export function createDisconnections(
       const { connection, version } = of;
       const known = Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
       const unknown = RESULTS.filter((name) => !(name in known));
+      // Tokens that the item itself holds are newer than its pair, which must not pass for them once these are erased.
+      if ((await get(connection))?.sealedTokens) await pairs.erase(of);
       const item = await updateConnection(connection, {
         set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero, #dueAt = :never
             ${Object.keys(known)

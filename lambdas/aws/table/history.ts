@@ -11,8 +11,9 @@ import {
 } from '../../tokens/history/history.ts';
 import { warnOfFailure } from '../../tokens/warn-of-failure.ts';
 import { CLIENT_OPTIONS } from '../client-options.ts';
+import { assignments } from './expressions.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
-import { assignments, createItems } from './items.ts';
+import { createItems } from './items.ts';
 
 /** No connection's name holds a `#`. */
 const keyOf = (connection: string) => `history#${connection}`;

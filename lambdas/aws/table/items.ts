@@ -126,15 +126,6 @@ export function failedToRead(error: unknown): never {
   throw awsFailure(error, 'read the table of the connections');
 }
 
-/** Returns the assignments of a `SET`: each value goes to the attribute of its name. */
-export const assignments = (values: object): string =>
-  Object.keys(values)
-    .map((name) => `#${name} = :${name}`)
-    .join(', ');
-
-/** Returns attributes for a `REMOVE`. */
-export const attributes = (names: readonly string[]): string => names.map((name) => `#${name}`).join(', ');
-
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */
 export const names = (expression: string) =>
   Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([written, name]) => [written, name as string]));

@@ -3,8 +3,9 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { Cursor, Links, StoredLink } from '../../tokens/store.ts';
+import { assignments } from './expressions.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
-import { assignments, type Items } from './items.ts';
+import type { Items } from './items.ts';
 
 /** Key of a link; no connection's name holds a `#`. */
 const PREFIX = 'link#';

@@ -2,8 +2,9 @@ import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { KeyRotation, SealedItem, SealedItems } from '../../tokens/store.ts';
+import { assignments, attributes } from './expressions.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
-import { assignments, attributes, failedToRead, type Items } from './items.ts';
+import { failedToRead, type Items } from './items.ts';
 import { packTokens, unpackTokens } from './packed-tokens.ts';
 import { pairOwner } from './token-pairs.ts';
 

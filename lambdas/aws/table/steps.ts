@@ -1,6 +1,7 @@
 import type { Connections } from '../../tokens/store.ts';
+import { assignments, attributes } from './expressions.ts';
 import type { ItemReader, StoredItem } from './item-schema.ts';
-import { assignments, attributes, type Items } from './items.ts';
+import type { Items } from './items.ts';
 import type { TokenPairs } from './token-pairs.ts';
 
 /** An item that cannot be read is tried again after this time; seconds. */

@@ -1,5 +1,6 @@
 import type { FleetHealth, SweepNotes } from '../../tokens/store.ts';
-import { assignments, type Items } from './items.ts';
+import { assignments } from './expressions.ts';
+import type { Items } from './items.ts';
 
 /** No connection's name holds a `#`. */
 const SWEEP_KEY = 'sweep#last';

@@ -1,7 +1,8 @@
 import type { Connection } from '../../tokens/connection.ts';
 import type { Rotation } from '../../tokens/store.ts';
+import { assignments, attributes } from './expressions.ts';
 import { SCHEMA_VERSION, type StoredItem } from './item-schema.ts';
-import { assignments, attributes, type Items } from './items.ts';
+import type { Items } from './items.ts';
 import { packTokens, unpackTokens } from './packed-tokens.ts';
 
 /** Attributes that a rotation replaces. DynamoDB charges a whole item for each write, so they are in an item of their own. */
@@ -18,11 +19,11 @@ export const pairOwner = (key: string) => (key.startsWith(PREFIX) ? key.slice(PR
  * Returns whether the pair is newer than what the connection's item holds, or the same. A consent and a disconnection raise
  * the generation, so that they void every earlier pair in the write of the connection's item.
  */
-export const isInForce = (item: StoredItem, pair: StoredItem): boolean =>
+const isInForce = (item: StoredItem, pair: StoredItem): boolean =>
   pair.generation === item.generation && Number(pair.version) >= Number(item.version);
 
 /** Returns whether a rotation was stored of which the connection's item does not know yet. */
-export const isAhead = (item: StoredItem, pair: StoredItem | undefined): boolean =>
+const isAhead = (item: StoredItem, pair: StoredItem | undefined): boolean =>
   pair !== undefined && isInForce(item, pair) && Number(pair.version) > Number(item.version);
 
 /**
@@ -44,11 +45,11 @@ export const isOfOneMoment = (item: StoredItem, pair: StoredItem | undefined): b
   (pair !== undefined && isInForce(item, pair));
 
 /** Returns the pair that an item with tokens of its own makes. */
-export const pairOf = (item: StoredItem): Record<string, string | number> =>
+const pairOf = (item: StoredItem): Record<string, string | number> =>
   pick(item, [...TOKEN_FIELDS, 'generation', 'version']);
 
 /** Returns an item whose tokens are in its pair. */
-export const withoutTokens = (item: StoredItem): StoredItem => omit(item, TOKEN_FIELDS);
+const withoutTokens = (item: StoredItem): StoredItem => omit(item, TOKEN_FIELDS);
 
 const pick = (item: StoredItem, names: readonly string[]): Record<string, string | number> =>
   Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name))) as never;

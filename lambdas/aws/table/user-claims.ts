@@ -12,7 +12,7 @@ interface Claim {
 const userKey = (app: string, zoomUserId: string) => `user#${app}#${zoomUserId}`;
 
 /** The claims of Zoom users: one item a user and app, beside the connections. */
-export function createUserClaims({ get, update }: Items): UserClaims {
+export function createUserClaims({ get, update }: Pick<Items, 'get' | 'update'>): UserClaims {
   const claimOf = (key: string) => get(key) as Promise<Claim | undefined>;
 
   /** Returns the connection that has the user: connected as that user, or about to be by its first consent. */

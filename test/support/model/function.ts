@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
 import { FUNCTION_SECONDS, type World } from '../world/world.ts';
 
@@ -48,6 +49,46 @@ interface Held {
   perform: () => Promise<unknown>;
   resolve: (response: never) => void;
   reject: (error: Error) => void;
+  /** The call, once it has begun. */
+  performing?: Promise<unknown>;
+  /** How the call ends, or the request of the table's item that it waits for. */
+  ending: Ending;
+  /** Requests of items that the call has made, and whether one of them failed. */
+  requests: number;
+  hasFailed: boolean;
+  /** Makes the request that the call waits for. */
+  goOn?: (() => void) | undefined;
+  /** Is called where the call does not go on by itself. */
+  stopped: () => void;
+}
+
+/** The call in which the code runs. */
+const current = new AsyncLocalStorage<Held>();
+
+/**
+ * Performs the request of one of the table's items. A call that needs several is held before each one but the first, so that
+ * others run between them.
+ */
+export async function requestItem<T>(perform: () => T): Promise<T> {
+  const held = current.getStore();
+  if (!held) return perform();
+  held.requests += 1;
+  if (held.requests > 1) {
+    await new Promise<void>((resolve) => {
+      held.goOn = resolve;
+      held.stopped();
+    });
+  }
+  const fail = (code: string) => {
+    held.hasFailed = true;
+    throw failed(held.point, code);
+  };
+  if (held.ending === 'fails') return fail('ECONNREFUSED');
+  const response = perform();
+  if (held.ending === 'loses its response') return fail('ECONNRESET');
+  if (held.ending !== 'is killed after') return response;
+  held.stopped();
+  return new Promise<T>(() => {});
 }
 
 /** One Lambda execution environment: one invocation at a time, its own clock, and caches until it is killed. */
@@ -90,32 +131,57 @@ export class Environment {
     });
   }
 
-  /** Ends the held call, and waits for the next one. */
+  /** Ends the held call or its present request of an item, and waits for the next call or request. */
   async next(wanted: Ending): Promise<void> {
     const { invocation } = this;
     const [held] = this.#held;
     if (!invocation || !held) return;
     const { point } = held;
     invocation.point = point;
-    const ending = point === 'wait' && !wanted.startsWith('is killed') ? 'succeeds' : wanted;
+    held.ending = point === 'wait' && !wanted.startsWith('is killed') ? 'succeeds' : wanted;
+    const { ending } = held;
     if (ending === 'is killed before') return this.kill();
-    if (ending === 'fails') {
-      this.#held.shift();
-      return this.#untilHeld(() => held.reject(failed(point, 'ECONNREFUSED')));
-    }
+    if (ending === 'fails' && !held.goOn) return this.#end(() => held.reject(failed(point, 'ECONNREFUSED')));
     try {
-      const response = await held.perform();
+      const outcome = await this.#perform(held);
+      const response = outcome && 'response' in outcome ? outcome.response : undefined;
       await this.#observer.performed(invocation, point, response, ending !== 'succeeds');
       if (ending === 'is killed after') return this.kill();
-      this.#held.shift();
-      await this.#untilHeld(() => {
-        if (ending === 'succeeds') held.resolve(response as never);
+      if (!outcome) return;
+      if ('error' in outcome) return await this.#end(() => held.reject(outcome.error));
+      await this.#end(() => {
+        if (ending === 'succeeds' || held.requests > 0) held.resolve(response as never);
         else held.reject(failed(point, 'ECONNRESET'));
       });
     } catch (error) {
       this.kill();
       throw error;
     }
+  }
+
+  /** Begins the call, or goes on with it. Returns how it ended; `undefined` where it waits for another item, or for ever. */
+  async #perform(held: Held): Promise<{ response: unknown } | { error: Error } | undefined> {
+    const stopped = new Promise<undefined>((resolve) => {
+      held.stopped = () => resolve(undefined);
+    });
+    const { goOn } = held;
+    held.goOn = undefined;
+    if (goOn) goOn();
+    else held.performing = current.run(held, held.perform);
+    const ended = Promise.resolve(held.performing).then(
+      (response) => ({ response }),
+      (error) => {
+        if (held.hasFailed) return { error };
+        throw error;
+      },
+    );
+    return Promise.race([ended, stopped]);
+  }
+
+  /** Ends the held call, and waits for the next one. */
+  async #end(end: () => void): Promise<void> {
+    this.#held.shift();
+    await this.#untilHeld(end);
   }
 
   /** Stops the function. The next invocation gets a new environment. */
@@ -145,7 +211,8 @@ export class Environment {
   #hold<T>(point: string, perform: () => Promise<T>): Promise<T> {
     if (this.invocation && this.#held.length === 0) this.invocation.point = point;
     return new Promise<T>((resolve, reject) => {
-      this.#held.push({ point, perform, resolve, reject });
+      const call = { ending: 'succeeds', requests: 0, hasFailed: false, stopped: () => {} } as const;
+      this.#held.push({ ...call, point, perform, resolve, reject });
       this.#reached();
     });
   }

@@ -10,7 +10,7 @@ import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { FUNCTION_SECONDS, World } from '../world/world.ts';
 import { deauthorization, signedHeaders } from '../zoom-event.ts';
-import { ENDINGS, type Ending, Environment, type Invocation } from './function.ts';
+import { ENDINGS, type Ending, Environment, type Invocation, requestItem } from './function.ts';
 import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
 
 const ENVIRONMENTS = 4;
@@ -115,6 +115,7 @@ export async function play(
   { skews, overlap, isBundled, left, events, endsKilled }: Plan,
   world = new World(),
 ): Promise<void> {
+  world.store.request = requestItem;
   const running = () => environments.flatMap(({ invocation }) => invocation ?? []);
   const witness = new Witness(world, running);
   const environments = skews.map((skew) => new Environment(world, skew, witness));
