@@ -84,7 +84,7 @@ describe('Operators are alerted', () => {
     expect(world.alerts).toEqual([['one']]);
   });
 
-  test.each(['alerts.reconnectNeeded', 'store.get', 'store.snoozeAlert'])(
+  test.each(['alerts.reconnectNeeded', 'store.getAll', 'store.snoozeAlert'])(
     'by a later sweep when %s fails, and the rest of the sweep goes on',
     async (where) => {
       await refuseOnce('one');
