@@ -9,8 +9,8 @@ export interface Mutant {
   to: string;
   /** Patterns of test files, as Jest takes them. */
   tests: string[];
-  /** Patterns of the test files that run where the first ones notice nothing. */
-  wider?: string[];
+  /** Patterns of further test files, stage after stage. Each runs where the tests before notice nothing. */
+  wider?: string[][];
   /** The offset of `from`, where the text stands more than once. */
   at?: number;
 }

@@ -16,10 +16,12 @@ import { sampleMutants } from './sample-mutants.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** Percent of the mutants that apply. */
 const GOAL = 95;
-/** A mutant whose tests hang is killed; milliseconds. */
-const LONGEST_RUN_MS = 2 * 60 * 1000;
-/** All tests of a sample need longer, and so does the run without a mutant. */
-const LONGEST_WIDE_RUN_MS = 20 * 60 * 1000;
+/** A mutant whose tests hang is killed: when they have taken this much longer than without a mutant. Milliseconds. */
+const PATIENCE_MS = 60 * 1000;
+/** Beside other work, the tests take up to so many times as long. */
+const SLOWEST = 3;
+/** One test of a mutant may take this long; milliseconds. */
+const TEST_TIMEOUT_MS = 10 * 1000;
 
 const { values } = parseArgs({
   options: {
@@ -61,10 +63,14 @@ function killTests(): void {
   running = undefined;
 }
 
-/** Returns whether the tests pass in the copy. A run that hangs does not. */
-function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Promise<boolean> {
+/**
+ * Returns whether the tests pass in the copy. A run that hangs does not.
+ * @param timeout milliseconds; that of a test is shortened with it
+ */
+function pass(copy: string, tests: string[], timeout?: number): Promise<boolean> {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
   const options = ['--silent', '--bail', `--maxWorkers=${workers}`];
+  if (timeout !== undefined) options.push(`--testTimeout=${TEST_TIMEOUT_MS}`);
   return new Promise((resolve, reject) => {
     const run = spawn(
       process.execPath,
@@ -72,7 +78,7 @@ function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Pro
       { cwd: copy, stdio: 'ignore', detached: true },
     );
     running = run.pid;
-    const timer = setTimeout(killTests, timeout);
+    const timer = timeout === undefined ? undefined : setTimeout(killTests, timeout);
     run.on('error', reject);
     run.on('exit', (status) => {
       clearTimeout(timer);
@@ -82,17 +88,29 @@ function pass(copy: string, tests: string[], timeout = LONGEST_WIDE_RUN_MS): Pro
   });
 }
 
+const nameOf = (tests: string[]) => tests.join(' ');
+
+/** How long tests take without a mutant, by their patterns; milliseconds. */
+const durations = new Map<string, number>();
+
+/** Returns whether all tests pass with the mutant that is in the copy, the narrowest first. */
+async function passAll(copy: string, { tests, wider = [] }: Mutant): Promise<boolean> {
+  for (const stage of [tests, ...wider]) {
+    const timeout = SLOWEST * (durations.get(nameOf(stage)) ?? 0) + PATIENCE_MS;
+    if (!(await pass(copy, stage, timeout))) return false;
+  }
+  return true;
+}
+
 async function judge(mutant: Mutant, copy: string): Promise<Verdict> {
-  const { file, what, tests, wider } = mutant;
+  const { file, what } = mutant;
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const mutated = mutate(source, mutant);
   if (mutated === undefined) return { file, what, verdict: 'not applicable' };
   writeFileSync(path, mutated);
   try {
-    const hasSurvived =
-      (await pass(copy, tests, LONGEST_RUN_MS)) && (wider === undefined || (await pass(copy, wider)));
-    return { file, what, verdict: hasSurvived ? 'survived' : 'killed' };
+    return { file, what, verdict: (await passAll(copy, mutant)) ? 'survived' : 'killed' };
   } finally {
     writeFileSync(path, source);
   }
@@ -102,10 +120,16 @@ const all = sample === undefined ? mutants : sampleMutants(ROOT, Number(sample),
 const chosen = all.filter(({ file, what }) => only === undefined || `${file}: ${what}`.includes(only));
 /** Judges one mutant after the other, and prints each verdict. */
 async function judgeAll(copy: string): Promise<Verdict[] | undefined> {
-  const tests = [...new Set(chosen.flatMap(({ tests, wider = [] }) => [...tests, ...wider]))];
-  if (!(await pass(copy, tests))) {
-    process.stderr.write(`The tests fail without a mutant. Run them first: npm test -- ${tests.join(' ')}\n`);
-    return undefined;
+  const stages = new Map(
+    chosen.flatMap(({ tests, wider = [] }) => [tests, ...wider].map((stage) => [nameOf(stage), stage])),
+  );
+  for (const [name, stage] of stages) {
+    const startedAt = performance.now();
+    if (!(await pass(copy, stage))) {
+      process.stderr.write(`The tests fail without a mutant. Run them first: npm test -- ${name}\n`);
+      return undefined;
+    }
+    durations.set(name, performance.now() - startedAt);
   }
   const verdicts: Verdict[] = [];
   for (const mutant of chosen) {
