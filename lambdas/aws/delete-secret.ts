@@ -14,6 +14,9 @@ const RECOVERY_DAYS = 7;
 /** Secrets Manager removes a replica in the background, and refuses the deletion until then. Milliseconds. */
 const REMOVAL_PAUSES_MS = [0, 500, 1500];
 
+/** Waits some milliseconds. */
+type Wait = (milliseconds: number) => Promise<unknown>;
+
 /**
  * Deletes a published secret, after its replicas: Secrets Manager deletes no secret that has one.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
@@ -25,13 +28,14 @@ export async function deletePublishedSecret(
   client: SecretsManagerClient,
   name: string,
   force: boolean,
+  wait: Wait = setTimeout,
 ): Promise<number | undefined> {
   try {
     return await deleteOnce(client, name, force);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     if (!isRefusal(error)) throw deletionFailure(name, error);
-    return deleteRefused(client, name, force, error);
+    return deleteRefused(client, name, { force, wait }, error);
   }
 }
 
@@ -47,7 +51,7 @@ async function deleteOnce(client: SecretsManagerClient, name: string, force: boo
 async function deleteRefused(
   client: SecretsManagerClient,
   name: string,
-  force: boolean,
+  { force, wait }: { force: boolean; wait: Wait },
   refusal: unknown,
 ): Promise<number> {
   const { deletedAt, regions } = await describe(client, name, refusal);
@@ -55,7 +59,7 @@ async function deleteRefused(
   if (regions.length === 0) throw deletionFailure(name, refusal);
   await removeReplicas(client, name, regions);
   for (const pause of REMOVAL_PAUSES_MS) {
-    if (pause > 0) await setTimeout(pause);
+    if (pause > 0) await wait(pause);
     try {
       return await deleteOnce(client, name, force);
     } catch (error) {

@@ -22,6 +22,38 @@ const failing = (world: World, point: string, error = new Error('down')) =>
   });
 
 describe('a disconnection', () => {
+  test('that has no time left for Zoom erases the tokens all the same, and says that they are not revoked', async () => {
+    const world = await connected();
+    let revocations = 0;
+    const deps = world.dependencies({
+      intercept: async (point, call) => {
+        if (point === 'zoom.revoke') revocations += 1;
+        const response = await call();
+        if (point === 'store.beginDisconnect') world.pass(26);
+        return response;
+      },
+    });
+    expect(await end(world, deps)).toMatchObject({ sealedTokens: '', lastError: { code: 'not_revoked' } });
+    expect(revocations).toBe(0);
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('Not revoked at Zoom') }),
+    );
+  });
+
+  test('that Zoom does not confirm says how to end the tokens: the app is removed by its user, or deactivated', async () => {
+    const world = new World();
+    await connectServerToServer({ connection: 'server', app: 'default' }, world.dependencies(), {
+      deadline: world.deadline,
+    });
+    await world.connect('main');
+    world.zoom.isDown = true;
+    const actionOf = async (name: string) =>
+      (await disconnect(name, world.dependencies(), { deadline: world.deadline, force: false })).lastError
+        ?.action;
+    expect(await actionOf('server')).toContain('deactivate the app');
+    expect(await actionOf('main')).toContain('Remove the app');
+  });
+
   test('revokes the tokens at Zoom, deletes the published secret and erases the tokens', async () => {
     const world = await connected();
     const item = await end(world);

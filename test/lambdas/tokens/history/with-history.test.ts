@@ -3,6 +3,7 @@ import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts'
 import { addEntry } from '../../../../lambdas/tokens/history/add-entry.ts';
 import type { HistoryEntry } from '../../../../lambdas/tokens/history/history.ts';
 import { withHistory } from '../../../../lambdas/tokens/history/with-history.ts';
+import { type Place, placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { unlinkN8n } from '../../../../lambdas/tokens/push/link-n8n.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
@@ -139,6 +140,35 @@ describe('a history notes', () => {
       kind: 'disconnected',
       message: 'Disconnected. Zoom has revoked its tokens.',
     });
+  });
+
+  test('that people were alerted of an expired token, and nothing when the alert is taken back', async () => {
+    await connect();
+    const { store } = dependencies();
+    const before = entries.length;
+    expect(await store.noteAlert(await world.item('main'), world.time)).toBe(true);
+    expect(await store.noteAlert(await world.item('main'), undefined)).toBe(true);
+    expect(entries.slice(before)).toMatchObject([
+      { kind: 'alerted', at: world.time, message: 'People were alerted: n8n holds an expired token of it.' },
+    ]);
+  });
+
+  test('that a connection moves, with both places in words, and nothing when it stays', async () => {
+    await connect();
+    await world.runStarted(dependencies());
+    const { store } = dependencies();
+    const lease = { owner: 'me', now: world.time, until: world.time + 180, early: true };
+    const move = async (place: Place) => {
+      const held = await store.lease('main', lease);
+      if (held) await store.setPlaces(held, { place, oldPlaces: [] }, world.time);
+    };
+    for (const place of [placeOf('sales'), placeOf('sales'), 'none', 'own'] as const) await move(place);
+    const moves = entries.filter(({ kind }) => kind === 'moved').map(({ message }) => message);
+    expect(moves).toEqual([
+      'Moved from a secret of its own to the bundle "sales".',
+      'Moved from the bundle "sales" to no secret.',
+      'Moved from no secret to a secret of its own.',
+    ]);
   });
 
   test('no write that did not take place', async () => {

@@ -53,6 +53,21 @@ describe("the monitor of an invocation's apps", () => {
     expect(await world.store.appHealth('default')).toMatchObject({ revision: 1, buckets: [{ granted: 2 }] });
   });
 
+  test('counts an event that other functions never let it store for this invocation, after five writes', async () => {
+    let writes = 0;
+    const apps = monitor({
+      intercept: (point, call) => {
+        if (point !== 'store.putAppHealth') return call();
+        writes += 1;
+        return Promise.resolve(false) as never;
+      },
+    });
+    expect(await apps.record('default', refused)).toMatchObject({ buckets: [{ refused: 1 }] });
+    expect(writes).toBe(5);
+    expect(await world.store.appHealth('default')).toBeUndefined();
+    expect(world.lines.at(-1)).toMatchObject({ level: 'warn', details: { app: 'default' } });
+  });
+
   test('adds to what another function has stored meanwhile', async () => {
     const [one, other] = [monitor(), monitor()];
     await one.health('default');

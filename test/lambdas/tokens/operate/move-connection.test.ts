@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { moveConnection } from '../../../../lambdas/tokens/operate/move-connection.ts';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
 import type { Bundle } from '../../../../lambdas/tokens/publication/bundle.ts';
@@ -34,6 +35,17 @@ test('a connection that moves into a bundle is kept current in both places for a
   await sweepNow();
   expect((await world.item('anna')).version).toBe(2);
   expect([bundled(), own('anna')]).toEqual(Array(2).fill(await accessToken('anna')));
+});
+
+test('a disconnected connection is not moved', async () => {
+  await world.connect('anna');
+  await disconnect('anna', world.operator(), { deadline: world.deadline, force: false });
+  await expect(move('anna', { place: SALES })).rejects.toMatchObject({
+    class: 'rejected',
+    code: 'not_connected',
+    action: expect.stringContaining('connect anna --bundle'),
+  });
+  expect(world.bundle('sales')).toBeUndefined();
 });
 
 test('the old place ends after its time', async () => {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
+import { MOST_WRITES } from '../../../../lambdas/tokens/publication/version-budget.ts';
+import { addPublication } from '../../../../lambdas/tokens/publication-room.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
@@ -96,6 +98,30 @@ describe('"rotate" on a connection that waits for a person', () => {
       status: 'reconnect',
       lastError: { code: 'invalid_token' },
     });
+  });
+});
+
+describe('"rotate" of a member of a bundle', () => {
+  beforeEach(async () => {
+    await world.connectTo('sales', 'anna');
+    const bundle = await world.store.bundle('sales');
+    if (!bundle) throw new Error('no bundle');
+    let writes = addPublication(undefined, world.time);
+    for (let more = 1; more < MOST_WRITES; more += 1) writes = addPublication(writes, world.time);
+    await world.store.putBundle({ ...bundle, writes, revision: bundle.revision + 1 });
+    requests = [];
+  });
+  const rotateAnna = () => rotateNow('anna', world.dependencies(counting), { deadline: world.time + 60 });
+
+  test('asks Zoom nothing where the secret takes no further version, while n8n’s token lives', async () => {
+    await expect(rotateAnna()).rejects.toMatchObject({ class: 'rejected', code: 'version_quota' });
+    expect(requests).toEqual([]);
+  });
+
+  test('rotates once n8n’s token has expired: a version that is kept back is worth less', async () => {
+    world.pass((await world.item('anna')).validUntil - world.time);
+    await rotateAnna().catch(() => {});
+    expect(requests).toHaveLength(1);
   });
 });
 

@@ -93,6 +93,24 @@ test('a token that Zoom refuses is sent again when the client secret was replace
   });
 });
 
+test('a Server-to-Server connection that Zoom refuses is the operator’s to fix, and recovers by itself', async () => {
+  const { deadline } = world;
+  await connectServerToServer({ connection: 'reports', app: 'default' }, world.dependencies(), { deadline });
+  const refusal = () =>
+    Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }) as never;
+  const deps = world.dependencies({
+    intercept: (point, call) => (point === 'zoom.token' ? Promise.resolve(refusal()) : call()),
+  });
+  expect(await step('reports', deps, { deadline, early: true })).toMatchObject({
+    kind: 'failed',
+    recorded: 'misconfigured',
+    isRefused: false,
+  });
+  expect((await world.item('reports')).lastError?.action).toContain(
+    'Activate the Server-to-Server OAuth app',
+  );
+});
+
 test('a Server-to-Server app whose account id was corrected gets its token at once', async () => {
   const deps = world.dependencies();
   const { deadline } = world;

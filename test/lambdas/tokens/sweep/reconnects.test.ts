@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { SweepDependencies } from '../../../../lambdas/tokens/dependencies.ts';
+import type { SweepDependencies, WaitingLink } from '../../../../lambdas/tokens/dependencies.ts';
+import type { NewLink } from '../../../../lambdas/tokens/store.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
@@ -44,6 +45,45 @@ beforeEach(async () => {
   expect(await world.item('main')).toMatchObject({ status: 'reconnect', alertedAt: world.time });
   expect(world.alerts).toEqual([['main']]);
   requests = 0;
+});
+
+describe('the alert of a connection that waits for a person', () => {
+  const alerting = async (options?: FunctionOptions) => {
+    const links: WaitingLink[][] = [];
+    const deps = world.dependencies(options);
+    const reconnectNeeded = async (_: unknown, waiting: WaitingLink[] = []) => void links.push(waiting);
+    world.pass(DAY);
+    world.zoom.deauthorize('main');
+    await sweep({ ...deps, alerts: { ...deps.alerts, reconnectNeeded } }, { deadline: world.deadline });
+    return links;
+  };
+  const store = async (id: string, changed: Partial<NewLink>) => {
+    const created = { app: 'default', replaceUser: false, forMe: false, keyId: 'key', createdAt: world.time };
+    const link = { id, connection: id, expiresAt: world.time + 2 * DAY, ...created, ...changed };
+    await world.store.createLink(link);
+  };
+
+  test('says until when a link waits that was sent already, and names none that has ended', async () => {
+    await store('main', {});
+    await store('ended', {});
+    await world.store.endConsent('ended', 'me', {
+      ...{ kind: 'connected', connection: 'ended', at: world.time },
+    });
+    await store('late', { expiresAt: world.time + DAY });
+    const [waiting] = await alerting();
+    expect(waiting).toEqual([
+      { connection: 'main', until: expect.stringMatching(/^20\d\d-.* UTC \(in 24 hours\)$/) },
+    ]);
+  });
+
+  test('is sent without the links where they cannot be read', async () => {
+    await store('main', {});
+    const links = await alerting({
+      intercept: (point, call) => (point === 'store.openLinks' ? Promise.reject(new Error('down')) : call()),
+    });
+    expect(links).toEqual([[]]);
+    expect(world.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
+  });
 });
 
 describe('a connection that waits for a person is tried once with its daily reminder', () => {
