@@ -1,4 +1,4 @@
-import { Failure, type FailureClass } from '../lambdas/operator-protocol.ts';
+import { Failure, type FailureClass, type FailureCode } from '../lambdas/operator-protocol.ts';
 
 /** Exit statuses. `--help` and docs/command-line.md list them. */
 export const EXIT = {
@@ -23,6 +23,11 @@ export class UsageError extends Failure {
 /** Thrown after Ctrl-C. The program prints nothing for it. */
 export class Interrupted extends Error {}
 
+/** Refusals of the functions after which the arguments, or what is deployed, have to be other ones. */
+const USAGE_CODES: readonly FailureCode[] = [
+  ...(['invalid_name', 'n8n_url_not_listed', 'n8n_instance_shared', 'push_off'] as const),
+];
+
 const EXIT_BY_CLASS: Record<FailureClass, number> = {
   reconnect: EXIT.reconnect,
   misconfigured: EXIT.misconfigured,
@@ -34,7 +39,7 @@ const EXIT_BY_CLASS: Record<FailureClass, number> = {
 export function exitStatusOfError(error: unknown): number {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (!(error instanceof Failure)) return EXIT.failed;
-  if (error instanceof UsageError || error.code === 'invalid_name') return EXIT.usage;
+  if (error instanceof UsageError || USAGE_CODES.includes(error.code)) return EXIT.usage;
   if (error.code === 'consent_declined') return EXIT.declined;
   return EXIT_BY_CLASS[error.class];
 }

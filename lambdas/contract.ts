@@ -41,6 +41,21 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Returns whether a host, as `URL.hostname` writes it, is this very machine. */
 export const isLoopback = (hostname: string): boolean => LOOPBACK_HOSTS.has(hostname);
 
+/**
+ * Returns an address of n8n without a slash at its end; `undefined` for a text that is none. The API key is sent to it,
+ * so plain HTTP is for this machine alone.
+ */
+export function normalN8nUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !isHttpsOrLoopback(url) || url.username || url.password || url.search || url.hash) {
+    return undefined;
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+/** In `N8N_URLS`: any address of this machine. `npm start` sets it; no function on Lambda can reach an n8n there. */
+export const ANY_LOOPBACK = 'loopback';
+
 /** Returns whether credentials may be sent to an address: encrypted, or without leaving this machine. */
 export const isHttpsOrLoopback = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
@@ -156,6 +171,8 @@ export const VARIABLES = {
   /** JSON: the name of each Zoom app to the name or ARN of its secret. */
   appSecrets: 'APP_SECRETS',
   n8nSecretId: 'N8N_SECRET_ID',
+  /** JSON: the addresses of n8n that tokens may be pushed to. */
+  n8nUrls: 'N8N_URLS',
   rescueBucket: 'RESCUE_BUCKET',
   rotateFunctionName: 'ROTATE_FUNCTION_NAME',
   bundleBytes: 'BUNDLE_BYTES',

@@ -124,6 +124,8 @@ export const OperatorRequest = v.variant('action', [
     credentialName: v.optional(filled),
     /** The credential reads the published secret: it is tested and never written. Needs `credentialId`. */
     externalSecret: v.optional(v.boolean()),
+    /** Gives the instance another address, with all connections that use it. */
+    move: v.optional(v.boolean()),
   }),
   v.object({ action: v.literal('n8n-unlink'), connection, instance }),
   v.object({

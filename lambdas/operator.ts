@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
+import { auditEntry } from './audit.ts';
 import { DEFAULT_APP } from './contract.ts';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, lazily, type Runtime } from './runtime.ts';
@@ -62,6 +63,8 @@ async function perform(
   const parsed = v.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
   const request = parsed.output;
+  const entry = auditEntry(request);
+  if (entry) runtime.log.info('audit', entry);
   switch (request.action) {
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());

@@ -99,6 +99,12 @@ const bundles = v.pipe(
   v.transform(parseJson),
   jsonMap(v.pipe(v.string(BUNDLES), v.regex(BUNDLE_PATTERN, BUNDLES)), BUNDLES),
 );
+const URLS = 'must be a JSON list of addresses';
+const urls = v.pipe(
+  v.string(),
+  v.transform((text) => parseJson(text)),
+  v.array(v.string(URLS), URLS),
+);
 const readers = v.pipe(
   v.string(),
   v.transform((names) => names.split(',')),
@@ -115,6 +121,7 @@ const Environment = v.object(
       v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
     ),
     [VARIABLES.n8nSecretId]: v.optional(required),
+    [VARIABLES.n8nUrls]: v.optional(urls, '[]'),
     [VARIABLES.rescueBucket]: required,
     [VARIABLES.rotateFunctionName]: v.optional(required),
     [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
@@ -211,6 +218,7 @@ export function createRuntime(
     ...(n8nSecretId !== undefined && {
       push: {
         settings: createN8nSecret(secretsManager, n8nSecretId, now),
+        urls: variables[VARIABLES.n8nUrls],
         n8n: createN8n(fetchByNode),
         pauses: new Map(),
         shares: createInstanceShare(),

@@ -9,6 +9,7 @@ import type { LocalFunction } from './aws/lambda.ts';
 export const callbackVariables = ({
   [VARIABLES.sealingKeySecretId]: _,
   [VARIABLES.n8nSecretId]: __,
+  [VARIABLES.n8nUrls]: ____,
   [VARIABLES.alertTopicArn]: ___,
   ...variables
 }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => variables;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
+import { ANY_LOOPBACK, DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createRuntime, type Runtime } from '../lambdas/runtime.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../lambdas/tokens/consent/link-life.ts';
@@ -139,6 +139,7 @@ function functionVariables(
       Object.fromEntries(Object.keys(apps).map((app) => [app, appSecretName(app)])),
     ),
     [VARIABLES.n8nSecretId]: SECRETS.n8n,
+    [VARIABLES.n8nUrls]: JSON.stringify([ANY_LOOPBACK]),
     [VARIABLES.rescueBucket]: RESCUE_BUCKET,
     [VARIABLES.rotateFunctionName]: `${DEFAULT_NAME}-rotate`,
     [VARIABLES.publicUrl]: gateway.url,

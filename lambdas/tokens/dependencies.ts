@@ -113,6 +113,8 @@ export interface N8nSettings {
 /** The dependencies of pushing to n8n, which is optional. */
 export interface Push {
   settings: N8nSettings;
+  /** Addresses of n8n, or `loopback`, that whoever deploys has listed. Tokens are pushed nowhere else. */
+  urls: readonly string[];
   n8n: N8n;
   /**
    * Instances to which no request is sent until `until` (epoch seconds), and the error that paused them. An instance that

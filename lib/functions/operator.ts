@@ -25,6 +25,8 @@ export class Operator extends Construct {
       settings,
       task: 'operator',
       description: "Carries out an operator's commands.",
+      // No other function writes there, so the log is a record of what was commanded.
+      logRetentionDays: settings.auditRetentionDays,
     });
     connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem', 'Scan');
     connections.grantQueries(this.function, 'due');

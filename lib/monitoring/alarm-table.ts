@@ -97,7 +97,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
         2,
       ),
     },
-    ...(settings.n8nPush
+    ...(settings.n8nUrls.length > 0
       ? ([
           {
             section: 'push-failing',

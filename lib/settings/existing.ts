@@ -62,12 +62,12 @@ export const existingAppSecret = ({ appSecretArns = {} }: Existing, app: string)
 export function missingParts({
   existing,
   apps,
-  n8nPush,
+  n8nUrls,
   encryption,
 }: {
   existing: Existing;
   apps: readonly string[];
-  n8nPush: boolean;
+  n8nUrls: readonly string[];
   encryption: 'aws' | 'customer';
 }): [part: string, consequence: string][] {
   if (Object.values(existing).every((part) => part === undefined)) return [];
@@ -94,7 +94,7 @@ export function missingParts({
     ]),
     [
       'n8nSecretArn',
-      n8nPush &&
+      n8nUrls.length > 0 &&
         existing.n8nSecretArn === undefined &&
         'The API keys of n8n must be entered again: npx zoom-tokens n8n link <connection>.',
     ],

@@ -144,12 +144,12 @@ export interface ZoomTokenRefresherProps {
   readonly createN8nUser?: boolean;
 
   /**
-   * Allows `zoom-tokens n8n link` to push new tokens to n8n's public API, for n8n editions without external secrets.
-   * Nothing is pushed before that. `false` leaves out the secret for n8n's API keys, its permissions and its
-   * alarm.
-   * @default true
+   * Addresses of n8n that `zoom-tokens n8n link` may push new tokens to, for n8n editions without external secrets: at most
+   * 10, such as `['https://n8n.example.com']`. An operator can add none, and so carries no token away. Nothing is pushed
+   * before a link. Without an address there is no secret for n8n's API keys, no permission to push and no alarm of it.
+   * @default [] no push
    */
-  readonly n8nPush?: boolean;
+  readonly n8nUrls?: readonly string[];
 
   /**
    * Your own domain name for the API, so that the redirect URL stays the same when the stack is deployed anew. It needs
@@ -196,6 +196,13 @@ export interface ZoomTokenRefresherProps {
    * @default 30
    */
   readonly logRetentionDays?: number;
+
+  /**
+   * Retention in days of the operator function's log, which has a line for each command that changed something: one of the
+   * values that CloudWatch Logs supports.
+   * @default 365
+   */
+  readonly auditRetentionDays?: number;
 
   /**
    * E-mail address that receives the alarms. AWS sends it a message to confirm the subscription.

@@ -10,6 +10,7 @@ import {
 } from '../../lambdas/contract.ts';
 import { bundleRule, readersRule } from './bundle-rule.ts';
 import { existingRule } from './existing.ts';
+import { n8nUrlsRule } from './n8n-urls.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
 
@@ -45,11 +46,12 @@ const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
   n8nPrincipals: [],
   n8nAccountIds: [],
   createN8nUser: false,
-  n8nPush: true,
+  n8nUrls: [],
   encryption: 'aws',
   removalPolicy: 'retain',
   deletionProtection: false,
   logRetentionDays: 30,
+  auditRetentionDays: 365,
   monitoring: 'essential',
   alarmNoSweepMinutes: 10,
   alarmPublishFailures: 1,
@@ -109,7 +111,7 @@ const RULES: Rules = {
   ),
   n8nAccountIds: listOf(text(/^\d{12}$/, 'the 12 digits of an AWS account, as text')),
   createN8nUser: trueOrFalse,
-  n8nPush: trueOrFalse,
+  n8nUrls: n8nUrlsRule,
   domainName: text(
     /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     'a domain name in lower-case letters, such as zoom.example.com',
@@ -126,6 +128,7 @@ const RULES: Rules = {
   removalPolicy: oneOf('retain', 'destroy'),
   deletionProtection: trueOrFalse,
   logRetentionDays: among(RETENTIONS),
+  auditRetentionDays: among(RETENTIONS),
   alarmEmail: text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'),
   monitoring: oneOf(...MONITORING),
   alarmNoSweepMinutes: whole(5, 60),
@@ -227,15 +230,19 @@ function assertBundlesFit({ defaultBundle, apps }: Settings): void {
   throw new InvalidSetting('apps', `a list with "${unknown}", which "defaultBundle" names`, apps);
 }
 
-function assertExistingFits({ existing, apps, n8nPush, encryption }: Settings): void {
+function assertExistingFits({ existing, apps, n8nUrls, encryption }: Settings): void {
   const unknown = Object.keys(existing.appSecretArns ?? {}).find(
     (app) => ![DEFAULT_APP, ...apps].includes(app),
   );
   if (unknown !== undefined) {
     throw new InvalidSetting('apps', `a list with "${unknown}", which "existing" has a secret of`, apps);
   }
-  if (existing.n8nSecretArn !== undefined && !n8nPush) {
-    throw new InvalidSetting('n8nPush', 'true with the "n8nSecretArn" of "existing"', n8nPush);
+  if (existing.n8nSecretArn !== undefined && n8nUrls.length === 0) {
+    throw new InvalidSetting(
+      'n8nUrls',
+      'a list of the addresses of n8n with the "n8nSecretArn" of "existing"',
+      n8nUrls,
+    );
   }
   if (existing.kmsKeyArn !== undefined && encryption !== 'customer') {
     throw new InvalidSetting('encryption', '"customer" with the "kmsKeyArn" of "existing"', encryption);

@@ -23,8 +23,9 @@ export class Credentials extends Construct {
   readonly appArns: ReadonlyMap<string, string>;
   private readonly sealingKey: ISecret;
   private readonly linkKey: ISecret;
-  /** URLs and API keys of the n8n instances that tokens are pushed to; `undefined` without `n8nPush`. */
+  /** URLs and API keys of the n8n instances that tokens are pushed to; `undefined` without `n8nUrls`. */
   private readonly n8n: ISecret | undefined;
+  private readonly n8nUrls: readonly string[];
   private readonly encryption: Encryption;
   /** ARNs of the roles that may read a kind of secret. */
   private readonly readers: Record<'sealingKey' | 'linkKey' | 'apps' | 'n8n', string[]> = {
@@ -85,7 +86,8 @@ export class Credentials extends Construct {
     }
     this.appArns = appArns;
 
-    if (!settings.n8nPush) return;
+    this.n8nUrls = settings.n8nUrls;
+    if (settings.n8nUrls.length === 0) return;
     this.n8n = protectedSecret(this, 'N8n', {
       ...common,
       readers: this.readers.n8n,
@@ -121,10 +123,11 @@ export class Credentials extends Construct {
     fn.allow(['secretsmanager:PutSecretValue'], [this.sealingKey.secretArn, this.linkKey.secretArn]);
   }
 
-  /** Allows the function to read n8n's API keys. */
+  /** Allows the function to read n8n's API keys, and gives it the addresses that it may push tokens to. */
   grantN8nRead(fn: ServiceFunction): void {
     if (!this.n8n) return;
     fn.addEnvironment(VARIABLES.n8nSecretId, this.n8n.secretArn);
+    fn.addEnvironment(VARIABLES.n8nUrls, JSON.stringify(this.n8nUrls));
     this.allowRead(fn, [this.n8n.secretArn], this.readers.n8n);
   }
 

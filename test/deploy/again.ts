@@ -43,10 +43,10 @@ export class Again {
   async test(): Promise<void> {
     const { context, step, cdk, assembly, deployedWith } = this.options;
     const { apps: _, ...withoutApps } = context;
-    await this.deploy({ ...withoutApps, n8nPush: 'false' });
-    step('n8nPush is off and the app "reports" is out. Their secrets are retained.');
+    await this.deploy({ ...withoutApps, n8nUrls: '' });
+    step('n8nUrls is empty and the app "reports" is out. Their secrets are retained.');
     const again = deployedWith(await this.deploy(context));
-    step('n8nPush is on and the app is in again: neither name was taken.');
+    step('n8nUrls has an address and the app is in again: neither name was taken.');
     await again.writeApp('reports', this.options.credentials);
     const existing = await again.existing();
     await again.keepsInOutput(existing);

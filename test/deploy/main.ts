@@ -81,6 +81,7 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
     zoomApiUrl: zoomUrl,
     apps: 'reports',
     n8nPrincipals: userArn('n8n'),
+    n8nUrls: 'https://n8n.example.com',
     alarmEmail: 'operator@example.com',
   };
   const synth = async (output: string, settings: Record<string, string>) => {

@@ -73,7 +73,7 @@ describe('the check of names before a deployment accepts', () => {
 
 describe('the template of this project', () => {
   const full = synthesized({ apps: 'reports', monitoring: 'full', createN8nUser: true }).toJSON() as never;
-  const less = synthesized({ n8nPush: false }).toJSON() as never;
+  const less = synthesized({ n8nUrls: '' }).toJSON() as never;
 
   test('deploys again after cdk destroy, and with settings off and on and an app out and in', () => {
     for (const next of [full, less, full]) account.deploy('zoom', next, REGION);

@@ -4,7 +4,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { settingsFromContext } from '../../lib/settings/settings.ts';
 import { ZoomTokenRefresherStack } from '../../lib/stack.ts';
 
-const { context: flags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+const cdk = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+
+/** The context of `cdk.json`, and an n8n to push to: by default tokens are pushed nowhere. */
+const flags = { ...cdk.context, n8nUrls: 'https://n8n.example.com' };
 
 /** Returns an app without bundling and template validation, which take seconds. `bundled` and `npm run synth` do both. */
 export function quickApp(context: Record<string, unknown> = {}): App {
@@ -55,5 +58,6 @@ export const everything = {
   encryption: 'customer',
   deletionProtection: true,
   logRetentionDays: 90,
+  auditRetentionDays: 1827,
   alarmEmail: 'operator@example.com',
 };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { N8N } from '../../../lambdas/contract.ts';
-import { assertName, type CredentialTest, isHttpsOrLoopback } from '../../../lambdas/operator-protocol.ts';
+import { N8N, normalN8nUrl } from '../../../lambdas/contract.ts';
+import { assertName, type CredentialTest } from '../../../lambdas/operator-protocol.ts';
 import { TEST_ADVICE } from '../../connection/remarks.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
@@ -16,6 +16,7 @@ interface LinkOptions {
   credentialName?: string;
   externalSecret?: boolean;
   stdin?: boolean;
+  move?: boolean;
 }
 
 export function addN8nLink(n8n: Command): void {
@@ -37,6 +38,7 @@ export function addN8nLink(n8n: Command): void {
       'the credential reads the published secret: register it, so that doctor lets n8n test it; never write it',
     )
     .option('--stdin', 'read the API key from standard input')
+    .option('--move', 'give the instance another address, with all connections that use it')
     .action(linkN8n);
   addExamples(command, [
     [
@@ -57,7 +59,7 @@ export function addN8nLink(n8n: Command): void {
     command,
     `
 Environment: N8N_API_KEY. No option takes the key: every user of this machine can read the arguments in the list of
-processes. The key needs the scopes credential:create and credential:update; with --credential, only the second. With
+processes. Whoever deploys lists the addresses that tokens may be pushed to: the setting n8nUrls. The key needs the scopes credential:create and credential:update; with --credential, only the second. With
 credential:read as well, n8n tests the credential after the link. --external-secret needs credential:read alone.`,
   );
 }
@@ -99,6 +101,7 @@ async function linkN8n(connection: string, options: LinkOptions, command: Comman
       ...(credential !== undefined && { credentialId: credential }),
       ...(credentialName !== undefined && { credentialName }),
       ...(externalSecret && { externalSecret }),
+      ...(options.move && { move: true }),
     }),
   );
   output.printJson(result);
@@ -149,10 +152,8 @@ async function unlinkN8n(
  * @throws {UsageError}
  */
 function parseN8nUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && isHttpsOrLoopback(url) && url.username === '' && url.search === '' && url.hash === '') {
-    return url.href.replace(/\/+$/, '');
-  }
+  const url = normalN8nUrl(text);
+  if (url !== undefined) return url;
   throw new UsageError(
     'The URL of n8n must begin with https://, and contain no password and no query.',
     'Pass the address at which you open n8n: --url https://n8n.example.com',

@@ -7,6 +7,7 @@ import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
 import { assertRequest, type LinkRequest, type LinkResult, lastStart } from './link-n8n.ts';
+import { assertMayPush } from './may-push.ts';
 import { writeInstance } from './stored-instances.ts';
 import { readTest } from './test-credential.ts';
 
@@ -27,6 +28,7 @@ export async function linkExternalCredential(
   const { connection, instance: name, credentialId } = request;
   const port = assertRequest(request, deps);
   const instance = instanceFromRequest(request);
+  await assertMayPush(request, instance, port, deps);
   await getConnectionOrThrow(connection, deps.store);
   return withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
     const others = (item.externalCredentials ?? []).filter((each) => each.instance !== name);

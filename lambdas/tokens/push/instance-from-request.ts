@@ -1,4 +1,4 @@
-import { isHttpsOrLoopback } from '../../contract.ts';
+import { normalN8nUrl } from '../../contract.ts';
 import type { N8nInstance } from '../apis/n8n.ts';
 import { Failure } from '../errors.ts';
 
@@ -10,12 +10,10 @@ const API_KEY = /^[\x21-\x7e]{1,4096}$/;
  * @throws {Failure} `rejected` (`invalid_url`, `invalid_api_key`); it never quotes the API key
  */
 export function instanceFromRequest({ url: text, apiKey }: { url: string; apiKey: string }): N8nInstance {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !isHttpsOrLoopback(url) || url.username || url.password || url.search || url.hash) {
-    throw invalidUrl();
-  }
+  const url = normalN8nUrl(text);
+  if (url === undefined) throw invalidUrl();
   if (!API_KEY.test(apiKey)) throw invalidApiKey();
-  return { url: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), apiKey };
+  return { url, apiKey };
 }
 
 function invalidUrl(): Failure {

@@ -1,3 +1,4 @@
+import { normalN8nUrl } from '../../contract.ts';
 import type { N8nInstance } from '../apis/n8n.ts';
 import {
   assertName,
@@ -19,6 +20,8 @@ import type { OtherCredentials } from '../store.ts';
 import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';
 import { createCredential, type LinkedCredential, updateCredential } from './credential.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
+import { listing } from './listed-url.ts';
+import { assertMayPush } from './may-push.ts';
 import { updatedTarget } from './push.ts';
 import { removeUnusedInstance, writeInstance } from './stored-instances.ts';
 import { testCredential } from './test-credential.ts';
@@ -34,6 +37,8 @@ export interface LinkRequest {
   /** Without it, the credential that is already linked is used, or a new one is created. */
   credentialId?: string | undefined;
   credentialName?: string | undefined;
+  /** The instance may get another address although other connections use it. */
+  move?: boolean | undefined;
 }
 
 /** The result of a link. */
@@ -50,7 +55,8 @@ export interface LinkResult {
  * Pushes the connection's token to a credential of an n8n instance, and from then on each new token. Nothing but a request
  * for a new credential is stored until n8n has accepted the token. Then the secret is stored first and the connection second.
  * A repetition repairs what a crash left in between.
- * @throws {Failure} `rejected` for a bad request, `retry` (`busy`), or the failure of n8n
+ * @throws {Failure} `rejected` for a bad request, an address that is not listed or an instance that others use; `retry`
+ * (`busy`); or the failure of n8n
  */
 export async function linkN8n(
   request: LinkRequest,
@@ -60,6 +66,7 @@ export async function linkN8n(
   const { connection, instance: name } = request;
   const port = assertRequest(request, deps);
   const instance = instanceFromRequest(request);
+  await assertMayPush(request, instance, port, deps);
   assertRotatable(await getConnectionOrThrow(connection, deps.store));
   return withLease(connection, {}, deps, lastStart(options), async (item) => {
     const others = (item.targets ?? []).filter((target) => target.instance !== name);
@@ -177,17 +184,18 @@ async function sendToCredential(
 }
 
 export function assertRequest(
-  { connection, instance }: { connection: string; instance: string },
+  request: { connection: string; instance: string; url?: string },
   { push }: Pick<Dependencies, 'push'>,
 ): Push {
+  const { connection, instance, url } = request;
   assertName('connection', connection);
   assertName('instance', instance);
   if (push) return push;
   throw new Failure(
     'rejected',
     'push_off',
-    'This deployment does not push to n8n.',
-    'Set n8nPush to true (the default) and deploy again: npx cdk deploy.',
+    'This deployment pushes tokens to no n8n: its setting n8nUrls is empty.',
+    listing([(url === undefined ? undefined : normalN8nUrl(url)) ?? 'https://n8n.example.com']),
   );
 }
 

@@ -6,6 +6,7 @@ import { backOff } from '../schedule.ts';
 import { open } from '../sealing/seal.ts';
 import { N8N_TIMEOUT_SECONDS, STORE_SECONDS } from '../time-budget.ts';
 import { putOffUntil, withinShare } from './instance-share.ts';
+import { assertListed } from './listed-url.ts';
 import { isOutdated } from './outdated.ts';
 import { testTarget } from './test-credential.ts';
 
@@ -98,13 +99,11 @@ function failedTarget(
 }
 
 /** Throws the error that paused the instance, while that lasts. */
-async function findInstance(
-  name: string,
-  { settings, pauses }: Push,
-  now: Dependencies['now'],
-): Promise<N8nInstance> {
+async function findInstance(name: string, port: Push, now: Dependencies['now']): Promise<N8nInstance> {
+  const { settings, pauses } = port;
   const instance = (await settings.read()).get(name) ?? (await settings.read({ fresh: true })).get(name);
   if (!instance) throw unknownInstance(name);
+  assertListed(instance, port, 'misconfigured');
   const pause = pauses.get(name);
   if (pause && pause.until > now() && isSameInstance(pause.instance, instance)) throw pause.error;
   return instance;
@@ -114,9 +113,10 @@ async function sendToken(
   cached: N8nInstance,
   { instance: name, credentialId }: PushTarget,
   accessToken: string,
-  { settings, n8n, pauses }: Push,
+  port: Push,
   now: Dependencies['now'],
 ): Promise<void> {
+  const { settings, n8n, pauses } = port;
   try {
     await n8n.update(cached, credentialId, accessToken);
   } catch (error) {
@@ -133,6 +133,7 @@ async function sendToken(
     // n8n refuses quickly, so there is time to retry if the operator has linked the instance again.
     const fresh = (await settings.read({ fresh: true })).get(name);
     if (!fresh || isSameInstance(fresh, cached)) throw error;
+    assertListed(fresh, port, 'misconfigured');
     await n8n.update(fresh, credentialId, accessToken);
   }
 }

@@ -1,6 +1,7 @@
 import type { N8nInstance } from '../apis/n8n.ts';
 import type { Dependencies, N8nSettings } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { usesInstance } from './may-push.ts';
 import { isSameInstance } from './push.ts';
 
 /** Number of writes after which concurrent writers are reported as an error. */
@@ -42,10 +43,7 @@ export async function removeUnusedInstance(
   settings: N8nSettings,
   deps: Dependencies,
 ): Promise<void> {
-  const isUsed = async () =>
-    (await deps.store.list()).some(({ targets = [], externalCredentials = [] }) =>
-      [...targets, ...externalCredentials].some(({ instance }) => instance === name),
-    );
+  const isUsed = async () => (await deps.store.list()).some((item) => usesInstance(item, name));
   if (await isUsed()) return;
   const instance = (await settings.read({ fresh: true })).get(name);
   await writeInstance(settings, name, undefined, deps);

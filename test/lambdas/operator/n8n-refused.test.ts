@@ -88,9 +88,52 @@ describe('n8n-link is refused and stores nothing', () => {
     await expectOperatorRefused(services, without, operator.requestFor('main'), {
       class: 'rejected',
       code: 'push_off',
-      message: /does not push/,
-      action: /n8nPush/,
+      message: /pushes tokens to no n8n/,
+      action: `Whoever deploys adds it to the context in cdk.json: "n8nUrls": ["${office.url}"] Then deploy: npx cdk deploy`,
     });
+  });
+
+  test.each([false, true])(
+    'for an address that the deployment does not list, and prints the line to add; external: %s',
+    async (externalSecret) => {
+      const listed = createFunctions(services, { N8N_URLS: '["https://n8n.example.com"]' });
+      const request = operator.requestFor('main', { externalSecret, credentialId: 'any' });
+      await expectOperatorRefused(services, listed, request, {
+        class: 'rejected',
+        code: 'n8n_url_not_listed',
+        message: `This deployment does not push tokens to ${office.url}: its setting n8nUrls does not list it.`,
+        action: `Whoever deploys adds it to the context in cdk.json: "n8nUrls": ["https://n8n.example.com","${office.url}"] Then deploy: npx cdk deploy`,
+      });
+    },
+  );
+});
+
+describe('an instance that other connections use', () => {
+  const elsewhere = () => office.url.replace('127.0.0.1', 'localhost');
+  beforeEach(async () => {
+    await operator.connectServer('other');
+    await operator.link('main');
+    await operator.link('other');
+  });
+
+  test('keeps its address, and the refusal names them', () =>
+    expectOperatorRefused(services, functions, operator.requestFor('main', { url: elsewhere() }), {
+      class: 'rejected',
+      code: 'n8n_instance_shared',
+      message: `The n8n instance "office" is ${office.url}, and other connections use it: "other". Their tokens would be pushed to the new address.`,
+      action: /--instance <name>.*--move/,
+    }));
+
+  test('moves with all of them where the request says so', async () => {
+    await operator.link('main', { url: elsewhere(), move: true });
+    expect(await services.n8nInstances()).toMatchObject({ office: { url: elsewhere() } });
+  });
+
+  test('gets another API key without a question, and moves once no other connection uses it', async () => {
+    await operator.link('main', { url: office.url });
+    await functions.granted({ action: 'n8n-unlink', connection: 'other', instance: 'office' });
+    await operator.link('main', { url: elsewhere() });
+    expect(await services.n8nInstances()).toMatchObject({ office: { url: elsewhere() } });
   });
 });
 

@@ -38,7 +38,10 @@ describe('the functions', () => {
         APP_SECRETS: {
           'Fn::Join': ['', ['{"default":"', { Ref: expect.stringContaining('DefaultApp') }, '"}']],
         },
-        ...(task !== 'callback' && { N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') } }),
+        ...(task !== 'callback' && {
+          N8N_SECRET_ID: { Ref: expect.stringContaining('N8n') },
+          N8N_URLS: '["https://n8n.example.com"]',
+        }),
         RESCUE_BUCKET: { Ref: expect.stringContaining('RescueBucket') },
         PUBLIC_URL: { 'Fn::GetAtt': [expect.stringContaining('Api'), 'ApiEndpoint'] },
         ZOOM_OAUTH_URL: 'https://zoom.us',
@@ -78,10 +81,11 @@ describe('the functions', () => {
     },
   );
 
-  test('the functions’ logs are kept for 30 days', () => {
-    for (const task of ['callback', 'rotate', 'operator']) {
+  test('the functions’ logs are kept for 30 days, and the record of the commands for a year', () => {
+    const days = { callback: 30, rotate: 30, operator: 365 };
+    for (const [task, RetentionInDays] of Object.entries(days)) {
       template.hasResource('AWS::Logs::LogGroup', {
-        Properties: { LogGroupName: `/aws/lambda/zoom-token-refresher-${task}`, RetentionInDays: 30 },
+        Properties: { LogGroupName: `/aws/lambda/zoom-token-refresher-${task}`, RetentionInDays },
         DeletionPolicy: 'Delete',
       });
     }

@@ -197,9 +197,13 @@ describe('a KMS key', () => {
   });
 });
 
-test('deletionProtection and logRetentionDays reach the table and the logs', () => {
+test('deletionProtection, logRetentionDays and auditRetentionDays reach the table and the logs', () => {
   template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
-  template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+  const days = Object.values(template.findResources('AWS::Logs::LogGroup')).map(({ Properties }) => [
+    String(Properties.LogGroupName).split('-').at(-1),
+    Properties.RetentionInDays,
+  ]);
+  expect(Object.fromEntries(days)).toMatchObject({ callback: 90, rotate: 90, operator: 1827 });
 });
 
 test('the construct works in another CDK app’s stack', () => {

@@ -58,7 +58,8 @@ describe('a stack that takes over all that an earlier one left', () => {
   });
 
   test('accepts the block as text, as cdk -c passes it', () => {
-    expect(toSettings({ ...context, existing: JSON.stringify(existing) }).existing).toEqual(existing);
+    const given = { ...context, n8nUrls: 'https://n8n.example.com', existing: JSON.stringify(existing) };
+    expect(toSettings(given).existing).toEqual(existing);
   });
 });
 
@@ -108,8 +109,12 @@ describe('an invalid block', () => {
 
   test.each([
     ['an app that "apps" does not have', { encryption: 'customer' }, /^"apps" must be a list with "reports"/],
-    ['n8nPush off', { ...context, n8nPush: 'false' }, /^"n8nPush" must be true/],
-    ['no encryption', { apps: 'reports' }, /^"encryption" must be "customer"/],
+    ['no address of n8n', { ...context, n8nUrls: '' }, /^"n8nUrls" must be a list of the addresses/],
+    [
+      'no encryption',
+      { apps: 'reports', n8nUrls: 'https://n8n.example.com' },
+      /^"encryption" must be "customer"/,
+    ],
   ])('is rejected with %s', (_, given, message) => {
     expect(() => toSettings({ ...given, existing })).toThrow(message);
   });

@@ -64,6 +64,12 @@ describe('the secrets', () => {
 });
 
 describe('pushing to n8n', () => {
+  test.each(['rotate', 'operator'])('is limited in the %s function to the listed addresses', (task) => {
+    const listed = synthesized({ n8nUrls: 'https://n8n.example.com/, https://example.com/n8n' });
+    const { Variables } = functionNamed(listed, `zoom-token-refresher-${task}`).Environment;
+    expect(JSON.parse(Variables.N8N_URLS)).toEqual(['https://n8n.example.com', 'https://example.com/n8n']);
+  });
+
   test('has a secret that starts without any n8n instance', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {
       Name: Match.absent(),
@@ -71,9 +77,11 @@ describe('pushing to n8n', () => {
     });
   });
 
-  test('leaves no secret, variable or alarm behind when n8nPush is false', () => {
-    const without = synthesized({ n8nPush: false });
-    expect(JSON.stringify(without.toJSON())).not.toMatch(/CredentialsN8n|N8N_SECRET_ID|push-failing/);
+  test('leaves no secret, variable or alarm behind without an address of n8n, which is the default', () => {
+    const without = synthesized({ n8nUrls: '' });
+    expect(JSON.stringify(without.toJSON())).not.toMatch(
+      /CredentialsN8n|N8N_SECRET_ID|N8N_URLS|push-failing/,
+    );
     for (const task of ['callback', 'rotate', 'operator']) {
       const { Variables } = functionNamed(without, `zoom-token-refresher-${task}`).Environment;
       expect(Variables).not.toHaveProperty('N8N_SECRET_ID');

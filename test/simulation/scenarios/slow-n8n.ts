@@ -59,6 +59,7 @@ async function sweepOnce(count: number, seconds: number) {
       await fleet.time.sleep(isOther ? seconds : QUICK);
       return models[isOther ? 'other' : 'quick'].fetch(url, request);
     }),
+    urls: Object.values(urls),
     pauses: new Map(),
     shares: createInstanceShare(),
   };

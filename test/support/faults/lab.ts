@@ -9,6 +9,7 @@ import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import { createHistory } from '../../../lambdas/aws/table/history.ts';
+import { ANY_LOOPBACK } from '../../../lambdas/contract.ts';
 import type { Runtime } from '../../../lambdas/runtime.ts';
 import type { Fetch } from '../../../lambdas/tokens/apis/http.ts';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
@@ -128,6 +129,7 @@ export async function openLab(log: Log, state?: SavedLab) {
       push: {
         settings: createN8nSecret(secretsClient, `${NAME}/n8n`, now),
         n8n: createN8n(services.n8nWire.client(faults, (_, { method }) => `n8n.${method}`)),
+        urls: [ANY_LOOPBACK],
         pauses: new Map(),
         shares: createInstanceShare(),
       },

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
-import { TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
+import { ANY_LOOPBACK, TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
 import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
@@ -146,6 +146,7 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
       [VARIABLES.sealingKeySecretId]: SEALING_KEY,
       [VARIABLES.appSecrets]: appSecrets(APPS),
       [VARIABLES.n8nSecretId]: N8N,
+      [VARIABLES.n8nUrls]: JSON.stringify([ANY_LOOPBACK]),
       [VARIABLES.rescueBucket]: RESCUE_BUCKET,
       [VARIABLES.rotateFunctionName]: ROTATE,
       [VARIABLES.publicUrl]: DEPLOYED_URL,

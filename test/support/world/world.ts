@@ -140,6 +140,7 @@ export class World {
       push: {
         settings: intercepted(this.settings, 'settings', intercept),
         n8n: createN8n((input, init) => intercept('n8n.fetch', () => this.n8n.fetch(input, init))),
+        urls: ['https://n8n.example.com'],
         pauses: new Map(),
         shares: createInstanceShare(),
       },

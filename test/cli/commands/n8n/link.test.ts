@@ -176,6 +176,30 @@ describe('zoom-tokens n8n link', () => {
     expect(stderr).toMatch(/^✖ The URL of n8n must begin with https:\/\//);
   });
 
+  test('n8n link to an address that is not listed prints the line to add, and exits with 2', async () => {
+    const error = {
+      class: 'rejected',
+      code: 'n8n_url_not_listed',
+      message: 'This deployment does not push tokens to https://n8n.example.com.',
+      action: 'Add "n8nUrls": ["https://n8n.example.com"] to cdk.json. Then: npx cdk deploy',
+    };
+    installation().responses.set('n8n-link', () => ({ ok: false, error }));
+    const { code, stderr } = await installation().commandLine.run(
+      ['n8n', 'link', 'main', '--url', 'https://n8n.example.com'],
+      withKey,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('"n8nUrls": ["https://n8n.example.com"]');
+    expect(stderr).toContain('npx cdk deploy');
+  });
+
+  test('n8n link --move asks for the move of the instance', async () => {
+    accept();
+    const args = ['n8n', 'link', 'main', '--url', 'https://n8n.example.com', '--move'];
+    await installation().commandLine.run(args, withKey);
+    expect(requests[0]).toMatchObject({ move: true });
+  });
+
   test('n8n link requires --url', async () => {
     const { code, stderr } = await run('link', 'main');
     expect(code).toBe(2);

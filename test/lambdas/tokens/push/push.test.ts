@@ -51,6 +51,22 @@ test('the run that a repeated consent starts pushes its token', async () => {
   expect(await world.pushed('main')).toBe(await stored());
 });
 
+test('a token is not pushed to an address that the deployment lists no longer, and the failure says so', async () => {
+  const before = await world.pushed('main');
+  const deps = world.dependencies();
+  if (deps.push) deps.push.urls = [];
+  await rotateNow(deps);
+  expect(await world.pushed('main')).toBe(before);
+  expect(await target()).toMatchObject({
+    failures: 1,
+    lastError: {
+      class: 'misconfigured',
+      code: 'n8n_url_not_listed',
+      action: expect.stringContaining('"n8nUrls": ["https://n8n.example.com"]'),
+    },
+  });
+});
+
 describe('an n8n that is down', () => {
   beforeEach(async () => {
     world.n8n.isDown = true;
@@ -241,6 +257,7 @@ describe('an n8n instance that asks to be left alone', () => {
     const deps = world.dependencies();
     await leaveAlone(deps);
     const relinked = new Map([['office', { url: 'https://new.example.com', apiKey: world.n8n.apiKey }]]);
+    if (deps.push) deps.push.urls = ['https://new.example.com'];
     await world.settings.write(relinked);
     await deps.push?.settings.read({ fresh: true });
     expect(await push(await makeDue(), deps, world.deadline)).toMatchObject({ pushed: 1, failed: 0 });
