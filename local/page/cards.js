@@ -54,7 +54,8 @@ function showConnection(card, connection, { now, speed, breakage }) {
   showBar(card, connection, now);
   write(card.next, nextRenewal(connection, now, speed));
   write(card.token, tokenText(connection));
-  write(card.expression, connection.expression);
+  for (const part of [card.expressionTitle, card.paste]) part.hidden = connection.expression === undefined;
+  write(card.expression, connection.expression ?? '');
   card.rotate.hidden = status === 'reconnect' || status === 'disconnected';
   card.reconnect.hidden = !card.rotate.hidden || !isUser;
   card.revoke.hidden = !breakage || status !== 'active' || !isUser;
@@ -93,7 +94,7 @@ function nextRenewal({ status, dueAt }, now, speed) {
   return `${clockTime(dueAt)}, in ${duration(dueAt - now)}${real}`;
 }
 
-function addCard({ connection, expression }) {
+function addCard({ connection }) {
   const article = byId('connection').content.firstElementChild.cloneNode(true);
   const fields = [...article.querySelectorAll('[data-field]')];
   const card = { article, ...Object.fromEntries(fields.map((field) => [field.dataset.field, field])) };
@@ -102,7 +103,7 @@ function addCard({ connection, expression }) {
   card.reconnect.href = `/link/${connection}`;
   for (const button of [card.rotate, card.revoke]) button.ariaLabel = `${button.textContent}: ${connection}`;
   card.copy.ariaLabel = `Copy the expression of ${connection}`;
-  card.copy.onclick = () => copy(expression);
+  card.copy.onclick = () => copy(card.expression.textContent);
   card.rotate.onclick = () => press(card.rotate, `rotate/${connection}`);
   card.revoke.onclick = () => press(card.revoke, `revoke/${connection}`);
   cards.set(connection, card);
