@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { disconnecting, type Plan, plan, play } from '../support/model/run.ts';
+import { disconnecting, type Plan, plan, play, rotatingKeys } from '../support/model/run.ts';
 import { MemoryStore } from '../support/world/memory-store.ts';
 import { World } from '../support/world/world.ts';
 
@@ -22,6 +22,46 @@ describe('sweeps, rotations, consents, disconnections and faults in any order', 
     timeout,
   );
 });
+
+describe('rotations of the keys beside rotations of the tokens and consents, in any order', () => {
+  test(
+    'keep every promise, and end with everything sealed by the current key',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(rotatingKeys, (each) => play(each)),
+        { numRuns: Math.ceil(numRuns / 4), ...seed },
+      );
+    },
+    timeout,
+  );
+});
+
+/** A store that seals again whatever the item holds by now. */
+class CarelessStore extends MemoryStore {
+  override async reseal(...[item, sealedTokens]: Parameters<MemoryStore['reseal']>) {
+    const { items } = await this.sealed({ limit: 1000 });
+    return super.reseal(items.find(({ key }) => key === item.key) ?? item, sealedTokens);
+  }
+}
+
+class CarelessWorld extends World {
+  override readonly store = new CarelessStore();
+}
+
+test(
+  'a store that seals again whatever an item holds by now is found to break a promise',
+  async () => {
+    const property = fc.asyncProperty(rotatingKeys, (each) => play(each, new CarelessWorld()));
+    const { failed, errorInstance } = await fc.check(property, {
+      numRuns: 1500,
+      seed: 3,
+      endOnFailure: true,
+    });
+    expect(failed).toBe(true);
+    expect(String(errorInstance)).toMatch(/older tokens were stored|avoidable loss|atomic/);
+  },
+  timeout,
+);
 
 /** A store that grants the lease to every function. */
 class GenerousStore extends MemoryStore {

@@ -5,6 +5,9 @@ import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts'
 import { disconnect } from '../../../lambdas/tokens/disconnect/disconnect.ts';
 import type { WebhookDelivery } from '../../../lambdas/tokens/disconnect/webhook-signature.ts';
 import { receiveWebhook } from '../../../lambdas/tokens/disconnect/zoom-webhook.ts';
+import { readKeyStatus } from '../../../lambdas/tokens/key-rotation/key-status.ts';
+import { createResealer, SETTLE_SECONDS } from '../../../lambdas/tokens/key-rotation/reseal.ts';
+import { rotateKeys } from '../../../lambdas/tokens/key-rotation/rotate-keys.ts';
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
@@ -18,7 +21,7 @@ const HOUR = 3600;
 const BUNDLE = 'team';
 
 interface Start {
-  does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook';
+  does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook' | 'rotate the keys' | 'seal again';
   at: number;
   isOverdueAllowed: boolean;
 }
@@ -42,6 +45,8 @@ export interface Plan {
   /** Seconds of life that the first token has left. */
   left: number;
   events: Event[];
+  /** Whether the keys were just rotated, so that the next looks at them seal again what is stored. */
+  areKeysRotated: boolean;
   /** Whether the functions that still run at the end are killed or finish. */
   endsKilled: boolean;
 }
@@ -84,7 +89,7 @@ const outside = fc.record({
   ),
 });
 
-const planOf = (starts: typeof start): fc.Arbitrary<Plan> =>
+const planOf = (starts: typeof start, areKeysRotated = false): fc.Arbitrary<Plan> =>
   fc.record({
     skews: fc.array(fc.integer({ min: -MOST_SKEW_SECONDS, max: MOST_SKEW_SECONDS }), {
       minLength: ENVIRONMENTS,
@@ -102,17 +107,24 @@ const planOf = (starts: typeof start): fc.Arbitrary<Plan> =>
       ),
       { minLength: 1, maxLength: 30, size: 'max' },
     ),
+    areKeysRotated: fc.constant(areKeysRotated),
     endsKilled: fc.boolean(),
   });
 
 export const plan = planOf(start);
+
+/** Plans in which rotations, consents and disconnections cross the sealing of what is stored. */
+export const rotatingKeys = planOf(
+  startOf('seal again', 'seal again', 'seal again', 'rotate now', 'consent', 'disconnect', 'rotate the keys'),
+  true,
+);
 
 /** Plans in which little but disconnections and rotations begins. */
 export const disconnecting = planOf(startOf('disconnect', 'rotate now'));
 
 /** Plays the plan, and lets the world recover. Throws as soon as the witness finds a broken promise. */
 export async function play(
-  { skews, overlap, isBundled, left, events, endsKilled }: Plan,
+  { skews, overlap, isBundled, left, areKeysRotated, events, endsKilled }: Plan,
   world = new World(),
 ): Promise<void> {
   world.store.request = requestItem;
@@ -121,10 +133,12 @@ export async function play(
   const environments = skews.map((skew) => new Environment(world, skew, witness));
   world.zoom.overlap = overlap;
   if (isBundled) await world.connectTo(BUNDLE, 'neighbour');
+  const consentedAt = world.time;
   await consentAndNote(world, witness, isBundled);
   await world.runStarted(noting(world, witness));
   await world.link('main');
-  world.pass(HOUR - left);
+  if (areKeysRotated) await rotateKeysAndSettle(world);
+  world.pass(Math.max(0, consentedAt + HOUR - left - world.time));
 
   for (const event of events) {
     await happen(event, world, witness, environments);
@@ -143,9 +157,11 @@ export async function play(
     const operator = { ...noting(world, witness), starter: undefined };
     await disconnect('main', operator, { deadline: world.deadline, force: false });
     await sweeps(world, witness);
+    await completeKeyRotation(world);
     return witness.checkDisconnected();
   }
   await witness.checkRecovered({ wasDue: false });
+  await completeKeyRotation(world);
   // A refresh token that has died is noticed when it is needed next, which is in the last sweeps.
   const item = await world.store.get('main');
   if (item?.status === 'active') world.pass(Math.max(0, item.dueAt - world.time));
@@ -197,6 +213,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
     const consent = event.does === 'consent' ? await browserOf(world) : undefined;
     const delivery = event.does === 'webhook' ? deliveryOf(world, witness) : undefined;
     if (event.does === 'webhook' && !delivery) return;
+    if (event.does === 'rotate the keys' && !mayRotateKeys(world, environments)) return;
     await environment.start(
       event.does,
       (deps, deadline) => {
@@ -206,11 +223,43 @@ async function happen(event: Event, world: World, witness: Witness, environments
         const operator = { ...deps, starter: undefined };
         if (event.does === 'disconnect') return disconnect('main', operator, { deadline, force: false });
         if (event.does === 'sweep') return sweep(deps, { deadline });
+        if (event.does === 'seal again') return createResealer(deps)();
+        if (event.does === 'rotate the keys') return rotateKeys(operator, ONE_MINUTE);
         return step('main', operator, { deadline, early: true });
       },
       event.isOverdueAllowed,
     );
   }
+}
+
+const ONE_MINUTE = { sweepRateMinutes: 1 };
+
+/**
+ * Returns whether the keys may be rotated without a loss that is nobody's promise: of a backup that is older than the previous
+ * key, and of a function that goes on for hours after its timeout, which no Lambda function does.
+ */
+const mayRotateKeys = (world: World, environments: Environment[]): boolean =>
+  !backUps.has(world) && !environments.some(({ invocation }) => invocation?.isOverdueAllowed);
+
+/** Rotates the keys, and waits until no function uses the earlier ones. The next look is at the table. */
+async function rotateKeysAndSettle(world: World): Promise<void> {
+  await rotateKeys(world.operator(), ONE_MINUTE);
+  world.pass(SETTLE_SECONDS);
+  await createResealer(world.dependencies())();
+}
+
+/** Completes a rotation of the keys that is under way, and expects that the previous key is not needed any more. */
+async function completeKeyRotation(world: World): Promise<void> {
+  if (world.vault.seeds.length === 1) return;
+  const reseal = createResealer(world.dependencies());
+  // The first look, and the end of the time in which a function may still seal with the previous key.
+  for (const seconds of [SETTLE_SECONDS, SETTLE_SECONDS, 60, 60, 60, 60, 60, 60]) {
+    await reseal();
+    world.pass(seconds);
+  }
+  const { status } = await readKeyStatus(world.dependencies(), ONE_MINUTE);
+  if (status.isPreviousNeeded || status.sealed.previous + status.sealed.other > 0)
+    throw new Error(`keys: what is stored is not sealed with the current key: ${JSON.stringify(status)}`);
 }
 
 /** Consents at Zoom. Returns what the browser then sends to the callback. */

@@ -1,7 +1,4 @@
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import { open } from '../../../lambdas/tokens/sealing/seal.ts';
-import type { OpeningKey } from '../../../lambdas/tokens/sealing/sealing-keyring.ts';
-import { createKeys } from '../world/keys.ts';
 import type { World } from '../world/world.ts';
 import type { Invocation, Observer } from './function.ts';
 
@@ -28,7 +25,6 @@ export class Witness implements Observer {
   readonly #running: () => Invocation[];
   readonly #issued: Issued[] = [];
   readonly #committed = new Set<number>();
-  readonly #openingKey: OpeningKey;
   #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
   #published = { value: '', order: -1 };
   /** Whether the user removed the app and has not consented since. */
@@ -45,7 +41,6 @@ export class Witness implements Observer {
   constructor(world: World, running: () => Invocation[]) {
     this.#world = world;
     this.#running = running;
-    this.#openingKey = createKeys(world.vault.environment(), () => world.time).openingKey;
   }
 
   async performed(by: Invocation, point: string, response: unknown, isLost: boolean): Promise<void> {
@@ -128,7 +123,7 @@ export class Witness implements Observer {
       if (this.#stored) this.#stored.version = item.version;
       return;
     }
-    const tokens = await open(item.sealedTokens, 'main', this.#openingKey);
+    const tokens = await this.#world.tokens('main');
     const issued = this.#issued.find((each) => each.refreshToken === tokens.refreshToken);
     if (issued?.accessToken !== tokens.accessToken)
       throw new Error('atomic: the stored token set is mixed from two');
@@ -137,6 +132,11 @@ export class Witness implements Observer {
     }
     const { version, generation } = item;
     const before = this.#stored;
+    // The same tokens, sealed again. A disconnection that has just begun has raised the generation.
+    if (before && issued.order === before.order && version === before.version) {
+      before.sealed = item.sealedTokens;
+      return;
+    }
     if (before && (version !== before.version + 1 || generation < before.generation)) {
       throw new Error('atomic: new tokens without a new version');
     }

@@ -6,7 +6,7 @@ import { createResealer, SETTLE_SECONDS } from '../../../../lambdas/tokens/key-r
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { seal, sealedWith } from '../../../../lambdas/tokens/sealing/seal.ts';
 import { deriveSealingPair } from '../../../../lambdas/tokens/sealing/sealing-pair.ts';
-import { type FunctionOptions, World } from '../../../support/world/world.ts';
+import { type FunctionOptions, type Intercept, World } from '../../../support/world/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -242,6 +242,29 @@ describe('a rotation of the tokens', () => {
       expect((await world.store.keyRotation())?.completedAt).toBeDefined();
     },
   );
+
+  test('between the read and the write of the sealing loses nothing, and its own tokens stay', async () => {
+    await connectAndPublish('main');
+    const before = await world.tokens('main');
+    await replaceKey();
+    await settle();
+    await resealTimes(1);
+    let rotated: string | undefined;
+    const intercept: Intercept = async (point, call) => {
+      if (point === 'store.reseal' && rotated === undefined) {
+        rotated = 'begun';
+        await step('main', world.dependencies(), { deadline: world.deadline, early: true });
+        rotated = (await world.item('main')).sealedTokens;
+      }
+      return call();
+    };
+    await resealTimes(1, { intercept });
+    expect((await world.item('main')).sealedTokens).toBe(rotated);
+    const tokens = await world.tokens('main');
+    expect(tokens.refreshToken).not.toBe(before.refreshToken);
+    expect(world.zoom.isLiving('main', tokens.refreshToken)).toBe(true);
+    expect(world.published('main')).toBe(tokens.accessToken);
+  });
 });
 
 describe('a key that was never replaced', () => {
