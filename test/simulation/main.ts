@@ -1,6 +1,6 @@
 /**
  * Simulates a quarter: `npm run simulate -- --days 90 --connections 50 --seed 1 --json`.
- * It runs twice at once, each in its own thread: with a Zoom whose old tokens outlive a refresh, and with one whose do not.
+ * With `--bundles 1` the connections are members of one bundle. It runs twice at once, each in its own thread: with a Zoom whose old tokens outlive a refresh, and with one whose do not.
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
       connections: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
+      bundles: { type: 'string', default: '0' },
       scenario: { type: 'string' },
     },
   });
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     connections: positive('connections', values.connections),
     seed: positive('seed', values.seed),
     faults: ROUGH,
+    ...(values.bundles !== '0' && { bundles: positive('bundles', values.bundles) }),
   };
   const reports = await Promise.all([
     inThread({ ...shared, outlives: true }),

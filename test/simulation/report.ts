@@ -8,6 +8,20 @@ export interface SimulationOptions {
   /** Whether an earlier access token outlives a refresh at Zoom. */
   outlives: boolean;
   faults: FaultRates;
+  /** Bundles into which the connections are divided; 0 for a secret of each. A member of each leaves and returns every day. */
+  bundles?: number;
+}
+
+/** What became of the bundles. */
+export interface BundleReport {
+  bundles: number;
+  /** The most versions of one bundle's secret within 24 hours. */
+  mostVersions: number;
+  /** Versions that the quota of Secrets Manager refused. */
+  refused: number;
+  /** Members that were disconnected, and those whose dead token had to stay until the bundle's next slot. */
+  disconnections: number;
+  waited: number;
 }
 
 /** Why a connection was lost. All reasons but the last are unavoidable. */
@@ -33,9 +47,10 @@ export interface SimulationReport {
   mostInFlight: number;
   lost: Record<Loss, number>;
   dead: DeadSeconds[];
+  bundles?: BundleReport;
 }
 
-export function emptyReport({ faults: _, ...options }: SimulationOptions): SimulationReport {
+export function emptyReport({ faults: _, bundles = 0, ...options }: SimulationOptions): SimulationReport {
   return {
     ...options,
     rotations: 0,
@@ -57,5 +72,8 @@ export function emptyReport({ faults: _, ...options }: SimulationOptions): Simul
       avoidable: 0,
     },
     dead: [],
+    ...(bundles > 0 && {
+      bundles: { bundles, mostVersions: 0, refused: 0, disconnections: 0, waited: 0 },
+    }),
   };
 }

@@ -34,6 +34,20 @@ describe.each([
 });
 
 test(
+  'a simulated fleet in a bundle loses no connection avoidably, and its secret keeps its versions',
+  async () => {
+    const report = await simulate({ ...short, days: 1, outlives: true, faults: STORM, bundles: 1 });
+    expect(report.rotations).toBeGreaterThan(200);
+    expect(report.lost).toMatchObject({ avoidable: 0 });
+    expect(report.mostInFlight).toBe(1);
+    expect(report.bundles?.mostVersions).toBeGreaterThan(30);
+    expect(report.bundles?.mostVersions).toBeLessThanOrEqual(98);
+    expect(report.bundles).toMatchObject({ bundles: 1, refused: 0, waited: 0 });
+  },
+  MINUTES_5,
+);
+
+test(
   'without faults n8n never holds a dead token where old tokens outlive a refresh',
   async () => {
     const report = await simulate({ ...short, outlives: true, faults: CALM });

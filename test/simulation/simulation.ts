@@ -1,6 +1,7 @@
 import { sweep } from '../../lambdas/tokens/sweep/sweep.ts';
 import { cryptoInOrder } from '../support/world/crypto-in-order.ts';
 import { FUNCTION_SECONDS, type Intercept, World } from '../support/world/world.ts';
+import { BundledFleet } from './bundled-fleet.ts';
 import { type Environment, Weather } from './environment.ts';
 import { randomFrom } from './faults.ts';
 import { Ledger, RecordedZoom } from './ledger.ts';
@@ -34,6 +35,7 @@ class Simulation {
   readonly #random: () => number;
   readonly #names: string[];
   readonly #weather: Weather;
+  readonly #bundled: BundledFleet | undefined;
   /** When the user of a lost connection consents again. */
   readonly #consents = new Map<string, number>();
   /** How the last token pair that Zoom issued for a user reached a function. */
@@ -48,6 +50,8 @@ class Simulation {
     this.#names = Array.from({ length: options.connections }, (_, i) => `c${i}`);
     this.#weather = new Weather(options, this.#world, this.#random, this.#report.faults);
     this.#world.zoom.overlap = options.outlives;
+    const { bundles } = this.#report;
+    this.#bundled = bundles && new BundledFleet(this.#world, bundles, this.#names);
   }
 
   async run(): Promise<SimulationReport> {
@@ -61,6 +65,7 @@ class Simulation {
         this.#report.faults.deployments += 1;
         deployAt += faults.deployEveryDays * DAY;
       }
+      await this.#leave();
       await this.#consent();
       await this.#sweep();
       await this.#findLost();
@@ -130,19 +135,33 @@ class Simulation {
       }
     }
     if (point === 'vault.publish') {
-      for (const { connection, value } of vault.history.splice(0)) {
-        this.#ledger.publish(connection, time, zoom.tokens.get(value));
+      for (const { connection: secret, value } of vault.history.splice(0)) {
+        const tokens = this.#bundled?.tokensOf(secret, value) ?? [[secret, value] as const];
+        for (const [connection, token] of tokens)
+          this.#ledger.publish(connection, time, zoom.tokens.get(token));
       }
     }
   };
 
+  /** Lets a member of each bundle leave, without a fault and only while nothing is down. Its user returns within hours. */
+  async #leave(): Promise<void> {
+    if (!this.#bundled || !this.#weather.isFair) return;
+    this.#world.zoom.isDown = false;
+    const deps = this.#world.operator({ intercept: this.#faultless });
+    for (const connection of await this.#bundled.leave(deps)) {
+      this.#ledger.lose(connection, this.#world.time);
+      this.#consents.set(connection, this.#world.time + (1 + 4 * this.#random()) * 3600);
+    }
+  }
+
+  readonly #faultless: Intercept = async (point, perform) => {
+    const response = await perform();
+    await this.#note(point, response, undefined, false);
+    return response;
+  };
+
   /** Lets users consent, without a fault and only while nothing is down. */
   async #consent(): Promise<void> {
-    const intercept: Intercept = async (point, perform) => {
-      const response = await perform();
-      await this.#note(point, response, undefined, false);
-      return response;
-    };
     for (const [name, at] of [...this.#consents]) {
       const { time } = this.#world;
       if (at > time) continue;
@@ -151,8 +170,8 @@ class Simulation {
         continue;
       }
       this.#world.zoom.isDown = false;
-      const deps = this.#world.dependencies({ intercept });
-      await this.#world.connect(name, deps);
+      const deps = this.#world.dependencies({ intercept: this.#faultless });
+      await this.#world.connect(name, deps, name, false, this.#bundled?.placeOf(name));
       await this.#world.runStarted(deps);
       if (!(await this.#world.item(name)).targets) await this.#world.link(name, deps);
       this.#consents.delete(name);
@@ -188,7 +207,8 @@ class Simulation {
   /** At the end, counts the losses that no sweep has noticed yet. */
   async #findSilentlyDead(): Promise<void> {
     for (const { connection, status } of await this.#world.store.list()) {
-      if (status !== 'reconnect' && !(await this.#isLiving(connection))) await this.#lose(connection);
+      const isConnected = status !== 'reconnect' && status !== 'disconnected';
+      if (isConnected && !(await this.#isLiving(connection))) await this.#lose(connection);
     }
   }
 

@@ -40,6 +40,7 @@ function rows(first: SimulationReport): Row[] {
     ...(Object.keys(first.lost) as (keyof SimulationReport['lost'])[]).map(
       (loss): Row => [loss, ({ lost }) => lost[loss]],
     ),
+    ...(first.bundles === undefined ? [] : bundleRows),
     'Seconds for which n8n held a dead token, all connections together',
     ...first.dead.flatMap(({ way }, index): Row[] => [
       [`${told(way)}, in or just after an outage`, ({ dead }) => dead[index]?.outage ?? 0],
@@ -51,6 +52,15 @@ function rows(first: SimulationReport): Row[] {
     ...first.dead.map(({ way }, index): Row => [told(way), (report) => share(report, index)]),
   ];
 }
+
+const bundleRows: Row[] = [
+  'Bundles',
+  ['bundles', ({ bundles }) => bundles?.bundles ?? 0],
+  ['versions of one secret in 24 h, at most', ({ bundles }) => bundles?.mostVersions ?? 0],
+  ['versions that the quota of 100 refused', ({ bundles }) => bundles?.refused ?? 0],
+  ['members that were disconnected, and consented again', ({ bundles }) => bundles?.disconnections ?? 0],
+  ['of them whose dead token stayed until the next slot', ({ bundles }) => bundles?.waited ?? 0],
+];
 
 const told = (way: Way) => (way === 'push' ? 'n8n is pushed to' : `n8n polls every ${way} s`);
 
