@@ -168,6 +168,8 @@ export interface Strike {
   fault: FaultName;
   at: number;
   lasts: boolean;
+  /** Counts the calls of this name alone, where a function makes several at once in any order. */
+  point?: string;
 }
 
 /** Lists a function's calls by name in their order, and applies the fault to one of them. */
@@ -217,7 +219,13 @@ export class FaultInjector {
 
   #strikes(index: number, service: string): boolean {
     if (!this.#strike) return false;
-    if (index === this.#strike.at) return true;
+    const { point, at } = this.#strike;
+    if (point !== undefined)
+      return (
+        this.points[index] === point &&
+        this.points.slice(0, index).filter((each) => each === point).length === at
+      );
+    if (index === at) return true;
     return this.#strike.lasts && index > this.#strike.at && service === this.#struck;
   }
 }

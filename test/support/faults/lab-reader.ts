@@ -33,6 +33,9 @@ export function createReader(services: Pick<LabServices, 'table' | 'operator'>) 
       const published = async (secret: string) => secrets.get(`n8n_zoom_${secret}`);
       return publishedToken({ connection: name, place }, { published });
     },
+    /** Returns the value of a published secret: of a connection, or of a bundle. */
+    secret: async (name: string) =>
+      (await once('secrets', () => readAsN8n(services.operator))).get(`n8n_zoom_${name}`),
     /** Must be called whenever something may have changed. */
     forget: () => known.clear(),
   };

@@ -178,6 +178,7 @@ export async function openLab(log: Log, state?: SavedLab) {
     tokens: (name: string) => reader.tokens(name, healthy.openingKey),
     connection: reader.connection,
     published: reader.published,
+    secret: reader.secret,
     /** What a preparation leaves for its check. */
     atZoom: state?.atZoom,
     /** Closes the installation and returns its state, from which others open. */

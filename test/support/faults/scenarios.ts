@@ -8,7 +8,7 @@ import { connectServerToServer } from '../../../lambdas/tokens/consent/connect-s
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
 import { type LinkOutcome, linkOutcome } from '../../../lambdas/tokens/consent/link-outcome.ts';
 import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.ts';
-import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
+import { type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { asCallback } from '../world/keys.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
 import { deauthorization, signedHeaders } from '../zoom-event.ts';
@@ -218,8 +218,13 @@ export async function deauthorizeOnce(
 type Page = APIGatewayProxyStructuredResultV2;
 
 /** Opens a link of the operator and consents at Zoom, as a browser does. Returns the pages. */
-export async function consent(lab: Lab, runtime: LabRuntime, user = 'main'): Promise<Page[]> {
-  const { link } = await newLink(lab);
+export async function consent(
+  lab: Lab,
+  runtime: LabRuntime,
+  user = 'main',
+  wanted: Partial<WantedLink> = {},
+): Promise<Page[]> {
+  const { link } = await newLink(lab, wanted);
   const redirect = await press(lab, runtime, link);
   if (redirect.statusCode !== 303) return [redirect];
   return [redirect, await comeBack(lab, runtime, consentAtZoom(lab, redirect, user))];
@@ -256,9 +261,15 @@ export async function cancelOnce(lab: Lab, runtime: Runtime): Promise<OperatorRe
   return createOperator(() => runtime)({ action: 'links-cancel', connection: 'main' }, contextOf(lab));
 }
 
-async function newLink(lab: Lab) {
+interface WantedLink {
+  connection: string;
+  place: Place;
+}
+
+async function newLink(lab: Lab, wanted: Partial<WantedLink> = {}) {
   const { healthy, zoom } = lab;
-  const created = await createLink({ connection: 'main', app: 'default' }, healthy, healthy.publicUrl);
+  const request = { connection: 'main', app: 'default', ...wanted };
+  const created = await createLink(request, healthy, healthy.publicUrl);
   zoom.secrets.add(new URL(created.link).searchParams.get('ticket') ?? '');
   return created;
 }
@@ -289,7 +300,7 @@ function consentAtZoom(lab: Lab, redirect: Page, user: string): Return {
   return { url, cookies };
 }
 
-function contextOf(lab: Lab): Context {
+export function contextOf(lab: Lab): Context {
   const end = lab.now() + FUNCTION_SECONDS;
   return { getRemainingTimeInMillis: () => (end - lab.now()) * 1000 } as Context;
 }
