@@ -53,12 +53,12 @@ function show(state) {
   showEvents(state.events);
 }
 
-function showList({ total, found, page, pages, works, runsOut, fails }, shown) {
+function showList({ total, found, page, pages, works, needAttention, fails }, shown) {
   query.page = page;
   byId('find').hidden = total <= SEARCHABLE;
   write(
     byId('counts'),
-    `${number(total)} connections: ${number(works)} work, ${number(runsOut)} run out, ${number(fails)} fail`,
+    `${number(total)} connections: ${number(works)} work, ${number(needAttention)} need attention, ${number(fails)} fail`,
   );
   byId('pages').hidden = total <= SEARCHABLE;
   const first = page * SEARCHABLE + 1;

@@ -32,9 +32,9 @@ export function select<Connection extends Listed>(connections: Connection[], { s
       found: found.length,
       page: shownPage,
       pages,
-      /** Connections whose token works, runs out without help, or does not work. */
+      /** Connections that work for n8n, that need attention, and whose token does not work. */
       works: count('good'),
-      runsOut: count('warn'),
+      needAttention: count('warn'),
       fails: count('bad'),
     },
     selected: found

@@ -40,6 +40,9 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
   const lane = (connection: string, index: number) =>
     card(connection).getByRole('list').nth(index).getByRole('listitem').allInnerTexts();
 
+  /** Returns the text of the description with this id. */
+  const descriptionOf = (id: string | null) => page.locator(`#${id}`).innerText();
+
   async function callAfter(minutes: number): Promise<void> {
     clock.advance(minutes * MINUTES);
     await stack.sweep();
@@ -70,10 +73,36 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
     await page.getByRole('switch', { name: 'Zoom is down' }).click();
     await shows(page.getByRole('status'), 'Zoom is down');
     await callAfter(31);
-    await shows(state.and(page.locator('.warn')), 'Runs out in 29 min');
+    await shows(state.and(page.locator('.warn')), 'n8n’s last call failed: 503; token runs out in 29 min');
     await callAfter(30);
     await shows(state.and(page.locator('.bad')), 'Expired 1 min ago');
     await user.lookAt('local-page-expired');
+    user.expectNoComplaints();
+  });
+
+  test.each([
+    ['Zoom is down', 503],
+    ['Zoom limits the rate', 429],
+    ['Hide the Zoom user', 500],
+  ])('the state is amber while n8n’s calls fail, although its token is good: %s', async (name, status) => {
+    await connectReports();
+    await callAfter(0);
+    const state = card('reports').locator('.status');
+    await shows(state.and(page.locator('.good')), 'Works, 60 min left');
+    const faultSwitch = page.getByRole('switch', { name });
+    expect(await faultSwitch.getAttribute('aria-describedby').then(descriptionOf)).toMatch(
+      /n8n’s calls? .*too/,
+    );
+    await faultSwitch.click();
+    await shows(page.locator('#events li').first(), 'Broken by you');
+    await callAfter(5);
+    await shows(state.and(page.locator('.warn')), `n8n’s last call failed: ${status}; token good for 55 min`);
+    expect(await lane('reports', 0)).toEqual(['200', String(status)]);
+
+    await faultSwitch.click();
+    await shows(page.locator('#events li').first(), 'Repaired by you');
+    await callAfter(5);
+    await shows(state.and(page.locator('.good')), 'Works, 50 min left');
     user.expectNoComplaints();
   });
 
@@ -121,7 +150,7 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
     );
     await connectReports();
     await copyReports(1000);
-    const counts = page.getByText('1,001 connections: 1,001 work, 0 run out, 0 fail');
+    const counts = page.getByText('1,001 connections: 1,001 work, 0 need attention, 0 fail');
     await counts.waitFor();
     expect(await page.locator('#connections article').count()).toBe(20);
     await shows(page.locator('#range'), '1 to 20 of 1,001');

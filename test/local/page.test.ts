@@ -163,7 +163,7 @@ describe('/events', () => {
       n8nHint: expect.stringContaining('the type Zoom API and paste the expression into the field JWT Token'),
       connectable: true,
       breakage: noBreakage(),
-      list: { total: 0, found: 0, page: 0, pages: 1, works: 0, runsOut: 0, fails: 0 },
+      list: { total: 0, found: 0, page: 0, pages: 1, works: 0, needAttention: 0, fails: 0 },
       connections: [],
       events: [],
     });

@@ -16,7 +16,7 @@ test('the samples come first, then what fails or runs out, then the others by na
   expect(select(all, { search: '', page: 0 }).list).toMatchObject({
     total: 6,
     works: 2,
-    runsOut: 1,
+    needAttention: 1,
     fails: 2,
   });
 });
