@@ -1,5 +1,5 @@
 import type { ConnectionView, UnreadableItem } from '../../lambdas/operator-protocol.ts';
-import { failureText, readerText, readerView } from '../../lambdas/operator-protocol.ts';
+import { failureText, isUnlinked, readerText, readerView } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { DAY, formatDuration, formatTime } from '../terminal/time.ts';
 import { DEFAULT_INTERVAL_SECONDS } from './n8n-interval.ts';
@@ -126,8 +126,9 @@ function pushRemarks(view: ConnectionView): Remark[] {
 }
 
 /** Returns a warning for a connection without a secret that is pushed to no n8n either. */
-function unlinkedRemarks({ connection, status, place, targets = [] }: ConnectionView): Remark[] {
-  if (status === 'disconnected' || place !== 'none' || targets.length > 0) return [];
+function unlinkedRemarks(view: ConnectionView): Remark[] {
+  const { connection, status } = view;
+  if (status === 'disconnected' || !isUnlinked(view)) return [];
   return [
     {
       exitStatus: EXIT.ok,

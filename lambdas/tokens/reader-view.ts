@@ -17,6 +17,10 @@ export function readerView(item: Read, now: number): ReaderView {
     : { n8nHolds: 'expired', since: validUntil };
 }
 
+/** Returns whether a connection reaches no n8n: it has no secret, and it is linked to no n8n. */
+export const isUnlinked = ({ place, targets = [] }: Pick<Connection, 'place' | 'targets'>): boolean =>
+  place === 'none' && targets.length === 0;
+
 /**
  * Returns the state of a connection in a few words. It never calls a connection active beside a token that does not work.
  */

@@ -7,6 +7,7 @@ import { toFailure } from '../tokens/errors.ts';
 import { expression } from '../tokens/n8n-names.ts';
 import { missingScopes } from '../tokens/n8n-scopes.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
+import { isUnlinked } from '../tokens/reader-view.ts';
 import { type Html, html } from './html.ts';
 import { LOCAL_TIMES, untilTime } from './local-time.ts';
 import { eventAndAction, page } from './page-template.ts';
@@ -89,10 +90,6 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
     asker,
   );
 }
-
-/** Returns whether no n8n has the token before an operator links one: the connection has no secret. */
-const isUnlinked = ({ place, targets = [] }: Pick<Connection, 'place' | 'targets'>): boolean =>
-  place === 'none' && targets.length === 0;
 
 function operatorPage(
   { item, user, outcome }: Consent,

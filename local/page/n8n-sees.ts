@@ -1,6 +1,6 @@
 import { isDisconnected } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionView } from '../../lambdas/tokens/connection-view.ts';
-import { readerView } from '../../lambdas/tokens/reader-view.ts';
+import { isUnlinked, readerView } from '../../lambdas/tokens/reader-view.ts';
 
 /** What n8n sees of a connection: a few words and their tone. */
 export interface N8nSees {
@@ -19,6 +19,7 @@ const UNAUTHORIZED = 401;
 export function n8nSees(connection: ConnectionView, now: number, lastStatus: number | undefined): N8nSees {
   const view = readerView(connection, now);
   if (isDisconnected(connection)) return { tone: 'off', text: 'Disconnected' };
+  if (isUnlinked(connection)) return { tone: 'warn', text: 'Reaches no n8n' };
   if (view.n8nHolds === 'nothing') return { tone: 'bad', text: 'No token yet' };
   if (view.n8nHolds === 'expired') return { tone: 'bad', text: `Expired ${duration(now - view.since)} ago` };
   if (lastStatus === UNAUTHORIZED) return { tone: 'bad', text: 'Zoom refuses n8n’s request' };

@@ -19,10 +19,22 @@ const ANNOUNCED = ['alerted', 'alerted of an expired token', 'alerted of an inci
 
 const MAX_EVENTS = 20;
 
-/** Returns the latest events, the newest first. New tokens and their publication are one event. */
-export function shownEvents(entries: readonly Entry[]): ShownEvent[] {
+/**
+ * Returns the latest events, the newest first. New tokens and their publication are one event.
+ * @param withoutSecret the names of the connections that are only pushed
+ */
+export function shownEvents(
+  entries: readonly Entry[],
+  withoutSecret: ReadonlySet<string> = new Set(),
+): ShownEvent[] {
   const publications = new Set(entries.filter(({ event }) => event === 'published').map(key));
   const issued = new Set(entries.filter(isIssue).map(key));
+  const reachOf = (entry: Entry) => {
+    if (publications.has(key(entry))) return 'n8n can read it.';
+    return withoutSecret.has(String(entry.connection))
+      ? 'It is in no secret: n8n gets it by a push alone.'
+      : 'n8n cannot read it yet.';
+  };
   return entries
     .filter(
       (entry) => !ANNOUNCED.includes(entry.event) && !(entry.event === 'published' && issued.has(key(entry))),
@@ -33,7 +45,7 @@ export function shownEvents(entries: readonly Entry[]): ShownEvent[] {
       event: entry.event,
       at: entry.at,
       title: title(entry),
-      paragraphs: paragraphs(entry, publications.has(key(entry))),
+      paragraphs: paragraphs(entry, reachOf(entry)),
     }));
 }
 
@@ -55,7 +67,8 @@ function title({ event, connection, message }: Entry): string {
   return `${connection ?? ''} ${TITLES[event] ?? event}`.trim();
 }
 
-function paragraphs(entry: Entry, isPublished: boolean): Paragraph[] {
+/** @param reach how n8n gets the tokens of the entry */
+function paragraphs(entry: Entry, reach: string): Paragraph[] {
   const { event, message, text, version } = entry;
   if (event === 'alert') return alertParagraphs(String(text));
   if (event === 'overlap changed')
@@ -65,10 +78,7 @@ function paragraphs(entry: Entry, isPublished: boolean): Paragraph[] {
         : 'Zoom ends the earlier token at a renewal, so renewals come late.',
     );
   if (event === 'published') return plain(`n8n can read token no. ${version}.`);
-  if (isIssue(entry))
-    return plain(
-      `Zoom issued token no. ${version}. ${isPublished ? 'n8n can read it.' : 'n8n cannot read it yet.'}`,
-    );
+  if (isIssue(entry)) return plain(`Zoom issued token no. ${version}. ${reach}`);
   return message === undefined ? [] : plain(String(message));
 }
 

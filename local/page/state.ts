@@ -49,6 +49,9 @@ export async function stateOf(stack: LocalStack, query: Query): Promise<State> {
     breakage: stack.zoom?.breakage,
     list,
     connections: await withTokens(stack, selected),
-    events: shownEvents(stack.journal.entries),
+    events: shownEvents(
+      stack.journal.entries,
+      new Set(all.filter(({ place }) => place === 'none').map(({ connection }) => connection)),
+    ),
   };
 }

@@ -49,4 +49,17 @@ await describeInBrowser('the live page follows the place of a connection:', (bro
     expect(await copyButton('pushed').isVisible()).toBe(false);
     user.expectNoComplaints();
   });
+
+  test('a connection without a secret that is linked to no n8n says everywhere that it reaches none', async () => {
+    await stack.operate({ action: 'connect', connection: 'pushed', app: 'reports', place: 'none' });
+    await shows(card('pushed').locator('.status.warn'), 'Reaches no n8n');
+    await shows(card('pushed'), 'nothing: it has no secret, and it is linked to no n8n');
+    expect(await card('pushed').getByRole('meter').isVisible()).toBe(false);
+    await shows(
+      page.locator('#events li').first(),
+      'Zoom issued token no. 1. It is in no secret: n8n gets it by a push alone.',
+    );
+    await user.lookAt('local-page-no-n8n', { phone: true });
+    user.expectNoComplaints();
+  });
 });

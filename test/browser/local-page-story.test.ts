@@ -41,7 +41,7 @@ await describeInBrowser('the live page tells what n8n gets:', (browser) => {
     card(connection).getByRole('list').nth(index).getByRole('listitem').allInnerTexts();
 
   /** Returns the text of the description with this id. */
-  const descriptionOf = (id: string | null) => page.locator(`#${id}`).innerText();
+  const descriptionOf = (id: string | null) => page.locator(`#${id}`).textContent();
 
   async function callAfter(minutes: number): Promise<void> {
     clock.advance(minutes * MINUTES);

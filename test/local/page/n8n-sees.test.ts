@@ -33,6 +33,9 @@ const lastError = {
   at: NOW,
 } as unknown as NonNullable<ConnectionView['lastError']>;
 
+const pushOnly: Partial<ConnectionView> = { place: 'none' };
+const target = { instance: 'home' } as NonNullable<ConnectionView['targets']>[number];
+
 test.each<[string, Partial<ConnectionView>, number | undefined, string, string]>([
   ['a token that works and will be renewed', {}, 200, 'good', 'Works, 31 min left'],
   ['a failing renewal', { lastError }, 200, 'warn', 'Runs out in 31 min'],
@@ -50,6 +53,14 @@ test.each<[string, Partial<ConnectionView>, number | undefined, string, string]>
   ],
   ['an expired token', { validUntil: NOW - 12 * MINUTES }, 200, 'bad', 'Expired 12 min ago'],
   ['an active connection without a token', { validUntil: 0 }, undefined, 'bad', 'No token yet'],
+  ['a connection that is only pushed, to no n8n', pushOnly, undefined, 'warn', 'Reaches no n8n'],
+  [
+    'a connection that is only pushed, to an n8n',
+    { ...pushOnly, targets: [target] },
+    undefined,
+    'good',
+    'Works, 31 min left',
+  ],
   ['a disconnected connection', { status: 'disconnected' }, 401, 'off', 'Disconnected'],
 ])('the state of %s says what n8n sees', (_, fields, lastStatus, tone, text) => {
   expect(n8nSees(connection(fields), NOW, lastStatus)).toEqual({ tone, text });

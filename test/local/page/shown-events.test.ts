@@ -25,6 +25,14 @@ test('a token that is not published yet says so', () => {
   expect(event?.paragraphs).toEqual(plain('Zoom issued token no. 2. n8n cannot read it yet.'));
 });
 
+test('a token of a connection without a secret does not wait to be read', () => {
+  const entries = [{ event: 'connected', at: AT, connection: 'pushed', version: 1 }];
+  const [event] = shownEvents(entries, new Set(['pushed']));
+  expect(event?.paragraphs).toEqual(
+    plain('Zoom issued token no. 1. It is in no secret: n8n gets it by a push alone.'),
+  );
+});
+
 test('a fault that the user caused says so, also for one connection', () => {
   const fault = { at: AT, connection: 'main', message: 'Zoom renews no token of “main” any more.' };
   expect(shownEvents([{ event: 'broken', ...fault }])).toEqual([
