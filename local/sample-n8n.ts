@@ -1,7 +1,10 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../lambdas/tokens/clock.ts';
-import { secretName } from '../lambdas/tokens/n8n-names.ts';
+import type { Connection } from '../lambdas/tokens/connection.ts';
+import { secretOf } from '../lambdas/tokens/n8n-names.ts';
+import { placesAt } from '../lambdas/tokens/publication/place.ts';
 import { readValues } from './read-as-n8n.ts';
+import { publishedToken } from './snapshot.ts';
 
 /** The connections that `npm start` introduces. The sample n8n has one workflow for each. */
 export const SAMPLE_CONNECTIONS = ['main', 'reports'] as const;
@@ -36,6 +39,8 @@ export interface SampleN8n {
   callsOf(connection: string): readonly ZoomCall[];
 }
 
+type Published = Pick<Connection, 'connection' | 'place' | 'oldPlaces'>;
+
 interface Workflow {
   pastedToken: string;
   lastToken: string;
@@ -44,19 +49,37 @@ interface Workflow {
 
 export function createSampleN8n({
   secretsManager,
+  findConnection,
   zoomApiUrl,
   now,
 }: {
   secretsManager: SecretsManagerClient;
+  /** Returns the connection, whose place says which expression is pasted into n8n's credential. */
+  findConnection: (connection: string) => Promise<Published | undefined>;
   zoomApiUrl: string;
   now: Clock;
 }): SampleN8n {
-  let secrets = new Map<string, string>();
+  /** By connection. A connection that is only pushed has none here. */
+  let tokens = new Map<string, string>();
   const workflows = new Map<string, Workflow>();
 
+  /** Returns the token that n8n's expression gives; empty, as n8n sends it, for a secret that it cannot read. */
+  const readToken = async (published: Published): Promise<string> => {
+    const { connection } = published;
+    // A person pastes the new expression once it works. Until then n8n reads the old place, which is kept current.
+    const places = placesAt(published, now()).map((place) => ({ connection, place }));
+    const secrets = places.map((each) => ({ ...each, secretName: secretOf(each) }));
+    const names = secrets.flatMap(({ secretName }) => secretName ?? []);
+    const values = await readValues(secretsManager, names);
+    return secrets.map((each) => publishedToken(values, each)).find((token) => token !== undefined) ?? '';
+  };
+
   const run = async (connection: string): Promise<void> => {
-    // n8n sends an empty token for a secret that it cannot read.
-    const token = secrets.get(secretName(connection)) ?? '';
+    const token = tokens.get(connection);
+    if (token === undefined) {
+      workflows.delete(connection);
+      return;
+    }
     const workflow = workflows.get(connection) ?? { pastedToken: token, lastToken: token, calls: [] };
     if (workflow.pastedToken === '') return;
     workflows.set(connection, workflow);
@@ -73,7 +96,11 @@ export function createSampleN8n({
   return {
     async readSecrets() {
       try {
-        secrets = await readValues(secretsManager, SAMPLE_CONNECTIONS.map(secretName));
+        const found = await Promise.all(SAMPLE_CONNECTIONS.map(findConnection));
+        const readable = found.filter((each) => each !== undefined).filter(({ place }) => place !== 'none');
+        tokens = new Map(
+          await Promise.all(readable.map(async (each) => [each.connection, await readToken(each)] as const)),
+        );
       } catch {
         // n8n keeps the values that it has.
       }

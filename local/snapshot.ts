@@ -59,7 +59,11 @@ export async function withTokens<Connection extends ConnectionView>(
 /** Returns the token that n8n's expression gives. */
 export function publishedToken(
   values: ReadonlyMap<string, string>,
-  { connection, place, secretName }: ConnectionView,
+  {
+    connection,
+    place,
+    secretName,
+  }: Pick<ConnectionView, 'connection' | 'place'> & { secretName?: string | undefined },
 ): string | undefined {
   const value = secretName === undefined ? undefined : values.get(secretName);
   return value === undefined || bundleOf(place) === undefined ? value : JSON.parse(value)[connection];

@@ -77,6 +77,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       secretsManager,
       n8n: createSampleN8n({
         secretsManager,
+        findConnection: (connection) => runtime.store.get(connection),
         zoomApiUrl: realZoom?.apiUrl ?? services.zoom?.url ?? '',
         now,
       }),

@@ -8,10 +8,14 @@ const MINUTES = 60;
 
 let clock: ReturnType<typeof manualClock>;
 let stack: LocalStack;
+/** The name of a secret that nobody may read. */
+let unreadable: string | undefined;
 
 beforeEach(async () => {
   clock = manualClock();
-  stack = await startLocalStack({ now: clock.now, speed: 120, port: 0 });
+  unreadable = undefined;
+  const denied = (name: string, operation: string) => name === unreadable && /^(Batch)?Get/.test(operation);
+  stack = await startLocalStack({ now: clock.now, speed: 120, port: 0, denied });
 });
 
 afterEach(() => stack.close());
@@ -79,6 +83,41 @@ test('a secret that n8n cannot read leaves it without a token', async () => {
   if (stack.zoom) stack.zoom.breakage.kmsKeyIsDisabled = true;
   await readAndCall();
   expect(responses().at(-1)).toEqual([401, 200]);
+});
+
+const moveReports = (place: string) => stack.operate({ action: 'move', connection: 'reports', place });
+/** Ends the place that `reports` has left. */
+const finishMove = () => stack.operate({ action: 'move', connection: 'reports', finish: true });
+
+test('the sample n8n reads a connection where it is published: in a bundle and back in its own secret', async () => {
+  await connectReports();
+  await readAndCall();
+  for (const place of ['bundle_sales', 'own']) {
+    await moveReports(place);
+    await readAndCall();
+    await finishMove();
+    for (const minutes of [25, 20, 20]) {
+      clock.advance(minutes * MINUTES);
+      await stack.sweep();
+    }
+    await readAndCall();
+  }
+  expect(responses().map(([withUs]) => withUs)).toEqual([200, 200, 200, 200, 200]);
+});
+
+test('the sample n8n reads the kept old place while the new one cannot be read', async () => {
+  await connectReports();
+  await readAndCall();
+  await moveReports('bundle_sales');
+  unreadable = 'n8n_zoom_bundle_sales';
+  await readAndCall();
+  expect(responses().at(-1)).toEqual([200, 200]);
+});
+
+test('the sample n8n does not call with a connection that is only pushed', async () => {
+  await stack.operate({ action: 'connect', connection: 'reports', app: 'reports', place: 'none' });
+  await readAndCall();
+  expect(responses()).toEqual([]);
 });
 
 test('the latest thirty calls are kept', async () => {
