@@ -14,8 +14,12 @@ interface Paragraph {
   facts: { term: string; description: string }[];
 }
 
-/** The alert itself follows these entries, as the topic delivers it. */
-const ANNOUNCED = ['alerted', 'alerted of an expired token', 'alerted of an incident'];
+const HIDDEN = [
+  // The alert itself follows these entries, as the topic delivers it.
+  ...['alerted', 'alerted of an expired token', 'alerted of an incident'],
+  // What the request changes has an event of its own.
+  'audit',
+];
 
 const MAX_EVENTS = 20;
 
@@ -37,7 +41,7 @@ export function shownEvents(
   };
   return entries
     .filter(
-      (entry) => !ANNOUNCED.includes(entry.event) && !(entry.event === 'published' && issued.has(key(entry))),
+      (entry) => !HIDDEN.includes(entry.event) && !(entry.event === 'published' && issued.has(key(entry))),
     )
     .slice(-MAX_EVENTS)
     .reverse()

@@ -40,6 +40,10 @@ test('a fault that the user caused says so, also for one connection', () => {
   ]);
 });
 
+test('a request that is audited is no event beside what it changes', () => {
+  expect(shownEvents([{ event: 'audit', at: AT, connection: 'main', action: 'rotate' }])).toEqual([]);
+});
+
 test('another connection’s publication does not count', () => {
   const events = shownEvents([
     { event: 'rotated', at: AT, connection: 'main', version: 2 },
