@@ -1,7 +1,16 @@
 import { App } from 'aws-cdk-lib';
-import { settingsFromContext } from '../lib/settings/settings.ts';
+import { SettingsError, settingsFromContext } from '../lib/settings/settings.ts';
 import { ZoomTokenRefresherStack } from '../lib/stack.ts';
+import { assertKnown } from './assert-known.ts';
 
 const app = new App();
-const settings = settingsFromContext(app.node);
-new ZoomTokenRefresherStack(app, settings.name, settings);
+try {
+  assertKnown(app.node);
+  const settings = settingsFromContext(app.node);
+  new ZoomTokenRefresherStack(app, settings.name, settings);
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  // A stack trace would bury the message.
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

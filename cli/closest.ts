@@ -7,7 +7,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   // A short word is not similar to one that shares no more than a letter with it.
   let least = Math.min(MAX_DISTANCE, Math.floor(word.length / 2)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate);
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [found, least] = [candidate, distance];
   }
   return found;

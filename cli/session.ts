@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
 import { createOperatorClient, type OperatorClient } from './operator-client.ts';
+import { filled } from './terminal/filled.ts';
 import { createHints } from './terminal/hints.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 import { sanitizeValue } from './terminal/sanitize.ts';
@@ -41,8 +42,8 @@ const sanitized = (operator: OperatorClient): OperatorClient => ({
 /** Adds the options that every command takes. */
 export function addGlobalOptions(program: Command): Command {
   return program
-    .option('--name <name>', `name of the installation (default: ${DEFAULT_NAME})`)
-    .option('--profile <profile>', 'AWS profile')
-    .option('--region <region>', 'AWS Region')
+    .option('--name <name>', `name of the installation (default: ${DEFAULT_NAME})`, filled)
+    .option('--profile <profile>', 'AWS profile', filled)
+    .option('--region <region>', 'AWS Region', filled)
     .option('--json', 'print one JSON document on standard output, for scripts');
 }

@@ -46,7 +46,7 @@ export { MAX_OVERVIEW } from './tokens/operate/overview.ts';
 export { MAX_PROBES, type TokenProbe } from './tokens/operate/probe-tokens.ts';
 export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
-export { type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
+export { bundleOf, type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
 export { failureText, isUnlinked, readerText, readerView, stateText } from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store.ts';
 export type { ZoomApp } from './tokens/vault.ts';

@@ -5,14 +5,18 @@ import type { OperatorClient, RequestParameters } from '../operator-client.ts';
 type StatusParameters = RequestParameters['status'];
 
 /** A page of connections, and the links that wait, where they were asked for. */
-export type StatusPage = OperatorResults['status'] & { links?: OpenLink[] };
+export type StatusPage = OperatorResults['status'] & {
+  links?: OpenLink[];
+  /** Whether an app or a part of a name was asked for, of which the counts are. */
+  isFiltered?: boolean;
+};
 
 /** Requests a page of connections, or one connection, and the links that wait for them. */
 export async function requestStatus(
   parameters: StatusParameters,
   operator: OperatorClient,
 ): Promise<StatusPage & { links: OpenLink[] }> {
-  const { connection } = parameters;
+  const { connection, app, search } = parameters;
   const [status, { links }] = await Promise.all([
     operator.request('status', parameters),
     operator.request('links', {}),
@@ -20,6 +24,7 @@ export async function requestStatus(
   return {
     ...status,
     links: links.filter((link) => connection === undefined || link.connection === connection),
+    ...((app !== undefined || search !== undefined) && { isFiltered: true }),
   };
 }
 

@@ -106,7 +106,8 @@ function rotationRemarks(view: ConnectionView, now: number): Remark[] {
     const action = isUrgent ? `The sweeps go on. To retry now: ${rotateNow}` : lastError.action;
     return [{ exitStatus: EXIT.failed, message: failureText(view, now, formatTime), action }];
   }
-  if (n8nHolds === 'valid') return [];
+  // A connection that reaches no n8n has a remark of its own.
+  if (n8nHolds === 'valid' || isUnlinked(view)) return [];
   const message = readerText(view, now, formatTime);
   return [{ exitStatus: EXIT.failed, message, action: `Rotate it now: ${rotateNow}` }];
 }

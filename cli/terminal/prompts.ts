@@ -30,13 +30,23 @@ export const promptChoice = <Value>(
 export const promptConfirmation = (message: string): Promise<boolean> =>
   interruptible(confirm({ message: sanitizeText(message), default: false }, CONTEXT));
 
-/** A prompt reads the keyboard itself, so Ctrl-C arrives as an error and not as a signal. */
+/**
+ * A prompt reads the keyboard itself, so Ctrl-C arrives as an error and not as a signal. After Ctrl-D it waits for ever,
+ * and nothing else keeps the process.
+ */
 async function interruptible<T>(prompt: Promise<T>): Promise<T> {
+  const { promise: closed, reject } = Promise.withResolvers<never>();
+  const end = () => reject(new Interrupted());
+  process.once('beforeExit', end);
   try {
-    return await prompt;
+    return await Promise.race([prompt, closed]);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error;
+    const isEnd =
+      error instanceof Interrupted || (error instanceof Error && error.name === 'ExitPromptError');
+    if (!isEnd) throw error;
     interrupt();
     throw new Interrupted();
+  } finally {
+    process.off('beforeExit', end);
   }
 }

@@ -54,6 +54,7 @@ export const FAILURE_CODES = [
   'n8n_intercepted',
   'n8n_key_refused',
   'n8n_no_api',
+  'n8n_not_linked',
   'n8n_rate_limited',
   'n8n_redirects',
   'n8n_refused',

@@ -138,11 +138,12 @@ const RULES: Rules = {
   runbookUrl: text(/^\S+$/, 'an address without spaces'),
 };
 
-const KEYS = Object.keys(RULES) as (keyof Settings)[];
+/** The names of all settings. */
+export const KEYS = Object.keys(RULES) as (keyof Settings)[];
 
 /**
  * Returns the settings of the CDK context (`cdk.json`, `-c key=value`), completed with the defaults.
- * @throws {Error} that names the invalid context key, what it must be, what it is, and where to correct it
+ * @throws {SettingsError} that names the invalid context key, what it must be, what it is, and where to correct it
  */
 export function settingsFromContext(node: Node): Settings {
   try {
@@ -150,9 +151,12 @@ export function settingsFromContext(node: Node): Settings {
   } catch (error) {
     if (!(error instanceof InvalidSetting)) throw error;
     const { key, message } = error;
-    throw new Error(`${message} Correct it in the context of cdk.json, or pass -c ${key}=…`);
+    throw new SettingsError(`${message} Correct it in the context of cdk.json, or pass -c ${key}=…`);
   }
 }
+
+/** Settings with which nothing can be synthesized. The message says all that there is to say. */
+export class SettingsError extends Error {}
 
 /**
  * Returns the settings completed with the defaults.

@@ -71,6 +71,11 @@ function requestFrom(connection: string, bundle: string | undefined, options: Bu
   if (bundle !== undefined) assertName('bundle', bundle);
   if (none && bundle !== undefined)
     throw new UsageError('Both a bundle and --none were given.', 'Pass one of them.');
+  if (finish && (none || bundle !== undefined || keep !== undefined))
+    throw new UsageError(
+      '--finish ends the place that the connection has left. It goes with no other place and no --keep.',
+      'Move first, and run --finish once n8n reads the new place. To end the old place at the move: --keep 0',
+    );
   if (!none && bundle === undefined && !finish)
     throw new UsageError('No place was named.', 'Pass a bundle, --none or --finish.');
   const place = none ? 'own' : bundle === undefined ? undefined : placeOf(bundle);

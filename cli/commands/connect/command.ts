@@ -76,7 +76,14 @@ async function connect(
 ): Promise<void> {
   const session = openSession(command);
   const { output } = session;
-  if (options.renewLinks) return renewLinks(session);
+  if (options.renewLinks) {
+    if (connection !== undefined || options.cancel)
+      throw new UsageError(
+        '--renew-links renews the links of all connections.',
+        'Pass it without a connection and without --cancel.',
+      );
+    return renewLinks(session);
+  }
   if (connection === undefined) {
     throw new UsageError(
       'Missing required argument "connection".',
@@ -94,6 +101,17 @@ async function connect(
   if (grant === 'authorization_code') return connectUser(parameters, options, session);
   if (options.replaceUser) {
     throw new UsageError('A Server-to-Server connection has no user to replace.', 'Omit --replace-user.');
+  }
+  const forLinks = [
+    ...(options.expires === undefined ? [] : ['--expires']),
+    ...(options.forMe ? ['--for-me'] : []),
+    ...(options.wait ? [] : ['--no-wait']),
+  ];
+  if (forLinks.length > 0) {
+    throw new UsageError(
+      'A Server-to-Server connection is made at once and has no link.',
+      `Omit ${forLinks.join(' and ')}.`,
+    );
   }
   const result = await output.withSpinner(`Connecting "${connection}"`, () =>
     session.operator.request('connect', parameters),

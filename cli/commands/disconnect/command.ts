@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
-import type { ConnectionView, OperatorResults } from '../../../lambdas/operator-protocol.ts';
-import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { PUBLISHED_SECRET_PREFIX } from '../../../lambdas/contract.ts';
+import {
+  assertName,
+  bundleOf,
+  type ConnectionView,
+  Failure,
+  type OperatorResults,
+  type Place,
+} from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
@@ -36,6 +43,7 @@ async function disconnect(
   command: Command,
 ): Promise<void> {
   const { operator, output } = openSession(command);
+  assertName('connection', connection);
   if (!yes) {
     if (!canPrompt()) {
       throw new UsageError(
@@ -61,21 +69,37 @@ async function disconnect(
   output.print(formatResult(result));
 }
 
-function consequences({ connection, grantType, secretName }: ConnectionView, now: boolean): string {
-  const tokens = grantType === 'authorization_code' ? 'revokes its tokens at Zoom' : 'deletes its token';
+function consequences(view: ConnectionView, now: boolean): string {
+  const { connection } = view;
   const recovery = now ? 'without a recovery window' : 'with a recovery window of some days';
+  const places = placesOf(view).flatMap((place) => {
+    const bundle = bundleOf(place);
+    if (bundle !== undefined) return `takes its token out of the bundle "${bundle}"`;
+    return place === 'none' ? [] : `deletes the secret ${ownSecret(connection)} ${recovery}`;
+  });
   return [
-    `This ${tokens}, and deletes the secret ${secretName} ${recovery}.`,
+    `This ${['revokes its tokens at Zoom', ...places].join(', and ')}.`,
     `From then on, workflows in n8n that use "${connection}" fail.`,
   ].join('\n');
 }
 
+/** Returns where a connection is published: its place, and those that it has left and that are still current. */
+const placesOf = ({ place = 'own', oldPlaces = [] }: ConnectionView): Place[] => [
+  ...new Set([place, ...oldPlaces.map((old) => old.place)]),
+];
+
+const ownSecret = (connection: string) => `${PUBLISHED_SECRET_PREFIX}${connection}`;
+
 function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
-  const { connection: name, secretName, targets = [] } = connection;
-  const secret =
-    secretDeletedAt === undefined
-      ? `The secret ${secretName} is deleted.`
-      : `The secret ${secretName} is deleted. It can be restored until ${formatDate(secretDeletedAt)}.`;
+  const { connection: name, targets = [] } = connection;
+  const places = placesOf(connection).flatMap((place) => {
+    const bundle = bundleOf(place);
+    if (bundle !== undefined) return `Its token is no longer in the bundle "${bundle}".`;
+    if (place === 'none') return [];
+    const restorable =
+      secretDeletedAt === undefined ? '' : ` It can be restored until ${formatDate(secretDeletedAt)}.`;
+    return `The secret ${ownSecret(name)} is deleted.${restorable}`;
+  });
   const zoom = revoked
     ? 'Zoom has revoked its tokens.'
     : 'Zoom has not revoked a token. The last access token expires within the hour.';
@@ -84,6 +108,6 @@ function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults[
       ? `The n8n "${instance}" still holds the last token until it expires.`
       : `The token in the n8n "${instance}" is overwritten.`,
   );
-  const lines = [zoom, secret, ...pushed].map((line) => `  ${line}`);
+  const lines = [zoom, ...places, ...pushed].map((line) => `  ${line}`);
   return [`${paint('green', '✔')} "${name}" is disconnected.`, ...lines].join('\n');
 }

@@ -61,7 +61,7 @@ async function n8n(connection: string | undefined, options: N8nOptions, command:
   const connections = await output.withSpinner('Requesting the connections', () =>
     readConnections(connection, operator),
   );
-  if (options.workflow !== undefined) return writeWorkflow(options, connections, session);
+  if (options.workflow !== undefined) return writeWorkflow(connection, options, connections, session);
   const [region, { readers }] = await Promise.all([
     resolveRegion(session.aws),
     output.withSpinner('Requesting the installation', () => operator.request('about', {})),
@@ -79,10 +79,11 @@ async function n8n(connection: string | undefined, options: N8nOptions, command:
     notReadable: unreadableByN8n(connections, readers).map((each) => each.connection),
   };
   output.printJson(settings);
-  output.print(formatInstructions(settings));
+  output.print(formatInstructions(settings, connections.length > 0));
 }
 
 async function writeWorkflow(
+  connection: string | undefined,
   options: N8nOptions,
   views: ConnectionView[],
   { operator, output }: Session,
@@ -92,8 +93,10 @@ async function writeWorkflow(
     throw new Failure(
       'rejected',
       'no_connections',
-      'No workflow was written: there are no connections yet.',
-      FIRST_CONNECTION,
+      connection === undefined
+        ? 'No workflow was written: there are no connections yet.'
+        : `No workflow was written: n8n has no credential of "${connection}".`,
+      connection === undefined ? FIRST_CONNECTION : `See why: npx zoom-tokens status ${connection}`,
     );
   }
   const { zoomApiUrl } = await output.withSpinner('Requesting the installation', () =>

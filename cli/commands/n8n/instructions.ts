@@ -14,8 +14,8 @@ export interface N8nInstructions {
   notReadable: string[];
 }
 
-/** Returns the steps that a person follows in IAM and n8n. */
-export function formatInstructions(instructions: N8nInstructions): string {
+/** Returns the steps that a person follows in IAM and n8n. @param hasConnections whether there is one, published or not */
+export function formatInstructions(instructions: N8nInstructions, hasConnections: boolean): string {
   const { vault, credentials, updateInterval, policy, notReadable } = instructions;
   const heading = (text: string) => paint('bold', text);
   const expressions = credentials.map(({ name, expression }): [string, string] => [
@@ -41,7 +41,9 @@ export function formatInstructions(instructions: N8nInstructions): string {
       `3. n8n, Credentials: for each connection one of the type "${N8N.credentialType}", with this expression in the field "${N8N.field}"`,
     ),
     `   ${N8N.deprecation}`,
-    expressions.length > 0 ? formatList(expressions) : `  ${NO_CONNECTIONS} ${FIRST_CONNECTION}`,
+    expressions.length > 0
+      ? formatList(expressions)
+      : `  ${hasConnections ? 'None of these connections is published for n8n. See why: npx zoom-tokens status' : `${NO_CONNECTIONS} ${FIRST_CONNECTION}`}`,
     '',
     heading('4. The environment of every n8n process'),
     `  N8N_EXTERNAL_SECRETS_UPDATE_INTERVAL=${updateInterval}`,

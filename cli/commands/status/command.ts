@@ -5,9 +5,10 @@ import { requestStatus, statusPages } from '../../connection/list-connections.ts
 import { exitStatusOf } from '../../connection/remarks.ts';
 import type { RequestParameters } from '../../operator-client.ts';
 import { openSession, type Session } from '../../session.ts';
+import { filled } from '../../terminal/filled.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
 import { printListAsJson } from './json.ts';
-import { exitStatusOfPage, formatList, mostSevere, notesOf, tableInParts } from './list.ts';
+import { emptyText, exitStatusOfPage, formatList, mostSevere, notesOf, tableInParts } from './list.ts';
 import { formatOne } from './one.ts';
 import { WATCH_SECONDS, watch } from './watch.ts';
 
@@ -38,8 +39,8 @@ export function addStatus(program: Command): void {
         .choices(FLEET_STATES)
         .argParser(addState),
     )
-    .option('--app <app>', 'only connections of this Zoom app')
-    .option('--search <text>', 'only connections whose name contains this text')
+    .option('--app <app>', 'only connections of this Zoom app', filled)
+    .option('--search <text>', 'only connections whose name contains this text', filled)
     .addOption(
       new Option('--sort <order>', 'order of the connections')
         .choices(['attention', ...SORTS])
@@ -146,6 +147,7 @@ async function showAll(
   const statuses = new Set<number>();
   for await (const page of statusPages(parameters, operator, most)) {
     if (page.connections.length > 0) output.print(part(page));
+    else if (statuses.size === 0) output.print(emptyText(page));
     statuses.add(exitStatusOfPage(page, parameters.states));
     if (notes.length < MAX_NOTES) notes.push(...notesOf(page));
   }

@@ -21,7 +21,14 @@ export async function printListAsJson(
   let isOpen = false;
   try {
     for await (const page of statusPages(parameters, operator, most)) {
-      const { connections, unreadable: damaged = [], bundles: rooms = [], next: _, ...first } = page;
+      const {
+        connections,
+        unreadable: damaged = [],
+        bundles: rooms = [],
+        next: _,
+        isFiltered: __,
+        ...first
+      } = page;
       const rows = connections.map((view) => JSON.stringify(view)).join(',\n');
       const start = isOpen ? '' : `${JSON.stringify(first).slice(0, -1)},"connections":[`;
       const comma = isOpen && rows !== '' ? ',' : '';

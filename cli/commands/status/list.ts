@@ -37,7 +37,7 @@ export function formatList(
   const { connections, now, counts, unreadable = [] } = page;
   const notes = notesOf(page);
   if (connections.length === 0 && unreadable.length > 0) return notes.join('\n\n');
-  if (connections.length === 0) return [emptyText(counts), ...notes].join('\n\n');
+  if (connections.length === 0) return [emptyText(page), ...notes].join('\n\n');
   const heightOf = (text = '') => format(text).split('\n').length;
   const frame = [counts && formatSummary(counts), moreText(counts, 0, page), notes.join('\n\n')];
   const height = frame.reduce((sum, text) => sum + heightOf(text), FRAME_ROWS);
@@ -60,9 +60,11 @@ function fitting(views: ConnectionView[], now: number, height: number): Connecti
   return views.slice(0, Math.max(MIN_ROWS, troubled, height));
 }
 
-function emptyText(counts: FleetCounts | undefined): string {
+/** Returns what a list without any connection says. */
+export function emptyText({ counts, isFiltered = false }: StatusPage): string {
   if (counts && totalOf(counts) > 0)
     return `${formatSummary(counts)}\n\nNone is in the state that was asked for.`;
+  if (isFiltered) return 'No connection matches --app and --search.';
   return `${NO_CONNECTIONS} ${FIRST_CONNECTION}`;
 }
 

@@ -19,9 +19,9 @@ export async function watch(
   parameters: RequestParameters['status'],
   { operator, output }: Session,
 ): Promise<void> {
-  if (!output.isInteractive) {
+  if (!output.isInteractive || process.env.TERM === 'dumb') {
     throw new UsageError(
-      '--watch needs an interactive terminal.',
+      '--watch needs an interactive terminal that can be redrawn.',
       'In a script, repeat npx zoom-tokens status --json.',
     );
   }

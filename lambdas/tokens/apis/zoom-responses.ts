@@ -192,7 +192,9 @@ export function sendFailure(error: unknown, origin = 'https://zoom.us', request?
     'retry',
     'no_answer',
     message,
-    'Nothing to do: the next attempt shows whether Zoom acted on the request. Only if it did, a person must consent again.',
+    request === 'refresh_token'
+      ? 'Nothing to do: the next attempt shows whether Zoom acted on the request. Only if it did, a person must consent again.'
+      : 'Nothing to do: the next attempt asks again.',
   );
 }
 

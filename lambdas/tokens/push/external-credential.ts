@@ -6,7 +6,7 @@ import { withLease } from '../lease.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
-import { assertRequest, type LinkRequest, type LinkResult, lastStart } from './link-n8n.ts';
+import { assertRequest, type LinkRequest, type LinkResult, lastStart, nothingLinked } from './link-n8n.ts';
 import { assertMayPush } from './may-push.ts';
 import { writeInstance } from './stored-instances.ts';
 import { readTest } from './test-credential.ts';
@@ -33,7 +33,7 @@ export async function linkExternalCredential(
   return withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
     const others = (item.externalCredentials ?? []).filter((each) => each.instance !== name);
     if (others.length >= MOST_EXTERNAL) throw tooManyExternal(connection);
-    const tested = await readTest(instance, credentialId, port, deps.now);
+    const tested = await readTest(instance, credentialId, port, deps.now).catch(nothingLinked);
     await writeInstance(port.settings, name, instance, deps);
     const credential: ExternalCredential = { instance: name, credentialId, tested };
     const externalCredentials = [...others, credential];

@@ -21,7 +21,7 @@ import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';
 import { createCredential, type LinkedCredential, updateCredential } from './credential.ts';
 import { instanceFromRequest } from './instance-from-request.ts';
 import { listing } from './listed-url.ts';
-import { assertMayPush } from './may-push.ts';
+import { assertMayPush, usesInstance } from './may-push.ts';
 import { updatedTarget } from './push.ts';
 import { removeUnusedInstance, writeInstance } from './stored-instances.ts';
 import { testCredential } from './test-credential.ts';
@@ -71,7 +71,7 @@ export async function linkN8n(
   return withLease(connection, {}, deps, lastStart(options), async (item) => {
     const others = (item.targets ?? []).filter((target) => target.instance !== name);
     if (others.length >= MOST_TARGETS) throw tooManyTargets(connection);
-    const sent = await sendToCredential(request, item, instance, port, deps);
+    const sent = await sendToCredential(request, item, instance, port, deps).catch(nothingLinked);
     if (!sent) return undefined;
     const { credentialId, created } = sent;
     await writeInstance(port.settings, name, instance, deps);
@@ -85,6 +85,18 @@ export async function linkN8n(
     deps.log.info('linked to n8n', { connection, instance: name, version: item.version });
     return { connection: await viewConnection(connection, deps), credentialId, created, ...tested };
   });
+}
+
+/** A push that fails is repeated by the sweeps; a link is not. */
+export function nothingLinked(error: unknown): never {
+  if (!(error instanceof Failure) || error.class !== 'retry') throw error;
+  const { class: failureClass, code, message } = error;
+  throw new Failure(
+    failureClass,
+    code,
+    message,
+    'Nothing was linked. Check the address, and run the command again when n8n responds.',
+  );
 }
 
 /** A credential that is pushed to is no longer external, and the creation at its instance is no longer pending. */
@@ -128,7 +140,10 @@ export async function unlinkN8n(
 ): Promise<ConnectionView> {
   const { connection, instance: name } = request;
   const port = assertRequest(request, deps);
-  await getConnectionOrThrow(connection, deps.store);
+  const linked = await getConnectionOrThrow(connection, deps.store);
+  // A crash may have left the instance alone, which a repetition removes.
+  const isKnown = hasCredential(linked, name) || (await port.settings.read({ fresh: true })).has(name);
+  if (!isKnown) throw notLinked(connection, name);
   await withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
     const others = <T extends { instance: string }>(list: T[] = []) =>
       list.filter(({ instance }) => instance !== name);
@@ -206,6 +221,18 @@ function assertRotatable(item: Connection): void {
     'not_connected',
     `"${item.connection}" has no token to push: its status is "${item.status}".`,
     `Connect it again: zoom-tokens connect ${item.connection}.`,
+  );
+}
+
+const hasCredential = (item: Connection, name: string): boolean =>
+  usesInstance(item, name) || (item.pendingCredentials ?? []).some(({ instance }) => instance === name);
+
+function notLinked(connection: string, instance: string): Failure {
+  return new Failure(
+    'rejected',
+    'n8n_not_linked',
+    `"${connection}" is not linked to an n8n instance "${instance}". Nothing was changed.`,
+    `See which it is linked to: zoom-tokens status ${connection}`,
   );
 }
 

@@ -58,7 +58,12 @@ describe('n8n-link is refused and stores nothing', () => {
     office.n8n.isDown = true;
     await refuse(
       { instance: 'elsewhere' },
-      { class: 'retry', code: 'n8n_unavailable', message: /503/, action: /./ },
+      {
+        class: 'retry',
+        code: 'n8n_unavailable',
+        message: /503/,
+        action: /^Nothing was linked\. .*run the command again/,
+      },
     );
   });
 
@@ -104,6 +109,21 @@ describe('n8n-link is refused and stores nothing', () => {
         message: `This deployment does not push tokens to ${office.url}: its setting n8nUrls does not list it.`,
         action: `Whoever deploys adds it to the context in cdk.json: "n8nUrls": ["https://n8n.example.com","${office.url}"] Then deploy: npx cdk deploy`,
       });
+    },
+  );
+});
+
+test('n8n-unlink of an instance that is not linked changes nothing and says so', async () => {
+  await operator.link('main');
+  await expectOperatorRefused(
+    services,
+    functions,
+    { action: 'n8n-unlink', connection: 'main', instance: 'elsewhere' },
+    {
+      class: 'rejected',
+      code: 'n8n_not_linked',
+      message: /not linked to an n8n instance "elsewhere"/,
+      action: /status main/,
     },
   );
 });

@@ -110,9 +110,9 @@ describe('n8n-unlink', () => {
     expect(await services.n8nInstances()).toEqual({});
   });
 
-  test('of a connection that is not linked changes nothing', async () => {
+  test('of a connection that is not linked is refused and changes nothing', async () => {
     const before = await functions.runtime.store.get('main');
-    await operator.unlink('main');
+    await expect(operator.unlink('main')).rejects.toThrow('n8n_not_linked');
     expect(await functions.runtime.store.get('main')).toEqual(before);
   });
 

@@ -250,6 +250,14 @@ describe('zoom-tokens connect with a Server-to-Server app', () => {
     });
   });
 
+  test('connect of a Server-to-Server app refuses the options of a link, which it has not', async () => {
+    const { code, stderr } = await installation().commandLine.run([
+      ...['connect', 'reports', '--app', 'reports', '--grant', 's2s', '--expires', '3d', '--no-wait'],
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Omit --expires and --no-wait.');
+  });
+
   test('connect --replace-user of a Server-to-Server connection is wrong usage', async () => {
     await installation().connectReports();
     const { code, stderr } = await run('reports', '--replace-user');

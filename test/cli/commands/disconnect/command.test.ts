@@ -53,6 +53,64 @@ describe('zoom-tokens disconnect', () => {
     expect(await status()).toBe('disconnected');
   });
 
+  describe('says what becomes of the places of', () => {
+    const connected = (view: object) => {
+      const connection = { connection: 'anna', grantType: 'account_credentials', status: 'active', ...view };
+      installation().responses.set('status', () => ({
+        ok: true,
+        result: { now: 0, connections: [connection] },
+      }));
+      installation().responses.set('disconnect', () => ({
+        ok: true,
+        result: { connection, revoked: true, secretDeletedAt: 1_800_000_000 },
+      }));
+    };
+    const said = async () => {
+      const terminal = installation().commandLine.onTerminal(['disconnect', 'anna']);
+      await terminal.until(/Disconnect "anna"\?/);
+      terminal.type(`y${ENTER}`);
+      return (await terminal.ended).shown.replace(/\s+/g, ' ');
+    };
+
+    test('a member of a bundle, which stays for the others', async () => {
+      connected({ place: 'bundle_sales' });
+      const text = await said();
+      expect(text).toContain('revokes its tokens at Zoom, and takes its token out of the bundle "sales".');
+      expect(text).toContain('Its token is no longer in the bundle "sales".');
+      expect(text).not.toContain('secret n8n_zoom');
+    });
+
+    test('a connection that has moved, in both places', async () => {
+      connected({ place: 'bundle_sales', oldPlaces: [{ place: 'own', until: 9 }] });
+      const text = await said();
+      expect(text).toContain('Its token is no longer in the bundle "sales".');
+      expect(text).toContain('The secret n8n_zoom_anna is deleted. It can be restored until');
+    });
+
+    test('a connection that is only pushed', async () => {
+      connected({ place: 'none' });
+      const text = await said();
+      expect(text).toContain('This revokes its tokens at Zoom.');
+      expect(text).not.toMatch(/undefined|The secret/);
+    });
+  });
+
+  test('a name that no connection can have is refused before anything is asked', async () => {
+    const { code, stderr } = await run('__proto__');
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('--yes');
+  });
+
+  test('Ctrl-D at the confirmation changes nothing and exits with 130', async () => {
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
+    await terminal.until(/Disconnect "reports"\?/);
+    terminal.type('\x04');
+    const { code, shown } = await terminal.ended;
+    expect(code).toBe(130);
+    expect(shown).not.toContain('Warning');
+    expect(await status()).toBe('active');
+  });
+
   test("disconnect --yes --json prints the operator function's result for a script", async () => {
     const { code, stdout, stderr } = await run('reports', '--yes', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

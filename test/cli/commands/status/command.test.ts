@@ -50,6 +50,24 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     ]);
   });
 
+  test.each([
+    ['a name', ['--search', 'zzz']],
+    ['an app', ['--app', 'nope']],
+    ['a name, of all', ['--search', 'zzz', '--all']],
+  ])('status with %s that no connection has does not call the installation empty', async (_, args) => {
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('No connection matches --app and --search.');
+    expect(stdout).not.toContain('no connections yet');
+  });
+
+  test('status --watch is refused on a terminal that cannot be redrawn', async () => {
+    const terminal = installation().commandLine.onTerminal(['status', '--watch'], { TERM: 'dumb' });
+    const { code, shown } = await terminal.ended;
+    expect(code).toBe(2);
+    expect(shown).toContain('--watch needs an interactive terminal');
+  });
+
   test('status of one connection shows all its details', async () => {
     const { code, stdout } = await run('main');
     expect(code).toBe(0);
