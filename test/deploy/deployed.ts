@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DescribeTableCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
+  DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
@@ -80,6 +81,39 @@ export class Deployed {
 
   rotate(connection: string): Promise<object> {
     return this.operate({ action: 'rotate', connection });
+  }
+
+  /** Expects the operator function to replace both keys, which the operator may neither write nor read. */
+  async rotateKeys(): Promise<void> {
+    const { operator, root } = this.callers;
+    const keys = [this.key(), arnOf(this.outputs, 'CredentialsLinkKey')];
+    const versions = () =>
+      Promise.all(
+        keys.map(async (SecretId) => {
+          const { VersionIdsToStages = {} } = await root.secrets.send(
+            new DescribeSecretCommand({ SecretId }),
+          );
+          const current = Object.entries(VersionIdsToStages).find(([, stages]) =>
+            stages.includes('AWSCURRENT'),
+          );
+          return { current: current?.[0], stages: Object.values(VersionIdsToStages).flat().sort() };
+        }),
+      );
+    const before = await versions();
+    await this.operate({ action: 'rotate-key' });
+    for (const [index, { current, stages }] of (await versions()).entries()) {
+      assert.notEqual(current, before[index]?.current, 'A key was not replaced.');
+      assert.deepEqual(stages, ['AWSCURRENT', 'AWSPREVIOUS']);
+    }
+    for (const SecretId of keys) {
+      const put = new PutSecretValueCommand({ SecretId, SecretString: 'of a person' });
+      await assert.rejects(operator.secrets.send(put), { name: 'AccessDeniedException' });
+      await this.isDenied('operator', SecretId);
+    }
+    const response = await invoke<OperatorResponse>(operator, `${this.outputs.OperatorFunctionName}`, {
+      action: 'rotate-key',
+    });
+    assert.equal(!response.ok && response.error.code, 'key_needed');
   }
 
   /** Makes the connection's token due, as an hour's passing does. */

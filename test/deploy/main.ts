@@ -163,6 +163,11 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   tokens = await deployed.replaced('main', tokens);
   step('The rotate action of the operator function replaces a token.');
 
+  await deployed.rotateKeys();
+  await deployed.rotate('main');
+  tokens = await deployed.replaced('main', tokens);
+  step('The operator function replaces both keys, refuses to do it again, and goes on with the new ones.');
+
   deviation('the clock of a deployed function cannot be moved: the token is made due in the table');
   await deployed.makeDue('main');
   await deployed.sweep();

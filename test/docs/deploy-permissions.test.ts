@@ -18,7 +18,11 @@ const VARIANTS: Record<string, object> = {
   'the default settings': {},
   'every optional resource': everything,
   'everything and full monitoring': { ...everything, monitoring: 'full', reservedConcurrency: 2 },
-  'bundles, readers and no push': { defaultBundle: 'sales', readers: 'sales', n8nPush: false },
+  'bundles, readers and a push': {
+    defaultBundle: 'sales',
+    readers: 'sales',
+    n8nUrls: 'https://n8n.example.com',
+  },
   'a KMS key of the account': {
     kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012',
   },
