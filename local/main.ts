@@ -7,6 +7,7 @@ import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { SECONDS_BETWEEN_CALLS } from './sample-n8n.ts';
 import { snapshotOf } from './snapshot.ts';
 import { startLocalStack } from './stack.ts';
+import { sweep } from './sweep.ts';
 import { createTerminal, startupText, type Terminal } from './terminal.ts';
 
 const MINUTE_MS = 60_000;
@@ -93,14 +94,6 @@ function repeat(task: () => Promise<void>, milliseconds: number): () => Promise<
     clearInterval(timer);
     await running;
   };
-}
-
-async function sweep(stack: LocalStack): Promise<void> {
-  try {
-    await stack.sweep();
-  } catch (error) {
-    stack.journal.log.error('The sweep failed.', { code: (error as Error).name });
-  }
 }
 
 /** Resolves at Ctrl-C, or when the reader of stdout is gone. */

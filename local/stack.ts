@@ -5,6 +5,8 @@ import { ANY_LOOPBACK, DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createRuntime, type Runtime } from '../lambdas/runtime.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../lambdas/tokens/consent/link-life.ts';
+import { toFailure } from '../lambdas/tokens/errors.ts';
+import type { StartRequest } from '../lambdas/tokens/start/start-request.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { createEventQueue } from './aws/event-queue.ts';
 import { invoke } from './aws/lambda.ts';
@@ -59,7 +61,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const functions = createLocalFunctions(runtime, callback);
     const started = createEventQueue({
       speed,
-      onError: (error) => journal.log.error('A started run failed.', { code: (error as Error).name }),
+      onError: (error, event) => {
+        const { message, code } = toFailure(error);
+        journal.log.error(`The run that was started for the connection failed. ${message}`, {
+          ...(event as StartRequest),
+          code,
+        });
+      },
     });
     settled = started.settled;
     const stack: LocalStack = {

@@ -87,7 +87,8 @@ export const speedText = (speed: number) =>
 const clockTime = (at: number) => timestamp(at).slice(11, 19);
 const timestamp = (at: number) => new Date(at * 1000).toISOString();
 
-function detailsText({ message, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
+function detailsText({ message, action, generation, version, code }: Omit<Entry, 'event' | 'at'>): string {
+  if (action !== undefined) return String(action);
   if (message !== undefined) return code === undefined ? String(message) : `${message} (${code})`;
   return generation === undefined ? '' : `generation ${generation}, version ${version}`;
 }

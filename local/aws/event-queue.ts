@@ -8,8 +8,8 @@ interface EventQueueOptions {
   speed: number;
   /** Returns how often a function gets the event. Lambda delivers at least once, and drops what is too old. Default: 1. */
   deliveries?: () => number;
-  /** Is called with the error of a function: no caller waits for it. */
-  onError: (error: unknown) => void;
+  /** Is called with the error of a function and its event: no caller waits for it. */
+  onError: (error: unknown, event: unknown) => void;
 }
 
 /**
@@ -21,7 +21,7 @@ export function createEventQueue({ speed, deliveries = () => 1, onError }: Event
   const underWay = new Set<Promise<void>>();
   const deliver = async (fn: LocalFunction, event: unknown): Promise<void> => {
     await setImmediate();
-    await invoke(fn, event, speed).catch(onError);
+    await invoke(fn, event, speed).catch((error) => onError(error, event));
   };
   const enqueue: Enqueue = (fn, event) => {
     for (let left = deliveries(); left > 0; left -= 1) {

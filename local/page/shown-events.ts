@@ -33,6 +33,7 @@ export function shownEvents(
 ): ShownEvent[] {
   const publications = new Set(entries.filter(({ event }) => event === 'published').map(key));
   const issued = new Set(entries.filter(isIssue).map(key));
+  const wasNotHandedOver = (entry: Entry) => issued.has(key(entry)) && !publications.has(key(entry));
   const reachOf = (entry: Entry) => {
     if (publications.has(key(entry))) return 'n8n can read it.';
     return withoutSecret.has(String(entry.connection))
@@ -48,7 +49,7 @@ export function shownEvents(
     .map((entry) => ({
       event: entry.event,
       at: entry.at,
-      title: title(entry),
+      title: entry.event === 'failed' ? failedTitle(entry, wasNotHandedOver(entry)) : title(entry),
       paragraphs: paragraphs(entry, reachOf(entry)),
     }));
 }
@@ -59,7 +60,6 @@ const isIssue = ({ event }: Entry) => event === 'connected' || event === 'rotate
 const TITLES: Record<string, string> = {
   rotated: 'renewed',
   published: 'handed to n8n',
-  failed: 'not renewed',
   'overlap changed': 'measured',
   repaired: 'Repaired by you',
 };
@@ -69,6 +69,13 @@ function title({ event, connection, message }: Entry): string {
   // The text of a fault names its connection.
   if (event === 'broken') return 'Broken by you';
   return `${connection ?? ''} ${TITLES[event] ?? event}`.trim();
+}
+
+/** Names what did not happen. Only a step counts its failures: the text of any other failure says what failed. */
+function failedTitle({ connection, failures }: Entry, wasNotHandedOver: boolean): string {
+  if (connection === undefined) return 'Failed';
+  if (failures === undefined) return String(connection);
+  return `${connection} ${wasNotHandedOver ? 'not handed to n8n' : 'not renewed'}`;
 }
 
 /** @param reach how n8n gets the tokens of the entry */

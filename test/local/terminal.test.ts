@@ -48,6 +48,11 @@ describe('the terminal writes text:', () => {
     expect(written).toBe('08:00:00  main       rotated    generation 1, version 2\n');
   });
 
+  test('one line for an audited request, with its action', () => {
+    terminal.writeEntry({ event: 'audit', at: AT, connection: 'main', action: 'rotate' });
+    expect(written).toBe('08:00:00  main       audit      rotate\n');
+  });
+
   test('one line for a failure, with its code', () => {
     terminal.writeEntry({
       event: 'failed',

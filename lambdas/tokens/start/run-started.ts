@@ -27,7 +27,9 @@ export async function runStarted(
     addOutcome(outcomes, await step(connection, deps, options), deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
-    warnOfFailure(deps.log, 'The lease could not be taken.', error, { connection });
+    warnOfFailure(deps.log, 'Nothing was done for the connection: its lease could not be taken.', error, {
+      connection,
+    });
   }
   await alertRecovered(outcomes.recovered, deps);
   return outcomes.counts;

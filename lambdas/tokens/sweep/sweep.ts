@@ -170,6 +170,8 @@ async function makeStep(due: DueStep, publishBundle: PublishBundle, run: Run): P
     addOutcome(outcomes, outcome, deps.now());
   } catch (error) {
     outcomes.counts.failed.retry += 1;
-    warnOfFailure(deps.log, 'The lease could not be taken.', error, { connection });
+    warnOfFailure(deps.log, 'Nothing was done for the connection: its lease could not be taken.', error, {
+      connection,
+    });
   }
 }

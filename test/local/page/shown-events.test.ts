@@ -40,6 +40,30 @@ test('a fault that the user caused says so, also for one connection', () => {
   ]);
 });
 
+const failure = { event: 'failed', at: AT, connection: 'main', version: 2, message: 'Zoom is down.' };
+
+test.each<[string, { event: string }[], object, string]>([
+  ['before the renewal names it', [], { failures: 1 }, 'main not renewed'],
+  [
+    'after the renewal names the publication',
+    [{ event: 'rotated' }],
+    { failures: 1 },
+    'main not handed to n8n',
+  ],
+  [
+    'of the renewal after a publication names the renewal',
+    [{ event: 'rotated' }, { event: 'published' }],
+    { failures: 1 },
+    'main not renewed',
+  ],
+  ['that is none of a step names the connection alone', [], {}, 'main'],
+  ['of no connection is no renewal', [], { connection: undefined }, 'Failed'],
+])('the title of a failure %s', (_, before, details, title) => {
+  const of = { at: AT, connection: 'main', version: 2 };
+  const events = shownEvents([...before.map((entry) => ({ ...of, ...entry })), { ...failure, ...details }]);
+  expect(events[0]).toMatchObject({ title, paragraphs: plain('Zoom is down.') });
+});
+
 test('a request that is audited is no event beside what it changes', () => {
   expect(shownEvents([{ event: 'audit', at: AT, connection: 'main', action: 'rotate' }])).toEqual([]);
 });
