@@ -45,17 +45,31 @@ export function expiredMessage(items: Connection[]): AlertMessage {
   };
 }
 
-/** Returns the message that connections are well again. */
+/** Returns the message that connections are well again. n8n reads their tokens later, unless they were pushed. */
 export function recoveredMessage(items: Connection[]): AlertMessage {
+  const isPolled = items.some(({ place }) => place !== 'none');
   return {
     subject: `Zoom: ${named(items)} recovered`,
     message: paragraphs(
-      'These connections are well again, and n8n holds a valid token:',
+      items.length === 1
+        ? 'This connection is well again, and has a valid token:'
+        : `These ${items.length} connections are well again, and have valid tokens:`,
       items,
-      ({ connection, validUntil }) => `${connection}\n  n8n's token:  valid until ${utc(validUntil)}`,
-      'Nothing to do.',
+      (item) =>
+        `${item.connection}\n  Token:        valid until ${utc(item.validUntil)}\n  In n8n:       ${arrival(item)}`,
+      isPolled
+        ? 'Nothing to do. n8n polls its external secrets every 5 minutes by default. Until then its Zoom nodes use the earlier token.'
+        : 'Nothing to do.',
     ),
   };
+}
+
+/** Returns when n8n has the token that is published and pushed. */
+function arrival({ place, targets = [] }: Connection): string {
+  if (place === 'none') return targets.length > 0 ? 'now: it was pushed' : 'never: it is linked to none';
+  return targets.length > 0
+    ? 'now where it was pushed, else at the next poll'
+    : 'at the next poll of its external secrets';
 }
 
 /** Returns the alert of an incident that is assumed for an app. */

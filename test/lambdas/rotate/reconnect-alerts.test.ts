@@ -107,7 +107,7 @@ describe('the alert for a connection that needs a new consent', () => {
       'Zoom: connect "main" again',
       'Zoom: "main" recovered',
     ]);
-    expect(services.notifications[1]?.message).toContain(`main\n  n8n's token:  valid until ${utc(until)}\n`);
+    expect(services.notifications[1]?.message).toContain(`main\n  Token:        valid until ${utc(until)}\n`);
     expect(await services.zoomStatus(await services.published('main'))).toBe(200);
   });
 

@@ -93,18 +93,42 @@ describe('the alert of a connection that waits for a person', () => {
 });
 
 describe('the message that connections are well again', () => {
-  test('names them and says until when n8n has a token', () => {
-    expect(recoveredMessage([broken('main', { validUntil: NOW + HOUR })])).toEqual({
+  const recovered = (changed: Partial<Record<keyof Connection, unknown>> = {}) =>
+    broken('main', { validUntil: NOW + HOUR, ...changed });
+  const targets = [{ instance: 'home' }];
+
+  test('says until when the token is valid, and that n8n reads it at its next poll', () => {
+    expect(recoveredMessage([recovered()])).toEqual({
       subject: 'Zoom: "main" recovered',
       message: [
-        'These connections are well again, and n8n holds a valid token:',
+        'This connection is well again, and has a valid token:',
         '',
         'main',
-        "  n8n's token:  valid until 2030-01-01 01:00 UTC",
+        '  Token:        valid until 2030-01-01 01:00 UTC',
+        '  In n8n:       at the next poll of its external secrets',
         '',
-        'Nothing to do.',
+        'Nothing to do. n8n polls its external secrets every 5 minutes by default. Until then its Zoom nodes use the earlier token.',
       ].join('\n'),
     });
+  });
+
+  test.each([
+    ['a secret and a push', { targets }, 'now where it was pushed, else at the next poll'],
+    ['a push alone', { targets, place: 'none' }, 'now: it was pushed'],
+    ['neither', { place: 'none' }, 'never: it is linked to none'],
+  ])('says when n8n has a token that it gets by %s', (_, changed, arrival) => {
+    expect(recoveredMessage([recovered(changed)]).message).toContain(`  In n8n:       ${arrival}\n`);
+  });
+
+  test('mentions no poll where every token was pushed', () => {
+    const { message } = recoveredMessage([recovered({ targets, place: 'none' })]);
+    expect(message).toMatch(/\n\nNothing to do\.$/);
+    expect(message).not.toContain('poll');
+  });
+
+  test('counts several connections', () => {
+    const { message } = recoveredMessage([recovered(), recovered()]);
+    expect(message).toMatch(/^These 2 connections are well again, and have valid tokens:\n/);
   });
 });
 
