@@ -11,6 +11,7 @@ export default {
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
   // One worker per core: the parent process is idle while the workers run.
   maxWorkers: '100%',
   // Jest never frees all that a test file has loaded. Without this limit the last files wait for the garbage collector.
