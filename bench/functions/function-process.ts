@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { listenOnLoopback } from '../../local/loopback-server.ts';
+import { limitCpu } from './cpu-share.ts';
 
 /** Resources that the function's process had used when it asked for its next event, or sent a response. */
 interface Usage {
@@ -17,6 +18,8 @@ interface Usage {
 }
 
 export interface FunctionProcess {
+  /** Whether the share of a core is enforced. */
+  isCpuLimited: boolean;
   /** Resolves when the function is loaded. */
   loaded: Promise<Usage>;
   /**
@@ -31,6 +34,8 @@ export interface FunctionCode {
   /** Folder of the bundle. */
   folder: string;
   environment: Record<string, string>;
+  /** Share of a core; a whole machine if left out. */
+  cpuShare?: number;
 }
 
 const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
@@ -42,7 +47,7 @@ const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-r
  * @param nativeClient the bundled `native-client.ts`
  */
 export async function startFunction(
-  { folder, environment }: FunctionCode,
+  { folder, environment, cpuShare }: FunctionCode,
   nativeClient: string,
 ): Promise<FunctionProcess> {
   const loaded = Promise.withResolvers<Usage>();
@@ -90,6 +95,7 @@ export async function startFunction(
       AWS_LAMBDA_LOG_STREAM_NAME: 'bench',
     },
   });
+  const unlimit = cpuShare !== undefined && child.pid ? limitCpu(child.pid, cpuShare) : undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       log = (log + chunk).slice(-4000);
@@ -103,6 +109,7 @@ export async function startFunction(
   loaded.promise.catch(() => {});
 
   return {
+    isCpuLimited: unlimit !== undefined,
     loaded: loaded.promise,
     async invoke(event, timeoutSeconds = 60) {
       await loaded.promise;
@@ -128,6 +135,7 @@ export async function startFunction(
     },
     async stop() {
       await kill(child);
+      unlimit?.();
       await close();
     },
   };

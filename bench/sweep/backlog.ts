@@ -5,7 +5,10 @@ import { BatchWriteItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pMap from 'p-map';
 import { createConnectionsTable } from '../../lambdas/aws/table/connections.ts';
+import { packTokens } from '../../lambdas/aws/table/packed-tokens.ts';
+import { pairKey } from '../../lambdas/aws/table/token-pairs.ts';
 import { PUBLISHED_SECRET_PREFIX, VARIABLES } from '../../lambdas/contract.ts';
+import { placeOf } from '../../lambdas/tokens/publication/place.ts';
 import { open, seal } from '../../lambdas/tokens/sealing/seal.ts';
 import { deriveSealingPair } from '../../lambdas/tokens/sealing/sealing-pair.ts';
 import { startS3 } from '../../local/aws/s3.ts';
@@ -16,8 +19,11 @@ import { firstRefreshToken, type ZoomHappenings } from './zoom.ts';
 const KEY = 'a key for one run';
 const pair = deriveSealingPair(KEY);
 const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-/** Items for each BatchWriteItem. */
-const BATCH = 25;
+/** Connections for each BatchWriteItem, which takes 25 items. */
+const BATCH = 12;
+/** Tokens of 650 characters that fit into a bundle. */
+const MEMBERS = 70;
+const HOUR = 3600;
 
 /** Times of one connection's step as its servers recorded them, milliseconds. A missing time did not happen. */
 export interface Step {
@@ -39,8 +45,11 @@ interface Happenings {
 export interface Backlog {
   /** Environment variables of the function. */
   environment: Record<string, string>;
-  /** Adds that many connections, all due, before a sweep. */
-  add(connections: number): Promise<void>;
+  /**
+   * Adds that many connections, all due, before a sweep.
+   * @param areBundled they are members of bundles, as many in each as fit
+   */
+  add(connections: number, areBundled: boolean): Promise<void>;
   happened(): Promise<Happenings>;
   close(): Promise<void>;
 }
@@ -81,13 +90,14 @@ export async function openBacklog(): Promise<Backlog> {
       POWERTOOLS_SERVICE_NAME: 'bench',
       POWERTOOLS_METRICS_NAMESPACE: 'bench',
     },
-    async add(connections) {
+    async add(connections, areBundled) {
       const more = Array.from({ length: connections }, (_, index) => `c${names.length + index}`);
+      const published = areBundled ? [] : more;
       await writeSecrets(
         secrets,
-        Object.fromEntries(more.map((name) => [PUBLISHED_SECRET_PREFIX + name, 'old'])),
+        Object.fromEntries(published.map((name) => [PUBLISHED_SECRET_PREFIX + name, 'old'])),
       );
-      await writeConnections(table, more);
+      await writeConnections(table, more, areBundled);
       names.push(...more);
       secretsManager.begin();
     },
@@ -121,9 +131,20 @@ async function writeSecrets(client: SecretsManagerClient, values: Record<string,
   await pMap(Object.entries(values), write, { concurrency: 40 });
 }
 
-/** Writes connections as the store does after a consent. */
-async function writeConnections(client: DynamoDBClient, connections: string[]): Promise<void> {
+/** Writes connections as the store has them after a step: each with its tokens in an item of their own. */
+async function writeConnections(
+  client: DynamoDBClient,
+  connections: string[],
+  areBundled: boolean,
+): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
+  // The members of a bundle are due in its slot, and the slots of bundles differ.
+  const placed = (connection: string) => {
+    const bundle = Math.floor(Number(connection.slice(1)) / MEMBERS);
+    return areBundled
+      ? { place: { S: placeOf(`b${bundle}`) }, dueAt: { N: String(now - HOUR / 4 + bundle) } }
+      : {};
+  };
   const sealingKey = await pair;
   const sealed = (connection: string) =>
     seal(
@@ -136,7 +157,8 @@ async function writeConnections(client: DynamoDBClient, connections: string[]): 
       sealingKey,
     );
   const [first = ''] = connections;
-  await createConnectionsTable(client, TABLE_NAME).commitConsent(
+  const store = createConnectionsTable(client, TABLE_NAME);
+  await store.commitConsent(
     {
       app: 'default',
       grantType: 'authorization_code',
@@ -144,25 +166,33 @@ async function writeConnections(client: DynamoDBClient, connections: string[]): 
       connection: first,
       sealedTokens: await sealed(first),
       expiresAt: now + 60,
-      consentedAt: now,
+      // A member's token was made before the slot in which it is due.
+      consentedAt: now - HOUR,
       consentId: 'a consent',
     },
     0,
   );
-  const key = { connection: { S: first } };
-  const { Item } = await client.send(new GetItemCommand({ TableName: TABLE_NAME, Key: key }));
+  const lease = { owner: 'backlog', now, until: now + 1, early: true };
+  const leased = await store.lease(first, lease);
+  if (leased) await store.settle(leased, { validUntil: now + 60, dueAt: now });
+  const stored = async (key: string) =>
+    (await client.send(new GetItemCommand({ TableName: TABLE_NAME, Key: { connection: { S: key } } }))).Item;
+  const [item, tokens] = await Promise.all([stored(first), stored(pairKey(first))]);
   const batches = Array.from({ length: Math.ceil(connections.length / BATCH) }, (_, index) =>
     connections.slice(index * BATCH, (index + 1) * BATCH),
   );
   await pMap(
     batches,
     async (batch) => {
-      const items = batch.map(async (name) => ({
-        ...Item,
-        connection: { S: name },
-        sealedTokens: { S: await sealed(name) },
-      }));
-      const requests = (await Promise.all(items)).map((each) => ({ PutRequest: { Item: each } }));
+      const items = batch.map(async (name) => [
+        { ...item, connection: { S: name }, ...placed(name) },
+        {
+          ...tokens,
+          connection: { S: pairKey(name) },
+          sealedTokens: { B: packTokens(await sealed(name)) as Uint8Array },
+        },
+      ]);
+      const requests = (await Promise.all(items)).flat().map((each) => ({ PutRequest: { Item: each } }));
       await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE_NAME]: requests } }));
     },
     { concurrency: 4 },

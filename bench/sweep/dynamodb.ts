@@ -1,3 +1,4 @@
+import { pairOwner } from '../../lambdas/aws/table/token-pairs.ts';
 import { startDynamoDB } from '../../local/aws/dynamodb.ts';
 import { addLatency, clock, onRequest } from './latency.ts';
 
@@ -25,8 +26,10 @@ export async function startWatchedDynamoDB(latency: number) {
     response.once('finish', () => {
       if (response.statusCode !== 200) return;
       const { Key, UpdateExpression: update } = JSON.parse(Buffer.concat(chunks).toString());
-      const writes: Writes = { ...happened[Key.connection.S] };
-      happened[Key.connection.S] = writes;
+      // The tokens are in an item of their own beside the connection's.
+      const name = (pairOwner(Key.connection.S) ?? Key.connection.S) as string;
+      const writes: Writes = { ...happened[name] };
+      happened[name] = writes;
       if (update.includes('#leaseUntil = :until')) writes.leased = requestedAt;
       if (update.includes('#sealedTokens')) writes.stored = clock();
       if (update.includes('#publishedVersion = :version')) writes.settled = clock();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { STEP_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import { replacing, variedBundle } from '../functions/bundles.ts';
+import { cpuShareOf } from '../functions/cpu-share.ts';
 import { startFunction } from '../functions/function-process.ts';
 import { percentile } from '../report/statistics.ts';
 import { openBacklog, type Step } from './backlog.ts';
@@ -9,6 +10,8 @@ import { WRITES_A_SECOND } from './secrets-manager.ts';
 
 /** Shortest possible step, from its lease to its last write. */
 const STEP_MILLISECONDS = 210;
+/** Rotations a second that no function reaches. */
+const MOST_ROTATIONS = 400;
 /** Concurrency at which all due connections fit one page and none waits. */
 export const UNBOUNDED = 1000;
 
@@ -18,6 +21,10 @@ export interface Variant {
   concurrency: number;
   /** Whether the write rate limit holds. */
   limited: boolean;
+  /** Whether the connections are members of bundles. */
+  bundled?: boolean;
+  /** Memory of the function, MB, which decides its share of a core; a whole machine if left out. */
+  megabytes?: number;
 }
 
 /** Measurements of a sweep; milliseconds unless named otherwise. */
@@ -38,6 +45,8 @@ export interface Sweep extends Variant {
   lost: number;
   /** Megabytes. */
   memory: number;
+  /** Whether the share of a core was enforced. */
+  isCpuLimited: boolean;
 }
 
 /** Bundles a variant of the rotate function. Returns its folder. */
@@ -73,14 +82,18 @@ export async function runSweep(
   { folder, nativeClient, seconds, warmUp = { connections: 60, seconds: 2 } }: RunOptions,
 ): Promise<Sweep> {
   const backlog = await openBacklog();
-  const process = await startFunction({ folder, environment: backlog.environment }, nativeClient);
+  const { concurrency, bundled = false, megabytes } = variant;
+  const cpuShare = megabytes === undefined ? {} : { cpuShare: cpuShareOf(megabytes) };
+  const code = { folder, environment: backlog.environment, ...cpuShare };
+  const process = await startFunction(code, nativeClient);
   try {
-    await backlog.add(warmUp.connections);
+    await backlog.add(warmUp.connections, bundled);
     const before = await process.invoke({}, warmUp.seconds + STEP_SECONDS);
     const warmedUp = await backlog.happened();
     // More connections than it can rotate in the time.
-    const mostRotations = Math.min((variant.concurrency * 1000) / STEP_MILLISECONDS, WRITES_A_SECOND);
-    await backlog.add(Math.ceil(mostRotations * (seconds + 1)));
+    const mostPublished = bundled ? MOST_ROTATIONS : WRITES_A_SECOND;
+    const mostRotations = Math.min((concurrency * 1000) / STEP_MILLISECONDS, mostPublished);
+    await backlog.add(Math.ceil(mostRotations * (seconds + 1)), bundled);
     // The function's clock has whole seconds, so a sweep that starts at the beginning of one has its full time.
     await setTimeout(1000 - (Date.now() % 1000));
     const after = await process.invoke({}, seconds + STEP_SECONDS + 0.9);
@@ -104,6 +117,7 @@ export async function runSweep(
       postponed: 1 - settled.length / issued,
       lost,
       memory: after.memory / 1e6,
+      isCpuLimited: process.isCpuLimited,
     };
   } finally {
     await process.stop();

@@ -4,6 +4,7 @@ import type { Benchmark, Report } from '../benchmark.ts';
 import { bundlesFolder, nativeClient } from '../functions/bundles.ts';
 import { markdownTable } from '../report/markdown.ts';
 import { median } from '../report/statistics.ts';
+import { type BundledSweep, bundledSweeps, bundledTable } from './bundled.ts';
 import { curve } from './plot.ts';
 import { runSweep, type Sweep, UNBOUNDED, type Variant, variantBundle } from './run.ts';
 import { WRITES_A_SECOND } from './secrets-manager.ts';
@@ -46,6 +47,7 @@ export default {
     const runs = [...once, ...Array.from({ length: quick ? 1 : RUNS }, () => compared).flat()];
     const sweeps: Sweep[] = [];
     let compiled: Sweep;
+    let bundled: BundledSweep[];
     try {
       const options = { nativeClient: await nativeClient(folder), seconds: quick ? QUICK_SECONDS : SECONDS };
       for (const [index, variant] of runs.entries()) {
@@ -64,10 +66,11 @@ export default {
       progress(
         `${runs.length + 1} of ${runs.length + 1}, ${label(DEPLOYED)}, compiled: ${summary(compiled)}`,
       );
+      bundled = await bundledSweeps({ nativeClient: options.nativeClient, folder, quick }, progress);
     } finally {
       rmSync(folder, { recursive: true });
     }
-    return report(sweeps, compiled);
+    return report(sweeps, compiled, bundled);
   },
 } satisfies Benchmark;
 
@@ -95,10 +98,11 @@ function medians(sweeps: Sweep[], variant: Variant): Sweep {
     postponed: of(({ postponed }) => postponed),
     lost: Math.max(...runs.map(({ lost }) => lost)),
     memory: of(({ memory }) => memory),
+    isCpuLimited: false,
   };
 }
 
-function report(sweeps: Sweep[], compiled: Sweep): Report {
+function report(sweeps: Sweep[], compiled: Sweep, bundled: BundledSweep[]): Report {
   const of = (variant: Variant) => medians(sweeps, variant);
   const rows = COMPARED.map(([name, variant]): [string, Sweep] => [name, of(variant)]);
   rows.splice(1, 0, ['the same, after V8 has compiled it', compiled]);
@@ -139,13 +143,14 @@ function report(sweeps: Sweep[], compiled: Sweep): Report {
           memory,
         ]),
       ),
+      'sweep-bundles': bundledTable(bundled),
     },
     ratios: {
       'the quota relative to the rotations': WRITES_A_SECOND / ours.rotations,
       'p99 relative to one after the other': ours.p99 / alone.p99,
       'CPU of a rotation relative to 8 at a time': ours.cpu / eight.cpu,
     },
-    data: { sweeps, compiled },
+    data: { sweeps, compiled, bundled },
     plots: { 'sweep.svg': curve(points, WRITES_A_SECOND) },
   };
 }
