@@ -15,11 +15,15 @@ export interface Hostility {
 /** A server below HTTP: whatever is asked of it, it sends the bytes that it was told to. */
 export async function startHostileServer(hostility: Hostility) {
   const sockets = new Set<Socket>();
+  const sent = { bytes: 0 };
   const server = createServer((socket) => {
     sockets.add(socket);
     // The other side may go at any time.
     socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      sent.bytes += socket.bytesWritten;
+    });
     socket.on('data', () => behave(socket, hostility));
   });
   server.listen(0, '127.0.0.1');
@@ -28,6 +32,8 @@ export async function startHostileServer(hostility: Hostility) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Connections that are open. */
     sockets: sockets as ReadonlySet<Socket>,
+    /** What was sent on connections that are closed. */
+    sent: sent as Readonly<typeof sent>,
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();
