@@ -301,8 +301,8 @@ export const mutants: Mutant[] = [
   {
     file: RECONNECTS,
     what: 'an index that lags alerts of a connection twice',
-    from: "item?.status === 'reconnect' && item.dueAt <= now()",
-    to: "item?.status === 'reconnect'",
+    from: "({ status, dueAt }) => status === 'reconnect' && dueAt <= now()",
+    to: "({ status }) => status === 'reconnect'",
     tests: RECONNECT_TESTS,
   },
   {

@@ -76,6 +76,12 @@ describe('the alert of a connection that waits for a person', () => {
     ]);
   });
 
+  test('names at most a hundred links', async () => {
+    for (let link = 0; link < 101; link += 1) await store(`link_${link}`, {});
+    const [waiting] = await alerting();
+    expect(waiting).toHaveLength(100);
+  });
+
   test('is sent without the links where they cannot be read', async () => {
     await store('main', {});
     const links = await alerting({
