@@ -83,6 +83,17 @@ describe('work under a connection’s lease', () => {
     expect(await take('another')).toMatchObject({ leaseOwner: 'another' });
   });
 
+  test('leaves to a later step what a killed one left, and nothing of its own', async () => {
+    await run(async () => 'done');
+    expect(await world.item('main')).not.toHaveProperty('askedAt');
+    const leftAt = world.time;
+    await take('a killed step');
+    world.pass(LEASE_SECONDS);
+    await run(async () => 'done');
+    expect(await world.item('main')).toMatchObject({ askedAt: leftAt });
+    expect(await world.item('main')).not.toHaveProperty('leaseOwner');
+  });
+
   test('releases the lease when it throws', async () => {
     await expect(run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await world.item('main')).not.toHaveProperty('leaseOwner');
