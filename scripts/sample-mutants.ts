@@ -26,7 +26,11 @@ const OPERATORS: Operator[] = [
     to: (found) => found.replace('await ', 'void '),
   },
   { what: 'does not wait in', pattern: /return await /g, to: () => 'return ' },
-  { what: 'leaves out', pattern: /^ +(await )?(?!([\w.]+\.)?log\.|warnOf)[a-z][\w.]+\(.*\);$/g, to: () => '' },
+  {
+    what: 'leaves out',
+    pattern: /^ +(await )?(?!([\w.]+\.)?log\.|warnOf)[a-z][\w.]+\(.*\);$/g,
+    to: () => '',
+  },
   { what: 'leaves out', pattern: /^ +if \(.*\) (return|throw|continue)\b.*;$/g, to: () => '' },
   {
     what: 'swaps true and false in',
