@@ -53,6 +53,27 @@ describe('a consent to a bound connection of which Zoom does not say in time by 
     expect(points.filter((point) => point.startsWith('rescue.'))).toEqual(['rescue.put']);
   });
 
+  test('is kept although the first note of it is lost', async () => {
+    let notes = 0;
+    const intercept: Intercept = (point, call) => {
+      if (point !== 'store.noteKeptConsent') return silent(point, call);
+      notes += 1;
+      return notes === 1 ? Promise.reject(new Error('down')) : call();
+    };
+    await expect(consent('ada', intercept)).rejects.toMatchObject(PENDING);
+    expect((await world.item('main')).keptConsent).toBeDefined();
+  });
+
+  test('is not called kept when the connection was disconnected meanwhile', async () => {
+    const intercept: Intercept = async (point, call) => {
+      if (point === 'store.noteKeptConsent')
+        await disconnect('main', world.dependencies(), { deadline: world.deadline, force: false });
+      return silent(point, call);
+    };
+    await expect(consent('ada', intercept)).rejects.toMatchObject({ code: 'user_not_told' });
+    expect(await world.item('main')).toMatchObject({ status: 'disconnected' });
+  });
+
   test("renews the connection with the next sweep if it is its own user's", async () => {
     await consent('ada', silent).catch(() => {});
     await sweepOnce();

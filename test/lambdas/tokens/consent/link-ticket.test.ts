@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { SignJWT } from 'jose';
 import { signLinkTicket, verifyLinkTicket } from '../../../../lambdas/tokens/consent/link-ticket.ts';
 import { openConsentCookie, sealPendingConsent } from '../../../../lambdas/tokens/consent/pending-consent.ts';
 import { createKeyring } from '../../../../lambdas/tokens/sealing/keyring.ts';
@@ -13,6 +14,17 @@ const link = { id: 'link', expiresAt: NOON + 600 };
 const ticketOf = async (signed = link, ring = keyring) =>
   (await signLinkTicket(signed, at(NOON, ring))).ticket;
 
+/** A token with the key of tickets, which is no ticket. */
+const signed = async ({ audience = 'connect', alg = 'HS256' }) => {
+  const { id, signing } = await keyring();
+  return new SignJWT()
+    .setProtectedHeader({ alg, kid: id })
+    .setAudience(audience)
+    .setJti('link')
+    .setExpirationTime(NOON + 600)
+    .sign(signing);
+};
+
 describe('the ticket of a link', () => {
   test('contains the id of its link and its expiry, and nothing else', async () => {
     const ticket = await ticketOf();
@@ -23,6 +35,14 @@ describe('the ticket of a link', () => {
 
   test('is signed by the key whose id is returned', async () => {
     expect((await signLinkTicket(link, at(NOON))).keyId).toBe((await keyring()).id);
+  });
+
+  test('is signed with the present key, even where another one was read a moment ago', async () => {
+    let key = 'a key';
+    const ring = createKeyring({ linkKey: async () => key }, () => NOON);
+    const before = await ring();
+    key = 'the next key';
+    expect((await signLinkTicket(link, at(NOON, ring))).keyId).not.toBe(before.id);
   });
 
   test('is rejected once it has expired', async () => {
@@ -50,6 +70,8 @@ describe('the ticket of a link', () => {
         `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{}').toString('base64url')}.`,
     ],
     ['that was truncated', async () => (await ticketOf()).slice(0, -3)],
+    ['that was made for something else', () => signed({ audience: 'another' })],
+    ['by another algorithm', () => signed({ alg: 'HS384' })],
     ['that is the cookie of a consent', () => sealPendingConsent(consent, NOON + 600, at(NOON))],
   ])('%s is rejected', async (_, make) => {
     await expect(verifyLinkTicket(await make(), at(NOON))).rejects.toMatchObject({
