@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { EncryptJWT } from 'jose';
+import { TIMEOUT_SECONDS } from '../../../../lambdas/contract.ts';
 import { ConsentOver } from '../../../../lambdas/tokens/consent/consent-attempt.ts';
 import { finishConsent } from '../../../../lambdas/tokens/consent/finish-consent.ts';
 import { FINISHED_SECONDS, sealPendingConsent } from '../../../../lambdas/tokens/consent/pending-consent.ts';
+import { CLAIM_SECONDS } from '../../../../lambdas/tokens/consent/zoom-user.ts';
 import type { CallbackDependencies } from '../../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
@@ -235,4 +237,15 @@ test('the tokens of a refused consent are not revoked when too little time is le
   };
   await expect(finish({ deps: counted(intercept) })).rejects.toMatchObject({ code: 'other_user' });
   expect(calls).not.toContain('zoom.revoke');
+});
+
+test('new tokens are stored although the first write of them fails', async () => {
+  const { finish } = await consent();
+  const deps = counted(failingOnce('store.commitConsent', new Error('DynamoDB is down')));
+  expect(await finish({ deps })).toMatchObject({ item: { connection: 'main', version: 1 } });
+  expect(requests()).toBe(1);
+});
+
+test('a first consent keeps its Zoom user to itself for longer than the callback function runs', () => {
+  expect(CLAIM_SECONDS).toBeGreaterThan(TIMEOUT_SECONDS.callback);
 });

@@ -29,6 +29,21 @@ test('a link writes its instance again when another command has overwritten it',
   expect(names()).toEqual(['home', 'office']);
 });
 
+test.each([1, 2])(
+  'a link fails when write %i of its instance fails, so that the operator repeats it',
+  async (number) => {
+    let writes = 0;
+    const intercept: Intercept = async (point, call) => {
+      // Another command removes the instance before the second write.
+      if (point === 'store.setPushTargets') await world.settings.write(new Map());
+      if (point !== 'settings.write') return call();
+      writes += 1;
+      return writes === number ? Promise.reject(new Error('no permission')) : call();
+    };
+    await expect(world.link('main', world.dependencies({ intercept }))).rejects.toThrow('no permission');
+  },
+);
+
 test('a link writes its instance again when an unlink has removed it before the target was stored', async () => {
   const intercept = once('store.setPushTargets', () => world.settings.write(new Map()));
   await world.link('main', world.dependencies({ intercept }));

@@ -29,10 +29,11 @@ beforeEach(() => {
   };
 });
 
-const publisher = () => {
+const keyring = () => {
   const vault = { sealingSeed: async (stage: string) => seeds[stage === 'current' ? 0 : 1] };
-  return createKeyPublisher(createSealingKeyring(vault, now), published, now);
+  return createSealingKeyring(vault, now);
 };
+const publisher = (keys = keyring()) => createKeyPublisher(keys, published, now);
 
 describe('the public half', () => {
   test('is published where it is missing, and is looked at once in ten minutes', async () => {
@@ -55,6 +56,15 @@ describe('the public half', () => {
     // This one read its seed five minutes ago, and looks at the public half again.
     time += 300;
     await late();
+    expect((await createSealingKeySource(published, now)()).id).toBe(await idOf('tomorrow'));
+  });
+
+  test('is not brought back by a function that has sealed with the earlier pair a moment ago', async () => {
+    const keys = keyring();
+    await keys.current();
+    seeds = ['tomorrow', 'today'];
+    await publisher()();
+    await publisher(keys)();
     expect((await createSealingKeySource(published, now)()).id).toBe(await idOf('tomorrow'));
   });
 

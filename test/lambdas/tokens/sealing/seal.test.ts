@@ -29,6 +29,17 @@ describe('sealed tokens', () => {
     expect(Buffer.from(await sealed(), 'base64url').toString()).not.toMatch(/access|refresh/);
   });
 
+  test('of another encryption do not open', async () => {
+    const { key, id } = await importSealingKey((await deriveSealingPair('today')).publicKey);
+    const weaker = await new EncryptJWT({ tokens: TOKENS })
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A128GCM', kid: id })
+      .setSubject('main')
+      .encrypt(key);
+    await expect(open(weaker, 'main', openingKey('today'))).rejects.toMatchObject({
+      code: 'unreadable_tokens',
+    });
+  });
+
   test('do not open with the public half', async () => {
     const { key } = await importSealingKey((await deriveSealingPair('today')).publicKey);
     await expect(open(await sealed(), 'main', async () => key)).rejects.toThrow();
