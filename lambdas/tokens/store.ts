@@ -378,6 +378,8 @@ export interface KeyRotation {
   keyId: string;
   /** When an operator replaced the key, or when a sweep first saw that it was replaced. */
   since: number;
+  /** No look at what is stored before this time. */
+  notBefore: number;
   /** Where the present pass is; missing at its begin. `key` is the `next` of the last page. */
   after?: { place: 'rescue' | 'table'; key?: string };
   /** What the present pass has found sealed with another key. */

@@ -4,7 +4,7 @@ import { nameOrder } from '../name-order.ts';
 import { sealedWith } from '../sealing/seal.ts';
 import { deriveSealingPair } from '../sealing/sealing-pair.ts';
 import type { KeyRotation } from '../store.ts';
-import { isBeginning, PAGE, SETTLE_SECONDS } from './reseal.ts';
+import { isBeginning, MOST_PAGES, PAGE, SETTLE_SECONDS } from './reseal.ts';
 
 /** How a key rotation stands, as far as the notes of the sweeps say. Timestamps are epoch seconds. */
 export interface KeyRotationView {
@@ -58,7 +58,7 @@ export async function viewKeyRotation({
 export async function readKeyStatus(
   deps: StatusDependencies,
   { sweepRateMinutes }: { sweepRateMinutes: number },
-): Promise<{ status: KeyStatus; notes: KeyRotation | undefined; isBeginning: boolean }> {
+): Promise<{ status: KeyStatus; notes: KeyRotation | undefined; found: Found; isBeginning: boolean }> {
   const { store, vault, now } = deps;
   // First: whoever replaces the notes that were read here knows that nothing has changed since.
   const read = await store.keyRotation();
@@ -75,6 +75,7 @@ export async function readKeyStatus(
   const isPreviousNeeded = !isCompleted && (isOfCurrent || previousKeyId !== undefined);
   return {
     notes,
+    found,
     isBeginning: notes !== undefined && !isOfCurrent && isBeginning(notes, now()),
     status: {
       now: now(),
@@ -82,12 +83,33 @@ export async function readKeyStatus(
       ...(previousKeyId !== undefined && { previousKeyId }),
       ...(isOfCurrent && { since: notes.since }),
       ...(isCompleted && notes.completedAt !== undefined && { completedAt: notes.completedAt }),
-      ...found,
+      sealed: found.sealed,
+      names: { previous: found.names.previous, other: found.names.other },
       isPreviousNeeded,
       ...(isPreviousNeeded && {
         neededUntil: estimateEnd(found, isOfCurrent ? notes : undefined, now(), sweepRateMinutes),
       }),
     },
+  };
+}
+
+/** Returns the status right after a rotation of the keys, before which everything was sealed with `keyId`. */
+export function statusAfterRotation(
+  { sealed, names, keyId }: Found,
+  begun: KeyRotation,
+  { sweepRateMinutes }: { sweepRateMinutes: number },
+): KeyStatus {
+  const other = sealed.previous + sealed.other;
+  const found = { keyId, sealed: { current: 0, previous: sealed.current, other }, names };
+  return {
+    now: begun.since,
+    keyId: begun.keyId,
+    previousKeyId: keyId,
+    since: begun.since,
+    sealed: found.sealed,
+    names: { previous: names.current, other: names.other },
+    isPreviousNeeded: true,
+    neededUntil: estimateEnd(found, begun, begun.since, sweepRateMinutes),
   };
 }
 
@@ -106,7 +128,10 @@ async function withoutWrongEnd(
   return (await store.putKeyRotation(reopened)) ? reopened : store.keyRotation();
 }
 
-type Found = Pick<KeyStatus, 'sealed' | 'names'>;
+/** What is stored sealed, and the key that was the current one then. */
+interface Found extends Pick<KeyStatus, 'keyId' | 'sealed'> {
+  names: KeyStatus['names'] & { current: string[] };
+}
 
 async function countSealed(
   keyId: string,
@@ -114,12 +139,12 @@ async function countSealed(
   { store, rescue }: StatusDependencies,
 ): Promise<Found> {
   const sealed = { current: 0, previous: 0, other: 0 };
-  const names = { previous: new Set<string>(), other: new Set<string>() };
+  const names = { current: new Set<string>(), previous: new Set<string>(), other: new Set<string>() };
   const add = (connection: string, sealedTokens: string) => {
     const id = sealedWith(sealedTokens);
     const by = id === keyId ? 'current' : id !== undefined && id === previousKeyId ? 'previous' : 'other';
     sealed[by] += 1;
-    if (by !== 'current') names[by].add(connection);
+    if (by !== 'current' || names.current.size < MOST_NAMES) names[by].add(connection);
   };
   // What a step moves meanwhile is counted twice rather than never.
   for await (const { keys } of pagesOf((after) => rescue?.list(after))) {
@@ -130,7 +155,14 @@ async function countSealed(
   for await (const { items } of pagesOf((after) => store.sealed({ limit: COUNTED, after })))
     for (const { connection, sealedTokens } of items) add(connection, sealedTokens);
   const first = (set: Set<string>) => [...set].sort(nameOrder).slice(0, MOST_NAMES);
-  return { sealed, names: { previous: first(names.previous), other: first(names.other) } };
+  return {
+    ...{ keyId, sealed },
+    names: {
+      current: first(names.current),
+      previous: first(names.previous),
+      other: first(names.other),
+    },
+  };
 }
 
 /** Yields the pages of a walk; none without a place to walk through. */
@@ -146,14 +178,14 @@ async function* pagesOf<Page extends { next?: string }>(
   } while (after !== undefined);
 }
 
-/** Assumes one page a sweep, a second pass which finds nothing, and five items of the table for each sealed one. */
+/** Assumes five items of the table for each sealed one, and a second pass after two minutes, which finds nothing. */
 function estimateEnd(
-  { sealed }: Found,
+  { sealed }: Pick<Found, 'sealed'>,
   notes: KeyRotation | undefined,
   now: number,
   sweepRateMinutes: number,
 ): number {
-  const pages = Math.ceil((5 * (sealed.current + sealed.previous + sealed.other)) / PAGE) + 1;
-  const sweeps = 2 * pages + 1;
-  return Math.max(now, (notes?.since ?? now) + SETTLE_SECONDS) + sweeps * sweepRateMinutes * 60;
+  const items = 5 * (sealed.current + sealed.previous + sealed.other);
+  const sweeps = 2 * Math.ceil((items + 1) / (PAGE * MOST_PAGES)) + 1;
+  return Math.max(now, notes?.notBefore ?? now + SETTLE_SECONDS) + 120 + sweeps * sweepRateMinutes * 60;
 }

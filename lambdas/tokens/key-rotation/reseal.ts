@@ -25,17 +25,27 @@ export const SETTLE_SECONDS = 2 * KEY_SECONDS + 5 * 60;
 export const isBeginning = ({ since }: Pick<KeyRotation, 'since'>, now: number): boolean =>
   isWithin(KEY_SECONDS + 60, since, now);
 
-/** Items of the table that a sweep looks at. A pass through 10,000 connections takes 40 sweeps. */
+/** Items of the table that are looked at together. */
 export const PAGE = 500;
+/** What a sweep does at the most: so many pages, in so many seconds and the last page's. */
+export const MOST_PAGES = 20;
+const MOST_SECONDS = 5;
+
+/**
+ * The pause between two passes, seconds: a function that had read an item before the first pass sealed it has ended by the
+ * second.
+ */
+const PAUSE_SECONDS = 2 * 60;
+
 const AT_ONCE = 8;
 
 /** What became of something sealed: it was sealed with the current key; it is now; it changed meanwhile; it cannot be opened. */
 type Resealed = 'current' | 'resealed' | 'changed' | 'unreadable' | 'failed';
 
 /**
- * Returns a function that seals with the current key what is stored, a page each time that it is called. Once everything is, it
- * looks once in ten minutes whether the key was replaced. The replaced key is not needed any more after a whole pass that has
- * found nothing of it: what a pass seals, and what changes meanwhile, is looked at again by the next pass.
+ * Returns a function that seals with the current key what is stored, some pages each time that it is called. Once everything
+ * is, it looks once in ten minutes whether the key was replaced. The replaced key is not needed any more after a whole pass
+ * that has found nothing of it: what a pass seals, and what changes meanwhile, is looked at again by the next pass.
  */
 export function createResealer(deps: ResealDependencies): () => Promise<void> {
   const { store, sealingKey, now } = deps;
@@ -44,15 +54,20 @@ export function createResealer(deps: ResealDependencies): () => Promise<void> {
   return async () => {
     const key = await sealingKey();
     if (completed.keyId === key.id && isWithin(KEY_SECONDS, completed.at, now())) return;
-    const before = await store.keyRotation();
-    const after = await advance(before, key, deps);
-    // Where another function was faster, that one has looked at the same page.
-    if (after !== before && !(await store.putKeyRotation(after))) return;
-    if (after.keyId === key.id && after.completedAt !== undefined) completed = { keyId: key.id, at: now() };
+    const startedAt = now();
+    let notes = await store.keyRotation();
+    for (let page = 0; page < MOST_PAGES && now() - startedAt <= MOST_SECONDS; page += 1) {
+      const next = await advance(notes, key, deps);
+      // Where another function was faster, that one has looked at the same page.
+      if (next !== notes && !(await store.putKeyRotation(next))) return;
+      if (next.keyId === key.id && next.completedAt !== undefined) completed = { keyId: key.id, at: now() };
+      if (next === notes || !next.after) return;
+      notes = next;
+    }
   };
 }
 
-/** Returns the notes after one more page. */
+/** Returns the notes after one more page; the same notes where there is nothing to do now. */
 async function advance(
   before: KeyRotation | undefined,
   key: SealingKey,
@@ -61,12 +76,12 @@ async function advance(
   const { vault, now, log } = deps;
   if (before?.keyId !== key.id) {
     if (before && isBeginning(before, now())) return before;
-    const begun = { revision: (before?.revision ?? 0) + 1, keyId: key.id, since: now(), ...NOTHING_YET };
+    const begun = beginKeyRotation(before, key.id, now());
     // A key that was never replaced has sealed everything.
     const isFirst = (await vault.sealingSeed('previous')) === undefined;
     return isFirst ? { ...begun, completedAt: now() } : begun;
   }
-  if (before.completedAt !== undefined || now() < before.since + SETTLE_SECONDS) return before;
+  if (before.completedAt !== undefined || now() < before.notBefore) return before;
   const page = await lookAtPage(before.after ?? { place: 'rescue' }, key, deps);
   const { after: _, ...notes } = before;
   const counted = {
@@ -76,10 +91,20 @@ async function advance(
     unreadable: before.unreadable + page.unreadable,
   };
   if (page.next) return { ...counted, after: page.next };
-  if (counted.found > 0) return { ...counted, ...NOTHING_YET };
+  if (counted.found > 0) return { ...counted, ...NOTHING_YET, notBefore: now() + PAUSE_SECONDS };
   log.info('everything that is stored is sealed with the current key', { unreadable: counted.unreadable });
   return { ...counted, completedAt: now() };
 }
+
+/** Returns the notes of a rotation to another key. */
+export const beginKeyRotation = (
+  before: KeyRotation | undefined,
+  keyId: string,
+  now: number,
+): KeyRotation => ({
+  ...{ revision: (before?.revision ?? 0) + 1, keyId, since: now, notBefore: now + SETTLE_SECONDS },
+  ...NOTHING_YET,
+});
 
 const NOTHING_YET = { found: 0, unreadable: 0 };
 

@@ -4,9 +4,9 @@ import { listOpenLinks, type OpenLink } from '../consent/open-links.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { deriveSealingPair } from '../sealing/sealing-pair.ts';
-import type { KeyRotation } from '../store.ts';
 import { warnOfFailure } from '../warn-of-failure.ts';
-import { type KeyStatus, readKeyStatus } from './key-status.ts';
+import { type KeyStatus, readKeyStatus, statusAfterRotation } from './key-status.ts';
+import { beginKeyRotation } from './reseal.ts';
 
 /** What a rotation of the keys does, or has done. */
 export interface KeysRotated {
@@ -35,13 +35,10 @@ export async function previewKeyRotation(deps: Dependencies, options: Options): 
  */
 export async function rotateKeys(deps: Dependencies, options: Options): Promise<KeysRotated> {
   const { store, vault, publishKey, now, log } = deps;
-  const { preview, notes } = await prepare(deps, options);
+  const { preview, notes, found } = await prepare(deps, options);
   const seed = newKey();
   const keyId = (await deriveSealingPair(seed)).id;
-  const begun: KeyRotation = {
-    ...{ revision: (notes?.revision ?? 0) + 1, keyId, since: now() },
-    ...{ found: 0, unreadable: 0 },
-  };
+  const begun = beginKeyRotation(notes, keyId, now());
   // Of two rotations at once the second would take the place of the previous key, which opens everything.
   if (!(await store.putKeyRotation(begun))) throw anotherHasBegun();
   try {
@@ -59,17 +56,16 @@ export async function rotateKeys(deps: Dependencies, options: Options): Promise<
     warnOfFailure(log, 'The public half of the sealing key was not published.', error);
   });
   await deps.keyring(undefined, { fresh: true }).catch(() => {});
-  const { status } = await readKeyStatus(deps, options);
-  return { links: preview.links, keys: status };
+  return { links: preview.links, keys: statusAfterRotation(found, begun, options) };
 }
 
 async function prepare(deps: Dependencies, options: Options) {
-  const { status, notes, isBeginning } = await readKeyStatus(deps, options);
+  const { status, notes, found, isBeginning } = await readKeyStatus(deps, options);
   if (isBeginning) throw anotherHasBegun();
   if (status.isPreviousNeeded) throw stillNeeded(status);
   await deps.keyring(undefined, { fresh: true });
   const links = (await listOpenLinks(deps)).filter(({ state }) => state !== 'key_replaced');
-  return { notes, preview: { links, keys: status } };
+  return { notes, found, preview: { links, keys: status } };
 }
 
 /** As many characters as the stack generates, each of six random bits. */

@@ -241,11 +241,10 @@ const ONE_MINUTE = { sweepRateMinutes: 1 };
 const mayRotateKeys = (world: World, environments: Environment[]): boolean =>
   !backUps.has(world) && !environments.some(({ invocation }) => invocation?.isOverdueAllowed);
 
-/** Rotates the keys, and waits until no function uses the earlier ones. The next look is at the table. */
+/** Rotates the keys, and waits until no function uses the earlier ones. The next look seals again what is stored. */
 async function rotateKeysAndSettle(world: World): Promise<void> {
   await rotateKeys(world.operator(), ONE_MINUTE);
   world.pass(SETTLE_SECONDS);
-  await createResealer(world.dependencies())();
 }
 
 /** Completes a rotation of the keys that is under way, and expects that the previous key is not needed any more. */

@@ -114,7 +114,7 @@ export function describeSealedItems(opened: () => ConnectionStore): void {
   });
 
   test('the notes of a key rotation are replaced by the next revision alone', async () => {
-    const first = { revision: 1, keyId: 'key', since: NOW, found: 0, unreadable: 0 };
+    const first = { revision: 1, keyId: 'key', since: NOW, notBefore: NOW, found: 0, unreadable: 0 };
     expect(await opened().keyRotation()).toBeUndefined();
     expect(await opened().putKeyRotation(first)).toBe(true);
     const next = { ...first, revision: 2, after: { place: 'table' as const, key: 'main' }, found: 1 };

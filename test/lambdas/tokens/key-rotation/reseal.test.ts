@@ -101,7 +101,6 @@ describe('after the sealing key was replaced', () => {
     await connectAndPublish('main');
     await replaceKey();
     await settle();
-    // The rescue store, and the table.
     await resealTimes(2);
     expect(await world.store.keyRotation()).toMatchObject({ found: 0 });
     expect((await world.store.keyRotation())?.completedAt).toBeUndefined();
@@ -109,22 +108,44 @@ describe('after the sealing key was replaced', () => {
     expect((await world.store.keyRotation())?.completedAt).toBeDefined();
   });
 
-  test('what a step takes up from the rescue store while a pass is in the table is found by the next pass', async () => {
+  test('what a step takes up from the rescue store after the look there is found in the table', async () => {
     await connectAndPublish('main');
-    const stored = await world.item('main');
-    const { sealedTokens } = stored;
+    const { sealedTokens: old } = await world.item('main');
     await replaceKey();
     await settle();
-    // The rescue store, where nothing is yet, then the table, and the first page of the next pass.
-    await resealTimes(3);
-    const item = await world.item('main');
-    await world.store.reseal(
-      { key: 'tokens#main', connection: 'main', sealedTokens: item.sealedTokens },
-      sealedTokens,
-    );
-    await resealTimes(5);
+    await resealTimes(1);
+    const { sealedTokens } = await world.item('main');
+    let isTakenUp = false;
+    const intercept: Intercept = async (point, call) => {
+      if (point === 'store.sealed' && !isTakenUp) {
+        isTakenUp = true;
+        await world.store.reseal({ key: 'tokens#main', connection: 'main', sealedTokens }, old);
+      }
+      return call();
+    };
+    await resealTimes(6, { intercept });
+    expect(isTakenUp).toBe(true);
     expect(await keysOfItems()).toEqual({ 'tokens#main': await idOf(NEW_SEED) });
     expect((await world.store.keyRotation())?.completedAt).toBeDefined();
+  });
+
+  test('the pages of a pass are looked at in one sweep, at most twenty of them, and the rest by the next', async () => {
+    const old = await world.dependencies().sealingKey();
+    const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: world.time };
+    const sealedTokens = await seal(tokens, 'many', old);
+    for (let version = 0; version < 25; version += 1) {
+      const kept = { sealedTokens, expiresAt: world.time, rotatedAt: world.time };
+      await world.rescue.put({ connection: 'many', generation: 1, version }, kept);
+    }
+    await replaceKey();
+    await settle();
+    const id = await idOf(NEW_SEED);
+    const current = () =>
+      [...world.rescue.kept.values()].filter((each) => sealedWith(each.sealedTokens) === id).length;
+    await resealTimes(1);
+    expect(current()).toBe(20);
+    await resealTimes(1);
+    expect(current()).toBe(25);
   });
 
   test('a disconnected connection, which has no tokens, holds nothing up', async () => {
@@ -175,7 +196,6 @@ describe('a page that is interrupted', () => {
         isKilled = true;
         return new Promise(() => {});
       };
-      await createResealer(world.dependencies())();
       void createResealer(world.dependencies({ intercept }))();
       while (!isKilled) await nextTurn();
       await resealTimes(6);
@@ -215,8 +235,6 @@ describe('a rotation of the tokens', () => {
       intercept: async (at, call) => {
         if (at === point && !hasRaced) {
           hasRaced = true;
-          // The rescue store, and the table.
-          await createResealer(world.dependencies())();
           await createResealer(world.dependencies())();
         }
         return call();
@@ -248,7 +266,6 @@ describe('a rotation of the tokens', () => {
     const before = await world.tokens('main');
     await replaceKey();
     await settle();
-    await resealTimes(1);
     let rotated: string | undefined;
     const intercept: Intercept = async (point, call) => {
       if (point === 'store.reseal' && rotated === undefined) {
