@@ -10,7 +10,7 @@ import type { Asker } from '../tokens/operate/installation.ts';
 import { isUnlinked } from '../tokens/reader-view.ts';
 import { type Html, html } from './html.ts';
 import { LOCAL_TIMES, untilTime } from './local-time.ts';
-import { eventAndAction, page } from './page-template.ts';
+import { eventAndAction, page, typographic } from './page-template.ts';
 import { permissionList } from './permission-list.ts';
 
 /** The script of `pasteInstructions`: copies the expression, or selects it if the browser denies the clipboard. */
@@ -64,7 +64,7 @@ export function alreadyConnectedPage(
       tone: 'good',
       title: forMe ? `“${connection}” is connected` : 'Your Zoom account is connected',
       content: [
-        html`<p>You're already done: "${connection}" is connected. You can close this tab.</p>`,
+        html`<p>You’re already done: “${connection}” is connected. You can close this tab.</p>`,
         ...(forMe ? pasteInstructions(repeated) : []),
       ],
       ...(forMe && { script: COPY }),
@@ -81,7 +81,7 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
       tone: 'good',
       title: 'Your Zoom account is connected',
       content: [
-        html`<p>You're done. You can close this tab.</p>`,
+        html`<p>You’re done. You can close this tab.</p>`,
         html`<p>n8n ${isUnlinked(item) ? 'will use' : 'now uses'} ${account} under the name “${item.connection}”${outcome.kind === 'nothing' && !isUnlinked(item) ? ', within a minute' : ''}. Its workflows can:</p>`,
         ...permissionList(item.scope),
         html`<p class="aside">To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.</p>`,
@@ -105,7 +105,7 @@ function operatorPage(
       content: [
         isPublished
           ? html`<p>The access token is stored where n8n reads it. It is replaced automatically before it expires.</p>`
-          : html`<p class="next">${unpublished(outcome, item)}</p>`,
+          : html`<p class="next">${typographic(unpublished(outcome, item))}</p>`,
         ...noRoomWarning(item),
         ...pasteInstructions(item),
         html`<dl><dt>Connection</dt><dd>${connection}</dd>`,
@@ -146,7 +146,7 @@ function scopeWarning(item: Consent['item']): Html[] {
   const missing = missingScopes(item);
   if (missing === undefined) return [];
   return [
-    html`<p class="next">${missing} If your workflows use them, add the scopes to the Zoom app. Then connect again with a new link.</p>`,
+    html`<p class="next">${typographic(missing)} If your workflows use them, add the scopes to the Zoom app. Then connect again with a new link.</p>`,
   ];
 }
 
@@ -158,8 +158,8 @@ function renewedPage(connection: string, requested: string, asker: Asker): APIGa
       tone: 'note',
       title: 'You are connected already',
       content: eventAndAction(
-        `Your Zoom account is already connected as "${connection}". That connection was renewed, and "${requested}" was not connected.`,
-        `Nothing is left to do for "${connection}". To connect "${requested}", ask for a new link and sign in to Zoom as another user.`,
+        `Your Zoom account is already connected as “${connection}”. That connection was renewed, and “${requested}” was not connected.`,
+        `Nothing is left to do for “${connection}”. To connect “${requested}”, ask for a new link and sign in to Zoom as another user.`,
       ),
     },
     asker,

@@ -70,13 +70,14 @@ export function errorPage(error: unknown, asker: Asker = {}): APIGatewayProxyStr
 
 function failedPage(failure: Failure, asker: Asker): APIGatewayProxyStructuredResultV2 {
   const statusCode = STATUS[failure.code] ?? STATUS_OF_CLASS[failure.class];
+  const title = TITLES[failure.code] ?? 'You are not connected yet';
   const response = page(
     {
       statusCode,
       tone: failure.class === 'rejected' || statusCode === 202 ? 'note' : 'bad',
-      title: TITLES[failure.code] ?? 'You are not connected yet',
+      title,
       content: [
-        ...eventAndAction(failure.message, failure.action),
+        ...eventAndAction(without(title, failure.message), failure.action),
         ...wayOn(failure.code, statusCode, asker),
       ],
     },
@@ -86,6 +87,10 @@ function failedPage(failure: Failure, asker: Asker): APIGatewayProxyStructuredRe
   const retryAfter = String(failure.retryAfter ?? RETRY_AFTER_SECONDS);
   return { ...response, headers: { ...response.headers, 'Retry-After': retryAfter } };
 }
+
+/** Returns the message without a first sentence that repeats the title. */
+const without = (title: string, message: string): string =>
+  message.startsWith(`${title}. `) ? message.slice(`${title}. `.length) : message;
 
 /** Returns the button that leads on: the same address again, or a message to the operator. */
 function wayOn(code: FailureCode, statusCode: number, { contact }: Asker): Html[] {

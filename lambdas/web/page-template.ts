@@ -115,6 +115,10 @@ export const contactAddress = (contact: string, subject = 'Connecting Zoom'): st
 
 /** Returns two paragraphs: what happened, and what to do next. */
 export const eventAndAction = (event: string, action: string): Html[] => [
-  html`<p>${event}</p>`,
-  html`<p class="next">${action}</p>`,
+  html`<p>${typographic(event)}</p>`,
+  html`<p class="next">${typographic(action)}</p>`,
 ];
+
+/** Returns a text for a terminal with the quotation marks and apostrophes of the pages. */
+export const typographic = (text: string): string =>
+  text.replace(/"([^"]*)"/g, '“$1”').replace(/(?<=\p{L})'(?=\p{L})/gu, '’');

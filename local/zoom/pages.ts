@@ -87,13 +87,14 @@ main { max-width: 30rem; margin: 2rem auto; padding: 1.5rem 2rem 2rem; backgroun
   box-shadow: 0 1px 4px #0003; }
 h1 { margin-top: 0; font-size: 1.4rem; line-height: 1.3; }
 main > :last-child { margin-bottom: 0; }
-p, strong { overflow-wrap: anywhere; }
-fieldset { margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 8px; }
+p, strong, span { min-width: 0; overflow-wrap: anywhere; }
+fieldset { min-width: 0; margin: 1.5rem 0; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 8px; }
 label { display: flex; gap: .75rem; align-items: baseline; padding: .5rem 0; cursor: pointer; }
 small { display: block; color: var(--faint); }
 button, a.button { display: inline-block; margin-right: .5rem; padding: .6rem 1.4rem; border: 2px solid #0b5cff; border-radius: 8px;
   background: #0b5cff; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 button.quiet { background: transparent; color: var(--link); }
 :focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
+@media (max-width: 30rem) { body { padding: 1rem; } main { margin-top: 0; padding: 1.25rem; } }
 footer { text-align: center; color: var(--faint); font-size: .875rem; }
 `;

@@ -83,7 +83,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await user.lookAt('link', { phone: true });
       await press('Continue to Zoom');
       await page.getByRole('heading', { name: 'Allow this app to use your Zoom account?' }).waitFor();
-      await user.lookAt('zoom');
+      await user.lookAt('zoom', { phone: true });
       await page.getByRole('radio', { name: 'Grace Hopper' }).check();
       await decide('Allow');
 
@@ -141,7 +141,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await user.lookAt('done', { page: place, phone: true });
       await place.reload();
       expect(await place.locator('main > p').first().textContent()).toBe(
-        'You\'re already done: "main" is connected. You can close this tab.',
+        'You’re already done: “main” is connected. You can close this tab.',
       );
       await zone.close();
     });
@@ -200,7 +200,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
   });
 
   describe('reads that the connection is made already', () => {
-    const DONE = 'You\'re already done: "main" is connected. You can close this tab.';
+    const DONE = 'You’re already done: “main” is connected. You can close this tab.';
     const generation = async () => {
       const response = await stack.operate({ action: 'status', connection: 'main' });
       if (!response.ok) throw new Error(response.error.message);
@@ -340,6 +340,10 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await goToZoom(await linkFor());
       await decide('Decline');
       await expectRefused('declined', 'You declined at Zoom');
+      expect(await page.locator('main > p').allTextContents()).toEqual([
+        'Nothing was connected.',
+        'If that was a mistake, ask for a new link.',
+      ]);
     });
 
     test('when the callback opens in another browser', async () => {
@@ -422,7 +426,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       const used = new Failure(
         'rejected',
         'ticket_used',
-        'This link was already used.',
+        'A link works once. A sign-in with this one has begun.',
         'Ask the person who sent it for a new one.',
       );
       const { statusCode = 0, headers, body = '' } = errorPage(used, asker);

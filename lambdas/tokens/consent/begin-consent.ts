@@ -116,7 +116,7 @@ function ticketUsed(): Failure {
   return new Failure(
     'rejected',
     'ticket_used',
-    'This link was already used.',
+    'A link works once. A sign-in with this one has begun.',
     'Ask the person who sent it for a new one.',
   );
 }

@@ -171,10 +171,7 @@ const responses: Rows = [
       clearsCookie: true,
       status: 403,
       title: 'You declined at Zoom',
-      paragraphs: [
-        'You declined at Zoom. Nothing was connected.',
-        'If that was a mistake, ask for a new link.',
-      ],
+      paragraphs: ['Nothing was connected.', 'If that was a mistake, ask for a new link.'],
     },
   ],
   ...(
@@ -243,7 +240,7 @@ const responses: Rows = [
       status: 400,
       title: 'You are not connected yet',
       paragraphs: [
-        '"taken" is already connected with the grant account_credentials.',
+        '“taken” is already connected with the grant account_credentials.',
         'Choose another name, or disconnect this one: zoom-tokens disconnect taken.',
       ],
     },

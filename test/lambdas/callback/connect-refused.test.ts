@@ -194,7 +194,10 @@ test('POST /connect refuses a link that was already used', async () => {
   await expectRefused(services, () => functions.visit(link, { method: 'POST' }), {
     status: 410,
     title: 'This link was already used',
-    paragraphs: ['This link was already used.', 'Ask the person who sent it for a new one.'],
+    paragraphs: [
+      'A link works once. A sign-in with this one has begun.',
+      'Ask the person who sent it for a new one.',
+    ],
   });
 });
 

@@ -171,7 +171,7 @@ describe('GET /callback after a consent', () => {
     expect(readPage(page.body)).toEqual({
       title: 'Your Zoom account is connected',
       paragraphs: [
-        "You're done. You can close this tab.",
+        'You’re done. You can close this tab.',
         'n8n now uses your Zoom account (Ada Lovelace) under the name “main”. Its workflows can:',
         'To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.',
       ],
@@ -180,7 +180,7 @@ describe('GET /callback after a consent', () => {
     const again = await functions.visit(returned, { cookies });
     expect(readPage(again.body)).toEqual({
       title: 'Your Zoom account is connected',
-      paragraphs: ['You\'re already done: "main" is connected. You can close this tab.'],
+      paragraphs: ['You’re already done: “main” is connected. You can close this tab.'],
       code: undefined,
     });
   });
@@ -278,8 +278,8 @@ describe('a Zoom user who is already connected under another name', () => {
     expect(readPage(page.body)).toMatchObject({
       title: 'You are connected already',
       paragraphs: [
-        'Your Zoom account is already connected as "older". That connection was renewed, and "younger" was not connected.',
-        'Nothing is left to do for "older". To connect "younger", ask for a new link and sign in to Zoom as another user.',
+        'Your Zoom account is already connected as “older”. That connection was renewed, and “younger” was not connected.',
+        'Nothing is left to do for “older”. To connect “younger”, ask for a new link and sign in to Zoom as another user.',
       ],
     });
     // The second consent has revoked the tokens of the first at Zoom.

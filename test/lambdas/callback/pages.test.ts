@@ -138,6 +138,17 @@ describe('who asks, and whom to ask', () => {
     expect(errorPage(used).body).not.toContain('class="button"');
   });
 
+  test('has curly quotation marks and apostrophes, and no first sentence that repeats its title', () => {
+    const declined = new Failure(
+      'rejected',
+      'consent_declined',
+      'You declined at Zoom. "main" is nobody\'s.',
+      'a',
+    );
+    const { body } = errorPage(declined);
+    expect(body).toContain('<h1>You declined at Zoom</h1>\n<p>“main” is nobody’s.</p>');
+  });
+
   test('leads on from a page that a reload may clear', () => {
     const waiting = new Failure('retry', 'zoom_unavailable', 'm', 'a');
     expect(errorPage(waiting).body).toContain('<a class="button" href="">Try again</a>');

@@ -55,7 +55,7 @@ describe('a repetition of a callback that connected', () => {
     const again = await functions.visit(returned, { cookies: keptCookies(page) });
     expect(again.status).toBe(400);
     expect(paragraphsOf(again)).toEqual([
-      'This sign-in connected "main", which was disconnected later.',
+      'This sign-in connected “main”, which was disconnected later.',
       'To connect it again, ask for a new link.',
     ]);
   });

@@ -4,7 +4,7 @@ import { type BrowserResponse, createFunctions, type Functions, functionsWith } 
 import { type Services, startServices } from './services.ts';
 
 /** Text of the page for a repeated callback once the connection "main" is made. */
-export const DONE = 'You\'re already done: "main" is connected. You can close this tab.';
+export const DONE = 'You’re already done: “main” is connected. You can close this tab.';
 
 export interface CountedCodes {
   services: Services;
