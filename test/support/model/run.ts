@@ -8,6 +8,7 @@ import { receiveWebhook } from '../../../lambdas/tokens/disconnect/zoom-webhook.
 import { readKeyStatus } from '../../../lambdas/tokens/key-rotation/key-status.ts';
 import { createResealer, SETTLE_SECONDS } from '../../../lambdas/tokens/key-rotation/reseal.ts';
 import { rotateKeys } from '../../../lambdas/tokens/key-rotation/rotate-keys.ts';
+import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.ts';
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
@@ -20,8 +21,13 @@ const ENVIRONMENTS = 4;
 const HOUR = 3600;
 const BUNDLE = 'team';
 
+/** Into the bundle at once, out of it with a day in which both places are kept current, or the end of that. */
+type Move = 'move in' | 'move out' | 'finish move';
+
 interface Start {
-  does: 'consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook' | 'rotate the keys' | 'seal again';
+  does:
+    | ('consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook' | 'rotate the keys' | 'seal again')
+    | Move;
   at: number;
   isOverdueAllowed: boolean;
 }
@@ -58,7 +64,13 @@ const startOf = (...names: Start['does'][]) =>
     at: environment,
     isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
   });
-const start = startOf('sweep', 'sweep', 'rotate now', 'consent', 'disconnect', 'webhook');
+const start = fc.oneof(
+  {
+    arbitrary: startOf('sweep', 'sweep', 'rotate now', 'consent', 'disconnect', 'webhook'),
+    weight: 4,
+  },
+  { arbitrary: startOf('move in', 'move out', 'finish move'), weight: 1 },
+);
 const call = fc.record({
   does: fc.constant('call' as const),
   at: environment,
@@ -169,6 +181,12 @@ export async function play(
   await witness.checkRecovered({ wasDue: true });
 }
 
+const MOVES: Record<Move, Parameters<typeof moveConnection>[0]> = {
+  'move in': { connection: 'main', place: placeOf(BUNDLE), keepSeconds: 0 },
+  'move out': { connection: 'main', place: 'own' },
+  'finish move': { connection: 'main', finish: true },
+};
+
 const isOver = (invocation: Invocation | undefined, time: number) =>
   invocation !== undefined && !invocation.isOverdueAllowed && invocation.isOverdue(time);
 
@@ -222,6 +240,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
         // The operator function starts no other one.
         const operator = { ...deps, starter: undefined };
         if (event.does === 'disconnect') return disconnect('main', operator, { deadline, force: false });
+        if (event.does in MOVES) return moveConnection(MOVES[event.does as Move], operator, { deadline });
         if (event.does === 'sweep') return sweep(deps, { deadline });
         if (event.does === 'seal again') return createResealer(deps)();
         if (event.does === 'rotate the keys') return rotateKeys(operator, ONE_MINUTE);

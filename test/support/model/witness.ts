@@ -1,4 +1,5 @@
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import { bundleOf, type Place, placesAt } from '../../../lambdas/tokens/publication/place.ts';
 import type { World } from '../world/world.ts';
 import type { Invocation, Observer } from './function.ts';
 
@@ -18,6 +19,8 @@ interface Issued {
 /** The most by which a function's clock differs from Zoom's, seconds. */
 export const MOST_SKEW_SECONDS = 60;
 const EDITED = 'edited by hand';
+/** Where `main` may be published. */
+const PLACES: Place[] = ['own', 'bundle_team'];
 
 /** Observes a world with the one connection `main`, and throws as soon as a promise is broken. */
 export class Witness implements Observer {
@@ -26,7 +29,10 @@ export class Witness implements Observer {
   readonly #issued: Issued[] = [];
   readonly #committed = new Set<number>();
   #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
-  #published = { value: '', order: -1 };
+  /** The value in each place in which it may be published, and the position of that token. */
+  readonly #published = new Map<Place, { value: string; order: number }>(
+    PLACES.map((place) => [place, { value: '', order: -1 }]),
+  );
   /** Whether the user removed the app and has not consented since. */
   #isDeauthorized = false;
   /** When the user last removed the app, epoch seconds. */
@@ -67,7 +73,7 @@ export class Witness implements Observer {
     return () => {
       this.#stored = stored;
       this.#disconnected = disconnected;
-      this.#published.order = -1;
+      for (const published of this.#published.values()) published.order = -1;
       this.#isRestored = true;
     };
   }
@@ -151,14 +157,14 @@ export class Witness implements Observer {
   }
 
   /** Checks that only a newer consent reconnects a connection, and that no published token outlives a disconnection. */
-  #checkDisconnection({ status, consentId, generation, sealedTokens, disconnectedAt }: Connection): void {
+  #checkDisconnection(item: Connection): void {
+    const { status, consentId, generation, sealedTokens, disconnectedAt, place } = item;
     const before = this.#disconnected;
     if (status === 'disconnected') {
       // Its own time counts: a write that is under way for minutes still disconnects as of its beginning.
       const at = before?.at ?? disconnectedAt ?? this.#world.time;
       this.#disconnected = { consentId, generation, at };
-      const value = this.#world.published('main');
-      if (sealedTokens === '' && value !== undefined && !this.#wasOverdue)
+      if (sealedTokens === '' && this.#isPublished(place) && !this.#wasOverdue)
         throw new Error('disconnected: a token is still published');
       return;
     }
@@ -166,30 +172,50 @@ export class Witness implements Observer {
       throw new Error('disconnected: reconnected without a consent');
   }
 
+  /** Returns the value that n8n reads in a place; `undefined` where there is none. */
+  #valueIn(place: Place): string | undefined {
+    const bundle = bundleOf(place);
+    return bundle === undefined
+      ? this.#world.vault.published.get('main')?.value
+      : this.#world.bundle(bundle)?.main;
+  }
+
+  /** Returns whether a token is published. A restored table may not know of the place that a connection had since. */
+  #isPublished(place: Place = 'own'): boolean {
+    return PLACES.some((each) => this.#valueIn(each) !== undefined && (!this.#isRestored || each === place));
+  }
+
   async #checkPublished(): Promise<void> {
-    const value = this.#world.published('main') ?? '';
-    if (value === this.#published.value) return;
+    for (const place of PLACES) await this.#checkPublishedIn(place);
+  }
+
+  async #checkPublishedIn(place: Place): Promise<void> {
+    const value = this.#valueIn(place) ?? '';
+    const published = this.#published.get(place) ?? { value: '', order: -1 };
+    if (value === published.value) return;
     if (value === '') {
       const item = await this.#world.store.get('main');
       // A newer consent that is published holds its lease or has settled. No other function may remove its token.
-      if (item?.status !== 'disconnected' && item?.version === item?.publishedVersion && !this.#wasOverdue)
+      const isNewest = item?.status !== 'disconnected' && item?.version === item?.publishedVersion;
+      const isKept = item && placesAt(item, this.#world.time + MOST_SKEW_SECONDS).includes(place);
+      if (isNewest && isKept && !this.#wasOverdue && !this.#isRestored)
         throw new Error('a newer consent wins: its published token was removed');
-      this.#published.value = value;
+      this.#published.set(place, { ...published, value });
       return;
     }
     const issued = this.#issued.find(({ accessToken }) => accessToken === value);
     if (!issued) {
       if (value !== EDITED) throw new Error('atomic: a published value is no token that Zoom issued');
-      this.#published.value = value;
+      this.#published.set(place, { ...published, value });
       return;
     }
     if (!this.#committed.has(issued.order))
       throw new Error('loss: a token was published before it was stored');
     // A function that outlived its lease may publish its own, older token after a newer one.
-    if (issued.order < this.#published.order && !this.#wasOverdue) {
+    if (issued.order < published.order && !this.#wasOverdue) {
       throw new Error('an older version was published over a newer one');
     }
-    this.#published = { value, order: issued.order };
+    this.#published.set(place, { value, order: issued.order });
   }
 
   /**
@@ -209,9 +235,16 @@ export class Witness implements Observer {
     }
     if (item.publishedVersion !== item.version)
       throw new Error('recovery: the stored version is not published');
-    const value = this.#world.published('main');
-    if (value !== tokens.accessToken && value !== EDITED && !this.#wasOverdue) {
-      throw new Error('recovery: n8n does not read the stored token');
+    for (const place of placesAt(item, this.#world.time + MOST_SKEW_SECONDS)) {
+      const value = this.#valueIn(place);
+      const isWaiting = item.oldPlaces?.some((old) => old.place === place && old.waitsUntil !== undefined);
+      if (value !== tokens.accessToken && value !== EDITED && !isWaiting && !this.#wasOverdue)
+        throw new Error('recovery: n8n does not read the stored token');
+    }
+    for (const place of PLACES) {
+      const isLeft = !placesAt(item, this.#world.time - MOST_SKEW_SECONDS).includes(place);
+      if (isLeft && this.#valueIn(place) !== undefined && !this.#isRestored && !this.#wasOverdue)
+        throw new Error('recovery: a place that it has left has a token');
     }
     if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
     if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
@@ -225,8 +258,7 @@ export class Witness implements Observer {
     if (item?.status !== 'disconnected') throw new Error('disconnected: reconnected by a sweep');
     if (item.leaseOwner !== undefined) throw new Error('disconnected: a lease was left behind');
     if (item.sealedTokens !== '') throw new Error('disconnected: the tokens are still stored');
-    if (this.#world.published('main') !== undefined)
-      throw new Error('disconnected: a token is still published');
+    if (this.#isPublished(item.place)) throw new Error('disconnected: a token is still published');
     const stored = this.#issued[this.#stored?.order ?? -1];
     const isAlive = this.#world.zoom.isLiving('main', stored?.refreshToken);
     if (item.revokedAt !== undefined && isAlive)
