@@ -167,7 +167,7 @@ export interface OperatorResults {
   'n8n-link': LinkResult;
   'n8n-unlink': { connection: ConnectionView };
   'n8n-test': { tested: CredentialProbe[] };
-  rotate: { before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
+  rotate: { now: number; before: ConnectionView; after: ConnectionView; outcome: Outcome['kind'] };
   'rotate-key': KeysRotated;
   'key-status': KeyStatus;
   disconnect: {

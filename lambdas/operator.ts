@@ -95,7 +95,7 @@ async function perform(
       return { now, connection, entries: await readHistory(connection, runtime, since) };
     }
     case 'rotate':
-      return rotateNow(request.connection, runtime, options);
+      return { ...(await rotateNow(request.connection, runtime, options)), now: runtime.now() };
     case 'rotate-key':
       return request.preview
         ? previewKeyRotation(runtime, runtime.installation)

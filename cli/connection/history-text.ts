@@ -1,6 +1,6 @@
 import type { HistoryEntry, HistoryKind } from '../../lambdas/operator-protocol.ts';
 import { paint } from '../terminal/output.ts';
-import { formatMoment } from '../terminal/time.ts';
+import { formatTime } from '../terminal/time.ts';
 
 const MARKS: Record<HistoryKind, string> = {
   consented: '✔',
@@ -41,6 +41,6 @@ export function formatHistory(entry: HistoryEntry, now: number): string {
 /** Returns an event in a line: when, how often, and what. */
 export function formatEvent({ kind, at, lastAt, count, message }: HistoryEntry, now: number): string {
   const mark = MARKS[kind];
-  const often = count > 1 ? `, ${count} times until ${formatMoment(lastAt, now)}` : '';
-  return `${paint(COLORS[mark] ?? 'gray', mark)} ${formatMoment(at, now)}${often}: ${message}`;
+  const often = count > 1 ? `, ${count} times until ${formatTime(lastAt, now)}` : '';
+  return `${paint(COLORS[mark] ?? 'gray', mark)} ${formatTime(at, now)}${often}: ${message}`;
 }

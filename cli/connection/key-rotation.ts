@@ -1,5 +1,5 @@
 import type { KeyRotationView, KeyStatus } from '../../lambdas/operator-protocol.ts';
-import { formatMoment, formatUntil } from '../terminal/time.ts';
+import { formatTime, formatUntil } from '../terminal/time.ts';
 
 const STATUS = 'npx zoom-tokens rotate-key --status';
 
@@ -8,7 +8,7 @@ const STATUS = 'npx zoom-tokens rotate-key --status';
  * @param now by the installation's clock, epoch seconds
  */
 export const underWay = ({ since }: Pick<KeyRotationView, 'since'>, now: number): string =>
-  `The keys were replaced at ${formatMoment(since, now)}. The sweeps still seal what is stored with the new key; keep the earlier one. See: ${STATUS}`;
+  `The keys were replaced at ${formatTime(since, now)}. The sweeps still seal what is stored with the new key; keep the earlier one. See: ${STATUS}`;
 
 /** Returns what is stored sealed, and whether the previous key is needed. */
 export function formatKeyStatus(status: KeyStatus): string {
@@ -29,7 +29,7 @@ export function formatKeyStatus(status: KeyStatus): string {
   else if (previousKeyId === undefined) lines.push('The sealing key was never replaced.');
   else
     lines.push(
-      `The previous key is no longer needed${completedAt === undefined ? '' : `, since ${formatMoment(completedAt, now)}`}.`,
+      `The previous key is no longer needed${completedAt === undefined ? '' : `, since ${formatTime(completedAt, now)}`}.`,
     );
   return lines.join('\n');
 }

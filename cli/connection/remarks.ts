@@ -72,13 +72,15 @@ function lifetimeRemarks({ status, expiresAt, rotatedAt, place }: ConnectionView
   ];
 }
 
+const timeFrom = (now: number) => (at: number) => formatTime(at, now);
+
 function stateRemarks(view: ConnectionView, now: number): Remark[] {
   const { connection, status, lastError } = view;
   if (status === 'reconnect') {
     return [
       {
         exitStatus: EXIT.reconnect,
-        message: `${lastError?.message ?? 'The consent is no longer valid.'} ${readerText(view, now, formatTime)}`,
+        message: `${lastError?.message ?? 'The consent is no longer valid.'} ${readerText(view, now, timeFrom(now))}`,
         action: `Reconnect: npx zoom-tokens connect ${connection}`,
       },
     ];
@@ -87,7 +89,7 @@ function stateRemarks(view: ConnectionView, now: number): Remark[] {
     return [
       {
         exitStatus: EXIT.misconfigured,
-        message: `${lastError?.message ?? 'The Zoom app of the connection cannot be used.'} ${readerText(view, now, formatTime)}`,
+        message: `${lastError?.message ?? 'The Zoom app of the connection cannot be used.'} ${readerText(view, now, timeFrom(now))}`,
         action: lastError?.action ?? `Save the app's credentials again: npx zoom-tokens setup ${view.app}`,
       },
     ];
@@ -104,11 +106,11 @@ function rotationRemarks(view: ConnectionView, now: number): Remark[] {
     // The stored action of a retry is to wait, because n8n has a valid token.
     const isUrgent = n8nHolds !== 'valid' && lastError.class === 'retry';
     const action = isUrgent ? `The sweeps go on. To retry now: ${rotateNow}` : lastError.action;
-    return [{ exitStatus: EXIT.failed, message: failureText(view, now, formatTime), action }];
+    return [{ exitStatus: EXIT.failed, message: failureText(view, now, timeFrom(now)), action }];
   }
   // A connection that reaches no n8n has a remark of its own.
   if (n8nHolds === 'valid' || isUnlinked(view)) return [];
-  const message = readerText(view, now, formatTime);
+  const message = readerText(view, now, timeFrom(now));
   return [{ exitStatus: EXIT.failed, message, action: `Rotate it now: ${rotateNow}` }];
 }
 

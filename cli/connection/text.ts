@@ -95,8 +95,8 @@ function formatValidityInDetail(view: ConnectionView, now: number): string {
   const validity = formatValidity(view, now);
   if (reader.n8nHolds === 'nothing') return validity;
   return reader.n8nHolds === 'valid'
-    ? `${validity}, until ${formatTime(reader.until)}`
-    : `${validity}, since ${formatTime(reader.since)}`;
+    ? `${validity}, until ${formatTime(reader.until, now)}`
+    : `${validity}, since ${formatTime(reader.since, now)}`;
 }
 
 export function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {

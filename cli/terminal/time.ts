@@ -12,41 +12,25 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / DAY)} d`;
 }
 
-/** Returns hours and minutes of a timestamp in this machine's time zone. */
-export function formatTime(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-}
-
 /** Returns the UTC date of a timestamp as `YYYY-MM-DD`. */
 export function formatDate(epochSeconds: number): string {
   return new Date(epochSeconds * 1000).toISOString().slice(0, 10);
 }
 
 /**
- * Returns a time that is past, in this machine's time zone: `14:32` today, `Sun 29 Nov 14:32` earlier.
- * @param now by the clock of `at`, which may differ from this machine's
+ * Returns a timestamp in this machine's time zone: `14:32`, or `Sun 29 Nov 14:32` half a day and more from `now`. The time is
+ * that of the clock that set the timestamp: an event has the same time in each output, even where this machine's clock
+ * differs, as it does from that of a local stack.
+ * @param now epoch seconds, by the clock of `at`
  */
-export function formatMoment(at: number, now: number): string {
-  return localTime(at - now, now - at < DAY / 2);
+export function formatTime(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  if (Math.abs(at - now) < DAY / 2) return time;
+  const day = date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
+  return `${day.replace(',', '')} ${time}`;
 }
 
-/**
- * Returns a time to come, in this machine's time zone and relative: `14:32 (in 29 min)`, `Sun 29 Nov 14:32 (in 3 d)`.
- * @param now by the clock of `at`, which may differ from this machine's
- */
-export function formatUntil(at: number, now: number): string {
-  const left = at - now;
-  return `${localTime(left, left < DAY / 2)} (in ${formatDuration(left)})`;
-}
-
-/** Returns this machine's time in some seconds, or before them, with the day unless that is clear. */
-function localTime(seconds: number, isNear: boolean): string {
-  const local = Date.now() / 1000 + seconds;
-  if (isNear) return formatTime(local);
-  const day = new Date(local * 1000).toLocaleDateString('en-GB', {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  });
-  return `${day.replace(',', '')} ${formatTime(local)}`;
-}
+/** Returns a timestamp to come as `formatTime` does, and relative: `14:32 (in 29 min)`. */
+export const formatUntil = (at: number, now: number): string =>
+  `${formatTime(at, now)} (in ${formatDuration(at - now)})`;

@@ -17,7 +17,7 @@ interface ConsentLink {
   url: string;
   /** Epoch seconds, by the installation's clock. */
   expiresAt: number;
-  /** `14:32 (in 29 min)`, by this machine's clock. */
+  /** `14:32 (in 29 min)` */
   until: string;
   /** The connection's generation before the consent. */
   generation: number;

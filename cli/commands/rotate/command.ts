@@ -21,7 +21,7 @@ async function rotate(connection: string, _: object, command: Command): Promise<
     operator.request('rotate', { connection }),
   );
   output.printJson(result);
-  const { before, after } = result;
+  const { before, after, now } = result;
   output.print(
     after.version > before.version
       ? `${paint('green', '✔')} "${connection}" has a new token, and n8n can read it.`
@@ -33,11 +33,12 @@ async function rotate(connection: string, _: object, command: Command): Promise<
       ['', 'before', 'after'],
       [
         ['version', String(before.version), String(after.version)],
-        ['valid until', formatValidUntil(before), formatValidUntil(after)],
-        ['next rotation', formatTime(before.dueAt), formatTime(after.dueAt)],
+        ['valid until', formatValidUntil(before, now), formatValidUntil(after, now)],
+        ['next rotation', formatTime(before.dueAt, now), formatTime(after.dueAt, now)],
       ],
     ),
   );
 }
 
-const formatValidUntil = ({ validUntil }: ConnectionView) => (validUntil > 0 ? formatTime(validUntil) : '–');
+const formatValidUntil = ({ validUntil }: ConnectionView, now: number) =>
+  validUntil > 0 ? formatTime(validUntil, now) : '–';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatList } from '../../../cli/commands/status/list.ts';
+import { formatEvent } from '../../../cli/connection/history-text.ts';
 import { exitStatusOf, remarks } from '../../../cli/connection/remarks.ts';
 import { formatDetails } from '../../../cli/connection/text.ts';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
@@ -35,6 +36,20 @@ test('an old place shows when it ends, in local time and relative', () => {
   expect(formatDetails(view, NOW)).toMatch(
     /Old place +the bundle "sales", kept current until \d\d:\d\d \(in 30 min\)/,
   );
+});
+
+test('every time in the status of a connection is by one clock, the installation’s', () => {
+  const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'own', until: MAIN.validUntil }] };
+  const [, until = ''] = /^Valid +\d+ min, until (\d\d:\d\d)$/m.exec(formatDetails(view, NOW)) ?? [];
+  expect(formatDetails(view, NOW)).toContain(`kept current until ${until} (in 50 min)`);
+  const event = {
+    kind: 'moved',
+    at: MAIN.validUntil,
+    lastAt: MAIN.validUntil,
+    count: 1,
+    message: 'Moved',
+  } as const;
+  expect(formatEvent(event, NOW)).toContain(`${until}: Moved`);
 });
 
 test.each([

@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { formatTime, formatUntil } from '../../../cli/terminal/time.ts';
+
+/** Friday 27 November 2026, 16:38 in this machine's time zone; by a clock that is far from this machine's. */
+const AT = new Date(2026, 10, 27, 16, 38).getTime() / 1000;
+const MINUTES = 60;
+const HOURS = 60 * MINUTES;
+
+test.each([
+  ['now', 0],
+  ['later that day', 11 * HOURS],
+  ['before it', -11 * HOURS],
+])('a timestamp near the clock is hours and minutes: %s', (_, passed) => {
+  expect(formatTime(AT, AT + passed)).toBe('16:38');
+});
+
+test.each([12 * HOURS, -12 * HOURS, 80 * 24 * HOURS])(
+  'a timestamp half a day away or more has its day: %d s',
+  (passed) => {
+    expect(formatTime(AT, AT + passed)).toBe('Fri 27 Nov 16:38');
+  },
+);
+
+test('an event keeps its time while the clock that set it runs faster than this machine’s', () => {
+  expect([1, 6, 11].map((minutes) => formatTime(AT, AT + minutes * MINUTES))).toEqual([
+    '16:38',
+    '16:38',
+    '16:38',
+  ]);
+});
+
+test('a time to come is the same time, and relative to the clock that set it', () => {
+  expect(formatUntil(AT, AT - 29 * MINUTES)).toBe('16:38 (in 29 min)');
+  expect(formatUntil(AT, AT - 72 * HOURS)).toBe('Fri 27 Nov 16:38 (in 3 d)');
+});
