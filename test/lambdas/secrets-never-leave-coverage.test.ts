@@ -46,6 +46,6 @@ describe('the search for secrets', () => {
     await listener.functions.begin('user');
     const lines = logLines(takeOutput());
     expect(process.env.POWERTOOLS_LOGGER_LOG_EVENT).toBe('true');
-    expect(lines.map(({ message }) => message)).toEqual(['noticed']);
+    expect(lines.map(({ message }) => message)).toEqual(['noticed', 'audit']);
   });
 });
