@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { typographic } from '../../lambdas/web/page-template.ts';
 import type { Breakage } from '../breakage.ts';
 import type { RequestHandler } from '../gateway.ts';
 import type { LocalStack } from '../local-stack.ts';
@@ -60,8 +61,11 @@ export function actions(stack: LocalStack): RequestHandler {
   };
 }
 
-const sendResult = (response: ServerResponse, { status, ...body }: ActionResult) =>
-  sendJson(response, status, body);
+const sendResult = (response: ServerResponse, { status, message, action }: ActionResult) =>
+  sendJson(response, status, {
+    message: typographic(message),
+    ...(action !== undefined && { action: typographic(action) }),
+  });
 
 /** Returns whether the browser says that this page sent the request. Another site's page cannot forge that. */
 function isSameOrigin({ headers }: IncomingMessage, publicUrl: string): boolean {

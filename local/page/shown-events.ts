@@ -1,3 +1,4 @@
+import { typographic } from '../../lambdas/web/page-template.ts';
 import type { Entry } from '../journal.ts';
 
 /** One event of the page. `at` is epoch seconds of the local clock. */
@@ -65,7 +66,7 @@ const TITLES: Record<string, string> = {
 };
 
 function title({ event, connection, message }: Entry): string {
-  if (event === 'alert') return `Alert: ${message}`;
+  if (event === 'alert') return typographic(`Alert: ${message}`);
   // The text of a fault names its connection.
   if (event === 'broken') return 'Broken by you';
   return `${connection ?? ''} ${TITLES[event] ?? event}`.trim();
@@ -81,7 +82,7 @@ function failedTitle({ connection, failures }: Entry, wasNotHandedOver: boolean)
 /** @param reach how n8n gets the tokens of the entry */
 function paragraphs(entry: Entry, reach: string): Paragraph[] {
   const { event, message, text, version } = entry;
-  if (event === 'alert') return alertParagraphs(String(text));
+  if (event === 'alert') return alertParagraphs(typographic(String(text)));
   if (event === 'overlap changed')
     return plain(
       entry.overlap === 'yes'
@@ -90,7 +91,7 @@ function paragraphs(entry: Entry, reach: string): Paragraph[] {
     );
   if (event === 'published') return plain(`n8n can read token no. ${version}.`);
   if (isIssue(entry)) return plain(`Zoom issued token no. ${version}. ${reach}`);
-  return message === undefined ? [] : plain(String(message));
+  return message === undefined ? [] : plain(typographic(String(message)));
 }
 
 const plain = (text: string): Paragraph[] => [{ text, facts: [] }];

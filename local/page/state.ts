@@ -1,4 +1,6 @@
 import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
+import type { ConnectionView } from '../../lambdas/tokens/connection-view.ts';
+import { typographic } from '../../lambdas/web/page-template.ts';
 import type { Breakage } from '../breakage.ts';
 import type { LocalStack } from '../local-stack.ts';
 import type { ZoomCall } from '../sample-n8n.ts';
@@ -34,7 +36,12 @@ export async function stateOf(stack: LocalStack, query: Query): Promise<State> {
   const now = stack.now();
   const all = (await listConnections(stack)).map((connection) => {
     const calls = stack.n8n.callsOf(connection.connection);
-    return { ...connection, calls, sees: n8nSees(connection, now, calls.at(-1)?.withUs) };
+    return {
+      ...connection,
+      ...lastErrorOf(connection),
+      calls,
+      sees: n8nSees(connection, now, calls.at(-1)?.withUs),
+    };
   });
   const { list, selected } = select(all, query);
   const { hostname } = new URL(stack.zoomUrl);
@@ -55,3 +62,13 @@ export async function stateOf(stack: LocalStack, query: Query): Promise<State> {
     ),
   };
 }
+
+/** Returns the last error with the quotation marks of a page. */
+const lastErrorOf = ({ lastError }: ConnectionView) =>
+  lastError && {
+    lastError: {
+      ...lastError,
+      message: typographic(lastError.message),
+      action: typographic(lastError.action),
+    },
+  };

@@ -241,7 +241,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectReports();
       await switchNamed('Refuse every refresh token').click();
       await isLatestEvent('Broken by you');
-      await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
+      await rotate('main', 'Zoom revoked access, so this connection can’t renew itself.');
       await rotate('reports', '“reports” has a new token.');
       await confirmRefusal();
       await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
@@ -266,7 +266,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectReports();
       await switchNamed('Use up a secret’s versions').click();
       await isLatestEvent('Broken by you');
-      await rotate('reports', 'The secret "n8n_zoom_reports" takes no new version');
+      await rotate('reports', 'The secret “n8n_zoom_reports” takes no new version');
       await shows(card('reports'), '(token no. 1)');
       await switchNamed('Use up a secret’s versions').click();
       await isLatestEvent('Repaired by you');
@@ -333,7 +333,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectMain();
       await button('Simulate revoked access: main').click();
       await isAnnounced('Zoom renews no token of “main” any more.');
-      await rotate('main', "Zoom revoked access, so this connection can't renew itself.");
+      await rotate('main', 'Zoom revoked access, so this connection can’t renew itself.');
       await shows(card('main'), 'it is not believed yet');
       await confirmRefusal();
       await card('main').getByRole('link', { name: 'Connect again' }).waitFor();
@@ -363,7 +363,7 @@ await describeInBrowser('the live page', (browser) => {
       await connectReports();
       await switchNamed('Deny writing for n8n').click();
       await isLatestEvent('Broken by you');
-      await rotate('reports', 'The function is not allowed to write the secret "n8n_zoom_reports"');
+      await rotate('reports', 'The function is not allowed to write the secret “n8n_zoom_reports”');
       await shows(card('reports'), 'Runs out in ');
       await shows(card('reports'), '(token no. 1)');
 

@@ -102,7 +102,7 @@ describe('the button Rotate now', () => {
     const response = await rotate('nobody', { origin: stack.publicUrl });
     expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({
-      message: 'There is no connection "nobody".',
+      message: 'There is no connection “nobody”.',
       action: expect.any(String),
     });
   });
@@ -212,7 +212,7 @@ describe('/events', () => {
     const { connections, events: shown } = await events.until(() => true);
     expect(connections).toMatchObject([{ connection: 'main', status: 'reconnect' }]);
     const alert = shown.find(({ event }) => event === 'alert');
-    expect(alert?.title).toBe('Alert: Zoom: connect "main" again');
+    expect(alert?.title).toBe('Alert: Zoom: connect “main” again');
     expect(alert?.paragraphs[1]).toEqual({
       text: 'main',
       facts: expect.arrayContaining([{ term: 'Run', description: 'npx zoom-tokens connect main' }]),

@@ -90,7 +90,7 @@ test('an alert is a text with the facts of each connection, and is shown once', 
     {
       event: 'alert',
       at: AT,
-      title: 'Alert: Zoom: connect "main" again',
+      title: 'Alert: Zoom: connect “main” again',
       paragraphs: [
         { text: 'A connection waits for a person:', facts: [] },
         {
