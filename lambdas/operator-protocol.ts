@@ -20,7 +20,7 @@ import type { Place } from './tokens/publication/place.ts';
 import type { LinkResult } from './tokens/push/link-n8n.ts';
 import type { Outcome } from './tokens/rotation/outcome.ts';
 
-export { isHttpsOrLoopback, isLoopback } from './contract.ts';
+export { isLoopback } from './contract.ts';
 export { requestFailure, tlsProblem } from './tokens/apis/http.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
 export { createZoom } from './tokens/apis/zoom.ts';

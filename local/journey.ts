@@ -1,7 +1,8 @@
 import type { manualClock } from './clock.ts';
 import type { LocalStack } from './local-stack.ts';
+import { publishedToken } from './published-token.ts';
 import { readAsN8n } from './read-as-n8n.ts';
-import { publishedToken, snapshot } from './snapshot.ts';
+import { snapshot } from './snapshot.ts';
 import type { Terminal } from './terminal.ts';
 import { consentAsBrowser } from './zoom/consent.ts';
 

@@ -3,8 +3,8 @@ import type { Clock } from '../lambdas/tokens/clock.ts';
 import type { Connection } from '../lambdas/tokens/connection.ts';
 import { secretOf } from '../lambdas/tokens/n8n-names.ts';
 import { placesAt } from '../lambdas/tokens/publication/place.ts';
+import { publishedToken } from './published-token.ts';
 import { readValues } from './read-as-n8n.ts';
-import { publishedToken } from './snapshot.ts';
 
 /** The connections that `npm start` introduces. The sample n8n has one workflow for each. */
 export const SAMPLE_CONNECTIONS = ['main', 'reports'] as const;

@@ -1,7 +1,7 @@
 import type { OperatorResults } from '../lambdas/operator-protocol.ts';
 import type { ConnectionView } from '../lambdas/tokens/connection-view.ts';
-import { bundleOf } from '../lambdas/tokens/publication/place.ts';
 import type { LocalStack } from './local-stack.ts';
+import { publishedToken } from './published-token.ts';
 import { readValues } from './read-as-n8n.ts';
 
 /** A connection as the terminal and the page show it. */
@@ -54,19 +54,6 @@ export async function withTokens<Connection extends ConnectionView>(
     ...connection,
     maskedToken: mask(publishedToken(values, connection)),
   }));
-}
-
-/** Returns the token that n8n's expression gives. */
-export function publishedToken(
-  values: ReadonlyMap<string, string>,
-  {
-    connection,
-    place,
-    secretName,
-  }: Pick<ConnectionView, 'connection' | 'place'> & { secretName?: string | undefined },
-): string | undefined {
-  const value = secretName === undefined ? undefined : values.get(secretName);
-  return value === undefined || bundleOf(place) === undefined ? value : JSON.parse(value)[connection];
 }
 
 function mask(token: string | undefined): string | undefined {

@@ -4,7 +4,7 @@ import type { Push } from '../dependencies.ts';
 import { Failure, type FailureClass } from '../errors.ts';
 
 /** Returns whether tokens may be pushed to an n8n: whoever deploys lists where, since whoever operates could choose any. */
-export const isListed = ({ url }: Pick<N8nInstance, 'url'>, { urls }: Pick<Push, 'urls'>): boolean =>
+const isListed = ({ url }: Pick<N8nInstance, 'url'>, { urls }: Pick<Push, 'urls'>): boolean =>
   urls.includes(url) || (urls.includes(ANY_LOOPBACK) && isLoopback(new URL(url).hostname));
 
 /** @throws {Failure} `n8n_url_not_listed` with the line to add */
