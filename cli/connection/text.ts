@@ -33,7 +33,8 @@ export function formatDetails(view: ConnectionView, now: number): string {
     if (view.zoomUserId) rows.push(['Zoom user', view.zoomUserId]);
   }
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
-  rows.push(...placeRows(view, now));
+  // Nothing is published of a disconnected one.
+  if (view.status !== 'disconnected') rows.push(...placeRows(view, now));
   for (const { instance, credentialId, pushedVersion, tested } of view.targets ?? []) {
     const version = pushedVersion === view.version ? 'has this version' : `has version ${pushedVersion}`;
     rows.push(['Pushed to', `n8n "${instance}", credential ${credentialId}, which ${version}`]);

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts';
+import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { DISCONNECT_SECONDS } from '../time-budget.ts';
@@ -24,9 +24,11 @@ export async function disconnect(
   deps: Dependencies,
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
-  const { generation } = await getConnectionOrThrow(name, deps.store);
+  const item = await getConnectionOrThrow(name, deps.store);
+  // A repetition ends nothing anew.
+  const disconnectedAt = (isDisconnected(item) ? item.disconnectedAt : undefined) ?? deps.now();
   // A consent that is given while this waits for the lease is newer, and stays.
-  const ending = { disconnectedAt: deps.now(), generation };
+  const ending = { disconnectedAt, generation: item.generation };
   const held = await beginDisconnect(name, ending, deps, deadline - DISCONNECT_SECONDS);
   const revokedAt = held.revokedAt ?? (await revokeStored(held, deps, deadline));
   return finishDisconnect(held, { revokedAt, force }, deps, deadline);

@@ -31,6 +31,11 @@ const MAIN: ConnectionView = {
   expression: '{{ $secrets.aws.n8n_zoom_main }}',
 };
 
+test('the details of a disconnected connection name no secret and no expression, which are gone', () => {
+  const text = formatDetails({ ...MAIN, status: 'disconnected', validUntil: 0 }, NOW);
+  expect(text).not.toMatch(/n8n_zoom_main/);
+});
+
 test('an old place shows when it ends, in local time and relative', () => {
   const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', until: NOW + 1800 }] };
   expect(formatDetails(view, NOW)).toMatch(

@@ -42,6 +42,15 @@ describe('disconnect', () => {
     expect(await services.zoomStatus(await services.published('leaving'))).toBe(200);
   });
 
+  test('repeated keeps the time at which it was disconnected', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
+    await disconnect('leaving');
+    const { disconnectedAt } = (await functions.runtime.store.get('leaving')) ?? {};
+    services.clock.advance(60);
+    const { connection } = await disconnect('leaving');
+    expect(connection.disconnectedAt).toBe(disconnectedAt);
+  });
+
   test('with force leaves no recovery window', async () => {
     await functions.connect('leaving', { user: 'Grace Hopper' });
     await disconnect('leaving', true);
