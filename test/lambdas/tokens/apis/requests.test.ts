@@ -115,6 +115,33 @@ test("a request to Zoom's API has the token in a header, a time-out of its own, 
   expect(timeouts).toEqual([USER_TIMEOUT_SECONDS * 1000]);
 });
 
+describe('the credentials that n8n lists', () => {
+  const NOW = Date.UTC(2030, 0, 1);
+  const credential = (id: string, age: number, changed = {}) => ({
+    ...{ id, name: 'Zoom main', type: 'zoomApi', createdAt: new Date(NOW - age).toISOString() },
+    ...changed,
+  });
+  const find = async (headers: Record<string, string>) => {
+    const data = [
+      credential('now', 0),
+      credential('at the limit', 60_000),
+      credential('too old', 60_001),
+      credential('of another name', 0, { name: 'Zoom other' }),
+      credential('of another type', 0, { type: 'httpBasicAuth' }),
+    ];
+    const n8n = createN8n(async () => Response.json({ data, nextCursor: null }, { headers }));
+    return n8n.find({ url: 'https://n8n.example', apiKey: 'the-key' }, 'Zoom main', 60);
+  };
+
+  test('are those of this name and type that are young enough by its own clock', async () => {
+    expect(await find({ date: new Date(NOW).toUTCString() })).toEqual(['now', 'at the limit']);
+  });
+
+  test('are not known without its clock', async () => {
+    expect(await find({})).toBeUndefined();
+  });
+});
+
 test('a request to n8n has its key in a header, a time-out of its own, and follows no redirect', async () => {
   body = { id: 'the-id', type: 'zoomApi' };
   const n8n = createN8n(fetch);

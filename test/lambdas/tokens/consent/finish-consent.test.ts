@@ -249,3 +249,34 @@ test('new tokens are stored although the first write of them fails', async () =>
 test('a first consent keeps its Zoom user to itself for longer than the callback function runs', () => {
   expect(CLAIM_SECONDS).toBeGreaterThan(TIMEOUT_SECONDS.callback);
 });
+
+describe('a consent leaves its publication to a step', () => {
+  /** Lets something happen between the store of the consent and its lease. */
+  const meanwhile = (happens: () => Promise<unknown>): Intercept => {
+    let isDone = false;
+    return async (point, call) => {
+      if (point !== 'store.lease' || isDone) return call();
+      isDone = true;
+      await happens();
+      return call();
+    };
+  };
+  const finishWith = async (happens: () => Promise<unknown>) => {
+    const { finish } = await consent();
+    const result = await finish({ deps: counted(meanwhile(happens)) });
+    expect(result).toMatchObject({ outcome: { kind: 'nothing' } });
+    expect(calls).not.toContain('vault.publish');
+    expect(world.started).toContainEqual({ start: 'connection', connection: 'main' });
+    expect((await world.item('main')).leaseOwner).toBeUndefined();
+  };
+
+  test('when a later consent has come, whose tokens it does not have', async () => {
+    await finishWith(() => world.connect('main'));
+  });
+
+  test('when another consent is kept, which may have ended its tokens at Zoom', async () => {
+    await finishWith(() =>
+      world.store.noteKeptConsent('main', { consentId: 'kept', app: 'default' }, world.time),
+    );
+  });
+});

@@ -64,6 +64,29 @@ describe('a consent to a bound connection of which Zoom does not say in time by 
     expect((await world.item('main')).keptConsent).toBeDefined();
   });
 
+  test('is given up at the very second at which its access token expires', async () => {
+    await consent('ada', silent).catch(() => {});
+    const [tokens] = world.rescue.kept.values();
+    const asked: string[] = [];
+    world.pass((tokens?.expiresAt ?? 0) - world.time);
+    await sweepOnce((point, call) => {
+      asked.push(point);
+      return call();
+    });
+    expect(await world.item('main')).not.toHaveProperty('keptConsent');
+    expect(asked).not.toContain('zoom.user');
+  });
+
+  test('counts as a failed publication when it was stored and could not be published', async () => {
+    await consent('ada', silent).catch(() => {});
+    const report = await sweepOnce((point, call) =>
+      point === 'vault.publish' ? Promise.reject(new Error('down')) : call(),
+    );
+    expect(report).toMatchObject({ rotated: 1, publishFailed: 1 });
+    expect(await world.item('main')).toMatchObject({ generation: 2, failures: 1 });
+    expect(await world.item('main')).not.toHaveProperty('leaseOwner');
+  });
+
   test('is not called kept when the connection was disconnected meanwhile', async () => {
     const intercept: Intercept = async (point, call) => {
       if (point === 'store.noteKeptConsent')

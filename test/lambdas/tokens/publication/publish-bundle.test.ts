@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { newBundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { changeBundle } from '../../../../lambdas/tokens/publication/change-bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
@@ -109,6 +110,16 @@ test('a bundle that is changed all the time is tried again at growing intervals 
   await changeBundle('sales', (bundle) => ({ ...bundle }), world.dependencies({ intercept }));
   // 20, 40, 80, 160 and 320 ms, then 500 ms, each by the half of a random number.
   expect(world.time - begun).toBeCloseTo((0.62 + 35 * 0.5) / 2, 1);
+});
+
+test('each content of a bundle has a number of its own, also the empty one', async () => {
+  const before = (await stored()).sequence;
+  for (const name of ['anna', 'ben'])
+    await disconnect(name, world.dependencies(), { deadline: world.deadline, force: false });
+  expect(world.bundle('sales')).toBeUndefined();
+  const after = await stored();
+  expect(after).toMatchObject({ sequence: before + 2, members: {} });
+  expect(after.content).toBeUndefined();
 });
 
 test('a sealing key that cannot be read for a moment removes no member from the secret', async () => {

@@ -44,6 +44,24 @@ test('a rotation pushes the new token with no more writes to the table than with
   expect(points.indexOf('n8n.fetch')).toBeGreaterThan(points.indexOf('vault.publish'));
 });
 
+test.each([
+  ['knows the same key', () => {}],
+  ['has lost the instance', () => void (world.settings.instances = new Map())],
+])('a push that n8n refuses is not sent again where the n8n secret %s', async (_, change) => {
+  world.n8n.scopes = new Set();
+  let pushes = 0;
+  const intercept: FunctionOptions['intercept'] = async (point, call) => {
+    if (point !== 'n8n.fetch') return call();
+    pushes += 1;
+    const response = await call();
+    change();
+    return response;
+  };
+  await rotateNow(world.dependencies({ intercept }));
+  expect(pushes).toBe(1);
+  expect(await target()).toMatchObject({ failures: 1, lastError: { code: 'n8n_scope_missing' } });
+});
+
 test('the run that a repeated consent starts pushes its token', async () => {
   await world.connect('main');
   expect(await world.pushed('main')).not.toBe(await stored());

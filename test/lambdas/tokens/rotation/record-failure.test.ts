@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
+import { createAppMonitor } from '../../../../lambdas/tokens/judgement/app-monitor.ts';
+import { recordFailure } from '../../../../lambdas/tokens/rotation/record-failure.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
@@ -145,6 +148,25 @@ describe('a refusal in words that nobody knows', () => {
     expect(item.lastError?.message).toMatch(/^Zoom has refused every refresh since 20\d\d-/);
     expect(item.lastError?.at).toBeGreaterThanOrEqual(since + 24 * HOUR);
   });
+
+  test.each([
+    { failures: 9, seconds: 24 * HOUR, recorded: 'reconnect' },
+    { failures: 8, seconds: 24 * HOUR, recorded: 'retry' },
+    { failures: 9, seconds: 24 * HOUR - 1, recorded: 'retry' },
+  ])(
+    'at attempt $failures + 1, after $seconds s, counts as $recorded',
+    async ({ failures, seconds, recorded }) => {
+      const lease = { owner: 'me', now: world.time, until: world.time + 180, early: true };
+      const held = await world.store.lease('main', lease);
+      if (!held) throw new Error('no lease');
+      const deps = world.dependencies();
+      const item = { ...held, failures, failingSince: world.time - seconds };
+      const refused = new Failure('retry', 'zoom_refused', 'Zoom refused it.', 'Wait.');
+      expect(await recordFailure(item, refused, {}, deps, createAppMonitor(deps))).toMatchObject({
+        recorded,
+      });
+    },
+  );
 
   test('is not believed after a day with fewer than ten attempts', async () => {
     await run(unknown());

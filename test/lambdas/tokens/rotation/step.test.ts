@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
+import { addPublication } from '../../../../lambdas/tokens/publication-room.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/schedule.ts';
+import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 let world: World;
@@ -31,6 +33,38 @@ describe('a connection that is not due', () => {
     expect(await run({}, true)).toMatchObject({ kind: 'settled', rotated: true, published: true });
     expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2 });
   });
+});
+
+test('a step by itself stores what it has learned of the app', async () => {
+  await run({}, true);
+  expect(await world.store.appHealth('default')).toMatchObject({ buckets: [{ granted: 1, refused: 0 }] });
+});
+
+test('a rotation by hand that is killed before its end is published by the next sweep', async () => {
+  const killed = new Promise(() => {});
+  void run({ intercept: (point, call) => (point === 'vault.publish' ? (killed as never) : call()) }, true);
+  while ((await world.item('main')).version === 1) await nextTurn();
+  world.pass(LEASE_SECONDS);
+  await sweep(world.dependencies(), { deadline: world.deadline });
+  expect(await world.item('main')).toMatchObject({ version: 2, publishedVersion: 2 });
+  expect(world.published('main')).toBe((await world.tokens('main')).accessToken);
+});
+
+test('a rotation that failed is not repeated while the secret takes no further version', async () => {
+  const lease = { owner: 'me', now: world.time, until: world.time + 180, early: true };
+  const held = await world.store.lease('main', lease);
+  if (!held) throw new Error('no lease');
+  let publications = addPublication(undefined, world.time);
+  for (let more = 1; more < 99; more += 1) publications = addPublication(publications, world.time);
+  const { validUntil } = held;
+  await world.store.settle(held, { validUntil, dueAt: world.time, overlap: 'unknown', publications });
+  const failed = await world.store.lease('main', lease);
+  if (!failed) throw new Error('no lease');
+  const lastError = { class: 'retry', code: 'zoom_unavailable', message: 'm', action: 'a', at: 0 } as const;
+  const failure = { status: 'active', dueAt: world.time, failures: 1, validUntil, lastError } as const;
+  await world.store.fail(failed, failure);
+  expect(await run()).toMatchObject({ kind: 'settled', rotated: false });
+  expect(await world.item('main')).toMatchObject({ version: 1 });
 });
 
 describe('a connection that is due', () => {
