@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { addPublication, hasRoom, postponed, roomAt } from '../../../lambdas/tokens/publication-room.ts';
+import {
+  addPublication,
+  hasRoom,
+  postponed,
+  roomAt,
+  timesOf,
+} from '../../../lambdas/tokens/publication-room.ts';
 
 const START = Date.UTC(2030, 0, 1) / 1000;
 const MINUTE = 60;
@@ -22,6 +28,12 @@ describe('the recorded publications', () => {
     expect(roomAt(full, START + 2 * HOUR)).toBeGreaterThan(START + 2 * HOUR);
     const later = START + 365 * DAY;
     expect(addPublication(full, later)).toBe(at(later));
+  });
+
+  test('count for 24 hours and a minute, to the second', () => {
+    const until = START + DAY + MINUTE;
+    expect(timesOf(at(START), until - 1)).toEqual([START]);
+    expect(timesOf(at(START), until)).toEqual([]);
   });
 
   test.each(['', 'AA', '!!', 'AAAAAAAA'])('that are malformed (%j) leave room', (publications) => {

@@ -154,6 +154,22 @@ describe('the authorization code is sent to Zoom once', () => {
     expect(results.filter((result) => 'repeated' in result)).toHaveLength(1);
   });
 
+  test('although two callbacks have both found it unclaimed', async () => {
+    const { finish } = await consent();
+    const both = Promise.withResolvers<void>();
+    let claims = 0;
+    const deps = counted(async (point, call) => {
+      if (point !== 'store.claimConsent') return call();
+      claims += 1;
+      if (claims === 2) both.resolve();
+      await both.promise;
+      return call();
+    });
+    const results = await Promise.all([finish({ deps }), finish({ deps })]);
+    expect(requests()).toBe(1);
+    expect(results.filter((result) => 'repeated' in result)).toEqual([{ repeated: 'in_progress' }]);
+  });
+
   test('although its response was lost: the consent is over', async () => {
     const { finish } = await consent();
     const lost = new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });

@@ -16,6 +16,20 @@ test('a removal of the app in the second of the consent leaves the consent, whic
   expect(await world.item('main')).toMatchObject({ status: 'active' });
 });
 
+test.each([
+  { seconds: 120, isCertain: true },
+  { seconds: 119, isCertain: false },
+])(
+  'a removal $seconds s after the consent is certain to be the later one: $isCertain',
+  async ({ seconds, isCertain }) => {
+    const item = await world.item('main');
+    const at = item.consentedAt + seconds;
+    world.pass(seconds);
+    await disconnectDeauthorized(item, at, world.dependencies(), world.deadline);
+    expect((await world.item('main')).revokedAt).toBe(isCertain ? at : undefined);
+  },
+);
+
 test('a removal of the app that is reported late makes a disconnection no older', async () => {
   const { consentedAt } = await world.item('main');
   world.pass(100);

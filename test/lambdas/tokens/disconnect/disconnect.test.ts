@@ -70,6 +70,35 @@ describe('a disconnection', () => {
     expect(world.published('main')).toBeUndefined();
   });
 
+  test('revokes the refresh token too, which outlives an expired access token', async () => {
+    const world = await connected();
+    world.pass(3600);
+    const revoked: string[] = [];
+    const deps = world.dependencies({
+      intercept: (point, call) => {
+        revoked.push(point);
+        return call();
+      },
+    });
+    await end(world, deps);
+    expect(world.zoom.hasLiving('main')).toBe(false);
+    expect(revoked.filter((point) => point === 'zoom.revoke')).toHaveLength(2);
+  });
+
+  test('leaves a credential alone that never got a token', async () => {
+    const world = await connected();
+    const held = await world.store.lease('main', {
+      ...{ owner: 'me', now: world.time, until: world.time + 9, early: true },
+    });
+    if (!held) throw new Error('no lease');
+    const target = { instance: 'office', credentialId: 'id', pushedVersion: 0, failures: 1 };
+    await world.store.setPushTargets(held, [target]);
+    await world.store.release(held);
+    world.settings.instances = new Map([['office', { url: 'https://n8n.example.com', apiKey: 'key' }]]);
+    expect((await end(world)).targets).toEqual([target]);
+    expect(world.n8n.requests).toEqual([]);
+  });
+
   test('with force deletes the secret without a recovery window', async () => {
     const world = await connected();
     expect(await end(world, world.dependencies(), true)).toMatchObject({ secretDeletedAt: world.time });

@@ -24,6 +24,13 @@ const after = (events: AppEvent[], from = NOW, before: AppHealth = NO_HEALTH): A
 
 const times = (count: number, event: AppEvent) => Array.from({ length: count }, () => event);
 
+test('a refusal counts until the five minutes in which it came are an hour old', () => {
+  const from = NOW - (NOW % (5 * MINUTE));
+  const health = addEvent(NO_HEALTH, refused, from);
+  expect(sum(health, from + 65 * MINUTE - 1)).toEqual({ refused: 1, granted: 0 });
+  expect(sum(health, from + 65 * MINUTE)).toEqual({ refused: 0, granted: 0 });
+});
+
 describe('an incident is assumed', () => {
   test('when three connections are refused, and more than are granted', () => {
     expect(isIncident(after(times(3, refused)), NOW + 3)).toBe(true);

@@ -62,6 +62,14 @@ test.each([
   expect(await target()).toMatchObject({ failures: 1, lastError: { code: 'n8n_scope_missing' } });
 });
 
+test('an n8n that cannot be reached is left alone for 30 seconds', async () => {
+  const deps = world.dependencies({
+    intercept: (point, call) => (point === 'n8n.fetch' ? Promise.reject(new TypeError('no')) : call()),
+  });
+  await rotateNow(deps);
+  expect(deps.push?.pauses.get('office')?.until).toBe(world.time + 30);
+});
+
 test('the run that a repeated consent starts pushes its token', async () => {
   await world.connect('main');
   expect(await world.pushed('main')).not.toBe(await stored());

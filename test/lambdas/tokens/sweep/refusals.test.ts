@@ -122,6 +122,19 @@ describe('when Zoom refuses refresh tokens', () => {
     expect(world.incidents).toHaveLength(1);
   });
 
+  test('an hour without a sweep is no gap, a second more is one', async () => {
+    await connect(1);
+    for (const [seconds, gap] of [
+      [HOUR, undefined],
+      [HOUR + 1, expect.any(Number)],
+    ]) {
+      await run();
+      world.pass(Number(seconds));
+      await run(refuse);
+      expect(await world.store.lastGap(0)).toEqual(gap);
+    }
+  });
+
   test('the alert of an incident says since when sweeps were missing, as after a restored table', async () => {
     await connect(10);
     await run();
