@@ -36,6 +36,15 @@ describe('the keys for links and cookies', () => {
     expect([signing, cookie].map(({ length }) => length)).toEqual([32, 32]);
   });
 
+  test('are read again at once where the present ones are needed', async () => {
+    const installation = installed('today');
+    await installation.keyring();
+    installation.secret = 'tomorrow';
+    const { id } = await installation.keyring(undefined, { fresh: true });
+    expect(id).toBe(deriveLinkKeys('tomorrow').id);
+    expect(installation.reads).toBe(2);
+  });
+
   test('are read once in ten minutes', async () => {
     const installation = installed('today');
     for (let i = 0; i < 50; i += 1) expect(await installation.opens('today')).toBe(true);
