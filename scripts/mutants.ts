@@ -209,7 +209,7 @@ export const mutants: Mutant[] = [
     what: 'the tokens of an earlier generation are used',
     from: 'pair.generation === item.generation && Number',
     to: 'Number',
-    tests: TABLE_TESTS,
+    tests: ['test/lambdas/aws/table/token-pairs.test.ts'],
   },
   {
     file: ITEMS,

@@ -1,6 +1,7 @@
 import '../../support/services/aws-environment.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
+import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
 import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
 import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
@@ -30,6 +31,15 @@ test('a public key is read as it was written', async () => {
   const { publicKey } = await deriveSealingPair('a seed');
   await key.write(publicKey);
   expect(await createKeyObject(BUCKET).read()).toEqual(publicKey);
+});
+
+test('a response without an ETag is no success: it came from something in front of S3', async () => {
+  const makeClient = () => ({ send: async () => ({}) }) as never;
+  const { publicKey } = await deriveSealingPair('a seed');
+  await expect(createKeyObject(BUCKET, makeClient).write(publicKey)).rejects.toThrow('ETag');
+  const rescue = createRescueBucket(BUCKET, makeClient);
+  const tokens = { sealedTokens: 'sealed', expiresAt: 2, rotatedAt: 1 };
+  await expect(rescue.put({ connection: 'main', consentId: 'id' }, tokens)).rejects.toThrow('ETag');
 });
 
 test('an outage of S3 does not pass for a key that was never published', async () => {

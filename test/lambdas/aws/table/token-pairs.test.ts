@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { withPair } from '../../../../lambdas/aws/table/token-pairs.ts';
 import type { Connection } from '../../../../lambdas/tokens/connection.ts';
 import { consentOf, leaseOf, NOW } from '../../../support/store-contract/values.ts';
 import { MemoryStore } from '../../../support/world/memory-store.ts';
@@ -52,6 +53,12 @@ const down = () => Promise.reject(new Error('DynamoDB is down'));
 test('a reader never joins a connection with the tokens of another consent that came meanwhile', async () => {
   watch([[1, consent]]);
   expect(await store.get('main')).toMatchObject({ generation: 2, version: 2, sealedTokens: 'second' });
+});
+
+test('tokens of an earlier generation never take the place of a consent’s, whatever their version is', () => {
+  const item = { connection: 'main', status: 'active', generation: 2, version: 2, sealedTokens: 'new' };
+  const pair = { generation: 1, version: 3, sealedTokens: 'old' };
+  expect(withPair(item, pair)).toMatchObject({ version: 2, sealedTokens: 'new' });
 });
 
 test('a lease whose tokens could not be read is released, and what an earlier step left stays known', async () => {
