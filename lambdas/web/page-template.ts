@@ -119,6 +119,11 @@ export const eventAndAction = (event: string, action: string): Html[] => [
   html`<p class="next">${typographic(action)}</p>`,
 ];
 
-/** Returns a text for a terminal with the quotation marks and apostrophes of the pages. */
+/** Returns a text for a terminal with the quotation marks and apostrophes of the pages. JSON in it stays as it is. */
 export const typographic = (text: string): string =>
-  text.replace(/"([^"]*)"/g, '“$1”').replace(/(?<=\p{L})'(?=\p{L})/gu, '’');
+  text
+    .split(/(\{[^}]*\}?)/)
+    .map((part) =>
+      part.startsWith('{') ? part : part.replace(/"([^"]*)"/g, '“$1”').replace(/(?<=\p{L})'(?=\p{L})/gu, '’'),
+    )
+    .join('');

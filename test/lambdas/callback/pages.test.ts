@@ -149,6 +149,17 @@ describe('who asks, and whom to ask', () => {
     expect(body).toContain('<h1>You declined at Zoom</h1>\n<p>“main” is nobody’s.</p>');
   });
 
+  test('leaves JSON as it has to be pasted', () => {
+    const broken = new Failure(
+      'misconfigured',
+      'secret_unusable',
+      'm',
+      'Write {"client_id":"…"} for "main" again.',
+    );
+    const { body } = errorPage(broken);
+    expect(body).toContain('Write {&quot;client_id&quot;:&quot;…&quot;} for “main” again.');
+  });
+
   test('leads on from a page that a reload may clear', () => {
     const waiting = new Failure('retry', 'zoom_unavailable', 'm', 'a');
     expect(errorPage(waiting).body).toContain('<a class="button" href="">Try again</a>');

@@ -151,10 +151,10 @@ export const BROKEN: Refusal = {
 export const secretUnusable = (name: string, problem: string): Refusal => ({
   status: 500,
   title: 'You are not connected yet',
-  paragraphs: [`The secret "${name}" ${problem}.`, WRITE_AGAIN],
+  paragraphs: [`The secret “${name}” ${problem}.`, WRITE_AGAIN],
 });
 export const secretDenied = (name: string): Refusal => ({
   status: 500,
   title: 'You are not connected yet',
-  paragraphs: [`The function is not allowed to read the secret "${name}".`, DEPLOY_AGAIN],
+  paragraphs: [`The function is not allowed to read the secret “${name}”.`, DEPLOY_AGAIN],
 });
