@@ -141,17 +141,22 @@ describe.each(Object.entries(KINDS))('a service that %s', (_, kind) => {
 
   test('as n8n costs the push to that instance alone, which is repeated', async () => {
     const address = 'https://n8n.bad.example.com';
+    const dependencies = () => {
+      const deps = world.dependencies();
+      const port = deps.push as NonNullable<typeof deps.push>;
+      return { ...deps, push: { ...port, urls: [...port.urls, address] } };
+    };
     const link = (connection: string, instance: string, url: string) =>
-      linkN8n({ connection, instance, url, apiKey: world.n8n.apiKey }, world.dependencies(), {
+      linkN8n({ connection, instance, url, apiKey: world.n8n.apiKey }, dependencies(), {
         deadline: world.deadline,
       });
     await link('bad', 'bad', address);
     for (const name of OTHERS) await link(name, 'office', 'https://n8n.example.com');
     const hostile = await withHostile(kind, (url) => url.startsWith(address));
     world.pass(3600 - 300);
-    const deps = world.dependencies();
+    const deps = dependencies();
     const n8n = createN8n(hostile(world.n8n.fetch as typeof fetch));
-    const push = { ...(deps.push as NonNullable<typeof deps.push>), n8n };
+    const push = { ...deps.push, n8n };
     const report = await sweep({ ...deps, push }, { deadline: world.deadline });
     const all = OTHERS.length + 1;
     expect(report).toMatchObject({ rotated: all, published: all, pushed: OTHERS.length, pushFailed: 1 });
