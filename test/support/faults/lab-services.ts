@@ -64,7 +64,6 @@ export async function openServices(state: LabState | undefined) {
       secretsmanager: secretsManager.url,
       s3: s3.url,
       zoom: zoomWire.url,
-      n8n: n8nWire.url,
     },
     zoomWire,
     n8nWire,

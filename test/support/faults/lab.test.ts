@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { logger } from '../../../lambdas/observability.ts';
 import { openLab, type SavedLab } from './lab.ts';
 import { run, secrets } from './run.ts';
-import { consent, disconnectOnce, linkOnce, SCENARIOS } from './scenarios.ts';
+import { consent, disconnectOnce, linkOnce, SCENARIOS, sweepOnce } from './scenarios.ts';
 
 const KEPT = { sealedTokens: 'sealed', expiresAt: 2, rotatedAt: 1 };
 
@@ -25,6 +25,16 @@ describe('an installation that starts from the state of another', () => {
     const tokens = await lab.tokens('main');
     expect(lab.zoom.isLiving('main', tokens?.refreshToken)).toBe(true);
     expect(lab.zoom.accepts(await lab.published('main'))).toBe(true);
+    await lab.close();
+  });
+
+  test('reaches its n8n', async () => {
+    const lab = await openLab(logger, state);
+    lab.pass(3000);
+    await sweepOnce(lab, lab.healthy);
+    const [id] = [...lab.n8n.credentials.keys()];
+    expect(lab.n8n.token(id)).not.toEqual([...state.n8n.credentials.values()][0]?.data.accessToken);
+    expect(lab.n8n.token(id)).toBe(await lab.published('main'));
     await lab.close();
   });
 

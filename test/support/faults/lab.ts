@@ -30,6 +30,8 @@ import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 
 const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
+/** The address that is stored for n8n. The client finds the server whatever its port is. */
+const N8N_URL = 'http://127.0.0.1:5678';
 /** A call that takes this long in real time is held up. */
 const HELD_UP_MS = 100;
 
@@ -166,7 +168,7 @@ export async function openLab(log: Log, state?: SavedLab) {
   return {
     zoom,
     n8n,
-    n8nUrl: urls.n8n,
+    n8nUrl: N8N_URL,
     /** The objects of the rescue bucket. */
     rescued: services.rescued,
     now,

@@ -39,14 +39,17 @@ export async function openWire(service: 'zoom' | 'n8n', model: typeof fetch) {
   });
   const { url, close } = await listenOnLoopback(server);
 
+  /** Stored addresses outlive the server's port, so that only the rest of the address counts. */
+  const onServer = (address: string) => `${url}${new URL(address).pathname}${new URL(address).search}`;
+
   /** Creates the client of one function. Its calls have no fault without an injector. */
   const client =
     (faults: FaultInjector | undefined, pointOf: (...request: Parameters<Fetch>) => string): Fetch =>
     (input, request) => {
-      if (!faults) return fetchByNode(input, request);
+      if (!faults) return fetchByNode(onServer(input), request);
       return faults.call(pointOf(input, request), {
         service,
-        perform: () => fetchByNode(input, request),
+        perform: () => fetchByNode(onServer(input), request),
         end: (outcome, takesEffect) => {
           if (outcome === 'refused') return fetchByNode(onClosedPort(input), request);
           const deadline = new AbortController();
@@ -58,7 +61,7 @@ export async function openWire(service: 'zoom' | 'n8n', model: typeof fetch) {
               deadline.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
           });
           const headers = { ...request.headers, [CALL_HEADER]: call };
-          return fetchByNode(input, { ...request, headers, signal: deadline.signal });
+          return fetchByNode(onServer(input), { ...request, headers, signal: deadline.signal });
         },
       });
     };
