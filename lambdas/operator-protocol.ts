@@ -48,7 +48,7 @@ export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 export { bundleOf, type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
 export { failureText, isUnlinked, readerText, readerView, stateText } from './tokens/reader-view.ts';
-export type { UnreadableItem } from './tokens/store.ts';
+export type { UnreadableItem } from './tokens/store/connections.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 
 const connection = v.string();

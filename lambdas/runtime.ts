@@ -38,7 +38,7 @@ import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 import { createKeyPublisher, createSealingKeySource } from './tokens/sealing/published-key.ts';
 import { createSealingKeyring } from './tokens/sealing/sealing-keyring.ts';
-import type { ConnectionStore } from './tokens/store.ts';
+import type { ConnectionStore } from './tokens/store/connection-store.ts';
 
 /** The domain's dependencies and the settings of a deployment, as the handlers use them. */
 export interface Runtime extends Dependencies {

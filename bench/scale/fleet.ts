@@ -4,7 +4,7 @@ import { CONSENT_SECONDS, LINK_SECONDS } from '../../lambdas/tokens/consent/link
 import type { SweepDependencies } from '../../lambdas/tokens/dependencies.ts';
 import { DEFAULT_MARGINS } from '../../lambdas/tokens/schedule.ts';
 import { seal } from '../../lambdas/tokens/sealing/seal.ts';
-import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../lambdas/tokens/store/connection-store.ts';
 import { createKeys } from '../../test/support/world/keys.ts';
 
 /** The vault's write rate limit; see lambdas/aws/secrets-vault.ts. */

@@ -10,7 +10,7 @@ import type { Keyring } from './sealing/keyring.ts';
 import type { SealingKeySource } from './sealing/published-key.ts';
 import type { OpeningKey } from './sealing/sealing-keyring.ts';
 import type { Starter } from './start/start-request.ts';
-import type { ConnectionStore } from './store.ts';
+import type { ConnectionStore } from './store/connection-store.ts';
 import type { Vault } from './vault.ts';
 
 /** Everything outside the domain that it needs. */

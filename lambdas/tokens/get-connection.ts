@@ -1,6 +1,7 @@
 import { assertName, type Connection } from './connection.ts';
 import { Failure } from './errors.ts';
-import type { ConnectionStore, UnreadableItem } from './store.ts';
+import type { ConnectionStore } from './store/connection-store.ts';
+import type { UnreadableItem } from './store/connections.ts';
 
 /**
  * Returns the connection's item.

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { DEFAULT_APP } from '../contract.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
-import type { StoredLink } from '../tokens/store.ts';
+import type { StoredLink } from '../tokens/store/links.ts';
 import { html } from './html.ts';
 import { LOCAL_TIMES, untilTime } from './local-time.ts';
 import { contactLink, page } from './page-template.ts';

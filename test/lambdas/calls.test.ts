@@ -7,7 +7,7 @@ import type { Connection } from '../../lambdas/tokens/connection.ts';
 import { createResealer } from '../../lambdas/tokens/key-rotation/reseal.ts';
 import { nextSlot } from '../../lambdas/tokens/publication/slots.ts';
 import { addPublication } from '../../lambdas/tokens/publication-room.ts';
-import type { ConnectionStore } from '../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../lambdas/tokens/store/connection-store.ts';
 import { users } from '../../local/zoom/users.ts';
 import { takeRequests, tally } from '../support/faults/requests.ts';
 import { createFunctions } from '../support/services/handlers.ts';

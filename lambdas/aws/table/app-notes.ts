@@ -1,5 +1,5 @@
 import type { AppHealth } from '../../tokens/judgement/app-health.ts';
-import type { ConnectionStore } from '../../tokens/store.ts';
+import type { ConnectionStore } from '../../tokens/store/connection-store.ts';
 import type { Items } from './items.ts';
 
 /** No connection's name holds a `#`. */

@@ -1,5 +1,5 @@
 import type { Bundle } from '../../tokens/publication/bundle.ts';
-import type { Bundles } from '../../tokens/store.ts';
+import type { Bundles } from '../../tokens/store/bundles.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
 import type { Items } from './items.ts';
 

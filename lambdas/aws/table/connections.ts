@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Fleet } from '../../tokens/fleet.ts';
-import type { ConnectionStore } from '../../tokens/store.ts';
+import type { ConnectionStore } from '../../tokens/store/connection-store.ts';
 import { createAppNotes } from './app-notes.ts';
 import { createBundles } from './bundles.ts';
 import { createConsents } from './consents.ts';

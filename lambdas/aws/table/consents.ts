@@ -1,5 +1,5 @@
 import type { Connection } from '../../tokens/connection.ts';
-import type { Connections } from '../../tokens/store.ts';
+import type { Connections } from '../../tokens/store/connections.ts';
 import { assignments, attributes } from './expressions.ts';
 import type { Items } from './items.ts';
 import type { TokenPairs } from './token-pairs.ts';

@@ -1,6 +1,6 @@
 import type { Connection } from '../../tokens/connection.ts';
 import { NEVER } from '../../tokens/schedule.ts';
-import type { Disconnections } from '../../tokens/store.ts';
+import type { Disconnections } from '../../tokens/store/disconnections.ts';
 import { assignments, attributes } from './expressions.ts';
 import type { StoredItem } from './item-schema.ts';
 import type { Items } from './items.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { FAILURE_CLASSES } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
-import type { UnreadableItem } from '../../tokens/store.ts';
+import type { UnreadableItem } from '../../tokens/store/connections.ts';
 
 /** Version of the shape below, which every write of an item records. */
 export const SCHEMA_VERSION = 1;

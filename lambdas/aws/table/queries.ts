@@ -8,7 +8,8 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import type { Connection, Status } from '../../tokens/connection.ts';
-import type { Connections, Cursor, DueEntry, ExpiredEntry } from '../../tokens/store.ts';
+import type { Connections } from '../../tokens/store/connections.ts';
+import type { Cursor, DueEntry, ExpiredEntry } from '../../tokens/store/pages.ts';
 import { readBatch } from './batch-read.ts';
 import { type ItemReader, isUnreadable, parseItem, type StoredItem } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionStore } from '../../tokens/store.ts';
+import type { ConnectionStore } from '../../tokens/store/connection-store.ts';
 import type { Items } from './items.ts';
 
 /** No connection's name holds a `#`. */

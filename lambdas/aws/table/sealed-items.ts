@@ -1,7 +1,7 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
-import type { KeyRotation, SealedItem, SealedItems } from '../../tokens/store.ts';
+import type { KeyRotation, SealedItem, SealedItems } from '../../tokens/store/sealed-items.ts';
 import { assignments, attributes } from './expressions.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
 import { failedToRead, type Items } from './items.ts';

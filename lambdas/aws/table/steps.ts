@@ -1,4 +1,4 @@
-import type { Connections } from '../../tokens/store.ts';
+import type { Connections } from '../../tokens/store/connections.ts';
 import { assignments, attributes } from './expressions.ts';
 import type { ItemReader, StoredItem } from './item-schema.ts';
 import type { Items } from './items.ts';

@@ -1,4 +1,4 @@
-import type { FleetHealth, SweepNotes } from '../../tokens/store.ts';
+import type { FleetHealth, SweepNotes } from '../../tokens/store/sweep-notes.ts';
 import { assignments } from './expressions.ts';
 import type { Items } from './items.ts';
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../../tokens/connection.ts';
-import type { Rotation } from '../../tokens/store.ts';
+import type { Rotation } from '../../tokens/store/connections.ts';
 import { assignments, attributes } from './expressions.ts';
 import { SCHEMA_VERSION, type StoredItem } from './item-schema.ts';
 import type { Items } from './items.ts';

@@ -1,5 +1,5 @@
 import type { Connection } from '../../tokens/connection.ts';
-import type { UserClaims } from '../../tokens/store.ts';
+import type { UserClaims } from '../../tokens/store/user-claims.ts';
 import type { Items } from './items.ts';
 
 /** The connection that has a Zoom user, and until when it may be without a consent; epoch seconds. */

@@ -1,7 +1,7 @@
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi';
 import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import type { StoredLink } from '../store.ts';
+import type { StoredLink } from '../store/links.ts';
 import { consentUntil } from './link-life.ts';
 import { ticketExpired, ticketInvalid, verifyLinkTicket } from './link-ticket.ts';
 import { openConsentCookie, type PendingConsent, sealPendingConsent } from './pending-consent.ts';

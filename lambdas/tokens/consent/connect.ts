@@ -8,7 +8,7 @@ import { grantedScope } from '../n8n-scopes.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { seal } from '../sealing/seal.ts';
-import type { Consent } from '../store.ts';
+import type { Consent } from '../store/connections.ts';
 import { placeOfConsent } from './choose-place.ts';
 
 type ConnectDependencies = Pick<

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
-import type { ConsentEnd } from '../store.ts';
+import type { ConsentEnd } from '../store/links.ts';
 import { consentInterrupted } from './link-outcome.ts';
 import type { PendingConsent } from './pending-consent.ts';
 

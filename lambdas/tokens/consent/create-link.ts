@@ -4,7 +4,7 @@ import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { Place } from '../publication/place.ts';
-import type { NewLink } from '../store.ts';
+import type { NewLink } from '../store/links.ts';
 import { assertGrant } from './assert-grant.ts';
 import { assertPlace } from './choose-place.ts';
 import { MAX_LINK_SECONDS, MIN_LINK_SECONDS, OUTCOME_SECONDS } from './link-life.ts';

@@ -1,6 +1,6 @@
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
-import type { ConsentEnd, StoredLink } from '../store.ts';
+import type { ConsentEnd, StoredLink } from '../store/links.ts';
 import { consentUntil } from './link-life.ts';
 import { isUnknownKey } from './link-ticket.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
-import type { Cursor, StoredLink } from '../store.ts';
+import type { StoredLink } from '../store/links.ts';
+import type { Cursor } from '../store/pages.ts';
 import { type CreatedLink, createLink } from './create-link.ts';
 import { MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './link-life.ts';
 import { keyReplaced, type LinkOutcome, linkOutcome, outcomeOf } from './link-outcome.ts';

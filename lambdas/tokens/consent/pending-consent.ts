@@ -1,7 +1,7 @@
 import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import type { StoredLink } from '../store.ts';
+import type { StoredLink } from '../store/links.ts';
 import { consentTimedOut } from './link-outcome.ts';
 import { isUnknownKey, NEW_LINK } from './link-ticket.ts';
 

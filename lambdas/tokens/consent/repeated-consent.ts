@@ -2,7 +2,7 @@ import { isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { Place } from '../publication/place.ts';
-import type { StoredLink } from '../store.ts';
+import type { StoredLink } from '../store/links.ts';
 import { ConsentOver } from './consent-attempt.ts';
 import { consentTimedOut, type OutcomeDependencies, outcomeOf } from './link-outcome.ts';
 import type { ConsentCookie, FinishedCookie, PendingConsent } from './pending-consent.ts';

@@ -3,7 +3,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { backOff } from '../schedule.ts';
-import type { DisconnectResult } from '../store.ts';
+import type { DisconnectResult } from '../store/disconnections.ts';
 import { overtaken } from './begin-disconnect.ts';
 import { overwritePushed } from './overwrite-pushed.ts';
 import { unpublish } from './unpublish.ts';

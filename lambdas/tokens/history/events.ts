@@ -1,7 +1,9 @@
 import type { Connection, ExternalCredential, PushTarget } from '../connection.ts';
 import type { FailureDetails } from '../errors.ts';
 import { type Place, placeInWords } from '../publication/place.ts';
-import type { ConsentEnd, DisconnectResult, StepFailure } from '../store.ts';
+import type { StepFailure } from '../store/connections.ts';
+import type { DisconnectResult } from '../store/disconnections.ts';
+import type { ConsentEnd } from '../store/links.ts';
 import type { HistoryEvent } from './history.ts';
 
 /** A stored consent, or the first token of a Server-to-Server app. */

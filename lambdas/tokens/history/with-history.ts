@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Connection } from '../connection.ts';
-import type { ConnectionStore } from '../store.ts';
+import type { ConnectionStore } from '../store/connection-store.ts';
 import {
   alerted,
   consented,

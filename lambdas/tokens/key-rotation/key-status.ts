@@ -3,7 +3,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { nameOrder } from '../name-order.ts';
 import { sealedWith } from '../sealing/seal.ts';
 import { deriveSealingPair } from '../sealing/sealing-pair.ts';
-import type { KeyRotation } from '../store.ts';
+import type { KeyRotation } from '../store/sealed-items.ts';
 import { isBeginning, MOST_PAGES, PAGE, SETTLE_SECONDS } from './reseal.ts';
 
 /** How a key rotation stands, as far as the notes of the sweeps say. Timestamps are epoch seconds. */

@@ -5,7 +5,7 @@ import { toFailure } from '../errors.ts';
 import { KEY_SECONDS } from '../sealing/key-life.ts';
 import { open, seal, sealedWith } from '../sealing/seal.ts';
 import type { SealingKey } from '../sealing/sealing-pair.ts';
-import type { KeyRotation } from '../store.ts';
+import type { KeyRotation } from '../store/sealed-items.ts';
 
 type ResealDependencies = Pick<
   Dependencies,

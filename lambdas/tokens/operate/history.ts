@@ -1,7 +1,7 @@
 import { assertName } from '../connection.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import type { History, HistoryEntry } from '../history/history.ts';
-import type { ConnectionStore } from '../store.ts';
+import type { ConnectionStore } from '../store/connection-store.ts';
 
 /**
  * Returns what happened to a connection, the oldest first. A history may outlive its connection.

@@ -16,7 +16,7 @@ import { withLease } from '../lease.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { open } from '../sealing/seal.ts';
-import type { OtherCredentials } from '../store.ts';
+import type { OtherCredentials } from '../store/connections.ts';
 import { N8N_TIMEOUT_SECONDS, RESPONSE_SECONDS } from '../time-budget.ts';
 import { createCredential, type LinkedCredential, updateCredential } from './credential.ts';
 import { instanceFromRequest } from './instance-from-request.ts';

@@ -6,7 +6,7 @@ import { isIncident } from '../judgement/app-health.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { isBelieved, isRefusal, suspectBackOff } from '../judgement/refusal.ts';
 import { nextAttempt, REMINDER_SECONDS } from '../schedule.ts';
-import type { StepFailure } from '../store.ts';
+import type { StepFailure } from '../store/connections.ts';
 
 /** How a failed step was recorded. */
 export interface Recorded {

@@ -5,7 +5,8 @@ import { toFailure } from '../errors.ts';
 import { isAlertDue, sum } from '../judgement/app-health.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { REMINDER_SECONDS } from '../schedule.ts';
-import type { Cursor, ExpiredEntry, FleetHealth } from '../store.ts';
+import type { Cursor, ExpiredEntry } from '../store/pages.ts';
+import type { FleetHealth } from '../store/sweep-notes.ts';
 
 /** Connections in one message, at the most. */
 export const MOST_IN_A_MESSAGE = 100;

@@ -5,7 +5,7 @@ import { isIncident } from '../judgement/app-health.ts';
 import type { AppMonitor } from '../judgement/app-monitor.ts';
 import { isPaused, mayProbe } from '../judgement/pause.ts';
 import { bundleOf } from '../publication/place.ts';
-import type { Cursor, DueEntry } from '../store.ts';
+import type { Cursor, DueEntry } from '../store/pages.ts';
 import { Lane } from './lane.ts';
 
 /** The most names that a sweep reads ahead: more than it can do in its time. */

@@ -1,5 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
-import type { FleetHealth } from '../store.ts';
+import type { FleetHealth } from '../store/sweep-notes.ts';
 
 /** The fleet's health as the alarms see it. */
 export interface HealthMetrics {

@@ -1,6 +1,6 @@
 import { nameOrder } from '../name-order.ts';
 import { bundleOf } from '../publication/place.ts';
-import type { DueEntry } from '../store.ts';
+import type { DueEntry } from '../store/pages.ts';
 
 /** Entries that wait for their step, by app. */
 export class Lane {

@@ -4,7 +4,7 @@ import { createAppMonitor } from '../judgement/app-monitor.ts';
 import { bundleOf } from '../publication/place.ts';
 import type { PublishBundle } from '../publication/publish-places.ts';
 import { step } from '../rotation/step.ts';
-import type { FleetHealth } from '../store.ts';
+import type { FleetHealth } from '../store/sweep-notes.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
 import { warnOfFailure } from '../warn-of-failure.ts';
 import { alertExpired, alertIncidents, alertRecovered, GAP_SECONDS } from './alerts.ts';

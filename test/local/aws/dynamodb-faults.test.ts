@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import { toFailure } from '../../../lambdas/tokens/errors.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { consentOf, leaseOf, NOW } from '../../support/store-contract/values.ts';

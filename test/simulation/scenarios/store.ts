@@ -1,5 +1,6 @@
 import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Cursor, DueEntry } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { Cursor, DueEntry } from '../../../lambdas/tokens/store/pages.ts';
 import { MemoryStore } from '../../support/world/memory-store.ts';
 
 type Perform = <T>(point: string, call: () => Promise<T>) => Promise<T>;

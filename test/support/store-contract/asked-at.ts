@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { consentOf, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 /** `askedAt` tells a later step that an earlier one has stored no outcome. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { newBundle } from '../../../lambdas/tokens/publication/bundle.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 
 /** The bundles of every store. */
 export function describeBundles(opened: () => ConnectionStore): void {

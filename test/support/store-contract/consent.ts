@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Consent } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { Consent } from '../../../lambdas/tokens/store/connections.ts';
 import { consentOf, failInto, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 export function describeConsent(opened: () => ConnectionStore): void {

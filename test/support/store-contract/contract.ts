@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { describeAlerts } from './alerts.ts';
 import { describeAskedAt } from './asked-at.ts';
 import { describeBundles } from './bundles.ts';

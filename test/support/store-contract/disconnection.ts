@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { NEVER } from '../../../lambdas/tokens/schedule.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { consentOf, failInto, failure, leaseOf, NOW } from './values.ts';
 
 export function describeDisconnection(opened: () => ConnectionStore): void {

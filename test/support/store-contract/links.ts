@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConnectionStore, NewLink } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { NewLink } from '../../../lambdas/tokens/store/links.ts';
 import { linkOf, NOW } from './values.ts';
 
 const KEEP = NOW + 24 * 3600;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Cursor } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { Cursor } from '../../../lambdas/tokens/store/pages.ts';
 import { consentOf, dueNames, failInto, failure, leaseOf, linkOf, NOW } from './values.ts';
 
 export function describeQueries(opened: () => ConnectionStore): void {

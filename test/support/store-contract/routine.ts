@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { consentOf, dueNames, failure, HOUR, leaseOf, NOW } from './values.ts';
 
 /** A routine rotation is stored before the indexes know of it. Whatever comes between the two writes sees its tokens. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, SealedItem } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { SealedItem } from '../../../lambdas/tokens/store/sealed-items.ts';
 import { consentOf, HOUR, leaseOf, linkOf, NOW } from './values.ts';
 
 /** What is stored sealed can be walked through, and sealed again without taking the place of anything newer. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConnectionStore } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import { consentOf, failInto, NOW } from './values.ts';
 
 export function describeUserClaims(opened: () => ConnectionStore): void {

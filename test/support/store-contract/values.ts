@@ -1,6 +1,8 @@
 import { expect } from '@jest/globals';
 import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
-import type { ConnectionStore, Consent, Lease, NewLink, StepFailure } from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { Consent, Lease, StepFailure } from '../../../lambdas/tokens/store/connections.ts';
+import type { NewLink } from '../../../lambdas/tokens/store/links.ts';
 
 export const NOW = 1_900_000_000;
 export const HOUR = 3600;

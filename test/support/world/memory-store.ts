@@ -11,13 +11,11 @@ import { type Fleet, type FleetQuery, pageOf } from '../../../lambdas/tokens/fle
 import type { AppHealth } from '../../../lambdas/tokens/judgement/app-health.ts';
 import { nameOrder } from '../../../lambdas/tokens/name-order.ts';
 import type { Bundle } from '../../../lambdas/tokens/publication/bundle.ts';
-import type {
-  ConnectionStore,
-  Cursor,
-  FleetHealth,
-  KeyRotation,
-  StoredLink,
-} from '../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
+import type { StoredLink } from '../../../lambdas/tokens/store/links.ts';
+import type { Cursor } from '../../../lambdas/tokens/store/pages.ts';
+import type { KeyRotation } from '../../../lambdas/tokens/store/sealed-items.ts';
+import type { FleetHealth } from '../../../lambdas/tokens/store/sweep-notes.ts';
 import { createMemoryItems, type RequestItem } from './memory-items.ts';
 
 /** What the domain writes is readable. */

@@ -6,7 +6,8 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../../lambdas/aws/table/connections.ts';
 import { parseItem } from '../../../../lambdas/aws/table/item-schema.ts';
-import type { ConnectionStore, UnreadableItem } from '../../../../lambdas/tokens/store.ts';
+import type { ConnectionStore } from '../../../../lambdas/tokens/store/connection-store.ts';
+import type { UnreadableItem } from '../../../../lambdas/tokens/store/connections.ts';
 import { startDynamoDB } from '../../../../local/aws/dynamodb.ts';
 import { consentOf, leaseOf, NOW } from '../../../support/store-contract/values.ts';
 

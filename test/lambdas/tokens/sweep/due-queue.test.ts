@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createAppMonitor } from '../../../../lambdas/tokens/judgement/app-monitor.ts';
-import type { DueEntry } from '../../../../lambdas/tokens/store.ts';
+import type { DueEntry } from '../../../../lambdas/tokens/store/pages.ts';
 import { createDueQueue, type DueQueue, type DueStep } from '../../../../lambdas/tokens/sweep/due-queue.ts';
 import { World } from '../../../support/world/world.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { SweepDependencies, WaitingLink } from '../../../../lambdas/tokens/dependencies.ts';
-import type { NewLink } from '../../../../lambdas/tokens/store.ts';
+import type { NewLink } from '../../../../lambdas/tokens/store/links.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
