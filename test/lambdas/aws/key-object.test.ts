@@ -1,5 +1,5 @@
 import '../../support/services/aws-environment.ts';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
 import { createRescueBucket } from '../../../lambdas/aws/rescue-bucket.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
@@ -11,15 +11,13 @@ let s3: Awaited<ReturnType<typeof startS3>>;
 let failure: S3Error | undefined;
 let key: PublishedKey;
 
-beforeAll(async () => {
+beforeEach(async () => {
+  failure = undefined;
   s3 = await startS3({ bucket: BUCKET, failing: () => failure });
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
-});
-beforeEach(() => {
-  failure = undefined;
   key = createKeyObject(BUCKET);
 });
-afterAll(() => s3.close());
+afterEach(() => s3.close());
 
 test('a public key that was never published is missing, also where the function may not list the bucket', async () => {
   expect(await key.read()).toBeUndefined();
