@@ -8,9 +8,9 @@ export const FAST_TESTS = [
   'test/lambdas/tokens/**/*.test.ts',
   'test/promises/*.test.ts',
   'test/support/world/*.test.ts',
-  'test/cli/connection/*.test.ts',
+  'test/cli/connection/!(push-only).test.ts',
   'test/cli/aws/!(network|profiles|tls).test.ts',
-  'test/lib/settings/!(choices).test.ts',
+  'test/lib/settings/!(choices|readers).test.ts',
 ];
 
 export default { ...config, testMatch: FAST_TESTS.map((pattern) => `<rootDir>/${pattern}`) };

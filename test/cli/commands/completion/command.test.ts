@@ -48,7 +48,10 @@ describe.each(Object.entries(DRIVERS).filter(([shell]) => isInstalled(shell)))('
   test.each([
     [['st'], ['status']],
     [['n8n', 'li'], ['link']],
-    [['--profile', 'mine', 'rot'], ['rotate']],
+    [
+      ['--profile', 'mine', 'rot'],
+      ['rotate', 'rotate-key'],
+    ],
     [['--profile', 'ro'], []],
     [['status', '--wa'], ['--watch']],
     [['status', '--pro'], ['--profile']],

@@ -28,7 +28,7 @@ test('doctor reports an expired refresh token and the expired access token as tw
   const { code, stdout } = await run();
   expect(code).toBe(1);
   expect(stdout).toMatch(
-    /✖ main: Zoom revoked access, so this connection can't renew itself\. n8n's token expired at \d\d:\d\d, so its Zoom nodes fail\.\n {2}Reconnect: npx zoom-tokens connect main\n/,
+    /✖ main: Zoom revoked access, so this connection can't renew itself\. n8n's token expired at \w{3} \d+ \w+ \d\d:\d\d, so its Zoom nodes fail\.\n {2}Reconnect: npx zoom-tokens connect main\n/,
   );
   expect(stdout).toMatch(
     /✖ main: n8n has no valid token\. .*\n {2}Get a new token: npx zoom-tokens connect main\n/,
