@@ -1,7 +1,5 @@
 /**
- * `npm run bench [-- name…]` measures this project and its alternatives in the same run.
- * `--json <file>` writes all measurements, `--check` compares the ratios with bench/baseline.json, `--update` writes the
- * ratios there and the tables and plots of docs/performance.md. `--quick` only shows that the benchmarks work.
+ * `npm run bench [-- name…]` measures this project and its alternatives in the same run. `--help` lists the options.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,15 +11,39 @@ import { withSection } from './report/markdown.ts';
 const BASELINE = join(import.meta.dirname, 'baseline.json');
 const DOCS = join(import.meta.dirname, '..', 'docs');
 
-const { values: options, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'string' },
-    check: { type: 'boolean', default: false },
-    update: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `Usage: npm run bench -- [name…] [--json <file>] [--check] [--update] [--quick]
+
+Measures this project and its alternatives in the same run: all benchmarks, or those that are named.
+
+  --json <file>  write all measurements
+  --check        compare the ratios with bench/baseline.json, and exit with 1 where one has grown
+  --update       write the ratios there, and the tables and plots of docs/performance.md
+  --quick        only show that the benchmarks work
+`;
+
+const { values: options, positionals: names } = parsed();
+if (options.help) {
+  process.stdout.write(USAGE);
+  process.exit();
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'string' },
+        check: { type: 'boolean', default: false },
+        update: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 const reports: Record<string, Report> = {};
 for (const benchmark of await chosen(names)) {

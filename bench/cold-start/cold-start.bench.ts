@@ -70,7 +70,7 @@ async function candidates(services: Services, folder: string): Promise<Candidate
     {
       label: ORDINARY,
       folder: await ordinaryBundle(peer('secrets-manager'), folder),
-      event: async () => ({ secret: 'zoom-token-refresher/key' }),
+      event: async () => ({ secret: 'zoom-token-refresher/link-key' }),
     },
     {
       label: RIVET,
