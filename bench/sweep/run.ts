@@ -60,7 +60,11 @@ export function variantBundle({ concurrency, limited }: Variant, folder: string)
   ];
   if (!limited) {
     plugins.push(
-      replacing(/aws\/secrets-vault\.ts$/, /WRITES_A_SECOND = \d+/, () => 'WRITES_A_SECOND = Infinity'),
+      replacing(
+        /aws\/published-secrets\.ts$/,
+        /WRITES_PER_SECOND = \d+/,
+        () => 'WRITES_PER_SECOND = Infinity',
+      ),
     );
   }
   return variedBundle('rotate', join(folder, `${concurrency}${limited ? '-limited' : ''}`), plugins);
