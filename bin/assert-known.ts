@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { closest } from '../cli/closest.ts';
+import { didYouMean } from '../cli/closest.ts';
 import { KEYS, SettingsError } from '../lib/settings/settings.ts';
 
 /** The CDK's own keys have a hyphen, a colon or a slash. */
@@ -14,8 +14,7 @@ export function assertKnown(node: Node): void {
     (key) => OWN_KEY.test(key) && !KEYS.some((known) => known === key),
   );
   if (unknown === undefined) return;
-  const suggestion = closest(unknown, KEYS);
   throw new SettingsError(
-    `"${unknown}" is no setting.${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`} Correct it in the context of cdk.json, or in -c ${unknown}=…. lib/settings/props.ts lists the settings.`,
+    `"${unknown}" is no setting.${didYouMean(unknown, KEYS)} Correct it in the context of cdk.json, or in -c ${unknown}=…. lib/settings/props.ts lists the settings.`,
   );
 }

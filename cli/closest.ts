@@ -13,6 +13,12 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return found;
 }
 
+/** Returns the question after a sentence about a misspelt word, with a space before it; empty when no candidate is similar. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const suggestion = closest(word, candidates);
+  return suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`;
+}
+
 /** Levenshtein's distance: the fewest insertions, deletions and replacements of a character. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

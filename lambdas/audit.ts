@@ -4,35 +4,35 @@ type Action = OperatorRequest['action'];
 
 /** Actions that change nothing and give no access. Every other one is audited. */
 const READS: ReadonlySet<Action> = new Set<Action>([
-  ...([
-    'about',
-    'link-outcome',
-    'links',
-    'key-status',
-    'status',
-    'history',
-    'n8n-test',
-    'check',
-    'probe',
-  ] as const),
+  'about',
+  'link-outcome',
+  'links',
+  'key-status',
+  'status',
+  'history',
+  'n8n-test',
+  'check',
+  'probe',
 ]);
 
-/** What is told of a request. No other field can reach the log: a request may hold an API key. */
+/** The fields that are logged. No other one can reach the log: a request may hold an API key. */
 const FIELDS = [
-  ...[
-    'connection',
-    'app',
-    'place',
-    'preview',
-    'replaceUser',
-    'forMe',
-    'seconds',
-    'keepSeconds',
-    'finish',
-    'force',
-  ],
-  ...['instance', 'credentialId', 'credentialName', 'externalSecret', 'move'],
-] as const;
+  'connection',
+  'app',
+  'place',
+  'preview',
+  'replaceUser',
+  'forMe',
+  'seconds',
+  'keepSeconds',
+  'finish',
+  'force',
+  'instance',
+  'credentialId',
+  'credentialName',
+  'externalSecret',
+  'move',
+];
 
 /** A longer text is no name, and is cut. */
 const MOST_CHARACTERS = 64;

@@ -35,7 +35,7 @@ export { FLEET_STATES, type FleetState, fleetState, needsAttention } from './tok
 export type { HistoryEntry, HistoryKind } from './tokens/history/history.ts';
 export { jsonMap, jsonObject } from './tokens/json-object.ts';
 export type { KeyRotationView, KeyStatus } from './tokens/key-rotation/key-status.ts';
-export { expression } from './tokens/n8n-names.ts';
+export { expression, secretOf } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
 export type { BundleRoom } from './tokens/operate/bundle-rooms.ts';

@@ -58,7 +58,7 @@ const MEMBER_READ_UNITS = 2;
 /** How often the members of a bundle rotate, and what a member has in it besides its token, bytes. */
 const SLOTS_PER_DAY = (24 * 3600) / SLOT_SECONDS;
 const MEMBER_BYTES = 26;
-/** What a member takes in the bundle's own item, and the rest of that, bytes. It is written twice for each publication. */
+/** Bytes of a bundle's own item: for each member, and besides. It is written twice for each publication. */
 const MEMBER_ITEM_BYTES = 45;
 const BUNDLE_ITEM_BYTES = 800;
 const BUNDLE_WRITES = 2;

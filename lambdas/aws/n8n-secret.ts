@@ -9,7 +9,7 @@ import type { Clock } from '../tokens/clock.ts';
 import type { N8nInstances, N8nSettings } from '../tokens/dependencies.ts';
 import { Failure } from '../tokens/errors.ts';
 import { jsonMap } from '../tokens/json-object.ts';
-import { accessDenied, awsFailure, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { secretRefused } from './sdk-errors.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
@@ -65,12 +65,5 @@ function parse(secret: string): N8nInstances {
   );
 }
 
-const failedTo =
-  (operation: 'read' | 'write') =>
-  (error: unknown): never => {
-    if (!isAccessDenied(error) && !isNotFound(error)) throw awsFailure(error, `${operation} the n8n secret`);
-    throw accessDenied(
-      'n8n_secret_denied',
-      `The function cannot ${operation} the n8n secret (${errorName(error)}).`,
-    );
-  };
+const failedTo = (operation: 'read' | 'write') =>
+  secretRefused('n8n_secret_denied', `${operation} the n8n secret`);

@@ -38,6 +38,19 @@ export const isBeingDeleted = (error: unknown): boolean =>
 export const accessDenied = (code: FailureCode, message: string, action = DEPLOY_AGAIN): Failure =>
   new Failure('misconfigured', code, message, action);
 
+/**
+ * Returns a function that throws what an error of Secrets Manager means: the function may not do it, the secret is missing, or
+ * what `awsFailure` says.
+ * @param code of the first two
+ * @param attempt as `awsFailure` takes it
+ */
+export const secretRefused =
+  (code: FailureCode, attempt: string) =>
+  (error: unknown): never => {
+    if (!isAccessDenied(error) && !isNotFound(error)) throw awsFailure(error, attempt);
+    throw accessDenied(code, `The function cannot ${attempt} (${errorName(error)}).`);
+  };
+
 /** The errors that services share, by name: the class, the code, the reason and the action. */
 const REASONS: {
   names: RegExp;

@@ -1,10 +1,10 @@
 import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../tokens/clock.ts';
-import type { KeyName, KeySecrets, Vault } from '../tokens/vault.ts';
+import type { KeySecrets, Vault } from '../tokens/vault.ts';
 import { createAppCredentials } from './app-credentials.ts';
 import { unusableSecret } from './app-secret.ts';
 import { createPublishedSecrets } from './published-secrets.ts';
-import { accessDenied, awsFailure, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { accessDenied, secretRefused } from './sdk-errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
 
 export interface VaultOptions {
@@ -55,22 +55,11 @@ function createKeySecrets(
       if (secretId === undefined) throw noKey('may replace a key');
       const { VersionId } = await client
         .send(new PutSecretValueCommand({ SecretId: secretId, SecretString: text }))
-        .catch(failedToReplace(key));
+        .catch(secretRefused('secret_denied', `write the secret of the ${key}`));
       // A response of something in front of Secrets Manager must not pass for a success.
       if (!VersionId) throw new Error('Secrets Manager responded without the version');
     },
   };
 }
-
-const failedToReplace =
-  (key: KeyName) =>
-  (error: unknown): never => {
-    if (!isAccessDenied(error) && !isNotFound(error))
-      throw awsFailure(error, `write the secret of the ${key}`);
-    throw accessDenied(
-      'secret_denied',
-      `The function cannot write the secret of the ${key} (${errorName(error)}).`,
-    );
-  };
 
 const noKey = (does: string) => accessDenied('secret_denied', `This function has no key that ${does}.`);

@@ -27,7 +27,7 @@ export interface AppCredentials {
 }
 
 /** Names of the secrets from which keys are derived. */
-export type KeyName = 'link key' | 'sealing key';
+type KeyName = 'link key' | 'sealing key';
 
 /** The two secrets from which keys are derived. Neither is cached. */
 export interface KeySecrets {

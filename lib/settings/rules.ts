@@ -52,11 +52,17 @@ export function listOf(item: Rule<string>, most = Number.POSITIVE_INFINITY): Rul
   return {
     expects: `a list without duplicates${most < Number.POSITIVE_INFINITY ? `, at most ${most} items` : ''}, each item ${item.expects}`,
     read(value) {
-      const items = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
-      const isList = Array.isArray(items) && items.every((each) => item.read(each) !== undefined);
-      return isList && items.length <= most && new Set(items).size === items.length ? items : undefined;
+      const items = itemsOf(value)?.map((each) => item.read(each));
+      if (!items || items.length > most || new Set(items).size < items.length) return undefined;
+      return items.every((each) => each !== undefined) ? items : undefined;
     },
   };
+}
+
+/** Returns the items of a list, or of a text with commas between them; `undefined` for anything else. */
+export function itemsOf(value: unknown): unknown[] | undefined {
+  const items = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+  return Array.isArray(items) ? items : undefined;
 }
 
 /** Returns an object, or the object in a JSON text. `undefined` for anything else. */

@@ -69,25 +69,20 @@ function showConnection(card, connection, { now, speed, breakage }) {
   card.version = publishedVersion;
 }
 
-function showBar(card, connection, now) {
-  const { status, sees, dueAt, validUntil, expiresAt, rotatedAt } = connection;
-  card.validity.hidden = isUnlinked(connection);
+function showBar(card, { status, sees, isUnlinked, dueAt, validUntil, expiresAt, rotatedAt }, now) {
+  card.validity.hidden = isUnlinked;
   const lifetime = expiresAt - rotatedAt;
   card.bar.max = lifetime;
   card.bar.value = Math.max(0, validUntil - now);
   card.bar.ariaValueText = sees.text;
-  const isScheduled = !card.validity.hidden && status === 'active' && dueAt > now && dueAt < validUntil;
+  const isScheduled = !isUnlinked && status === 'active' && dueAt > now && dueAt < validUntil;
   card.mark.hidden = !isScheduled;
   card.nextTitle.className = isScheduled ? 'legend' : '';
   if (isScheduled) card.mark.style.left = `${(100 * (validUntil - dueAt)) / lifetime}%`;
 }
 
-/** Returns whether it reaches no n8n. */
-const isUnlinked = ({ secretName, targets = [] }) => secretName === undefined && targets.length === 0;
-
-function tokenText(connection) {
-  const { maskedToken, publishedVersion, secretName, targets } = connection;
-  if (isUnlinked(connection)) return 'nothing: it has no secret, and it is linked to no n8n';
+function tokenText({ maskedToken, publishedVersion, secretName, targets, isUnlinked }) {
+  if (isUnlinked) return 'nothing: it has no secret, and it is linked to no n8n';
   if (secretName === undefined) return pushedText(targets);
   if (publishedVersion === 0) return 'no token yet';
   return maskedToken

@@ -1,5 +1,6 @@
 import { DEFAULT_APP, N8N } from '../../lambdas/contract.ts';
 import type { ConnectionView } from '../../lambdas/tokens/connection-view.ts';
+import { isUnlinked } from '../../lambdas/tokens/reader-view.ts';
 import { typographic } from '../../lambdas/web/page-template.ts';
 import type { Breakage } from '../breakage.ts';
 import type { LocalStack } from '../local-stack.ts';
@@ -27,7 +28,7 @@ export interface State {
   breakage: Breakage | undefined;
   list: ReturnType<typeof select>['list'];
   /** The connections of the page that the query selects. */
-  connections: (ShownConnection & { sees: N8nSees; calls: readonly ZoomCall[] })[];
+  connections: (ShownConnection & { sees: N8nSees; isUnlinked: boolean; calls: readonly ZoomCall[] })[];
   /** The newest first. */
   events: ShownEvent[];
 }
@@ -41,6 +42,7 @@ export async function stateOf(stack: LocalStack, query: Query): Promise<State> {
       ...lastErrorOf(connection),
       calls,
       sees: n8nSees(connection, now, calls.at(-1)?.withUs),
+      isUnlinked: isUnlinked(connection),
     };
   });
   const { list, selected } = select(all, query);

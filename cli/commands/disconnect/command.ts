@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { PUBLISHED_SECRET_PREFIX } from '../../../lambdas/contract.ts';
 import {
   assertName,
   bundleOf,
@@ -7,6 +6,7 @@ import {
   Failure,
   type OperatorResults,
   type Place,
+  secretOf,
 } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession } from '../../session.ts';
@@ -72,10 +72,9 @@ async function disconnect(
 function consequences(view: ConnectionView, now: boolean): string {
   const { connection } = view;
   const recovery = now ? 'without a recovery window' : 'with a recovery window of some days';
-  const places = placesOf(view).flatMap((place) => {
-    const bundle = bundleOf(place);
-    if (bundle !== undefined) return `takes its token out of the bundle "${bundle}"`;
-    return place === 'none' ? [] : `deletes the secret ${ownSecret(connection)} ${recovery}`;
+  const places = ofEachPlace(view, {
+    bundle: (name) => `takes its token out of the bundle "${name}"`,
+    own: (secret) => `deletes the secret ${secret} ${recovery}`,
   });
   return [
     `This ${['revokes its tokens at Zoom', ...places].join(', and ')}.`,
@@ -83,22 +82,27 @@ function consequences(view: ConnectionView, now: boolean): string {
   ].join('\n');
 }
 
-/** Returns where a connection is published: its place, and those that it has left and that are still current. */
-const placesOf = ({ place = 'own', oldPlaces = [] }: ConnectionView): Place[] => [
-  ...new Set([place, ...oldPlaces.map((old) => old.place)]),
-];
-
-const ownSecret = (connection: string) => `${PUBLISHED_SECRET_PREFIX}${connection}`;
+/** Returns a text for each place where a connection is published: its own, and those that it has left. */
+function ofEachPlace(
+  { connection, place = 'own', oldPlaces = [] }: ConnectionView,
+  text: { bundle(name: string): string; own(secret: string): string },
+): string[] {
+  const places = new Set<Place>([place, ...oldPlaces.map((old) => old.place)]);
+  return [...places].flatMap((each) => {
+    const bundle = bundleOf(each);
+    if (bundle !== undefined) return text.bundle(bundle);
+    const secret = secretOf({ connection, place: each });
+    return secret === undefined ? [] : text.own(secret);
+  });
+}
 
 function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
   const { connection: name, targets = [] } = connection;
-  const places = placesOf(connection).flatMap((place) => {
-    const bundle = bundleOf(place);
-    if (bundle !== undefined) return `Its token is no longer in the bundle "${bundle}".`;
-    if (place === 'none') return [];
-    const restorable =
-      secretDeletedAt === undefined ? '' : ` It can be restored until ${formatDate(secretDeletedAt)}.`;
-    return `The secret ${ownSecret(name)} is deleted.${restorable}`;
+  const restorable =
+    secretDeletedAt === undefined ? '' : ` It can be restored until ${formatDate(secretDeletedAt)}.`;
+  const places = ofEachPlace(connection, {
+    bundle: (bundle) => `Its token is no longer in the bundle "${bundle}".`,
+    own: (secret) => `The secret ${secret} is deleted.${restorable}`,
   });
   const zoom = revoked
     ? 'Zoom has revoked its tokens.'

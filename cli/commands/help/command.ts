@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { closest } from '../../closest.ts';
+import { didYouMean } from '../../closest.ts';
 import { UsageError } from '../../errors.ts';
 
 export function addHelp(program: Command): void {
@@ -24,12 +24,9 @@ function findCommand(program: Command, names: string[]): Command {
 }
 
 function unknownCommand({ commands }: Command, name: string): UsageError {
-  const suggestion = closest(
-    name,
-    commands.map((command) => command.name()),
-  );
+  const names = commands.map((command) => command.name());
   return new UsageError(
-    `Unknown command "${name}".${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`}`,
+    `Unknown command "${name}".${didYouMean(name, names)}`,
     'List the commands: npx zoom-tokens help',
   );
 }

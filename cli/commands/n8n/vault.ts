@@ -71,7 +71,7 @@ export function unreadableByN8n(
   );
 }
 
-/** What to do about a connection that n8n's policy does not allow. */
+/** The action for a connection that n8n's policy does not allow. */
 export const READERS_ACTION =
   'Add its bundle to "readers" and deploy, or move it: npx zoom-tokens bundle <connection> <bundle>';
 

@@ -11,7 +11,7 @@ import { pairOwner } from './token-pairs.ts';
 /** No connection's name holds a `#`. */
 const ROTATION_KEY = 'keys#rotation';
 
-/** What the notes of a key rotation may lack. */
+/** The attributes that the notes of a key rotation may lack. */
 const OPTIONAL = ['after', 'completedAt'] as const;
 
 /** All that is stored sealed: in the items of connections, of their pairs and of replaced tokens. */

@@ -10,7 +10,7 @@ import { assertPlace } from './choose-place.ts';
 import { MAX_LINK_SECONDS, MIN_LINK_SECONDS, OUTCOME_SECONDS } from './link-life.ts';
 import { signLinkTicket } from './link-ticket.ts';
 
-/** What an operator wants of a link. */
+/** The wishes of an operator for a link. */
 export interface LinkRequest extends Pick<NewLink, 'connection' | 'app'> {
   place?: Place | undefined;
   replaceUser?: boolean | undefined;

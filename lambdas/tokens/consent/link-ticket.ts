@@ -3,7 +3,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { MAX_LINK_SECONDS } from './link-life.ts';
 
-/** What a ticket says: which link it opens, and until when. What the link connects is stored. */
+/** The claims of a ticket: which link it opens, and until when. The stored link says what it connects. */
 export interface LinkTicket {
   /** Id of the stored link. */
   id: string;

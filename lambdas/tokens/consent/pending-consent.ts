@@ -5,7 +5,7 @@ import type { StoredLink } from '../store/links.ts';
 import { consentTimedOut } from './link-outcome.ts';
 import { isUnknownKey, NEW_LINK } from './link-ticket.ts';
 
-/** What the browser keeps of a consent between `/connect` and `/callback`. */
+/** The state of a consent that the browser keeps between `/connect` and `/callback`. */
 export interface ConsentCookie {
   /** The id of the link that began it. */
   link: string;

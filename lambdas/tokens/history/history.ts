@@ -1,6 +1,6 @@
 import type { FailureDetails } from '../errors.ts';
 
-/** What an entry says of a connection. */
+/** The kinds of events in a connection's history. */
 export const HISTORY_KINDS = [
   'consented',
   'failed',

@@ -14,7 +14,7 @@ export interface KeyRotationView {
   completedAt?: number;
 }
 
-/** What is stored sealed, counted by the key. Timestamps are epoch seconds. */
+/** The numbers of stored tokens by the key that sealed them. Timestamps are epoch seconds. */
 export interface KeyStatus extends Partial<KeyRotationView> {
   now: number;
   /** Id of the current sealing key: the thumbprint of its public half. */
@@ -128,7 +128,7 @@ async function withoutWrongEnd(
   return (await store.putKeyRotation(reopened)) ? reopened : store.keyRotation();
 }
 
-/** What is stored sealed, and the key that was the current one then. */
+/** The numbers of stored tokens and their connections, by the key, and the key that was the current one then. */
 interface Found extends Pick<KeyStatus, 'keyId' | 'sealed'> {
   names: KeyStatus['names'] & { current: string[] };
 }

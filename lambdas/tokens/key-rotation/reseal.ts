@@ -1,11 +1,11 @@
 import pMap from 'p-map';
 import { isWithin } from '../clock.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { toFailure } from '../errors.ts';
 import { KEY_SECONDS } from '../sealing/key-life.ts';
-import { open, seal, sealedWith } from '../sealing/seal.ts';
+import { isUnopenable, open, seal, sealedWith } from '../sealing/seal.ts';
 import type { SealingKey } from '../sealing/sealing-pair.ts';
 import type { KeyRotation } from '../store/sealed-items.ts';
+import { warnOfFailure } from '../warn-of-failure.ts';
 
 type ResealDependencies = Pick<
   Dependencies,
@@ -143,11 +143,8 @@ async function attemptEach<T extends { connection: string }>(
       try {
         return await attempt(one);
       } catch (error) {
-        const { class: failureClass, code, message } = toFailure(error);
-        const isReadable = code !== 'unknown_key' && code !== 'unreadable_tokens';
-        const { connection } = one;
-        log.warn(`Not sealed with the current key. ${message}`, { connection, class: failureClass, code });
-        return isReadable ? 'failed' : 'unreadable';
+        warnOfFailure(log, 'Not sealed with the current key.', error, { connection: one.connection });
+        return isUnopenable(error) ? 'unreadable' : 'failed';
       }
     },
     { concurrency: AT_ONCE },

@@ -7,7 +7,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import { LEASE_SECONDS, waitForLease } from '../lease.ts';
 import { retryUntil } from '../rotation/retry.ts';
-import { open } from '../sealing/seal.ts';
+import { isUnopenable, open } from '../sealing/seal.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
 import { type Bundle, expectedBytes, withLease } from './bundle.ts';
 import { changeBundle } from './change-bundle.ts';
@@ -144,7 +144,7 @@ async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies
         const { generation, version, rotatedAt } = item;
         read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
       } catch (error) {
-        if (!isOwnFault(error)) throw error;
+        if (!isUnopenable(error)) throw error;
         read.failures.set(connection, error);
         log.error(`A member was left out of its bundle. ${toFailure(error).message}`, { connection, bundle });
       }
@@ -153,10 +153,6 @@ async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies
   );
   return read;
 }
-
-/** The member's own tokens cannot be opened. A key that cannot be read now says nothing about them. */
-const isOwnFault = (error: unknown): boolean =>
-  error instanceof Failure && (error.code === 'unreadable_tokens' || error.code === 'unknown_key');
 
 const belongsTo = (item: Connection, bundle: string, now: number): boolean =>
   !isDisconnected(item) && item.sealedTokens !== '' && placesAt(item, now).includes(placeOf(bundle));

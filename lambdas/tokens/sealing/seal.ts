@@ -44,6 +44,10 @@ export async function open(sealed: string, connection: string, openingKey: Openi
   }
 }
 
+/** Returns whether `open` failed for the tokens' own sake. A key that cannot be read now says nothing about them. */
+export const isUnopenable = (error: unknown): boolean =>
+  error instanceof Failure && (error.code === 'unreadable_tokens' || error.code === 'unknown_key');
+
 /** Returns the id of the key with which tokens were sealed, without opening them; `undefined` for what is no JWE. */
 export function sealedWith(sealed: string): string | undefined {
   try {
