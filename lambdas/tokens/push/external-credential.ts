@@ -17,7 +17,7 @@ const MOST_EXTERNAL = 10;
 /**
  * Registers a credential whose field is an expression that reads the published secret. n8n tests it, and nothing ever
  * writes it: if it was a push target before, the pushes to it end.
- * @throws {Failure} `rejected` for a bad request, `retry` (`busy`), or the failure of n8n, which needs the scope
+ * @throws {Failure} `rejected` for a bad request or a connection without a secret, `retry` (`busy`), or the failure of n8n, which needs the scope
  * `credential:read`
  */
 export async function linkExternalCredential(
@@ -31,6 +31,7 @@ export async function linkExternalCredential(
   await assertMayPush(request, instance, port, deps);
   await getConnectionOrThrow(connection, deps.store);
   return withLease(connection, { inAnyStatus: true }, deps, lastStart(options), async (item) => {
+    if (item.place === 'none') throw notPublished(connection);
     const others = (item.externalCredentials ?? []).filter((each) => each.instance !== name);
     if (others.length >= MOST_EXTERNAL) throw tooManyExternal(connection);
     const tested = await readTest(instance, credentialId, port, deps.now).catch(nothingLinked);
@@ -50,6 +51,15 @@ const isSameCredential = (
   one: Pick<PushTarget, 'instance' | 'credentialId'>,
   other: Pick<PushTarget, 'instance' | 'credentialId'>,
 ) => one.instance === other.instance && one.credentialId === other.credentialId;
+
+function notPublished(connection: Connection['connection']): Failure {
+  return new Failure(
+    'rejected',
+    'not_published',
+    `Nothing was registered: "${connection}" has no secret that an expression could read. Its token is only pushed.`,
+    `Run the command without --external-secret to push to the credential. Or publish it first: npx zoom-tokens bundle ${connection} --none`,
+  );
+}
 
 function tooManyExternal(connection: Connection['connection']): Failure {
   return new Failure(

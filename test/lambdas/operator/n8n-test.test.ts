@@ -165,6 +165,23 @@ describe('a credential that reads the published secret', () => {
     expect(await stored()).toEqual(before);
   });
 
+  test('is not registered for a connection that has no secret, and n8n is not asked', async () => {
+    await functions.granted({ action: 'connect', connection: 'pushed', app: 'reports', place: 'none' });
+    const before = await functions.runtime.store.get('pushed');
+    const request = operator.requestFor('pushed', { credentialId, externalSecret: true });
+    expect(await functions.operate(request)).toMatchObject({
+      ok: false,
+      error: {
+        class: 'rejected',
+        code: 'not_published',
+        action: expect.stringContaining('npx zoom-tokens bundle pushed --none'),
+      },
+    });
+    expect(await functions.runtime.store.get('pushed')).toMatchObject({ version: before?.version });
+    expect(await functions.runtime.store.get('pushed')).not.toHaveProperty('externalCredentials');
+    expect(office.n8n.requests).toEqual([]);
+  });
+
   test('is not registered without its id', async () => {
     const request = operator.requestFor('main', { externalSecret: true });
     expect(await functions.operate(request)).toMatchObject({
