@@ -10,6 +10,8 @@ import { draw, record } from './lanes.ts';
 
 const PICTURES = new URL('../../docs/pictures/', import.meta.url);
 const PAGE = { width: 720, height: 560 };
+/** Holds both sample connections. */
+const LIVE_PAGE = { width: 1100, height: 1220 };
 const HOURS = 3600;
 
 const file = (name: string) => new URL(name, PICTURES).pathname;
@@ -25,7 +27,8 @@ async function photographConsent(): Promise<void> {
   const browser = await startBrowser();
   try {
     const page = await browser.newPage({ viewport: PAGE, reducedMotion: 'reduce', colorScheme: 'light' });
-    const photograph = (name: string) => page.screenshot({ path: file(`${name}.png`) });
+    const photograph = (name: string, fullPage = true) =>
+      page.screenshot({ path: file(`${name}.png`), fullPage });
     await page.goto(`${stack.publicUrl}/link/main`);
     await photograph('consent-1-link');
     await page.getByRole('button', { name: 'Continue to Zoom' }).click();
@@ -42,10 +45,10 @@ async function photographConsent(): Promise<void> {
       await stack.n8n.readSecrets();
       await stack.n8n.callZoom();
     }
-    await page.setViewportSize({ width: 1100, height: 760 });
+    await page.setViewportSize(LIVE_PAGE);
     await page.goto(stack.publicUrl);
     await page.getByText('n8n with this program').first().waitFor();
-    await photograph('live-page');
+    await photograph('live-page', false);
   } finally {
     await browser.close();
     await stack.close();
