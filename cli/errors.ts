@@ -50,9 +50,13 @@ export function failureDocument(error: unknown) {
   return { error: { class: failureClass, code, message, action } };
 }
 
-/** Returns the failure itself, or a failure with the text of an unexpected error. This machine may show that text. */
+/**
+ * Returns the failure itself, or a failure with the text of an unexpected error. This machine may show that text. A word
+ * without end, such as a mistyped argument, is cut.
+ */
 export function toCliFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error;
+  if (error instanceof Failure)
+    return new Failure(error.class, error.code, cutWords(error.message), cutWords(error.action));
   return new Failure(
     'retry',
     'unexpected',
@@ -60,3 +64,10 @@ export function toCliFailure(error: unknown): Failure {
     'Retry. If the error persists, report it as a bug with this line.',
   );
 }
+
+/** Longer than any address or ARN that a message names. */
+const MAX_WORD = 256;
+const KEPT_OF_WORD = 60;
+
+const cutWords = (text: string): string =>
+  text.replace(/[^\s"]+/g, (word) => (word.length > MAX_WORD ? `${word.slice(0, KEPT_OF_WORD)}…` : word));

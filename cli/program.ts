@@ -1,4 +1,5 @@
 import { Command, type CommanderError, Help } from 'commander';
+import { closest } from './closest.ts';
 import { addAbout } from './commands/about/command.ts';
 import { addBundle } from './commands/bundle/command.ts';
 import { addCompletion } from './commands/completion/command.ts';
@@ -72,23 +73,45 @@ export function usageError(
     .replace(/^error: /, '')
     .split(/\n\(Did you mean (.*)\?\)$/);
   const sentence = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`.replace(/\.+$/, '.');
+  const words = suggestion ?? misspeltSubcommand(error, program, args);
   return new UsageError(
-    `${sentence.replaceAll("'", '"')}${suggestion === undefined ? '' : ` ${didYouMean(suggestion)}`}`,
+    `${sentence.replaceAll("'", '"')}${words === undefined ? '' : ` ${didYouMean(words)}`}`,
     nextStep(program, args),
+  );
+}
+
+/** A misspelt subcommand counts as an argument of its command, such as `lnik` of `n8n lnik main`. */
+function misspeltSubcommand(
+  { code }: CommanderError,
+  program: Command,
+  args: readonly string[],
+): string | undefined {
+  if (code !== 'commander.excessArguments') return undefined;
+  const { command, rest } = commandIn(program, args);
+  return closest(
+    rest[0] ?? '',
+    command.commands.map((each) => each.name()),
   );
 }
 
 /** Returns the help to ask for: that of the command in the arguments, or the list where they name none. */
 function nextStep(program: Command, args: readonly string[]): string {
+  const { command } = commandIn(program, args);
+  if (command === program) return 'List the commands: npx zoom-tokens help.';
+  return `Print its usage: npx ${new Help().commandUsage(command).split(' [')[0]} --help`;
+}
+
+/** Returns the command that the arguments name, and those behind its name. */
+function commandIn(program: Command, args: readonly string[]): { command: Command; rest: readonly string[] } {
   let command = program;
-  for (const word of args) {
+  let end = 0;
+  for (const [index, word] of args.entries()) {
     const found = command.commands.find((each) => each.name() === word);
-    if (found) command = found;
+    if (found) [command, end] = [found, index + 1];
     // The value of a global option, such as `--name`, may stand before the command.
     else if (command !== program) break;
   }
-  if (command === program) return 'List the commands: npx zoom-tokens help.';
-  return `Print its usage: npx ${new Help().commandUsage(command).split(' [')[0]} --help`;
+  return { command, rest: args.slice(end) };
 }
 
 /** @param suggestion as commander words it: `status`, or `one of status, setup` */

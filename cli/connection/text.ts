@@ -1,5 +1,5 @@
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
-import { readerView, stateText } from '../../lambdas/operator-protocol.ts';
+import { isUnlinked, readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
@@ -85,7 +85,7 @@ const LOW_VALIDITY_SECONDS = 10 * 60;
 
 export function formatValidity(view: ConnectionView, now: number): string {
   const reader = readerView(view, now);
-  if (reader.n8nHolds === 'nothing') return NONE;
+  if (reader.n8nHolds === 'nothing' || isUnlinked(view)) return NONE;
   if (reader.n8nHolds === 'expired') return paint('red', 'expired');
   const remaining = reader.until - now;
   return paint(remaining < LOW_VALIDITY_SECONDS ? 'yellow' : 'green', formatDuration(remaining));
@@ -94,7 +94,7 @@ export function formatValidity(view: ConnectionView, now: number): string {
 function formatValidityInDetail(view: ConnectionView, now: number): string {
   const reader = readerView(view, now);
   const validity = formatValidity(view, now);
-  if (reader.n8nHolds === 'nothing') return validity;
+  if (reader.n8nHolds === 'nothing' || isUnlinked(view)) return validity;
   return reader.n8nHolds === 'valid'
     ? `${validity}, until ${formatTime(reader.until, now)}`
     : `${validity}, since ${formatTime(reader.since, now)}`;

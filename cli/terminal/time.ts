@@ -31,6 +31,22 @@ export function formatTime(at: number, now: number): string {
   return `${day.replace(',', '')} ${time}`;
 }
 
+/** AWS accepts no request of a machine whose clock differs by more, so that only a local stack's does. Seconds. */
+const CLOCK_DIFFERENCE = 5 * MINUTE;
+
+/**
+ * Returns a sentence that times are by another clock than this machine's, where the two differ: none or one.
+ * @param now epoch seconds, by the installation's clock
+ */
+export function clockNote(now: number): string[] {
+  const ahead = now - Date.now() / 1000;
+  if (Math.abs(ahead) < CLOCK_DIFFERENCE) return [];
+  const difference = `${formatDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'}`;
+  return [
+    `Times are by the installation's clock, which shows ${formatTime(now, now)}. It is ${difference} this machine's.`,
+  ];
+}
+
 /** Returns a timestamp to come as `formatTime` does, and relative: `14:32 (in 29 min)`. */
 export const formatUntil = (at: number, now: number): string =>
   `${formatTime(at, now)} (in ${formatDuration(at - now)})`;

@@ -82,7 +82,7 @@ function donePage({ item, user, outcome }: Consent, asker: Asker): APIGatewayPro
       title: 'Your Zoom account is connected',
       content: [
         html`<p>You’re done. You can close this tab.</p>`,
-        html`<p>n8n ${isUnlinked(item) ? 'will use' : 'now uses'} ${account} under the name “${item.connection}”${outcome.kind === 'nothing' && !isUnlinked(item) ? ', within a minute' : ''}. Its workflows can:</p>`,
+        html`<p>n8n ${isUnlinked(item) || outcome.kind === 'nothing' ? 'will use' : 'can now use'} ${account} under the name “${item.connection}”${outcome.kind === 'nothing' && !isUnlinked(item) ? ', within a minute' : ''}. Its workflows can:</p>`,
         ...permissionList(item.scope),
         html`<p class="aside">To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.</p>`,
       ],

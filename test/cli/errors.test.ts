@@ -5,6 +5,7 @@ import { type Gateway, lambdaApi, openGateway } from '../../local/gateway.ts';
 import { createCommandLine } from '../support/cli/command-line.ts';
 
 const OPERATOR = 'zoom-token-refresher-operator';
+const ENDLESS = 'x'.repeat(3000);
 const HERE = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'hush-hush' };
 
 let gateway: Gateway;
@@ -154,11 +155,23 @@ describe('the program', () => {
     [['statsu'], /^✖ Unknown command "statsu"\. Did you mean "status"\?\n/],
     [['status', '--nonsense'], /^✖ Unknown option "--nonsense"/],
     [['status', 'a', 'b'], /^✖ Too many arguments/],
+    [['n8n', 'lnik', 'main'], /^✖ Too many arguments .* Did you mean "link"\?\n/],
     [['rotate'], /^✖ Missing required argument "connection"/],
   ])('the arguments %j are wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await commandLine.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  test.each([
+    [[ENDLESS]],
+    [['help', ENDLESS]],
+    [['status', `--${ENDLESS}`]],
+    [['status', '--name', ENDLESS]],
+  ])('an argument without end is cut in the message', async (args) => {
+    const { code, stderr } = await commandLine.run(args);
+    expect(code).toBe(2);
+    expect(stderr.length).toBeLessThan(500);
   });
 
   test('wrong usage with --json prints the failure as the document', async () => {

@@ -37,7 +37,11 @@ interface ConnectOptions {
   wait: boolean;
 }
 
+/** The options that say where a new connection is published. */
+const PLACES = ['bundle', 'no-bundle', 'no-secret'];
+
 export function addConnect(program: Command): void {
+  const places = new Set<string>();
   const command = program
     .command('connect')
     .description('Connect a Zoom account, or connect it again.')
@@ -54,7 +58,12 @@ export function addConnect(program: Command): void {
     .option('--renew-links', 'make the links anew that a key rotation has ended')
     .option('--no-open', 'print the link and open no browser')
     .option('--no-wait', 'print the link and do not wait for the consent')
-    .action(connect);
+    .action((connection: string | undefined, options: ConnectOptions) => {
+      assertOnePlace(places);
+      return connect(connection, options, command);
+    });
+  // `--bundle` and `--no-bundle` set one value, of which the last would win.
+  for (const place of PLACES) command.on(`option:${place}`, () => places.add(`--${place}`));
   addExamples(command, [
     ['zoom-tokens connect main', 'opens the browser, where a user consents'],
     ['zoom-tokens connect main --no-open', 'prints the link for another person or machine'],
@@ -77,11 +86,9 @@ async function connect(
   const session = openSession(command);
   const { output } = session;
   if (options.renewLinks) {
-    if (connection !== undefined || options.cancel)
-      throw new UsageError(
-        '--renew-links renews the links of all connections.',
-        'Pass it without a connection and without --cancel.',
-      );
+    if (connection !== undefined)
+      throw new UsageError('--renew-links renews the links of all connections.', 'Omit the connection.');
+    assertAlone('renewLinks', command);
     return renewLinks(session);
   }
   if (connection === undefined) {
@@ -90,7 +97,10 @@ async function connect(
       'Run: npx zoom-tokens connect <connection>',
     );
   }
-  if (options.cancel) return cancelLinks(connection, session);
+  if (options.cancel) {
+    assertAlone('cancel', command);
+    return cancelLinks(connection, session);
+  }
   const { app } = options;
   const existing = await output.withSpinner('Requesting the connection', () =>
     findConnection(connection, session),
@@ -120,12 +130,34 @@ async function connect(
   printConnected(result.connection, result.connection.rotatedAt, session);
 }
 
+/** @throws {UsageError} for an option beside one that makes no link, which would ignore it */
+function assertAlone(attribute: 'cancel' | 'renewLinks', command: Command): void {
+  const passed = command.options.filter((option) => {
+    const name = option.attributeName();
+    return (
+      command.getOptionValueSource(name) === 'cli' &&
+      option.negate === (command.getOptionValue(name) === false)
+    );
+  });
+  const own = passed.find((option) => option.attributeName() === attribute);
+  const others = passed.filter((option) => option !== own).map(({ long }) => long);
+  if (others.length === 0) return;
+  throw new UsageError(`${own?.long} makes no new connection.`, `Omit ${others.join(' and ')}.`);
+}
+
+/** @throws {UsageError} for options that name more than one place */
+function assertOnePlace(places: ReadonlySet<string>): void {
+  if (places.size < 2) return;
+  throw new UsageError(
+    `${[...places].join(' and ')} contradict each other: a connection is published in one place.`,
+    'Pass one of them.',
+  );
+}
+
 /** Returns the place that the options name; `undefined` for the default. */
 function placeFrom({ bundle, secret }: Pick<ConnectOptions, 'bundle' | 'secret'>): Place | undefined {
-  if (secret) return bundle === false ? 'own' : bundle === undefined ? undefined : bundlePlace(bundle);
-  if (bundle !== undefined && bundle !== false)
-    throw new UsageError('A bundle is a secret.', 'Omit --bundle or --no-secret.');
-  return 'none';
+  if (!secret) return 'none';
+  return bundle === false ? 'own' : bundle === undefined ? undefined : bundlePlace(bundle);
 }
 
 function bundlePlace(bundle: string): Place {
@@ -154,7 +186,9 @@ async function connectUser(
   }
   // With --json a person still has to open the link, and standard output is kept for the document.
   const printLink = output.json ? output.printNotice : output.print;
-  printLink(`Open this link and allow the app at Zoom.\nIt works once, until ${until}.\n\n  ${url}\n`);
+  printLink(
+    `Open this link and allow the app at Zoom.\n${[`It works once, until ${until}.`, ...link.clock].join(' ')}\n\n  ${url}\n`,
+  );
   if (opensBrowser) await open(url).catch(() => {});
   const { view, now } = await output
     .withSpinner('Waiting for the consent', () => waitForConsent(link, session))

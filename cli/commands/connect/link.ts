@@ -3,7 +3,7 @@ import { Failure } from '../../../lambdas/operator-protocol.ts';
 import type { RequestParameters } from '../../operator-client.ts';
 import type { Session } from '../../session.ts';
 import { wait } from '../../terminal/interruption.ts';
-import { formatUntil } from '../../terminal/time.ts';
+import { clockNote, formatUntil } from '../../terminal/time.ts';
 import { type ConnectionSnapshot, findConnection } from './find-connection.ts';
 
 const POLL_SECONDS = 2;
@@ -19,6 +19,8 @@ interface ConsentLink {
   expiresAt: number;
   /** `14:32 (in 29 min)` */
   until: string;
+  /** That `until` is by another clock than this machine's; usually empty. */
+  clock: string[];
   /** The connection's generation before the consent. */
   generation: number;
 }
@@ -30,7 +32,8 @@ export async function requestLink(
 ): Promise<ConsentLink> {
   const { link: url, id, createdAt, expiresAt, generation } = await operator.request('link', parameters);
   const until = formatUntil(expiresAt, createdAt);
-  return { connection: parameters.connection, id, url, expiresAt, until, generation };
+  const clock = clockNote(createdAt);
+  return { connection: parameters.connection, id, url, expiresAt, until, clock, generation };
 }
 
 /**

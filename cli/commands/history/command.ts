@@ -3,6 +3,7 @@ import { formatHistory } from '../../connection/history-text.ts';
 import { openSession } from '../../session.ts';
 import { parseDuration } from '../../terminal/duration.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
+import { clockNote } from '../../terminal/time.ts';
 
 export function addHistory(program: Command): void {
   const command = program
@@ -39,7 +40,7 @@ async function history(connection: string, { since }: { since?: number }, comman
   const { entries, now } = result;
   output.print(
     entries.length > 0
-      ? entries.map((entry) => formatHistory(entry, now)).join('\n\n')
+      ? [...entries.map((entry) => formatHistory(entry, now)), ...clockNote(now)].join('\n\n')
       : `Nothing is noted of "${connection}"${since === undefined ? '' : ' in this time'}. Rotations that go well are not.`,
   );
 }

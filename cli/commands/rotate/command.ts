@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
+import { isUnlinked } from '../../../lambdas/operator-protocol.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { formatTable } from '../../terminal/table.ts';
-import { formatTime } from '../../terminal/time.ts';
+import { clockNote, formatTime } from '../../terminal/time.ts';
 
 export function addRotate(program: Command): void {
   const command = program
@@ -24,7 +25,7 @@ async function rotate(connection: string, _: object, command: Command): Promise<
   const { before, after, now } = result;
   output.print(
     after.version > before.version
-      ? `${paint('green', '✔')} "${connection}" has a new token, and n8n can read it.`
+      ? `${paint('green', '✔')} "${connection}" has a new token${reach(after)}`
       : `${paint('yellow', '!')} "${connection}" was not rotated: a new consent replaced its token first.`,
   );
   output.print();
@@ -38,6 +39,13 @@ async function rotate(connection: string, _: object, command: Command): Promise<
       ],
     ),
   );
+  for (const note of clockNote(now)) output.print(`\n${note}`);
+}
+
+/** Returns the end of the sentence that a connection has a new token: how n8n gets it. */
+function reach(view: ConnectionView): string {
+  if (isUnlinked(view)) return '. It reaches no n8n.';
+  return view.secretName === undefined ? ', which is pushed to n8n.' : ', and n8n can read it.';
 }
 
 const formatValidUntil = ({ validUntil }: ConnectionView, now: number) =>

@@ -38,18 +38,26 @@ function nonEmpty(values: Record<string, string | undefined>): Partial<AppCreden
 }
 
 async function readDocument(): Promise<v.InferOutput<typeof InputDocument>> {
-  const document = v.safeParse(InputDocument, parseJson(await readStandardInput()));
+  const text = await readStandardInput();
+  if (text.trim() === '') throw wrongInput('Standard input is empty.');
+  const document = v.safeParse(InputDocument, parseJson(text));
   if (document.success) return document.output;
-  throw new UsageError(
-    'Standard input is not the JSON of a Zoom app.',
-    'Expected {"client_id":"…","client_secret":"…"}, with "account_id" for a Server-to-Server app and "webhook_secret_token" if you have one.',
-  );
+  const [{ path, expected }] = document.issues;
+  if (path === undefined) throw wrongInput('Standard input is JSON, but not an object in braces.');
+  if (expected === 'never') throw wrongInput('Standard input has a field that no Zoom app has.');
+  throw wrongInput(`In the JSON on standard input, "${v.getDotPath(document.issues[0])}" is not text.`);
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    throw wrongInput('Standard input is not JSON.');
   }
 }
+
+const wrongInput = (problem: string): UsageError =>
+  new UsageError(
+    problem,
+    'Expected {"client_id":"…","client_secret":"…"}, with "account_id" for a Server-to-Server app and "webhook_secret_token" if you have one.',
+  );

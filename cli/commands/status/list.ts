@@ -11,6 +11,7 @@ import { sameUserWarnings } from '../../connection/same-user-warning.ts';
 import { formatCount, formatSummary, totalOf } from '../../connection/summary.ts';
 import { FIRST_CONNECTION, formatRemark, NO_CONNECTIONS } from '../../connection/text.ts';
 import { EXIT } from '../../errors.ts';
+import { clockNote } from '../../terminal/time.ts';
 
 /** Remarks below a table are cut to this many connections. */
 const MAX_REMARKED = 20;
@@ -95,6 +96,7 @@ export const notesOf = ({
   ...unreadable.map((item) => formatRemark(unreadableRemark(item), `${item.connection}: unreadable. `)),
   ...bundleRemarks(bundles).map((remark) => formatRemark(remark)),
   ...alertTopicRemarks(alertTopic).map((remark) => formatRemark(remark)),
+  ...(connections.length + links.length > 0 ? clockNote(now) : []),
 ];
 
 function connectionNotes(views: ConnectionView[], now: number): string[] {

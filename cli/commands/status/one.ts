@@ -4,6 +4,7 @@ import { formatEvent } from '../../connection/history-text.ts';
 import type { StatusPage } from '../../connection/list-connections.ts';
 import { formatOpenLinks } from '../../connection/open-links.ts';
 import { formatDetails, formatRemark } from '../../connection/text.ts';
+import { clockNote } from '../../terminal/time.ts';
 
 /** Returns everything about one connection, the links that wait for it, and what happened to it last. */
 export function formatOne({ connections, now, links = [], history = [], bundles = [] }: StatusPage): string {
@@ -12,6 +13,7 @@ export function formatOne({ connections, now, links = [], history = [], bundles 
     ...bundleRemarks(bundles).map((remark) => formatRemark(remark)),
     ...(links.length > 0 ? [formatOpenLinks(links, now)] : []),
     ...(history.length > 0 ? [formatLastEvents(history, now, connections[0]?.connection)] : []),
+    ...clockNote(now),
   ].join('\n\n');
 }
 

@@ -36,7 +36,7 @@ export async function moveConnection(
 ): Promise<ConnectionView> {
   const { store, openingKey, now } = deps;
   const before = await getConnectionOrThrow(connection, store);
-  if (isDisconnected(before)) throw isNotConnected(connection);
+  if (isDisconnected(before)) throw isNotConnected(connection, place);
   const bundle = bundleOf(place);
   if (bundle !== undefined) {
     await assertRoom(connection, bundle, deps);
@@ -54,10 +54,13 @@ export async function moveConnection(
   return toView(await getConnectionOrThrow(connection, store));
 }
 
-const isNotConnected = (connection: Connection['connection']): Failure =>
-  new Failure(
+function isNotConnected(connection: Connection['connection'], place: Place | undefined): Failure {
+  const bundle = bundleOf(place);
+  const option = bundle !== undefined ? ` --bundle ${bundle}` : place === 'own' ? ' --no-bundle' : '';
+  return new Failure(
     'rejected',
     'not_connected',
     `"${connection}" was not moved: it is disconnected.`,
-    `Connect it in its new place: npx zoom-tokens connect ${connection} --bundle <bundle>`,
+    `Connect it${option === '' ? '' : ' in its new place'}: npx zoom-tokens connect ${connection}${option}`,
   );
+}

@@ -17,6 +17,7 @@ test('a connection without a secret gets none, and status says that it is linked
   expect(SecretList.map(({ Name }) => Name)).not.toContainEqual(expect.stringContaining('n8n_zoom_'));
   const { code, stdout } = await run('status', 'reports');
   expect(code).toBe(0);
+  expect(stdout).toMatch(/Valid +–\n/);
   expect(stdout).toMatch(/Secret +none: its token is only pushed to n8n/);
   expect(stdout).toContain(`! ${UNLINKED}\n  Link it: npx zoom-tokens n8n link reports --url https://…`);
 });
@@ -38,6 +39,12 @@ test('doctor tests no published token of a connection without a secret, and need
   expect(found.filter(({ check }) => check === 'connections')).toMatchObject([
     { state: 'note', message: `reports: ${UNLINKED}` },
   ]);
+});
+
+test('rotate does not say that n8n reads a token that is in no secret', async () => {
+  expect((await run('rotate', 'reports')).stdout).toContain(
+    '✔ "reports" has a new token. It reaches no n8n.',
+  );
 });
 
 test('a connection without a secret can be given one', async () => {

@@ -154,7 +154,7 @@ describe('two connections of one Zoom user', () => {
 
   test('get a warning with the older one to disconnect', () => {
     expect(formatOverview([ada, second], NOW)).toMatch(
-      /! "main" and "second" were connected by the same Zoom user\..*\n {2}Disconnect the other: zoom-tokens disconnect main\.$/,
+      /! "main" and "second" were connected by the same Zoom user\..*\n {2}Disconnect the other: zoom-tokens disconnect main\.$/m,
     );
   });
 

@@ -172,7 +172,7 @@ describe('GET /callback after a consent', () => {
       title: 'Your Zoom account is connected',
       paragraphs: [
         'You’re done. You can close this tab.',
-        'n8n now uses your Zoom account (Ada Lovelace) under the name “main”. Its workflows can:',
+        'n8n can now use your Zoom account (Ada Lovelace) under the name “main”. Its workflows can:',
         'To end this, remove the app in the Zoom App Marketplace: Manage, Added Apps.',
       ],
       code: undefined,

@@ -64,7 +64,7 @@ describe('the page of a connection without a secret', () => {
     const target = { instance: 'office', credentialId: 'a', pushedVersion: 1, failures: 0 };
     expect(paragraphsOf(unlinked, false)[1]).toMatch(/^n8n will use your Zoom account .* “main”\./);
     expect(paragraphsOf({ ...unlinked, targets: [target] }, false)[1]).toMatch(
-      /^n8n now uses your Zoom account .* “main”, within a minute\./,
+      /^n8n will use your Zoom account .* “main”, within a minute\./,
     );
   });
 });

@@ -52,14 +52,21 @@ test.each([
     '--finish ends the place that the connection has left.',
   ],
   [['connect', 'reports', '--renew-links'], '--renew-links renews the links of all connections.'],
-  [['connect', '--cancel', '--renew-links'], '--renew-links renews the links of all connections.'],
+  [['connect', '--cancel', '--renew-links'], '--renew-links makes no new connection.\n  Omit --cancel.'],
+  [['connect', 'main', '--cancel', '--no-wait', '--bundle', 'sales'], 'Omit --bundle and --no-wait.'],
   [['status', '--search', ''], 'It is empty.'],
   [['status', '--app', ' '], 'It is empty.'],
   [['status', '--region', ''], 'It is empty.'],
   [['status', '--name', ''], 'It is empty.'],
   [['status', '--profile', ''], 'It is empty.'],
   [['bundle', 'reports', 'Sales'], '"Sales" cannot be the name of a bundle.'],
-  [['connect', 'reports', '--bundle', 'sales', '--no-secret'], 'A bundle is a secret.'],
+  [
+    ['connect', 'reports', '--bundle', 'sales', '--no-secret'],
+    '--bundle and --no-secret contradict each other: a connection is published in one place.',
+  ],
+  [['connect', 'reports', '--bundle', 'sales', '--no-bundle'], '--bundle and --no-bundle contradict'],
+  [['connect', 'reports', '--no-bundle', '--bundle', 'sales'], '--no-bundle and --bundle contradict'],
+  [['connect', 'reports', '--no-bundle', '--no-secret'], '--no-bundle and --no-secret contradict'],
 ])('%j is wrong usage', async (args, message) => {
   const { code, stderr } = await run(...args);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });

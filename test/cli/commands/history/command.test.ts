@@ -60,3 +60,13 @@ describe('zoom-tokens history', () => {
     );
   });
 });
+
+test('history, status and rotate say that times are by the clock of the installation, where it differs', async () => {
+  await installation().connectMain();
+  const note = "installation's clock, which shows";
+  expect((await run('main')).stdout).not.toContain(note);
+  installation().clock.advance(3 * 3600);
+  for (const args of [['history', 'main'], ['status'], ['status', 'main'], ['rotate', 'main']]) {
+    expect((await installation().commandLine.run(args)).stdout).toContain(note);
+  }
+});

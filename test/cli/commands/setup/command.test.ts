@@ -143,12 +143,18 @@ describe('zoom-tokens setup with wrong input', () => {
     expect(stderr).toMatch(message);
   });
 
-  test.each(['', '{', '[]', '{"secret":"hush-hush"}'])(
-    'setup --stdin with the input %j is wrong usage and quotes nothing of it',
-    async (input) => {
+  test.each([
+    [' \n', 'Standard input is empty.'],
+    ['{"client_id":"hush-hush"', 'Standard input is not JSON.'],
+    ['["hush-hush"]', 'Standard input is JSON, but not an object in braces.'],
+    ['{"hush-hush":"hush-hush"}', 'Standard input has a field that no Zoom app has.'],
+    ['{"client_secret":["hush-hush"]}', 'In the JSON on standard input, "client_secret" is not text.'],
+  ])(
+    'setup --stdin with the input %j is wrong usage, says why, and quotes nothing of it',
+    async (input, problem) => {
       const { code, stderr } = await run(['--stdin'], { input });
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^✖ Standard input is not the JSON of a Zoom app\.\n/);
+      expect(stderr).toContain(`✖ ${problem}\n  Expected {`);
       expect(stderr).not.toContain('hush-hush');
     },
   );

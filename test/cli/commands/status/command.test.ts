@@ -242,6 +242,9 @@ describe('a fleet of 1,204 connections', () => {
     if (index < 3) return { status: 'reconnect' };
     return index === 3 ? { status: 'misconfigured' } : {};
   };
+  // This machine's time: the command line says where the clocks differ.
+  const start = Math.floor(Date.now() / 1000);
+  const now = start + 10;
   const fleet = Array.from({ length: 1204 }, (_, index) => ({
     ...{
       connection: `connection_${index}`,
@@ -250,11 +253,11 @@ describe('a fleet of 1,204 connections', () => {
       status: 'active',
     },
     ...{
-      dueAt: 1800,
-      validUntil: 3600,
-      expiresAt: 3600,
-      rotatedAt: 0,
-      consentedAt: 0,
+      dueAt: start + 1800,
+      validUntil: start + 3600,
+      expiresAt: start + 3600,
+      rotatedAt: start,
+      consentedAt: start,
       generation: 1,
       version: 1,
     },
@@ -280,7 +283,7 @@ describe('a fleet of 1,204 connections', () => {
       const from = Number(after ?? 0);
       const next = from + limit < fleet.length ? { next: String(from + limit) } : {};
       const connections = fleet.slice(from, from + limit);
-      return { ok: true, result: { now: 10, ...(from === 0 && { counts }), connections, ...next } };
+      return { ok: true, result: { now, ...(from === 0 && { counts }), connections, ...next } };
     });
   });
 
@@ -316,7 +319,7 @@ describe('a fleet of 1,204 connections', () => {
     expect(code).toBe(3);
     const document = JSON.parse(stdout);
     expect(document.connections).toEqual(fleet);
-    expect(document).toMatchObject({ now: 10, counts });
+    expect(document).toMatchObject({ now, counts });
     expect(document).not.toHaveProperty('next');
   });
 
@@ -338,7 +341,7 @@ describe('a fleet of 1,204 connections', () => {
     const sent: object[] = [];
     installation().responses.set('status', (event) => {
       sent.push(event);
-      return { ok: true, result: { now: 10, counts, connections: [] } };
+      return { ok: true, result: { now, counts, connections: [] } };
     });
     const { stdout } = await run(
       ...['--state', 'reconnect', '--state', 'failing', '--app', 'reports', '--search', 'ab'],

@@ -43,7 +43,13 @@ test('a disconnected connection is not moved', async () => {
   await expect(move('anna', { place: SALES })).rejects.toMatchObject({
     class: 'rejected',
     code: 'not_connected',
-    action: expect.stringContaining('connect anna --bundle'),
+    action: 'Connect it in its new place: npx zoom-tokens connect anna --bundle sales',
+  });
+  await expect(move('anna', { place: 'own' })).rejects.toMatchObject({
+    action: 'Connect it in its new place: npx zoom-tokens connect anna --no-bundle',
+  });
+  await expect(move('anna', { finish: true })).rejects.toMatchObject({
+    action: 'Connect it: npx zoom-tokens connect anna',
   });
   expect(world.bundle('sales')).toBeUndefined();
 });
