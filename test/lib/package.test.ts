@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -41,7 +42,7 @@ beforeAll(() => {
 afterAll(() => rmSync(app, { recursive: true }));
 
 describe('the package', () => {
-  test('holds the compiled construct, the bundles, the command line and the runbook, but no source and no test', () => {
+  test('holds the compiled construct, the bundles, the command line and the documents, but no source and no test', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(files).toEqual(
       expect.arrayContaining([
@@ -55,7 +56,26 @@ describe('the package', () => {
     expect(files.filter((name) => name.endsWith('index.mjs')).sort()).toEqual(
       ['callback', 'operator', 'rotate'].map((task) => `dist/functions/${task}/index.mjs`),
     );
-    expect(files.filter((name) => /^(lambdas|lib|local|test|bench)\b|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+    // The README refers to the settings in their source.
+    const settings = ['lib', 'lib/settings', 'lib/settings/props.ts'];
+    expect(
+      files
+        .filter((name) => /^(lambdas|lib|local|test|bench)\b|(?<!\.d)\.ts$/.test(name))
+        .filter((name) => !settings.includes(name)),
+    ).toEqual([]);
+  });
+
+  test('holds every file that its README links', () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, file = '']) => file);
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter((file) => !existsSync(join(installed, file)))).toEqual([]);
+  });
+
+  test('names the oldest Node with which its command line starts', () => {
+    const { engines } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const launcher = readFileSync(join(installed, 'bin/zoom-tokens.js'), 'utf8');
+    expect(launcher).toContain(`needs Node ${engines.node.replace('>=', '')} or later`);
   });
 
   test('depends on the CDK alone, not on esbuild or the AWS SDK', () => {
