@@ -1,85 +1,57 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createRotateStarter } from './aws/rotate-starter.ts';
 import { ROUTES } from './contract.ts';
-import { type CallbackRuntime, createRuntime, lazily } from './runtime.ts';
-import { beginConsent, type LinkVisit, readLink } from './tokens/consent/begin-consent.ts';
-import { ConsentOver } from './tokens/consent/consent-attempt.ts';
-import { finishConsent } from './tokens/consent/finish-consent.ts';
-import { FINISHED_SECONDS } from './tokens/consent/pending-consent.ts';
-import { Failure } from './tokens/errors.ts';
+import { lazily } from './lazily.ts';
+import { createLinkPageRuntime, type LinkPageRuntime } from './link-page-runtime.ts';
+import type { CallbackRuntime } from './runtime.ts';
+import { storedLink } from './tokens/consent/stored-link.ts';
 import type { Asker } from './tokens/operate/installation.ts';
-import { connectedPage } from './web/connected-page.ts';
-import { readCookie, setCookie } from './web/consent-cookie.ts';
-import { errorPage } from './web/error-page.ts';
 import { linkPage } from './web/link-page.ts';
-import {
-  deadlineOf,
-  failurePage,
-  logFailure,
-  OWN_DEADLINE,
-  pageHeaders,
-  withLogContext,
-} from './web/middleware.ts';
+import { failurePage, OWN_DEADLINE, pageHeaders, withLogContext } from './web/middleware.ts';
 import { refuseOversized } from './web/oversized.ts';
 import { isPrefetch, noContent } from './web/prefetch.ts';
-import { repeatedPage } from './web/repeated-page.ts';
-import { eventsHandler } from './web/zoom-events.ts';
 
 type Result = Promise<APIGatewayProxyStructuredResultV2>;
+
+/** A person waits for the link's page, so everything that it does not need is loaded after it. */
+const loadRoutes = () => import('./callback-routes.ts');
 
 /**
  * Creates the handler of the HTTP API. `GET /connect` shows what a link connects, `POST /connect` redirects to Zoom,
  * `GET /callback` receives Zoom's authorization response, and `POST /zoom/events` receives Zoom's webhooks.
+ * @param loadPage returns what the link's page needs; the whole runtime has it too
  */
-export function createHandler(load: () => CallbackRuntime) {
+export function createHandler<R extends CallbackRuntime | Promise<CallbackRuntime>>(
+  load: () => R,
+  loadPage: () => LinkPageRuntime | R = load,
+) {
   const showLink = async (event: APIGatewayProxyEventV2): Result => {
-    const runtime = load();
-    const link = await readLink(visitOf(event, runtime), runtime);
-    if ('repeated' in link) return repeatedPage(link, runtime.asker);
-    const { asker, zoom } = runtime;
-    return linkPage(link, { asker, zoomOrigin: zoom.server.issuer, now: runtime.now() });
+    const { asker, zoom, now, ...runtime } = await loadPage();
+    const link = await storedLink(event.queryStringParameters?.ticket, { ...runtime, now });
+    if (link.usedAt !== undefined) return (await loadRoutes()).showUsedLink(event, await load());
+    return linkPage(link, { asker, zoomOrigin: zoom.server.issuer, now: now() });
   };
 
-  const redirectToZoom = async (event: APIGatewayProxyEventV2): Result => {
-    const runtime = load();
-    const begun = await beginConsent(visitOf(event, runtime), runtime);
-    if ('repeated' in begun) return repeatedPage(begun, runtime.asker);
-    return {
-      statusCode: 303,
-      headers: { Location: begun.location, 'Cache-Control': 'no-store' },
-      cookies: [setCookie(runtime.publicUrl, begun.cookie, begun.seconds)],
-    };
-  };
+  const redirectToZoom = async (event: APIGatewayProxyEventV2): Result =>
+    (await loadRoutes()).redirectToZoom(event, await load());
 
   const receiveAuthorization = async (event: APIGatewayProxyEventV2, context: Context): Result => {
     if (isPrefetch(event)) return noContent();
-    const runtime = load();
-    const parameters = new URLSearchParams(event.rawQueryString);
-    const options = { deadline: deadlineOf(context, runtime.now()) };
-    try {
-      const result = await finishConsent({ parameters, cookie: cookieOf(event, runtime) }, runtime, options);
-      if ('repeated' in result) return repeatedPage(result, runtime.asker);
-      const cookie = setCookie(runtime.publicUrl, result.finishedCookie, FINISHED_SECONDS);
-      return { ...connectedPage(result, { asker: runtime.asker, now: runtime.now() }), cookies: [cookie] };
-    } catch (error) {
-      if (!isCookieUseless(error)) throw error;
-      logFailure(error);
-      return { ...errorPage(error, runtime.asker), cookies: [setCookie(runtime.publicUrl, '', 0)] };
-    }
+    return (await loadRoutes()).receiveAuthorization(event, context, await load());
   };
 
+  const receiveEvent = async (event: APIGatewayProxyEventV2, context: Context): Result =>
+    (await loadRoutes()).receiveEvent(event, context, load);
+
   /** A function that cannot load its settings still shows a page. */
-  const askerOf = (): Asker => {
+  const askerOf = async (): Promise<Asker> => {
     try {
-      return load().asker;
+      return (await loadPage()).asker;
     } catch {
       return {};
     }
   };
-
-  const receiveEvent = eventsHandler(load);
 
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(OWN_DEADLINE)
     .use(withLogContext())
@@ -100,28 +72,9 @@ export function createHandler(load: () => CallbackRuntime) {
     );
 }
 
-const visitOf = (event: APIGatewayProxyEventV2, runtime: CallbackRuntime): LinkVisit => ({
-  ticket: event.queryStringParameters?.ticket,
-  cookie: cookieOf(event, runtime),
-});
+const loadDeployed = lazily(async () => (await loadRoutes()).createCallbackRuntime());
 
-const cookieOf = (
-  { cookies = [] }: APIGatewayProxyEventV2,
-  { publicUrl }: CallbackRuntime,
-): string | undefined => readCookie(publicUrl, cookies);
-
-/**
- * Returns whether the browser's cookie can finish no consent any more. Another state leaves the cookie: it belongs to a later
- * consent of this browser, which must not suffer from a stranger's address.
- */
-const isCookieUseless = (error: unknown): boolean =>
-  error instanceof ConsentOver ||
-  (error instanceof Failure && (error.code === 'consent_expired' || error.code === 'consent_unknown'));
-
-/** The callback function alone starts another one: the operator function makes its steps itself. */
-export const withStarter = ({ rotateFunctionName, ...runtime }: CallbackRuntime): CallbackRuntime => ({
-  ...runtime,
-  ...(rotateFunctionName !== undefined && { starter: createRotateStarter(rotateFunctionName) }),
-});
-
-export const handler = createHandler(lazily(() => withStarter(createRuntime())));
+export const handler = createHandler(
+  loadDeployed,
+  lazily(() => createLinkPageRuntime(loadDeployed)),
+);

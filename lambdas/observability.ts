@@ -22,7 +22,8 @@ export function setInvocation(invocation: Invocation): void {
 export const invocation = (): Invocation => present;
 
 /** Embedded metrics. No dimension names a connection, because CloudWatch bills each value as a metric of its own. */
-export const metrics = new Metrics();
+// Functions that record none leave it out of their bundle.
+export const metrics = /* @__PURE__ */ new Metrics();
 
 /** Records the outcome of steps; only `ESSENTIAL_METRICS` where `monitoring` says so. */
 export function recordStepMetrics(report: SweepCounts, monitoring: Monitoring): void {

@@ -1,7 +1,8 @@
 import middy from '@middy/core';
 import { createAlerts } from './aws/sns-alerts.ts';
+import { lazily } from './lazily.ts';
 import { recordStepMetrics, recordSweepMetrics } from './observability.ts';
-import { createRuntime, lazily, type Runtime } from './runtime.ts';
+import { createRuntime, type Runtime } from './runtime.ts';
 import type { Alerts } from './tokens/dependencies.ts';
 import { createResealer } from './tokens/key-rotation/reseal.ts';
 import { runStarted } from './tokens/start/run-started.ts';

@@ -1,38 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import * as v from 'valibot';
 import { CLIENT_OPTIONS } from './aws/client-options.ts';
 import { createKeyObject } from './aws/key-object.ts';
 import { createN8nSecret } from './aws/n8n-secret.ts';
 import { createRescueBucket } from './aws/rescue-bucket.ts';
 import { createSecretsVault } from './aws/secrets-vault.ts';
+import { createSignedRequest } from './aws/signed-request.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
 import { createHistory } from './aws/table/history.ts';
-import {
-  BUNDLE_BYTES,
-  BUNDLE_PATTERN,
-  DEFAULT_NAME,
-  isHttpsOrLoopback,
-  MARGIN_SECONDS,
-  MONITORING,
-  type Monitoring,
-  ROUTES,
-  VARIABLES,
-} from './contract.ts';
+import { type Monitoring, ROUTES, VARIABLES } from './contract.ts';
+import { parseEnvironment, type Variables } from './environment.ts';
 import { fetchByNode } from './http-client.ts';
 import { invocation, logger } from './observability.ts';
-import { parseJson } from './tokens/apis/http.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
 import { createZoom } from './tokens/apis/zoom.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from './tokens/consent/link-life.ts';
 import type { Dependencies } from './tokens/dependencies.ts';
-import { Failure, toFailure } from './tokens/errors.ts';
+import { toFailure } from './tokens/errors.ts';
 import type { Fleet } from './tokens/fleet.ts';
 import { itemUnreadable } from './tokens/get-connection.ts';
 import type { History } from './tokens/history/history.ts';
 import { withHistory } from './tokens/history/with-history.ts';
-import { jsonMap } from './tokens/json-object.ts';
 import type { Asker, ExistingResources, Installation } from './tokens/operate/installation.ts';
 import { createInstanceShare } from './tokens/push/instance-share.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
@@ -61,95 +50,6 @@ export interface Runtime extends Dependencies {
 /** The runtime of the function that the internet reaches. */
 export type CallbackRuntime = Omit<Runtime, 'openingKey' | 'publishKey' | 'push'>;
 
-/** An origin to which tokens and codes may be sent. */
-const origin = v.pipe(
-  v.string('is missing'),
-  v.check(
-    (value) => URL.canParse(value) && isHttpsOrLoopback(new URL(value)) && new URL(value).pathname === '/',
-    'must be an https:// origin',
-  ),
-  v.transform((value) => new URL(value).origin),
-);
-const required = v.pipe(v.string('is missing'), v.nonEmpty('is empty'));
-const SECRETS = 'must be a JSON object of secret names';
-const appSecrets = v.pipe(
-  v.string('is missing'),
-  v.transform(parseJson),
-  jsonMap(v.pipe(v.string(SECRETS), v.nonEmpty(SECRETS)), SECRETS),
-);
-const { least, most } = MARGIN_SECONDS;
-const RANGE = `must be whole seconds, ${least} to ${most}`;
-const seconds = v.pipe(
-  v.unknown(),
-  v.toNumber(RANGE),
-  v.check((value) => Number.isInteger(value) && value >= least && value <= most, RANGE),
-);
-const MINUTES = 'must be minutes';
-const minutes = v.pipe(v.unknown(), v.toNumber(MINUTES), v.finite(MINUTES));
-
-const BYTES = `must be whole bytes, 1 to ${BUNDLE_BYTES.most}`;
-const bytes = v.pipe(
-  v.unknown(),
-  v.toNumber(BYTES),
-  v.check((value) => Number.isInteger(value) && value >= 1 && value <= BUNDLE_BYTES.most, BYTES),
-);
-const BUNDLES = 'must be a JSON object of apps and their bundles';
-const bundles = v.pipe(
-  v.string(),
-  v.transform(parseJson),
-  jsonMap(v.pipe(v.string(BUNDLES), v.regex(BUNDLE_PATTERN, BUNDLES)), BUNDLES),
-);
-const URLS = 'must be a JSON list of addresses';
-const urls = v.pipe(
-  v.string(),
-  v.transform((text) => parseJson(text)),
-  v.array(v.string(URLS), URLS),
-);
-const readers = v.pipe(
-  v.string(),
-  v.transform((names) => names.split(',')),
-);
-
-const Environment = v.object(
-  {
-    [VARIABLES.tableName]: required,
-    [VARIABLES.linkKeySecretId]: v.optional(required),
-    [VARIABLES.sealingKeySecretId]: v.optional(required),
-    [VARIABLES.appSecrets]: appSecrets,
-    [VARIABLES.publicUrl]: origin,
-    [VARIABLES.alertTopicArn]: v.optional(
-      v.pipe(v.string(), v.regex(/^arn:[\w-]+:sns:\S+$/, 'must be the ARN of an SNS topic')),
-    ),
-    [VARIABLES.n8nSecretId]: v.optional(required),
-    [VARIABLES.n8nUrls]: v.optional(urls, '[]'),
-    [VARIABLES.rescueBucket]: required,
-    [VARIABLES.rotateFunctionName]: v.optional(required),
-    [VARIABLES.zoomOauthUrl]: v.optional(origin, 'https://zoom.us'),
-    [VARIABLES.zoomApiUrl]: v.optional(origin, 'https://api.zoom.us'),
-    [VARIABLES.marginSeconds]: v.optional(seconds, MARGIN_SECONDS.late),
-    [VARIABLES.earlyMarginSeconds]: v.optional(seconds, MARGIN_SECONDS.early),
-    [VARIABLES.installationName]: v.optional(required, DEFAULT_NAME),
-    [VARIABLES.displayName]: v.optional(required),
-    [VARIABLES.contact]: v.optional(required),
-    [VARIABLES.installationId]: v.optional(required),
-    // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
-    [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
-    // Set for the operator function alone.
-    [VARIABLES.bundleBytes]: v.optional(bytes, BUNDLE_BYTES.usual),
-    [VARIABLES.defaultBundles]: v.optional(bundles, '{}'),
-    [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),
-    [VARIABLES.n8nPolicyArn]: v.optional(required),
-    [VARIABLES.readers]: v.optional(readers),
-    [VARIABLES.kmsKeyArn]: v.optional(required),
-    // Set for the rotate function alone.
-    [VARIABLES.monitoring]: v.optional(
-      v.picklist(MONITORING, `must be ${MONITORING.join(' or ')}`),
-      'essential',
-    ),
-  },
-  'is missing',
-);
-
 /** Parts that may differ from the deployed function: its clock, its pauses and its log. */
 export type Overrides = Partial<
   Pick<Dependencies, 'now' | 'wait' | 'log' | 'linkSeconds' | 'consentSeconds'>
@@ -164,7 +64,7 @@ export function createRuntime(
   environment: NodeJS.ProcessEnv = process.env,
   overrides: Overrides = {},
 ): Runtime {
-  const variables = parse(environment);
+  const variables = parseEnvironment(environment);
   const now = overrides.now ?? (() => Math.floor(Date.now() / 1000));
   const log = overrides.log ?? logger;
   const sealingKeySecretId = variables[VARIABLES.sealingKeySecretId];
@@ -191,7 +91,7 @@ export function createRuntime(
   const rotateFunctionName = variables[VARIABLES.rotateFunctionName];
   const readableBundles = variables[VARIABLES.readers];
   const sealingKeys = createSealingKeyring(vault, now);
-  const published = createKeyObject(rescueBucket);
+  const published = createKeyObject(rescueBucket, undefined, createSignedRequest(fetchByNode));
   return {
     now,
     elapsed: () => performance.now(),
@@ -252,20 +152,8 @@ export function createRuntime(
   };
 }
 
-/**
- * Returns a function that calls `create` at the first request and keeps its return value. A failure then reaches the
- * response; in the initialization of the function it would not. The next request retries a failed call.
- */
-export function lazily<T>(create: () => T): () => T {
-  let created: T | undefined;
-  return () => {
-    created ??= create();
-    return created;
-  };
-}
-
 /** Returns what outlives the stack, in the form of the setting `existing`. */
-function existingResources(variables: v.InferOutput<typeof Environment>): ExistingResources {
+function existingResources(variables: Variables): ExistingResources {
   const n8nSecretArn = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
   const sealingKeySecretArn = variables[VARIABLES.sealingKeySecretId];
@@ -280,16 +168,4 @@ function existingResources(variables: v.InferOutput<typeof Environment>): Existi
     ...(n8nSecretArn !== undefined && { n8nSecretArn }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
   };
-}
-
-function parse(environment: NodeJS.ProcessEnv): v.InferOutput<typeof Environment> {
-  const parsed = v.safeParse(Environment, environment);
-  if (parsed.success) return parsed.output;
-  const wrong = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
-  throw new Failure(
-    'misconfigured',
-    'environment',
-    `Environment variables are missing or wrong: ${wrong.join(', ')}.`,
-    'Deploy again: npx cdk deploy sets them all.',
-  );
 }

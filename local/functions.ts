@@ -1,4 +1,5 @@
-import { createHandler as createCallback, withStarter } from '../lambdas/callback.ts';
+import { createHandler as createCallback } from '../lambdas/callback.ts';
+import { withStarter } from '../lambdas/callback-routes.ts';
 import { DEFAULT_NAME, TIMEOUT_SECONDS, VARIABLES } from '../lambdas/contract.ts';
 import { createHandler as createOperator } from '../lambdas/operator.ts';
 import { createHandler as createRotate, withAlerts } from '../lambdas/rotate.ts';

@@ -57,10 +57,10 @@ function pagePolicy(): Page {
  * Turns a failure into a page that says what to do. The page reveals nothing of an unexpected error.
  * @param askerOf returns who asks, for the page
  */
-export function failurePage(askerOf: () => Asker): Page {
+export function failurePage(askerOf: () => Promise<Asker>): Page {
   return {
-    onError(request) {
-      request.response = errorPage(request.error, askerOf());
+    async onError(request) {
+      request.response = errorPage(request.error, await askerOf());
       logFailure(request.error);
     },
   };

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { MAX_BODY_BYTES } from '../tokens/disconnect/zoom-webhook.ts';
+import { MAX_BODY_BYTES } from '../tokens/disconnect/max-body.ts';
 
 /** Characters of a body of `MAX_BODY_BYTES` in base64, the longest form in which API Gateway passes one on. */
 const MAX_BODY_CHARACTERS = Math.ceil(MAX_BODY_BYTES / 3) * 4;

@@ -1,28 +1,31 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { DEFAULT_APP } from '../contract.ts';
 import type { CallbackDependencies } from '../tokens/dependencies.ts';
-import { MAX_BODY_BYTES, receiveWebhook } from '../tokens/disconnect/zoom-webhook.ts';
+import { MAX_BODY_BYTES } from '../tokens/disconnect/max-body.ts';
+import { receiveWebhook } from '../tokens/disconnect/zoom-webhook.ts';
 import { Failure } from '../tokens/errors.ts';
 import { deadlineOf, logFailure } from './middleware.ts';
 
 /**
- * Returns the handler of Zoom's webhooks: `POST /zoom/events` for the app `default`, `POST /zoom/events/<app>` for another.
+ * Receives Zoom's webhooks: `POST /zoom/events` for the app `default`, `POST /zoom/events/<app>` for another.
  * Its responses are for a program, so an error has a status and no page.
  */
-export const eventsHandler =
-  (load: () => CallbackDependencies) =>
-  async (event: APIGatewayProxyEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
-    try {
-      const runtime = load();
-      const { status, body } = await receiveWebhook(deliveryFrom(event), runtime, {
-        deadline: deadlineOf(context, runtime.now()),
-      });
-      return jsonResponse(status, body);
-    } catch (error) {
-      logFailure(error);
-      return jsonResponse(error instanceof Failure && error.class === 'retry' ? 503 : 500);
-    }
-  };
+export async function receiveEvent(
+  event: APIGatewayProxyEventV2,
+  context: Context,
+  load: () => CallbackDependencies | Promise<CallbackDependencies>,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  try {
+    const runtime = await load();
+    const { status, body } = await receiveWebhook(deliveryFrom(event), runtime, {
+      deadline: deadlineOf(context, runtime.now()),
+    });
+    return jsonResponse(status, body);
+  } catch (error) {
+    logFailure(error);
+    return jsonResponse(error instanceof Failure && error.class === 'retry' ? 503 : 500);
+  }
+}
 
 const deliveryFrom = (event: APIGatewayProxyEventV2) => ({
   app: event.pathParameters?.app ?? DEFAULT_APP,

@@ -1,7 +1,8 @@
 import '../support/services/output.ts';
 import '../support/services/aws-environment.ts';
 import { describe, expect, test } from '@jest/globals';
-import { createRuntime, lazily } from '../../lambdas/runtime.ts';
+import { lazily } from '../../lambdas/lazily.ts';
+import { createRuntime } from '../../lambdas/runtime.ts';
 import { Failure } from '../../lambdas/tokens/errors.ts';
 import { defaultPlace } from '../../lambdas/tokens/operate/installation.ts';
 import { functionsWith } from '../support/services/handlers.ts';

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
-import type { Links, StoredLink } from '../../tokens/store/links.ts';
+import type { Links } from '../../tokens/store/links.ts';
 import type { Cursor } from '../../tokens/store/pages.ts';
 import { assignments } from './expressions.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
 import type { Items } from './items.ts';
-
-/** Key of a link; no connection's name holds a `#`. */
-const PREFIX = 'link#';
-const keyOf = (id: string) => `${PREFIX}${id}`;
+import { LINK_PREFIX, linkKey, toStoredLink } from './link-item.ts';
 
 /**
  * Partition of the index `due` that holds the open links, sorted by the end of their wait. A link leaves it when its
@@ -24,34 +21,21 @@ const IS_FREE_OR_MINE = '(attribute_not_exists(#claim) OR #claim.#owner = :owner
 
 /** The links: one item each, which holds the outcome too. DynamoDB deletes it by its time to live. */
 export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update' | 'query'>): Links {
-  const link = async (id: string): Promise<StoredLink | undefined> => {
-    const item = await get(keyOf(id));
-    if (item?.expiresAt === undefined) return undefined;
-    const {
-      [TABLE.partitionKey]: _key,
-      status: _status,
-      dueAt: _dueAt,
-      ttl: _ttl,
-      usedBy: _usedBy,
-      forConnection,
-      ...stored
-    } = item;
-    return { ...stored, id, connection: forConnection } as unknown as StoredLink;
-  };
+  const link = async (id: string) => toStoredLink(id, await get(linkKey(id)));
 
   return {
     link,
 
     async createLink({ id, connection, ...created }, keepUntil) {
       const values = { ...created, forConnection: connection, schemaVersion: SCHEMA_VERSION, ttl: keepUntil };
-      await update(keyOf(id), {
+      await update(linkKey(id), {
         set: `SET #status = :open, #dueAt = :expiresAt, ${assignments(values)}`,
         values: { ...values, open: OPEN },
       });
     },
 
     async redeemLink(id, usedAt, until) {
-      const item = await update(keyOf(id), {
+      const item = await update(linkKey(id), {
         set: 'SET #usedAt = :usedAt, #usedBy = :usedBy, #dueAt = :until',
         // The SDK repeats a request whose response was lost. This mark distinguishes the repetition from another use.
         values: { usedAt, until, usedBy: randomUUID() },
@@ -61,7 +45,7 @@ export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update'
     },
 
     async claimConsent(id, claim) {
-      const item = await update(keyOf(id), {
+      const item = await update(linkKey(id), {
         set: 'SET #claim = :claim',
         values: { claim, owner: claim.owner },
         condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND ${IS_FREE_OR_MINE}`,
@@ -70,7 +54,7 @@ export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update'
     },
 
     async releaseConsent(id, owner) {
-      await update(keyOf(id), {
+      await update(linkKey(id), {
         set: 'REMOVE #claim',
         values: { owner },
         condition: `${HAS_NOT_ENDED} AND #claim.#owner = :owner`,
@@ -78,7 +62,7 @@ export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update'
     },
 
     async endConsent(id, owner, end) {
-      const item = await update(keyOf(id), {
+      const item = await update(linkKey(id), {
         set: 'SET #end = :end REMOVE #status, #dueAt',
         values: { end, owner },
         condition: `${EXISTS} AND ${HAS_NOT_ENDED} AND ${IS_FREE_OR_MINE}`,
@@ -97,7 +81,7 @@ export function createLinks({ get, update, query }: Pick<Items, 'get' | 'update'
           ...(after && { ExclusiveStartKey: after as Record<string, AttributeValue> }),
         },
       );
-      const ids = Items.map((item) => String(unmarshall(item)[TABLE.partitionKey]).slice(PREFIX.length));
+      const ids = Items.map((item) => String(unmarshall(item)[TABLE.partitionKey]).slice(LINK_PREFIX.length));
       const links = await Promise.all(ids.map(link));
       return {
         links: links.filter((each) => each !== undefined),

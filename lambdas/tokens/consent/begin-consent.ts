@@ -3,9 +3,9 @@ import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import type { StoredLink } from '../store/links.ts';
 import { consentUntil } from './link-life.ts';
-import { ticketExpired, ticketInvalid, verifyLinkTicket } from './link-ticket.ts';
 import { openConsentCookie, type PendingConsent, sealPendingConsent } from './pending-consent.ts';
 import { type RepeatedConsent, resumeConsent } from './repeated-consent.ts';
+import { storedLink } from './stored-link.ts';
 
 /** A request of a link's page: the link's ticket, and the cookie of a consent that this browser began before. */
 export interface LinkVisit {
@@ -63,22 +63,6 @@ export async function beginConsent(
   return { location, cookie: await sealPendingConsent(cookie, until, deps), seconds: until - now };
 }
 
-/**
- * Returns the link of a ticket, which its maker has not taken back.
- * @throws {Failure} as `readLink`, without `ticket_used`
- */
-async function storedLink(ticketText: string | undefined, deps: CallbackDependencies): Promise<StoredLink> {
-  if (!ticketText) throw ticketMissing();
-  const { id } = await verifyLinkTicket(ticketText, deps);
-  const link = await deps.store.link(id);
-  if (!link) throw ticketInvalid();
-  if (link.expiresAt <= deps.now()) throw ticketExpired();
-  if (link.end?.kind === 'failed' && link.end.error.code === 'link_cancelled') throw linkCancelled();
-  // Read here, so that a link is not used up for an app that cannot work.
-  await deps.vault.app(link.app, { fresh: true });
-  return link;
-}
-
 /** Returns the consent of a used link, if this browser's cookie says that it used the link. */
 async function continueConsent(
   { id }: StoredLink,
@@ -103,29 +87,11 @@ async function locationOf(
   return (await deps.zoom.authorizationUrl(await deps.vault.app(consent.app), consent)).href;
 }
 
-function ticketMissing(): Failure {
-  return new Failure(
-    'rejected',
-    'ticket_missing',
-    'You need a personal link to connect Zoom.',
-    'Ask your administrator to send you one.',
-  );
-}
-
 function ticketUsed(): Failure {
   return new Failure(
     'rejected',
     'ticket_used',
     'A link works once. A sign-in with this one has begun.',
     'Ask the person who sent it for a new one.',
-  );
-}
-
-function linkCancelled(): Failure {
-  return new Failure(
-    'rejected',
-    'link_cancelled',
-    'The person who sent you this link has taken it back.',
-    'Ask that person for a new one.',
   );
 }

@@ -1,4 +1,7 @@
-import { errors, jwtVerify, SignJWT } from 'jose';
+// By themselves: the index of the package would make the link's page load what encrypts.
+import * as errors from 'jose/errors';
+import { SignJWT } from 'jose/jwt/sign';
+import { jwtVerify } from 'jose/jwt/verify';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { MAX_LINK_SECONDS } from './link-life.ts';

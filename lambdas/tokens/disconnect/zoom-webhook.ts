@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { parseJson } from '../apis/http.ts';
 import type { CallbackDependencies } from '../dependencies.ts';
 import { disconnectDeauthorized } from './deauthorized.ts';
+import { MAX_BODY_BYTES } from './max-body.ts';
 import { type SigningApp, verifySignature, type WebhookDelivery } from './webhook-signature.ts';
 
 /** An HTTP response. It has no body if the sender needs to know nothing more. */
@@ -13,9 +14,6 @@ export interface WebhookResponse {
 
 const TAKEN: WebhookResponse = { status: 200 };
 const BAD_REQUEST: WebhookResponse = { status: 400 };
-
-/** Zoom's events have a few hundred bytes. */
-export const MAX_BODY_BYTES = 64 * 1024;
 
 const Event = v.object({ event: v.string() });
 const UrlValidation = v.object({ payload: v.object({ plainToken: v.pipe(v.string(), v.nonEmpty()) }) });

@@ -1,10 +1,13 @@
 import './output.ts';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { createHandler as createCallback, withStarter } from '../../../lambdas/callback.ts';
+import { createHandler as createCallback } from '../../../lambdas/callback.ts';
+import { withStarter } from '../../../lambdas/callback-routes.ts';
+import { lazily } from '../../../lambdas/lazily.ts';
+import type { LinkPageRuntime } from '../../../lambdas/link-page-runtime.ts';
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
 import type { OperatorResponse } from '../../../lambdas/operator-protocol.ts';
 import { createHandler as createRotate, withAlerts } from '../../../lambdas/rotate.ts';
-import { type CallbackRuntime, createRuntime, lazily, type Runtime } from '../../../lambdas/runtime.ts';
+import { type CallbackRuntime, createRuntime, type Runtime } from '../../../lambdas/runtime.ts';
 import { callbackVariables } from '../../../local/functions.ts';
 import { createCookieJar } from '../../../local/zoom/cookies.ts';
 import { users } from '../../../local/zoom/users.ts';
@@ -99,13 +102,20 @@ export function createFunctions(
   };
 }
 
-/** @param loadCallback the callback function's runtime, where that is another one */
+/**
+ * @param loadCallback the callback function's runtime, where that is another one
+ * @param loadPage what the link's page needs, where that is not the whole runtime
+ */
 export function functionsWith(
   load: () => Runtime,
   { watch, started }: { watch: Watch; started: unknown[] },
   loadCallback: () => CallbackRuntime = load,
+  loadPage: () => LinkPageRuntime = loadCallback,
 ) {
-  const callback = createCallback(lazily(() => withStarter(loadCallback())));
+  const callback = createCallback(
+    lazily(() => withStarter(loadCallback())),
+    lazily(loadPage),
+  );
   const operator = createOperator(load);
   const rotate = createRotate(lazily(() => withAlerts(load())));
 

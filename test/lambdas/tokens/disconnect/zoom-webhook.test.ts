@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_BODY_BYTES, receiveWebhook } from '../../../../lambdas/tokens/disconnect/zoom-webhook.ts';
+import { MAX_BODY_BYTES } from '../../../../lambdas/tokens/disconnect/max-body.ts';
+import { receiveWebhook } from '../../../../lambdas/tokens/disconnect/zoom-webhook.ts';
 import { World } from '../../../support/world/world.ts';
 import { deauthorization, signedHeaders, WEBHOOK_SECRET } from '../../../support/zoom-event.ts';
 
