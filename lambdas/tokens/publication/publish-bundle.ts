@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import pMap from 'p-map';
 import { BUNDLE_BYTES } from '../../contract.ts';
 import { utc } from '../clock.ts';
-import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { LEASE_SECONDS, waitForLease } from '../lease.ts';
 import { retryUntil } from '../rotation/retry.ts';
-import { isUnopenable, open } from '../sealing/seal.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
 import { type Bundle, expectedBytes, withLease } from './bundle.ts';
 import { changeBundle } from './change-bundle.ts';
-import { type Content, contentOf, fieldBytes, type MemberToken, versionName } from './content.ts';
-import { placeOf, placesAt } from './place.ts';
+import { type Content, contentOf, fieldBytes, versionName } from './content.ts';
+import { placeOf } from './place.ts';
+import { type Members, readMembers } from './read-members.ts';
 import { nextSlot } from './slots.ts';
 import { type Versions, withVersion } from './version-budget.ts';
 
@@ -40,11 +38,8 @@ type BundleDependencies = Pick<
   'store' | 'vault' | 'openingKey' | 'now' | 'wait' | 'random' | 'log' | 'bundleBytes'
 >;
 
-const READS_AT_ONCE = 16;
 /** How long a publisher waits for another one; seconds. */
 const BUSY_SECONDS = 10;
-/** A member that was expected and never came is forgotten after this time; seconds. */
-const EXPECTED_SECONDS = 60 * 60;
 
 /**
  * Publishes a bundle as its members' items say, under its lease: nothing is read back from the secret. The last member's
@@ -108,55 +103,6 @@ function withAll(bundle: Bundle, connections: readonly string[], now: number): B
   return { ...bundle, members: { ...bundle.members, ...members } };
 }
 
-/** The members as their items are. */
-interface Members {
-  tokens: MemberToken[];
-  /** Connections that belong to the bundle. Those without a token are in `failures`. */
-  belonging: Set<string>;
-  /** Connections that have left it. */
-  gone: Set<string>;
-  failures: Map<string, unknown>;
-}
-
-/** Reads the members' items and opens their tokens. One whose tokens cannot be opened does not keep the others back. */
-async function readMembers({ bundle, members }: Bundle, deps: BundleDependencies): Promise<Members> {
-  const { store, openingKey, now, log } = deps;
-  const read: Members = { tokens: [], belonging: new Set(), gone: new Set(), failures: new Map() };
-  const items = await store.getAll(Object.keys(members));
-  const byName = new Map(items.map((item) => [item.connection, item]));
-  await pMap(
-    Object.entries(members),
-    async ([connection, { since }]) => {
-      const item = byName.get(connection);
-      if (!item) {
-        const isUnreadable = (await store.unreadable(connection)).length > 0;
-        if (isUnreadable) read.belonging.add(connection);
-        else if (since < now() - EXPECTED_SECONDS) read.gone.add(connection);
-        return;
-      }
-      if (!belongsTo(item, bundle, now())) {
-        if (since < now() - EXPECTED_SECONDS || isDisconnected(item)) read.gone.add(connection);
-        return;
-      }
-      read.belonging.add(connection);
-      try {
-        const { accessToken } = await open(item.sealedTokens, connection, openingKey);
-        const { generation, version, rotatedAt } = item;
-        read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
-      } catch (error) {
-        if (!isUnopenable(error)) throw error;
-        read.failures.set(connection, error);
-        log.error(`A member was left out of its bundle. ${toFailure(error).message}`, { connection, bundle });
-      }
-    },
-    { concurrency: READS_AT_ONCE },
-  );
-  return read;
-}
-
-const belongsTo = (item: Connection, bundle: string, now: number): boolean =>
-  !isDisconnected(item) && item.sealedTokens !== '' && placesAt(item, now).includes(placeOf(bundle));
-
 interface Written {
   versions: Versions;
   isWritten: boolean;
@@ -166,7 +112,7 @@ interface Written {
 async function write(
   leased: Bundle,
   content: Content,
-  { belonging }: Members,
+  { belonging, isLate }: Members,
   { vault, now }: BundleDependencies,
   { isRemoval = false, force = false }: BundleOptions,
 ): Promise<Written> {
@@ -181,7 +127,7 @@ async function write(
     };
   }
   if (content.id === leased.content) return { versions: leased, isWritten: false };
-  const versions = withVersion(bundle, leased, now(), { isRemoval });
+  const versions = withVersion(bundle, leased, now(), { isRemoval, isLate });
   if (!versions) throw waits(bundle, now());
   await vault
     .publish(placeOf(bundle), content.value, versionName(bundle, sequence, content))
@@ -197,7 +143,7 @@ function recorded(
   leased: Bundle,
   { id, members, excess }: Content,
   { belonging, gone }: Members,
-  { versions: { writes, removals }, isWritten }: Written,
+  { versions: { writes, slot, removals }, isWritten }: Written,
 ): Bundle | undefined {
   const free = released(bundle, leased);
   if (!free) return undefined;
@@ -222,6 +168,7 @@ function recorded(
       ...members.map(({ accessToken }) => Buffer.byteLength(accessToken)),
     ),
     ...(writes !== undefined && { writes }),
+    ...(slot !== undefined && { slot }),
     ...(removals !== undefined && { removals }),
     ...(belonging.size > 0 && { content: id }),
     ...(excess.length > 0 && { excess: excess.map(({ connection }) => connection) }),

@@ -2,11 +2,12 @@ import { addPublication, type Publications, timesOf } from '../publication-room.
 import { nextSlot, SLOT_SECONDS, slotStart } from './slots.ts';
 
 /**
- * Secrets Manager keeps at most 100 versions of a secret in 24 hours. Slots and consents may use this many of them.
- * Only disconnections and old places that end may use the next 13. Two are kept back for publications that could not be
- * recorded.
+ * Secrets Manager keeps at most 100 versions of a secret in 24 hours. Slots, consents and late members may use this many of
+ * them, consents not the last eight. Only disconnections and old places that end may use the next 13. Two are kept back for
+ * publications that could not be recorded.
  */
 export const MOST_WRITES = 85;
+export const LATE_WRITES = 8;
 export const MOST_REMOVALS = 13;
 
 /** A minute more than Secrets Manager's 24 hours, and a minute because times are kept in whole minutes. Seconds. */
@@ -14,29 +15,45 @@ const DAY_SECONDS = 24 * 60 * 60 + 2 * 60;
 
 /** The versions that a bundle's secret got in the last 24 hours. */
 export interface Versions {
-  /** By slots, consents, and disconnections that found room. */
+  /** By slots, consents, late members, and disconnections that found room. */
   writes?: Publications;
+  /** When the slot began that got one of these last, epoch seconds. Their own times are rounded. */
+  slot?: number;
   /** By disconnections that used the reserve. */
   removals?: Publications;
 }
 
-/**
- * Returns from when on a slot or a consent may write, epoch seconds: at once, or with the next slot. The first write in a
- * slot is the slot's own and always has room. Another has room if the slots of the next 24 hours still have theirs.
- */
-export function writableAt(bundle: string, { writes }: Versions, now: number): number {
-  const times = timesOf(writes, now);
-  const slot = slotStart(bundle, now);
-  const isFirst = !times.some((time) => time >= slot);
-  if (isFirst && times.length < MOST_WRITES) return now;
-  return hasRoomBesideSlots(bundle, times, now) ? now : nextSlot(bundle, now);
+/** What a version is for. */
+export interface Purpose {
+  /** A member leaves. */
+  isRemoval?: boolean;
+  /** What n8n reads of a member expires before the next slot. */
+  isLate?: boolean;
 }
 
-function hasRoomBesideSlots(bundle: string, written: number[], now: number): boolean {
+/**
+ * Returns from when on a slot, a consent or a late member may write, epoch seconds: at once, or with the next slot. The
+ * first write in a slot is the slot's own and always has room. Another has room if the slots of the next 24 hours still have
+ * theirs.
+ */
+export function writableAt(
+  bundle: string,
+  { writes, slot = 0 }: Versions,
+  now: number,
+  { isLate = false }: Pick<Purpose, 'isLate'> = {},
+): number {
+  const times = timesOf(writes, now);
+  const isFirst = slot < slotStart(bundle, now);
+  if (isFirst && times.length < MOST_WRITES) return now;
+  const most = isLate ? MOST_WRITES : MOST_WRITES - LATE_WRITES;
+  return hasRoomBesideSlots(bundle, times, now, most) ? now : nextSlot(bundle, now);
+}
+
+function hasRoomBesideSlots(bundle: string, written: number[], now: number, most: number): boolean {
   const times = [...written, now];
   for (let slot = nextSlot(bundle, now); slot <= now + DAY_SECONDS; slot += SLOT_SECONDS) times.push(slot);
   return times.every((time, index) => {
-    const displaced = times[index - MOST_WRITES];
+    const displaced = times[index - most];
     return index < written.length || displaced === undefined || time - displaced >= DAY_SECONDS;
   });
 }
@@ -46,10 +63,11 @@ export function withVersion(
   bundle: string,
   versions: Versions,
   now: number,
-  { isRemoval }: { isRemoval: boolean },
+  { isRemoval = false, isLate = false }: Purpose,
 ): Versions | undefined {
   const { writes, removals } = versions;
-  if (writableAt(bundle, versions, now) <= now) return { ...versions, writes: addPublication(writes, now) };
+  if (writableAt(bundle, versions, now, { isLate }) <= now)
+    return { ...versions, writes: addPublication(writes, now), slot: slotStart(bundle, now) };
   if (!isRemoval || timesOf(removals, now).length >= MOST_REMOVALS) return undefined;
   return { ...versions, removals: addPublication(removals, now) };
 }

@@ -162,6 +162,33 @@ test('consents beyond the room of 24 hours are published with the next slot, and
   expect(world.bundle('sales')?.user_59).toBe(await accessToken('user_59'));
 });
 
+/** Uses up the versions of 24 hours that consents may use. */
+async function useUpVersions() {
+  for (let count = 0; count < 60; count += 1) await world.connectTo('sales', `user_${count}`);
+  expect(await world.item('user_59')).toMatchObject({ lastError: { code: 'bundle_waits' } });
+}
+
+test('a member that missed its slot is published before its token expires, from a reserve', async () => {
+  await world.connectTo('sales', 'anna');
+  await useUpVersions();
+  passToSlot();
+  await sweepNow();
+  passToSlot();
+  const { validUntil } = await world.item('anna');
+  const lease = { owner: 'a killed function', now: world.time, until: world.time + 180, early: true };
+  await world.store.lease('anna', lease);
+  await sweepNow();
+  expect(world.bundle('sales')?.user_59).toBe(await accessToken('user_59'));
+  world.pass(240);
+  expect(validUntil).toBeLessThan(nextSlot('sales', world.time));
+  await sweepNow();
+  const item = await world.item('anna');
+  expect(item).toMatchObject({ publishedVersion: item.version, failures: 0 });
+  expect(item.version).toBeGreaterThan(1);
+  expect(world.bundle('sales')?.anna).toBe(await accessToken('anna'));
+  expect(world.vault.refused).toBe(0);
+});
+
 test('a disconnection uses the reserve, and once that is used up says until when the dead token stays', async () => {
   for (let count = 0; count < 60; count += 1) await world.connectTo('sales', `user_${count}`);
   const gone = (connection: string) =>

@@ -2,8 +2,10 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { nextSlot, SLOT_SECONDS, slotStart } from '../../../../lambdas/tokens/publication/slots.ts';
 import {
+  LATE_WRITES,
   MOST_REMOVALS,
   MOST_WRITES,
+  type Purpose,
   type Versions,
   withVersion,
   writableAt,
@@ -12,11 +14,12 @@ import { timesOf } from '../../../../lambdas/tokens/publication-room.ts';
 
 const START = slotStart('sales', Date.UTC(2030, 0, 1) / 1000);
 const DAY = 24 * 3600;
-const asConsent = { isRemoval: false };
+const asConsent = {};
 const asRemoval = { isRemoval: true };
+const asLate = { isLate: true };
 
 /** Writes as often as there is room, once a minute. */
-function fill(versions: Versions, now: number, purpose: { isRemoval: boolean }): Versions {
+function fill(versions: Versions, now: number, purpose: Purpose): Versions {
   let filled = versions;
   for (;;) {
     const next = withVersion('sales', filled, now, purpose);
@@ -28,17 +31,28 @@ function fill(versions: Versions, now: number, purpose: { isRemoval: boolean }):
 test('consents at once leave room for the slots of the next 24 hours', () => {
   let versions = fill({}, START, asConsent);
   const slots = DAY / SLOT_SECONDS;
-  expect(timesOf(versions.writes, START)).toHaveLength(MOST_WRITES - slots);
+  expect(timesOf(versions.writes, START)).toHaveLength(MOST_WRITES - LATE_WRITES - slots);
   for (let slot = nextSlot('sales', START); slot <= START + DAY; slot += SLOT_SECONDS) {
     expect(writableAt('sales', versions, slot)).toBe(slot);
     versions = withVersion('sales', versions, slot, asConsent) ?? versions;
   }
-  expect(timesOf(versions.writes, START + DAY)).toHaveLength(MOST_WRITES);
+  expect(timesOf(versions.writes, START + DAY)).toHaveLength(MOST_WRITES - LATE_WRITES);
 });
 
 test('a consent without room is written with the next slot', () => {
   const versions = fill({}, START, asConsent);
   expect(writableAt('sales', versions, START + 60)).toBe(START + SLOT_SECONDS);
+});
+
+test('a late member is written at once where consents have no room, and leaves the slots their room', () => {
+  const full = fill({}, START, asConsent);
+  let versions = fill(full, START, asLate);
+  expect(timesOf(versions.writes, START)).toHaveLength(timesOf(full.writes, START).length + LATE_WRITES);
+  expect(writableAt('sales', versions, START, asLate)).toBe(START + SLOT_SECONDS);
+  for (let slot = nextSlot('sales', START); slot <= START + DAY; slot += SLOT_SECONDS) {
+    expect(writableAt('sales', versions, slot)).toBe(slot);
+    versions = withVersion('sales', versions, slot, asConsent) ?? versions;
+  }
 });
 
 test('a disconnection is written from the reserve where consents have no room', () => {
@@ -48,13 +62,14 @@ test('a disconnection is written from the reserve where consents have no room', 
   expect(timesOf(versions.removals, START)).toHaveLength(MOST_REMOVALS);
 });
 
-test('no order of consents, slots and disconnections exceeds 100 versions in 24 hours, or keeps a slot from its write', () => {
+test('no order of consents, late members, slots and disconnections exceeds 100 versions in 24 hours, or keeps a slot from its write', () => {
   const want = fc.record({
     after: fc.oneof(
       { arbitrary: fc.integer({ min: 0, max: 90 }), weight: 4 },
       fc.integer({ min: 0, max: 9000 }),
     ),
     isRemoval: fc.boolean(),
+    isLate: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(want, { minLength: 50, maxLength: 400 }), (wants) => {
@@ -62,15 +77,15 @@ test('no order of consents, slots and disconnections exceeds 100 versions in 24 
       let now = START + 1;
       let slot = nextSlot('sales', now);
       const written: number[] = [];
-      const write = (at: number, purpose: { isRemoval: boolean }) => {
+      const write = (at: number, purpose: Purpose) => {
         const next = withVersion('sales', versions, at, purpose);
         if (next) written.push(at);
         versions = next ?? versions;
         return next !== undefined;
       };
-      for (const { after, isRemoval } of wants) {
+      for (const { after, ...purpose } of wants) {
         for (now += after; slot <= now; slot += SLOT_SECONDS) expect(write(slot, asConsent)).toBe(true);
-        write(now, { isRemoval });
+        write(now, purpose);
       }
       for (const [index, at] of written.entries()) {
         const before = written[index - 100];
