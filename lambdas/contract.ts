@@ -128,6 +128,9 @@ export const RESCUED_PREFIX = 'pairs/';
 /** The object of the rescue bucket that is the public half of the sealing key. The callback function may not write it. */
 export const SEALING_KEY_OBJECT = 'sealing-key/public.json';
 
+/** The stream of the audit log, which nothing else is in. */
+export const AUDIT_LOG_STREAM = 'commands';
+
 /** CloudWatch namespace of the functions' own metrics. */
 export const METRICS_NAMESPACE = 'ZoomTokenRefresher';
 
@@ -175,6 +178,8 @@ export const VARIABLES = {
   n8nUrls: 'N8N_URLS',
   rescueBucket: 'RESCUE_BUCKET',
   rotateFunctionName: 'ROTATE_FUNCTION_NAME',
+  /** Set for the operator function alone. */
+  auditLogGroup: 'AUDIT_LOG_GROUP',
   bundleBytes: 'BUNDLE_BYTES',
   defaultBundles: 'DEFAULT_BUNDLES',
   publicUrl: 'PUBLIC_URL',

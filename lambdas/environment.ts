@@ -86,6 +86,7 @@ const Environment = v.object(
     // esbuild replaces `process.env.VERSION` in a bundle; no variable is set there.
     [VARIABLES.version]: v.optional(required, process.env.VERSION ?? 'unknown'),
     // Set for the operator function alone.
+    [VARIABLES.auditLogGroup]: v.optional(required),
     [VARIABLES.bundleBytes]: v.optional(bytes, BUNDLE_BYTES.usual),
     [VARIABLES.defaultBundles]: v.optional(bundles, '{}'),
     [VARIABLES.sweepRateMinutes]: v.optional(minutes, 1),

@@ -1,8 +1,10 @@
 import middy from '@middy/core';
 import * as v from 'valibot';
 import { auditEntry } from './audit.ts';
+import { createAuditLog, type WriteAuditLine } from './aws/audit-log.ts';
 import { DEFAULT_APP } from './contract.ts';
 import { lazily } from './lazily.ts';
+import { invocation } from './observability.ts';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
@@ -37,14 +39,16 @@ import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/midd
  * command line can say what to do.
  */
 export function createHandler(load: () => Runtime) {
+  let audit: WriteAuditLine | undefined;
   return middy<unknown, OperatorResponse>(OWN_DEADLINE)
     .use(withLogContext())
     .handler(async (event, context): Promise<OperatorResponse> => {
       try {
         const runtime = load();
+        audit ??= auditLogOf(runtime);
         return {
           ok: true,
-          result: await perform(event, runtime, { deadline: deadlineOf(context, runtime.now()) }),
+          result: await perform(event, runtime, audit, { deadline: deadlineOf(context, runtime.now()) }),
         };
       } catch (error) {
         logFailure(error);
@@ -59,13 +63,15 @@ export const handler = createHandler(lazily(createRuntime));
 async function perform(
   event: unknown,
   runtime: Runtime,
+  audit: WriteAuditLine,
   options: StepOptions,
 ): Promise<OperatorResults[keyof OperatorResults]> {
   const parsed = v.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
   const request = parsed.output;
   const entry = auditEntry(request);
-  if (entry) runtime.log.info('audit', entry);
+  // No command is carried out without its line.
+  if (entry) await audit({ ...entry, requestId: invocation().requestId });
   switch (request.action) {
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());
@@ -130,6 +136,12 @@ async function perform(
     case 'probe':
       return { probed: await probeTokens(request.connections, runtime) };
   }
+}
+
+/** Returns what stores the line of a command. A local installation has no audit log, and logs it. */
+function auditLogOf({ auditLogGroup, now, log }: Runtime): WriteAuditLine {
+  if (auditLogGroup !== undefined) return createAuditLog(auditLogGroup, now);
+  return async (line) => log.info('audit', line);
 }
 
 /** Events that `status` shows of one connection. */

@@ -42,6 +42,8 @@ export interface Runtime extends Dependencies {
   alertTopicArn?: string;
   /** The function that the callback function starts. */
   rotateFunctionName?: string;
+  /** Log group for what operators commanded. A local installation has none. */
+  auditLogGroup?: string;
   /** Which metrics the rotate function records. */
   monitoring: Monitoring;
   installation: Installation;
@@ -89,6 +91,7 @@ export function createRuntime(
   const n8nSecretId = variables[VARIABLES.n8nSecretId];
   const rescueBucket = variables[VARIABLES.rescueBucket];
   const rotateFunctionName = variables[VARIABLES.rotateFunctionName];
+  const auditLogGroup = variables[VARIABLES.auditLogGroup];
   const readableBundles = variables[VARIABLES.readers];
   const sealingKeys = createSealingKeyring(vault, now);
   const published = createKeyObject(rescueBucket, undefined, createSignedRequest(fetchByNode));
@@ -136,6 +139,7 @@ export function createRuntime(
     asker: { name: variables[VARIABLES.displayName], contact: variables[VARIABLES.contact] },
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     ...(rotateFunctionName !== undefined && { rotateFunctionName }),
+    ...(auditLogGroup !== undefined && { auditLogGroup }),
     monitoring: variables[VARIABLES.monitoring],
     installation: {
       version: variables[VARIABLES.version],
@@ -159,6 +163,7 @@ function existingResources(variables: Variables): ExistingResources {
   const sealingKeySecretArn = variables[VARIABLES.sealingKeySecretId];
   const linkKeySecretArn = variables[VARIABLES.linkKeySecretId];
   const kmsKeyArn = variables[VARIABLES.kmsKeyArn];
+  const auditLogGroup = variables[VARIABLES.auditLogGroup];
   return {
     table: variables[VARIABLES.tableName],
     rescueBucket,
@@ -167,5 +172,6 @@ function existingResources(variables: Variables): ExistingResources {
     appSecretArns: Object.fromEntries(variables[VARIABLES.appSecrets]),
     ...(n8nSecretArn !== undefined && { n8nSecretArn }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(auditLogGroup !== undefined && { auditLogGroup }),
   };
 }

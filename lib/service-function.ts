@@ -13,8 +13,6 @@ interface ServiceFunctionProps {
   /** File name of the handler, `lambdas/<task>.ts`. The function's name is `<name>-<task>`. */
   readonly task: keyof typeof TIMEOUT_SECONDS;
   readonly description: string;
-  /** Retention of its log in days, if it is not `logRetentionDays`. */
-  readonly logRetentionDays?: number | undefined;
   /** Concurrent executions that the function has to itself, and never exceeds. */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -24,11 +22,11 @@ export class ServiceFunction extends LambdaFunction {
   readonly ownRole: Role;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    const { settings, task, description, reservedConcurrency, logRetentionDays } = props;
+    const { settings, task, description, reservedConcurrency } = props;
     const functionName = `${settings.name}-${task}`;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: logRetentionDays ?? settings.logRetentionDays,
+      retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // The managed policy AWSLambdaBasicExecutionRole would allow writes to every log of the account.

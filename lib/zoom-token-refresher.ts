@@ -12,6 +12,7 @@ import { Dashboard } from './monitoring/dashboard.ts';
 import { type Existing, missingParts } from './settings/existing.ts';
 import type { ZoomTokenRefresherProps } from './settings/props.ts';
 import { type Settings, toSettings } from './settings/settings.ts';
+import { AuditLog } from './storage/audit-log.ts';
 import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
@@ -55,11 +56,12 @@ export class ZoomTokenRefresher extends Construct {
     // The ids of constructs are part of their resources' logical ids, so they never change.
     const publishedTokens = new PublishedTokens(this, 'N8nAccess', { settings, encryption });
     const rescueBucket = new RescueBucket(this, 'RescueBucket', { settings, encryption });
+    const auditLog = new AuditLog(this, 'AuditLog', { settings });
     const functionProps = { settings, connections, credentials, publishedTokens, rescueBucket };
 
     const callbackApi = new CallbackApi(this, 'CallbackApi', functionProps);
     const rotation = new Rotation(this, 'Rotation', { ...functionProps, callbackApi });
-    const operator = new Operator(this, 'Operator', { ...functionProps, callbackApi, encryption });
+    const operator = new Operator(this, 'Operator', { ...functionProps, callbackApi, encryption, auditLog });
     const functions = { callbackApi, rotation, operator };
     const alarms = new Alarms(this, 'Alarms', { settings, encryption, ...functions });
     alarms.grantAlert(rotation.function);
@@ -75,6 +77,7 @@ export class ZoomTokenRefresher extends Construct {
       rescueBucket: rescueBucket.bucketName,
       ...credentials.existing(),
       ...(encryption.topicKey && { kmsKeyArn: encryption.topicKey.keyArn }),
+      auditLogGroup: auditLog.logGroupName,
     };
     this.warn(settings);
     this.callbackUrl = callbackApi.url + ROUTES.callback;
@@ -100,7 +103,7 @@ export class ZoomTokenRefresher extends Construct {
     if (settings.removalPolicy === 'retain') return;
     Annotations.of(this).addWarningV2(
       'zoom-token-refresher:destroy',
-      'With "removalPolicy": "destroy", cdk destroy deletes the table, the keys and the credentials at once, and nothing brings them back: every connection needs a new consent, and every app its credentials.',
+      'With "removalPolicy": "destroy", cdk destroy deletes the table, the keys, the credentials and the audit log at once, and nothing brings them back: every connection needs a new consent, and every app its credentials.',
     );
   }
 }

@@ -2,6 +2,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { VARIABLES } from '../../lambdas/contract.ts';
 import { ServiceFunction } from '../service-function.ts';
+import type { AuditLog } from '../storage/audit-log.ts';
 import type { Encryption } from '../storage/encryption.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { FunctionProps } from './function-props.ts';
@@ -9,6 +10,7 @@ import type { FunctionProps } from './function-props.ts';
 interface OperatorProps extends FunctionProps {
   readonly callbackApi: CallbackApi;
   readonly encryption: Encryption;
+  readonly auditLog: AuditLog;
 }
 
 /** The control plane: a principal that may invoke this function can do all that the command line does. */
@@ -19,14 +21,12 @@ export class Operator extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorProps) {
     super(scope, id);
-    const { settings, connections, credentials, publishedTokens, rescueBucket, callbackApi, encryption } =
-      props;
+    const { settings, connections, credentials, publishedTokens, rescueBucket } = props;
+    const { callbackApi, encryption, auditLog } = props;
     this.function = new ServiceFunction(this, 'Function', {
       settings,
       task: 'operator',
       description: "Carries out an operator's commands.",
-      // No other function writes there, so the log is a record of what was commanded.
-      logRetentionDays: settings.auditRetentionDays,
     });
     connections.grant(this.function, 'GetItem', 'BatchGetItem', 'UpdateItem', 'Scan');
     connections.grantQueries(this.function, 'due');
@@ -41,6 +41,7 @@ export class Operator extends Construct {
     publishedTokens.grantUnpublish(this.function, { force: true });
     rescueBucket.grantTakeUp(this.function);
     rescueBucket.grantPublishKey(this.function);
+    auditLog.grantWrite(this.function);
     callbackApi.addPublicUrl(this.function);
     const { defaultBundle, readers } = settings;
     if (readers.length > 0) this.function.addEnvironment(VARIABLES.readers, readers.join(','));

@@ -16,6 +16,8 @@ export interface Existing {
   readonly n8nSecretArn?: string;
   /** ARN of the KMS key that the stack created for `encryption: 'customer'`. */
   readonly kmsKeyArn?: string;
+  /** Name of the log group with what operators commanded. */
+  readonly auditLogGroup?: string;
 }
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
@@ -34,6 +36,7 @@ const PARTS: { readonly [part in keyof Existing]-?: (value: unknown) => boolean 
     Object.values(value).every(isText(SECRET_ARN)),
   n8nSecretArn: isText(SECRET_ARN),
   kmsKeyArn: isText(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/),
+  auditLogGroup: isText(/^[\w./#-]{1,512}$/),
 };
 
 const isPart = (name: string): name is keyof Existing => Object.hasOwn(PARTS, name);
@@ -108,6 +111,11 @@ export function missingParts({
       encryption === 'customer' &&
         existing.kmsKeyArn === undefined &&
         'What the earlier key encrypts cannot be read: the functions may use the new key only.',
+    ],
+    [
+      'auditLogGroup',
+      existing.auditLogGroup === undefined &&
+        'What operators commanded before stays in the earlier log group until it expires there.',
     ],
   ];
   return missing.flatMap(([part, consequence]): [string, string][] =>

@@ -37,7 +37,7 @@ export interface ZoomTokenRefresherProps {
   readonly installationId?: string;
 
   /**
-   * What an earlier stack left, which this one takes over: the table, the secrets, the bucket and the KMS key. Keep what
+   * What an earlier stack left, which this one takes over: the table, the secrets, the bucket, the KMS key and the audit log. Keep what
    * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources.
    * @default {} all is created
    */
@@ -179,8 +179,8 @@ export interface ZoomTokenRefresherProps {
   readonly kmsKeyArn?: string;
 
   /**
-   * Decides about the table, the secrets and the KMS key when the stack is deleted. Without the table and the key
-   * secret every connection needs a new consent.
+   * Decides about the table, the secrets, the KMS key and the audit log when the stack is deleted. Without the table and
+   * the key secret every connection needs a new consent.
    * @default 'retain' they are kept, except when the deployment that creates them fails
    */
   readonly removalPolicy?: 'retain' | 'destroy';
@@ -198,8 +198,8 @@ export interface ZoomTokenRefresherProps {
   readonly logRetentionDays?: number;
 
   /**
-   * Retention in days of the operator function's log, which has a line for each command that changed something: one of the
-   * values that CloudWatch Logs supports.
+   * Retention in days of the audit log, which has a line for each command that changes something: one of the values that
+   * CloudWatch Logs supports. The log outlives the stack. One that `existing` names keeps the retention that it has.
    * @default 365
    */
   readonly auditRetentionDays?: number;

@@ -51,9 +51,13 @@ export class Again {
     const existing = await again.existing();
     await again.keepsInOutput(existing);
 
+    const lines = await again.auditLines();
     await this.destroy(assembly, REGION);
     await again.isDeleted();
-    step('cdk destroy: the functions are deleted. The table, the bucket and the secrets are retained.');
+    assert.deepEqual(await again.auditLines(), lines);
+    step(
+      'cdk destroy: the functions are deleted. The table, the bucket, the secrets and the audit log stay.',
+    );
 
     const back = deployedWith(await this.deploy({ ...context, existing: JSON.stringify(existing) }));
     const tokens = await back.read();
@@ -62,6 +66,10 @@ export class Again {
     const rotated = await back.replaced('main', tokens);
     await back.rotate('reports');
     await back.replaced('reports', rotated);
+    assert.deepEqual(
+      (await back.auditLines()).slice(lines.length).map(({ action }) => action),
+      ['rotate'],
+    );
     assert.deepEqual(await back.existing(), existing);
     step('cdk deploy with the whole block "existing": the same connections rotate without a person.');
 
@@ -98,7 +106,10 @@ export class Again {
     const { zoomOauthUrl, zoomApiUrl, n8nPrincipals } = context;
     const now = { ...everything, zoomOauthUrl, zoomApiUrl, n8nPrincipals, sweepRateMinutes: '2' };
     const after = deployedWith(await this.deploy(now as never));
-    assert.deepEqual(await after.existing(), existing);
+    // The first release had no audit log.
+    const { auditLogGroup, ...kept } = await after.existing();
+    assert.ok(auditLogGroup);
+    assert.deepEqual(kept, existing);
     await after.rotate('upgraded');
     step('The upgrade to this version keeps the table, the secrets and the connection, which rotates.');
     await this.destroy(this.latest(), REGION);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutResourcePolicyCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AUDIT_LOG_STREAM } from '../../lambdas/contract.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Resource = { Type: string; Properties: { [key: string]: Json } };
@@ -25,7 +26,8 @@ export interface SecretPolicy {
 /**
  * Adapts the synthesized template to the emulator. The emulator has no resource policies of secrets and no access keys:
  * both are removed, and a reference to an access key becomes an empty string. Its `Ref` of a secret is the name, while
- * AWS returns the ARN: `Fn::GetAtt` of `Id`, which is the ARN in both, replaces it.
+ * AWS returns the ARN: `Fn::GetAtt` of `Id`, which is the ARN in both, replaces it. Its IAM knows log groups and no streams
+ * of them, so the permission to write the audit log's stream becomes one to write the log group.
  * Returns the policies, for `protect` after the deployment.
  */
 export function adapt(folder: string, stack: string): SecretPolicy[] {
@@ -55,7 +57,7 @@ export function adapt(folder: string, stack: string): SecretPolicy[] {
     if (accessKeys.has(value?.Ref ?? value?.['Fn::GetAtt']?.[0])) return '';
     return isSecret(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value;
   });
-  writeFileSync(file, adapted);
+  writeFileSync(file, adapted.replaceAll(`:log-stream:${AUDIT_LOG_STREAM}`, ''));
   return policies;
 }
 

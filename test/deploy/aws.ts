@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   AttachUserPolicyCommand,
@@ -18,6 +19,7 @@ export interface Caller {
   lambda: LambdaClient;
   dynamodb: DynamoDBClient;
   iam: IAMClient;
+  logs: CloudWatchLogsClient;
 }
 
 interface AccessKey {
@@ -32,6 +34,7 @@ function callerWith({ url }: Emulator, credentials: AccessKey): Caller {
     lambda: new LambdaClient(options),
     dynamodb: new DynamoDBClient(options),
     iam: new IAMClient(options),
+    logs: new CloudWatchLogsClient(options),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTableCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
@@ -8,6 +9,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { AUDIT_LOG_STREAM } from '../../lambdas/contract.ts';
 import type { OperatorResponse } from '../../lambdas/operator-protocol.ts';
 import type { SweepReport } from '../../lambdas/tokens/sweep/sweep.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
@@ -114,6 +116,33 @@ export class Deployed {
       action: 'rotate-key',
     });
     assert.equal(!response.ok && response.error.code, 'key_needed');
+  }
+
+  /** Returns the lines of the audit log. */
+  async auditLines(): Promise<Record<string, unknown>[]> {
+    const { events = [] } = await this.callers.root.logs.send(this.readAuditLog());
+    return events.map(({ message = '' }) => JSON.parse(message));
+  }
+
+  /** Expects that each command which changed something is a line of the audit log, and that an operator cannot read it. */
+  async audits(commands: [action: string, connection?: string][]): Promise<void> {
+    const lines = await this.auditLines();
+    assert.deepEqual(
+      lines.map(({ action, connection }) => [action, ...(connection === undefined ? [] : [connection])]),
+      commands,
+    );
+    for (const { requestId } of lines) assert.match(`${requestId}`, /^[0-9a-f-]{36}$/);
+    await assert.rejects(this.callers.operator.logs.send(this.readAuditLog()), {
+      name: 'AccessDeniedException',
+    });
+  }
+
+  private readAuditLog(): GetLogEventsCommand {
+    return new GetLogEventsCommand({
+      logGroupName: JSON.parse(`${this.outputs.Existing}`).auditLogGroup,
+      logStreamName: AUDIT_LOG_STREAM,
+      startFromHead: true,
+    });
   }
 
   /** Makes the connection's token due, as an hour's passing does. */

@@ -108,6 +108,8 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
     "its aws:PrincipalArn of a function is the session's ARN, not the role's: the policies name both",
   );
 
+  deviation('its IAM knows no log streams: the permission for the audit log names the log group');
+
   const deploy = ['deploy', '--app', assembly, '--require-approval', 'never'];
   const outputsFile = join(folder, 'outputs.json');
   await cdk(...deploy, '--outputs-file', outputsFile);
@@ -167,6 +169,16 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   await deployed.rotate('main');
   tokens = await deployed.replaced('main', tokens);
   step('The operator function replaces both keys, refuses to do it again, and goes on with the new ones.');
+
+  await deployed.audits([
+    ['connect', 'reports'],
+    ['link', 'main'],
+    ['rotate', 'main'],
+    ['rotate-key'],
+    ['rotate-key'],
+    ['rotate', 'main'],
+  ]);
+  step('Each of these commands is one line of the audit log, which the operator cannot read.');
 
   deviation('the clock of a deployed function cannot be moved: the token is made due in the table');
   await deployed.makeDue('main');

@@ -28,7 +28,7 @@ async function about({ existing }: { existing?: boolean }, command: Command): Pr
 
 function formatInstallation({ existing, ...about }: OperatorResults['about']): string {
   const { table, rescueBucket, sealingKeySecretArn, linkKeySecretArn, ...secrets } = existing;
-  const { appSecretArns, n8nSecretArn, kmsKeyArn } = secrets;
+  const { appSecretArns, n8nSecretArn, kmsKeyArn, auditLogGroup } = secrets;
   return formatList([
     ['Installation', about.name],
     ['Version', about.version],
@@ -45,6 +45,7 @@ function formatInstallation({ existing, ...about }: OperatorResults['about']): s
     ]),
     ...optional('Secret with the API keys of n8n', n8nSecretArn && bareName(n8nSecretArn)),
     ...optional('KMS key', kmsKeyArn),
+    ...optional('Log group of the audit log', auditLogGroup),
     ...optional('Bundles that n8n may read', about.readers?.join(', ')),
   ]);
 }

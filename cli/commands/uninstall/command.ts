@@ -11,6 +11,7 @@ import {
   RECOVERY_DAYS,
   type Removal,
   removeBucket,
+  removeLogGroup,
   removeSecret,
   removeTable,
 } from './remove.ts';
@@ -20,7 +21,7 @@ export function addUninstall(program: Command): void {
   const command = program
     .command('uninstall')
     .description(
-      'Delete what a deleted stack has left: the table, the bucket, the secrets and the published tokens.',
+      'Delete what a deleted stack has left: the table, the bucket, the secrets, the published tokens and the audit log.',
     )
     .argument(
       '<file>',
@@ -85,9 +86,9 @@ async function confirm(all: Retained, file: string, output: Session['output']): 
   }
   output.printNotice(
     [
-      'This deletes for good every connection and the credentials of every app:',
+      'This deletes for good every connection, the credentials of every app, and the record of the commands:',
       ...namesOf(all).map((name) => `  ${name}`),
-      `Secrets can be restored for ${RECOVERY_DAYS} days, the table and the bucket cannot.`,
+      `Secrets can be restored for ${RECOVERY_DAYS} days, nothing else can.`,
       ...(all.kmsKeyArn === undefined ? [] : ['The KMS key stays: the restored secrets need it.']),
     ].join('\n'),
   );
@@ -100,17 +101,20 @@ async function confirm(all: Retained, file: string, output: Session['output']): 
   );
 }
 
-const namesOf = ({ table, bucket, secrets }: Retained): string[] => [
+const namesOf = ({ table, bucket, secrets, auditLogGroup }: Retained): string[] => [
   ...(table === undefined ? [] : [`table ${table}`]),
   ...(bucket === undefined ? [] : [`bucket ${bucket}`]),
   ...secrets.map((secret) => `secret ${bareName(secret)}`),
+  ...(auditLogGroup === undefined ? [] : [`log group ${auditLogGroup}`]),
 ];
 
-async function removeAll({ table, bucket, secrets }: Retained, aws: Session['aws']): Promise<Removal[]> {
+async function removeAll(all: Retained, aws: Session['aws']): Promise<Removal[]> {
+  const { table, bucket, secrets, auditLogGroup } = all;
   const removals: Removal[] = [];
   if (table !== undefined) removals.push(await removeTable(table, aws));
   if (bucket !== undefined) removals.push(await removeBucket(bucket, aws));
   for (const secret of secrets) removals.push(await removeSecret(secret, aws));
+  if (auditLogGroup !== undefined) removals.push(await removeLogGroup(auditLogGroup, aws));
   return removals;
 }
 

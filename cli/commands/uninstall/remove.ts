@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteBucketCommand,
@@ -20,7 +21,7 @@ export const RECOVERY_DAYS = 7;
 
 /** The removal of one resource. */
 export interface Removal {
-  kind: 'secret' | 'table' | 'bucket';
+  kind: 'secret' | 'table' | 'bucket' | 'log group';
   name: string;
   /** `gone`: it did not exist any more. */
   outcome: 'removed' | 'gone' | 'failed';
@@ -76,6 +77,14 @@ export function removeBucket(name: string, options: AwsOptions): Promise<Removal
     }
     await client.send(new DeleteBucketCommand({ Bucket: name }));
   });
+}
+
+/** Deletes the log group with all that operators commanded. */
+export function removeLogGroup(name: string, options: AwsOptions): Promise<Removal> {
+  const client = new CloudWatchLogsClient(clientConfig(options));
+  return removing('log group', name, client, options, () =>
+    client.send(new DeleteLogGroupCommand({ logGroupName: name })),
+  );
 }
 
 async function removing(

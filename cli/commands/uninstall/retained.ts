@@ -15,6 +15,7 @@ const Existing = v.partial(
     appSecretArns: jsonMap(text),
     n8nSecretArn: text,
     kmsKeyArn: text,
+    auditLogGroup: text,
   }),
 );
 
@@ -24,6 +25,7 @@ export interface Retained {
   table?: string;
   bucket?: string;
   kmsKeyArn?: string;
+  auditLogGroup?: string;
 }
 
 /**
@@ -40,7 +42,8 @@ export async function readRetained(file: string): Promise<Retained> {
   if (!parsed.success || Object.keys(parsed.output).length === 0) {
     throw unreadable(file, 'it does not contain the block');
   }
-  const { table, rescueBucket, kmsKeyArn, appSecretArns = new Map(), ...keys } = parsed.output;
+  const { table, rescueBucket, kmsKeyArn, auditLogGroup, ...secrets } = parsed.output;
+  const { appSecretArns = new Map(), ...keys } = secrets;
   return {
     secrets: [
       ...[keys.sealingKeySecretArn, keys.linkKeySecretArn].flatMap((arn) => arn ?? []),
@@ -50,6 +53,7 @@ export async function readRetained(file: string): Promise<Retained> {
     ...(table !== undefined && { table }),
     ...(rescueBucket !== undefined && { bucket: rescueBucket }),
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+    ...(auditLogGroup !== undefined && { auditLogGroup }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface ExistingResources {
   n8nSecretArn?: string;
   /** The key that the stack created with `encryption: customer`. */
   kmsKeyArn?: string;
+  /** Name of the log group with what operators commanded. */
+  auditLogGroup?: string;
 }
 
 /** The settings of a deployment, as its functions know them. */

@@ -60,6 +60,7 @@ describe('the functions', () => {
         ...(task === 'operator' && {
           SWEEP_RATE_MINUTES: '1',
           N8N_POLICY_ARN: { Ref: expect.stringContaining('N8nAccessPolicy') },
+          AUDIT_LOG_GROUP: { Ref: expect.stringContaining('AuditLogGroup') },
         }),
       });
       const deployed = {
@@ -76,16 +77,16 @@ describe('the functions', () => {
           ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:zoom-token-refresher-alarms',
         }),
         N8N_POLICY_ARN: 'arn:aws:iam::111122223333:policy/n8n',
+        ...(task === 'operator' && { AUDIT_LOG_GROUP: 'zoom-token-refresher-AuditLog-1' }),
       };
       expect(() => createRuntime(deployed)).not.toThrow();
     },
   );
 
-  test('the functions’ logs are kept for 30 days, and the record of the commands for a year', () => {
-    const days = { callback: 30, rotate: 30, operator: 365 };
-    for (const [task, RetentionInDays] of Object.entries(days)) {
+  test('the functions’ logs are kept for 30 days', () => {
+    for (const task of ['callback', 'rotate', 'operator']) {
       template.hasResource('AWS::Logs::LogGroup', {
-        Properties: { LogGroupName: `/aws/lambda/zoom-token-refresher-${task}`, RetentionInDays },
+        Properties: { LogGroupName: `/aws/lambda/zoom-token-refresher-${task}`, RetentionInDays: 30 },
         DeletionPolicy: 'Delete',
       });
     }

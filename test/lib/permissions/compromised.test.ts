@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  auditLogArn,
+  auditStreamArn,
   bucketArn,
   functionArn,
   may,
@@ -54,6 +56,7 @@ describe.each<[string, string, string, readonly [callback: boolean, rotate: bool
   ['list who reads the published tokens', 'iam:ListEntitiesForPolicy', n8nPolicyArn, [false, false, true]],
   // What it could write.
   ['write items of the table', 'dynamodb:UpdateItem', tableArn, [true, true, true]],
+  ['add lines to the audit log', 'logs:PutLogEvents', auditStreamArn, [false, false, true]],
   ['publish a token of its own choice', secrets('PutSecretValue'), published, [true, true, true]],
   ['put rescued pairs', 's3:PutObject', pairArn, [true, true, true]],
   ['write the API keys of n8n', secrets('PutSecretValue'), n8nKeys, [false, false, true]],
@@ -77,6 +80,8 @@ describe.each<[string, string, string, readonly [callback: boolean, rotate: bool
   ['send alerts', 'sns:Publish', topicArn(`${NAME}-alarms`), [false, true, false]],
   // What it could delete.
   ['delete a published secret, to be restored', secrets('DeleteSecret'), published, [true, true, true]],
+  ['delete the audit log', 'logs:DeleteLogGroup', auditLogArn, [false, false, false]],
+  ['delete the lines of the audit log', 'logs:DeleteLogStream', auditStreamArn, [false, false, false]],
   ['delete a key', secrets('DeleteSecret'), sealingKey, [false, false, false]],
   ['delete items of the table', 'dynamodb:DeleteItem', tableArn, [false, false, false]],
   ['delete rescued pairs', 's3:DeleteObject', pairArn, [false, true, true]],

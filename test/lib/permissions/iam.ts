@@ -45,6 +45,10 @@ export const topicArn = (name: string) => arn('sns', name);
 export const n8nPolicyArn = `arn:aws:iam::${ACCOUNT}:policy/n8n`;
 export const keyArn = arn('kms', 'key/ours');
 export const logArn = (name: string) => arn('logs', `log-group:${name}:*`);
+/** The audit log, whose name CloudFormation generates, and its stream. */
+const AUDIT_LOG = 'audit';
+export const auditLogArn = logArn(AUDIT_LOG);
+export const auditStreamArn = arn('logs', `log-group:${AUDIT_LOG}:log-stream:commands`);
 
 interface RequestContext {
   /** Tags of the resource; none also stands for a resource that does not exist yet. */
@@ -126,7 +130,7 @@ export function resolve(template: Template, value: any): any {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(template, item)]));
 }
 
-// A reference in a policy is always an ARN: `Ref` of a secret, the attribute `Arn` of the others.
+// A reference in a policy is an ARN: `Ref` of a secret, the attribute `Arn` of the others. That to the audit log is its name.
 function reference(template: Template, id: string): string {
   const pseudo: Record<string, string> = {
     'AWS::Partition': 'aws',
@@ -145,7 +149,7 @@ function reference(template: Template, id: string): string {
     case 'AWS::S3::Bucket':
       return bucketArn;
     case 'AWS::Logs::LogGroup':
-      return logArn(Properties.LogGroupName);
+      return Properties.LogGroupName === undefined ? AUDIT_LOG : logArn(Properties.LogGroupName);
     case 'AWS::Lambda::Function':
       return functionArn(Properties.FunctionName);
     case 'AWS::SQS::Queue':

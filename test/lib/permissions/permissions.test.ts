@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   ACCOUNT,
+  auditStreamArn,
   bucketArn,
   functionArn,
   logArn,
@@ -106,6 +107,7 @@ describe('exactly these actions are allowed', () => {
         [`${tableArn}/index/due`, ['dynamodb:Query']],
         [n8nPolicyArn, ['iam:ListEntitiesForPolicy']],
         [logArn(`/aws/lambda/${NAME}-operator`), WRITE_LOG],
+        [auditStreamArn, ['logs:PutLogEvents']],
         ...TAKE_UP,
         [secretPattern('n8n_zoom_'), [READ, ...PUBLISH, ...UNPUBLISH].sort()],
         [defaultApp, [READ]],

@@ -61,14 +61,22 @@ test('each app of apps has a secret with a resource policy, as the default app h
 
 test('eleven apps with the longest names leave the environment of a function below 4 KB', () => {
   const apps = Array.from({ length: 11 }, (_, n) => `${'a'.repeat(38)}${n + 10}`);
-  const { Variables } = functionNamed(
-    synthesized({ ...everything, apps: apps.join(',') }),
-    'zoom-token-refresher-operator',
-  ).Environment;
+  const given = synthesized({ ...everything, apps: apps.join(',') });
+  const { Resources } = given.toJSON();
+  const { Variables } = functionNamed(given, 'zoom-token-refresher-operator').Environment;
   // CloudFormation appends 13 characters to a generated name, and Secrets Manager 7.
   const arn = (id: string) =>
     `arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:${id}${'x'.repeat(20)}`;
-  const text = JSON.stringify(Variables).replace(/\{"Ref":"(\w+)"\}/g, (_, id) => arn(id));
+  // Other names begin with that of the stack, which may have 40 characters.
+  const name = (id: string) => `${'x'.repeat(40)}-${id}${'x'.repeat(13)}`;
+  const longest: Record<string, (id: string) => string> = {
+    'AWS::DynamoDB::Table': name,
+    'AWS::Logs::LogGroup': name,
+    'AWS::S3::Bucket': (id) => name(id).slice(0, 63),
+  };
+  const text = JSON.stringify(Variables).replace(/\{"Ref":"(\w+)"\}/g, (_, id) =>
+    (longest[Resources[id]?.Type] ?? arn)(id),
+  );
   expect(text.length).toBeLessThan(4096);
 });
 
@@ -200,10 +208,12 @@ describe('a KMS key', () => {
 test('deletionProtection, logRetentionDays and auditRetentionDays reach the table and the logs', () => {
   template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });
   const days = Object.values(template.findResources('AWS::Logs::LogGroup')).map(({ Properties }) => [
-    String(Properties.LogGroupName).split('-').at(-1),
+    String(Properties.LogGroupName ?? 'audit')
+      .split('-')
+      .at(-1),
     Properties.RetentionInDays,
   ]);
-  expect(Object.fromEntries(days)).toMatchObject({ callback: 90, rotate: 90, operator: 1827 });
+  expect(Object.fromEntries(days)).toMatchObject({ callback: 90, rotate: 90, operator: 90, audit: 1827 });
 });
 
 test('the construct works in another CDK app’s stack', () => {

@@ -13,14 +13,16 @@ const existing = {
   appSecretArns: { default: secretArn('DefaultApp-1'), reports: secretArn('Reports-1') },
   n8nSecretArn: secretArn('N8n-1'),
   kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012',
+  auditLogGroup: 'zoom-token-refresher-AuditLog-1',
 };
 const context = { existing, apps: 'reports', encryption: 'customer' };
 const template = synthesized(context);
 const READ = 'secretsmanager:GetSecretValue';
 
 describe('a stack that takes over all that an earlier one left', () => {
-  test('creates no table, secret, bucket or KMS key', () => {
-    for (const type of ['DynamoDB::Table', 'SecretsManager::Secret', 'S3::Bucket', 'KMS::Key']) {
+  test('creates no table, secret, bucket, KMS key or audit log', () => {
+    const types = ['DynamoDB::Table', 'SecretsManager::Secret', 'S3::Bucket', 'KMS::Key', 'Logs::LogStream'];
+    for (const type of types) {
       template.resourceCountIs(`AWS::${type}`, 0);
     }
   });
@@ -35,6 +37,7 @@ describe('a stack that takes over all that an earlier one left', () => {
       LINK_KEY_SECRET_ID: existing.linkKeySecretArn,
       N8N_SECRET_ID: existing.n8nSecretArn,
       KMS_KEY_ARN: existing.kmsKeyArn,
+      AUDIT_LOG_GROUP: existing.auditLogGroup,
       APP_SECRETS: JSON.stringify(existing.appSecretArns),
     });
     const { Value } = template.findOutputs('Existing').Existing ?? {};
@@ -47,6 +50,12 @@ describe('a stack that takes over all that an earlier one left', () => {
     for (const arn of [existing.sealingKeySecretArn, ...Object.values(existing.appSecretArns)]) {
       expect(may(template, rotate, READ, arn)).toBe(true);
     }
+  });
+
+  test('adds lines to the audit log of the earlier stack', () => {
+    const operator = functionPrincipal(template, 'zoom-token-refresher-operator');
+    const stream = `arn:aws:logs:eu-west-1:111122223333:log-group:${existing.auditLogGroup}:log-stream:commands`;
+    expect(may(template, operator, 'logs:PutLogEvents', stream)).toBe(true);
   });
 
   test('replaces the resource policies of the secrets, which name the roles of the earlier stack', () => {
@@ -84,6 +93,7 @@ describe('a part that is missing', () => {
     ['sealingKeySecretArn', /No stored token can be opened/],
     ['linkKeySecretArn', /The links that are open end/],
     ['rescueBucket', /A token that DynamoDB could not store/],
+    ['auditLogGroup', /What operators commanded before stays in the earlier log group/],
   ])('%s, is named with its consequence', (part, consequence) => {
     const [warning, ...others] = warnings({ ...existing, [part]: undefined });
     expect(warning).toMatch(consequence);
@@ -102,6 +112,7 @@ describe('an invalid block', () => {
     ['a name in place of an ARN', { sealingKeySecretArn: 'zoom/key' }],
     ['an ARN without its suffix', { n8nSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:k' }],
     ['a list of secrets', { appSecretArns: [secretArn('k')] }],
+    ['an ARN in place of the name of a log group', { auditLogGroup: 'arn:aws:logs:eu-west-1:1:log-group:a' }],
     ['no JSON', '{"table":'],
   ])('is rejected: %s', (_, given) => {
     expect(() => toSettings({ ...context, existing: given })).toThrow(/^"existing" must be the object that/);

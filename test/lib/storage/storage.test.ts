@@ -153,24 +153,34 @@ describe('when the stack is deleted', () => {
     'AWS::S3::BucketPolicy',
     'AWS::SecretsManager::Secret',
     'AWS::SecretsManager::ResourcePolicy',
+    'AWS::Logs::LogStream',
   ];
+  const isAuditLog = (id: string) => /AuditLogGroup/.test(id);
+  const retained = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 
   test('the table, the rescue bucket and the secrets are retained, together with their policies', () => {
-    for (const type of kept) {
-      template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
-    }
+    for (const type of kept) template.allResources(type, retained);
+  });
+
+  test('the audit log is retained for a year, under a name that CloudFormation generates', () => {
+    template.hasResource('AWS::Logs::LogGroup', {
+      Properties: { LogGroupName: Match.absent(), RetentionInDays: 365 },
+      ...retained,
+    });
   });
 
   test('everything else is deleted', () => {
     for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(
       template.toJSON().Resources as Resources,
     )) {
-      if (!kept.includes(Type)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
+      if (!kept.includes(Type) && !isAuditLog(id)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
     }
   });
 
-  test('the table, the bucket and the secrets are deleted too when removalPolicy is destroy', () => {
+  test('the table, the bucket, the secrets and the audit log are deleted too when removalPolicy is destroy', () => {
     const trial = synthesized({ removalPolicy: 'destroy' });
-    for (const type of kept) trial.allResources(type, { DeletionPolicy: 'Delete' });
+    for (const type of [...kept, 'AWS::Logs::LogGroup']) {
+      trial.allResources(type, { DeletionPolicy: 'Delete' });
+    }
   });
 });

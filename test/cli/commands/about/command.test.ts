@@ -42,7 +42,7 @@ describe('zoom-tokens about', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'zoom-token-refresher', existing });
   });
 
-  test('about names ARNs of secrets as the AWS console does, and the KMS key where there is one', async () => {
+  test('about names ARNs of secrets as the AWS console does, and the KMS key and the audit log where there is one', async () => {
     installation().responses.set('about', () => ({
       ok: true,
       result: {
@@ -52,6 +52,7 @@ describe('zoom-tokens about', () => {
           ...existing,
           sealingKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:SealingKey-x1-AbCdEf',
           kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1',
+          auditLogGroup: 'zoom-AuditLog-1',
         },
       },
     }));
@@ -59,5 +60,6 @@ describe('zoom-tokens about', () => {
     installation().responses.clear();
     expect(stdout).toMatch(/^Secret with the sealing key +SealingKey-x1$/m);
     expect(stdout).toMatch(/^KMS key +arn:aws:kms:eu-west-1:111122223333:key\/1$/m);
+    expect(stdout).toMatch(/^Log group of the audit log +zoom-AuditLog-1$/m);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DescribeSecretCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
+import { startLogs } from '../../../support/services/logs-server.ts';
 
 const installation = useInstallation();
 let folder: string;
@@ -112,6 +113,18 @@ describe('zoom-tokens uninstall', () => {
     expect(code).toBe(0);
     for (const secret of [...SECRETS, 'n8n_zoom_reports']) expect(await deletedAt(secret)).toBeDefined();
     expect(await deletedAt('n8n_zoom_main')).toBeUndefined();
+  });
+
+  test('uninstall deletes the audit log, which cannot be restored', async () => {
+    const logs = await startLogs('zoom-AuditLog-1', () => 0);
+    const file = fileWith(JSON.stringify({ auditLogGroup: 'zoom-AuditLog-1' }));
+    const env = { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url };
+    const uninstall = async () =>
+      (await installation().commandLine.run(['uninstall', file, '--yes', '--name', 'gone'], { env })).stdout;
+    expect(await uninstall()).toBe('✔ log group zoom-AuditLog-1 is deleted.\n');
+    expect(logs.deleted).toEqual(['zoom-AuditLog-1']);
+    expect(await uninstall()).toBe('✔ log group zoom-AuditLog-1 did not exist any more.\n');
+    await logs.close();
   });
 
   test('uninstall again finds what is gone, and --json names every resource and the KMS key that stays', async () => {
