@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 
 // What is installed is what was locked: every package, the Node that runs them, the actions of CI, and the emulator.
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const lock: Record<string, Record<string, unknown>> = JSON.parse(read('package-lock.json')).packages;
+const WORKFLOWS = '.github/workflows';
 const project = JSON.parse(read('package.json'));
 /** The folders of this repository, which nothing is downloaded for. */
 const OWN = ['', ...project.workspaces];
@@ -59,8 +60,8 @@ test('no package runs a script when it is installed, and each that would is name
   expect(Object.values(project.allowScripts)).not.toContain(true);
 });
 
-test('the actions of the workflows are pinned by commit', () => {
-  const uses = [...read('.github/workflows/check.yml').matchAll(/uses: (\S+)/g)].map(([, action]) => action);
+test.each(readdirSync(WORKFLOWS))('the actions of the workflow %s are pinned by commit', (file) => {
+  const uses = [...read(`${WORKFLOWS}/${file}`).matchAll(/uses: (\S+)/g)].map(([, action]) => action);
   expect(uses.length).toBeGreaterThan(0);
   for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
 });
