@@ -27,12 +27,14 @@ COMP_WORDS=(zoom-tokens "$@") COMP_CWORD=$#
 _zoom_tokens
 printf '%s\\n' "\${COMPREPLY[@]}"`,
   zsh: `compdef() { :; }
+_files() { :; }
 _describe() { print -l -- "\${(@)candidates%%:*}" }
 source <(zoom-tokens completion zsh)
 words=(zoom-tokens "$@") CURRENT=$#words
 _zoom_tokens`,
   fish: `zoom-tokens completion fish | source
-complete --do-complete "zoom-tokens $argv" | string replace --regex '\\t.*' ''`,
+complete --do-complete "zoom-tokens $argv" | string replace --regex '\\t.*' ''
+true`,
 };
 
 const isInstalled = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
