@@ -7,8 +7,14 @@ const ENVIRONMENTS = 10;
 const SECONDS = 30 * 24 * 3600;
 const MEMORY_GIGABYTES = 0.5;
 
-/** A forged webhook reads a secret once in so many seconds for each app and environment; see lambdas/aws/app-credentials.ts. */
+/**
+ * A forged webhook reads an app's secret once in so many seconds for each environment, and so does a forged link or cookie the
+ * link key; see lambdas/aws/app-credentials.ts and lambdas/tokens/sealing/keyring.ts.
+ */
 const READ_SECONDS = 10;
+
+/** The page of a link and everything else hold the link key apart. */
+const LINK_KEY_READS = 2;
 
 /** Limits, not measurements: a line of the access log, the function's lines of one request, and a response. */
 const ACCESS_LOG_BYTES = 500;
@@ -38,8 +44,8 @@ export function attackBill(apps: number): Bill {
       },
       {
         what: 'Reading secrets',
-        arithmetic: `${ENVIRONMENTS} environments × ${n(apps)} apps, once in ${READ_SECONDS} s`,
-        quantity: (ENVIRONMENTS * apps * SECONDS) / READ_SECONDS,
+        arithmetic: `${ENVIRONMENTS} environments × (${n(apps)} apps + link key × ${LINK_KEY_READS}), once in ${READ_SECONDS} s`,
+        quantity: (ENVIRONMENTS * (apps + LINK_KEY_READS) * SECONDS) / READ_SECONDS,
         price: PRICES.secretsCall,
       },
       {

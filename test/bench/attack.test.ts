@@ -13,8 +13,8 @@ describe('a month at full throttle', () => {
     ['Lambda, requests', 5.7024],
     // 10 × 2,592,000 s × 0.5 GB
     ['Lambda, GB-seconds', 172.800864],
-    // 10 × 259,200 reads at 5 millionths
-    ['Reading secrets', 12.96],
+    // 10 × 3 × 259,200 reads at 5 millionths: of the app's secret, and of the link key twice
+    ['Reading secrets', 38.88],
     // 57.024 GB at 0.50
     ['Logs, GB', 28.512],
     // 285.12 GB at 0.09
@@ -31,6 +31,6 @@ describe('a month at full throttle', () => {
 
 test('npm run cost -- --attack prints the lines and their sum, as JSON too', () => {
   expect(attack()).toMatch(/10 environments × 2,592,000 s/);
-  expect(attack()).toMatch(/Sum +274\.15/);
+  expect(attack()).toMatch(/Sum +300\.07/);
   expect(JSON.parse(attack('--json', '--apps', '3')).attack.sum).toBeCloseTo(sum(attackBill(3)), 9);
 });
