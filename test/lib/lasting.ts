@@ -15,6 +15,7 @@ const DATA: Record<string, string[]> = {
   'AWS::S3::Bucket': ['BucketName'],
   'AWS::KMS::Key': ['KeySpec', 'KeyUsage', 'MultiRegion'],
   'AWS::IAM::User': ['UserName'],
+  'AWS::Logs::LogStream': ['LogGroupName', 'LogStreamName'],
   'AWS::ApiGatewayV2::DomainName': ['DomainName'],
 };
 
