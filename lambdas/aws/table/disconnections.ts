@@ -62,18 +62,24 @@ export function createDisconnections(
       const unknown = RESULTS.filter((name) => !(name in known));
       // Tokens that the item itself holds are newer than its pair, which must not pass for them once these are erased.
       if ((await get(connection))?.sealedTokens) await pairs.erase(of);
-      const item = await updateConnection(connection, {
-        set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero, #dueAt = :never
+      // As long as the pair is there, the connection has tokens, and a sweep completes the disconnection.
+      const erasing = await updateConnection(connection, {
+        set: `SET #sealedTokens = :none, #publishedVersion = :zero, #validUntil = :zero, #failures = :zero
             ${Object.keys(known)
               .map((name) => `, #${name} = :${name}`)
               .join('')}
-          REMOVE ${attributes(['leaseOwner', 'leaseUntil', 'askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unknown])}`,
-        values: { ...known, version, none: '', zero: 0, never: NEVER },
+          REMOVE ${attributes(['askedAt', 'measureAt', 'keptConsent', 'oldPlaces', 'noRoomIn', ...unknown])}`,
+        values: { ...known, version, none: '', zero: 0 },
         condition: '#version = :version',
       });
-      if (!item) return undefined;
-      // As long as the pair is there, the connection has tokens, and a repetition completes the disconnection.
-      return withPair(item as unknown as StoredItem, await pairs.erase(of)) as unknown as Connection;
+      if (!erasing) return undefined;
+      const pair = await pairs.erase(of);
+      const item = await updateConnection(connection, {
+        set: 'SET #dueAt = :never REMOVE #leaseOwner, #leaseUntil',
+        values: { version, never: NEVER },
+        condition: '#version = :version',
+      });
+      return item && (withPair(item as unknown as StoredItem, pair) as unknown as Connection);
     },
   };
 }

@@ -33,6 +33,9 @@ export interface Disconnections {
   /** Leaves the rest of the disconnection of exactly that version and lease holder to a sweep, and releases the lease. */
   leaveDisconnect(of: Connection, left: LeftDisconnect): Promise<boolean>;
 
-  /** Completes the disconnection of exactly that version: erases the tokens and releases the lease. It is never due again. */
+  /**
+   * Completes the disconnection of exactly that version: erases the tokens, then releases the lease. It is never due again. A
+   * sweep repeats what was interrupted, once the lease has expired.
+   */
   finishDisconnect(of: Connection, result: DisconnectResult): Promise<Connection | undefined>;
 }
