@@ -141,7 +141,8 @@ async function perform(
 /** Returns what stores the line of a command. A local installation has no audit log, and logs it. */
 function auditLogOf({ auditLogGroup, now, log }: Runtime): WriteAuditLine {
   if (auditLogGroup !== undefined) return createAuditLog(auditLogGroup, now);
-  return async (line) => log.info('audit', line);
+  // Each line of the function's own log has the id of the request.
+  return async ({ requestId: _, ...line }) => log.info('audit', line);
 }
 
 /** Events that `status` shows of one connection. */

@@ -6,16 +6,8 @@ import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { canPrompt, promptConfirmation } from '../../terminal/prompts.ts';
-import {
-  publishedBy,
-  RECOVERY_DAYS,
-  type Removal,
-  removeBucket,
-  removeLogGroup,
-  removeSecret,
-  removeTable,
-} from './remove.ts';
-import { type Retained, readRetained } from './retained.ts';
+import type { Removal } from './remove.ts';
+import { RECOVERY_DAYS, type Retained, readRetained } from './retained.ts';
 
 export function addUninstall(program: Command): void {
   const command = program
@@ -47,6 +39,8 @@ interface UninstallOptions {
 async function uninstall(file: string, options: UninstallOptions, command: Command): Promise<void> {
   const session = openSession(command);
   const { output, aws, name } = session;
+  // Imported here, because no other command needs the clients of all these services.
+  const { publishedBy, removeAll } = await import('./remove.ts');
   const retained = await readRetained(file);
   await output.withSpinner('Checking that the stack is deleted', () => assertDeleted(session));
   const published = await output.withSpinner('Listing the published tokens', () =>
@@ -107,16 +101,6 @@ const namesOf = ({ table, bucket, secrets, auditLogGroup }: Retained): string[] 
   ...secrets.map((secret) => `secret ${bareName(secret)}`),
   ...(auditLogGroup === undefined ? [] : [`log group ${auditLogGroup}`]),
 ];
-
-async function removeAll(all: Retained, aws: Session['aws']): Promise<Removal[]> {
-  const { table, bucket, secrets, auditLogGroup } = all;
-  const removals: Removal[] = [];
-  if (table !== undefined) removals.push(await removeTable(table, aws));
-  if (bucket !== undefined) removals.push(await removeBucket(bucket, aws));
-  for (const secret of secrets) removals.push(await removeSecret(secret, aws));
-  if (auditLogGroup !== undefined) removals.push(await removeLogGroup(auditLogGroup, aws));
-  return removals;
-}
 
 function line({ kind, name, outcome, problem }: Removal): string {
   const what = `${kind} ${bareName(name)}`;

@@ -15,9 +15,7 @@ import { INSTALLATION_TAG } from '../../../lambdas/contract.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { type AwsOptions, clientConfig } from '../../aws/client-config.ts';
 import { awsFailure } from '../../aws/failure.ts';
-
-/** Days within which a secret can be restored: the fewest that Secrets Manager allows. */
-export const RECOVERY_DAYS = 7;
+import { RECOVERY_DAYS, type Retained } from './retained.ts';
 
 /** The removal of one resource. */
 export interface Removal {
@@ -53,15 +51,26 @@ export async function publishedBy(installation: string, options: AwsOptions): Pr
   return names;
 }
 
+/** Deletes everything, one after another. A removal that fails does not stop the others. */
+export async function removeAll(all: Retained, options: AwsOptions): Promise<Removal[]> {
+  const { table, bucket, secrets, auditLogGroup } = all;
+  const removals: Removal[] = [];
+  if (table !== undefined) removals.push(await removeTable(table, options));
+  if (bucket !== undefined) removals.push(await removeBucket(bucket, options));
+  for (const secret of secrets) removals.push(await removeSecret(secret, options));
+  if (auditLogGroup !== undefined) removals.push(await removeLogGroup(auditLogGroup, options));
+  return removals;
+}
+
 /** Deletes a secret with a recovery window. */
-export function removeSecret(name: string, options: AwsOptions): Promise<Removal> {
+function removeSecret(name: string, options: AwsOptions): Promise<Removal> {
   const client = new SecretsManagerClient(clientConfig(options));
   return removing('secret', name, client, options, () =>
     client.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: RECOVERY_DAYS })),
   );
 }
 
-export function removeTable(name: string, options: AwsOptions): Promise<Removal> {
+function removeTable(name: string, options: AwsOptions): Promise<Removal> {
   const client = new DynamoDBClient(clientConfig(options));
   return removing('table', name, client, options, () =>
     client.send(new DeleteTableCommand({ TableName: name })),
@@ -69,7 +78,7 @@ export function removeTable(name: string, options: AwsOptions): Promise<Removal>
 }
 
 /** Deletes the bucket and its objects, which are nearly always none. */
-export function removeBucket(name: string, options: AwsOptions): Promise<Removal> {
+function removeBucket(name: string, options: AwsOptions): Promise<Removal> {
   const client = new S3Client({ ...clientConfig(options), forcePathStyle: true });
   return removing('bucket', name, client, options, async () => {
     for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: name })) {
@@ -80,7 +89,7 @@ export function removeBucket(name: string, options: AwsOptions): Promise<Removal
 }
 
 /** Deletes the log group with all that operators commanded. */
-export function removeLogGroup(name: string, options: AwsOptions): Promise<Removal> {
+function removeLogGroup(name: string, options: AwsOptions): Promise<Removal> {
   const client = new CloudWatchLogsClient(clientConfig(options));
   return removing('log group', name, client, options, () =>
     client.send(new DeleteLogGroupCommand({ logGroupName: name })),

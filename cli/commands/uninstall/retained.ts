@@ -19,6 +19,9 @@ const Existing = v.partial(
   }),
 );
 
+/** Days within which a secret can be restored: the fewest that Secrets Manager allows. */
+export const RECOVERY_DAYS = 7;
+
 /** Resources that a deleted stack has left. */
 export interface Retained {
   secrets: string[];

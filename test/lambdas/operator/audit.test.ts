@@ -148,5 +148,10 @@ test('without an audit log, as in a local installation, the line is in the funct
   const local = createFunctions(services);
   await local.operate({ action: 'rotate', connection: 'main' });
   const [line] = logLines(takeOutput()).filter(({ message }) => message === 'audit');
-  expect(line).toMatchObject({ action: 'rotate', connection: 'main', requestId: expect.any(String) });
+  expect(line).toMatchObject({
+    action: 'rotate',
+    connection: 'main',
+    function_request_id: expect.any(String),
+  });
+  expect(line).not.toHaveProperty('requestId');
 });
