@@ -7,6 +7,8 @@ export interface Benchmark {
    * @param quick    few and short runs, which only show that the benchmark works
    */
   run(progress: (step: string) => void, quick: boolean): Promise<Report>;
+  /** Measures single rows: those whose label contains the text. Returns them as a Markdown table. */
+  runOnly?(text: string, progress: (step: string) => void): Promise<string>;
 }
 
 export interface Report {

@@ -12,6 +12,7 @@ const BASELINE = join(import.meta.dirname, 'baseline.json');
 const DOCS = join(import.meta.dirname, '..', 'docs');
 
 const USAGE = `Usage: npm run bench -- [name…] [--json <file>] [--check] [--update] [--quick]
+       npm run bench -- sweep --only <row>
 
 Measures this project and its alternatives in the same run: all benchmarks, or those that are named.
 
@@ -19,6 +20,8 @@ Measures this project and its alternatives in the same run: all benchmarks, or t
   --check        compare the ratios with bench/baseline.json, and exit with 1 where one has grown
   --update       write the ratios there, and the tables and plots of docs/performance.md
   --quick        only show that the benchmarks work
+  --only <row>   of sweep: print the rows of bundles whose label has this text, such as "1769 MB, 36 at a time";
+                 a row takes about two minutes. Nothing is written or compared
 `;
 
 const { values: options, positionals: names } = parsed();
@@ -36,6 +39,7 @@ function parsed() {
         check: { type: 'boolean', default: false },
         update: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
+        only: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -43,6 +47,11 @@ function parsed() {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
+}
+
+if (options.only !== undefined) {
+  for (const benchmark of await chosen(names)) await printOnly(benchmark, options.only);
+  process.exit();
 }
 
 const reports: Record<string, Report> = {};
@@ -66,6 +75,20 @@ if (options.check) {
 if (options.update) {
   writeFileSync(BASELINE, `${JSON.stringify({ ...baseline(), ...ratiosOf(reports) }, undefined, 2)}\n`);
   updateDocs(Object.values(reports));
+}
+
+async function printOnly({ name, runOnly }: Benchmark, text: string): Promise<void> {
+  if (!runOnly) {
+    process.stderr.write(`"${name}" has no single rows. Run: npm run bench -- sweep --only <row>\n`);
+    process.exit(2);
+  }
+  try {
+    const table = await runOnly(text, (step) => process.stderr.write(`${name}: ${step}\n`));
+    process.stdout.write(`\n${table}`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
 }
 
 async function chosen(names: string[]): Promise<Benchmark[]> {

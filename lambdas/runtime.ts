@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CLIENT_OPTIONS } from './aws/client-options.ts';
@@ -99,8 +98,7 @@ export function createRuntime(
     now,
     elapsed: () => performance.now(),
     random: Math.random,
-    wait:
-      overrides.wait ?? ((milliseconds, signal) => setTimeout(milliseconds, undefined, signal && { signal })),
+    wait: overrides.wait ?? wait,
     store: withHistory(table, { history, now }),
     history,
     rescue: createRescueBucket(rescueBucket),
@@ -155,6 +153,17 @@ export function createRuntime(
     },
   };
 }
+
+/** Waits. An aborted wait ends early without an error, which would cost each rotation an `AbortError` with its stack. */
+const wait: Dependencies['wait'] = (milliseconds, signal) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  signal?.addEventListener('abort', () => {
+    clearTimeout(timer);
+    resolve();
+  });
+  return promise;
+};
 
 /** Returns what outlives the stack, in the form of the setting `existing`. */
 function existingResources(variables: Variables): ExistingResources {

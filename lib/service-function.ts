@@ -13,6 +13,8 @@ interface ServiceFunctionProps {
   /** File name of the handler, `lambdas/<task>.ts`. The function's name is `<name>-<task>`. */
   readonly task: keyof typeof TIMEOUT_SECONDS;
   readonly description: string;
+  /** Memory, which decides the share of a core. 512 MB, 0.29 of a core, by default. */
+  readonly memoryMegabytes?: number | undefined;
   /** Concurrent executions that the function has to itself, and never exceeds. */
   readonly reservedConcurrency?: number | undefined;
 }
@@ -22,7 +24,7 @@ export class ServiceFunction extends LambdaFunction {
   readonly ownRole: Role;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    const { settings, task, description, reservedConcurrency } = props;
+    const { settings, task, description, reservedConcurrency, memoryMegabytes = 512 } = props;
     const functionName = `${settings.name}-${task}`;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -39,7 +41,7 @@ export class ServiceFunction extends LambdaFunction {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
-      memorySize: 512,
+      memorySize: memoryMegabytes,
       timeout: Duration.seconds(TIMEOUT_SECONDS[task]),
       role,
       logGroup,

@@ -71,10 +71,11 @@ const KEY_MINUTES = 10;
 const IDLE_READ_UNITS = 2.5;
 const IDLE_WRITE_UNITS = 1.5;
 
-/** Billed duration, seconds at 0.5 GB: a sweep with nothing due, and a rotation's share when 16 run at once. */
+/** Billed duration, seconds: at most so much for a sweep with nothing due, and for a rotation when five run at once. */
 const IDLE_SECONDS = 0.1;
 const ROTATION_SECONDS = 0.05;
-const MEMORY_GIGABYTES = 0.5;
+/** 1,769 MB. */
+const MEMORY_GIGABYTES = 1.7275;
 
 /** Log of a sweep (its metrics and Lambda's own lines), and of a rotation (two lines). */
 const SWEEP_LOG_BYTES = 2000;

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { listenOnLoopback } from '../../local/loopback-server.ts';
-import { limitCpu } from './cpu-share.ts';
+import { cpuShareOf, limitCpu } from './cpu-share.ts';
 
 /** Resources that the function's process had used when it asked for its next event, or sent a response. */
 interface Usage {
@@ -34,8 +34,8 @@ export interface FunctionCode {
   /** Folder of the bundle. */
   folder: string;
   environment: Record<string, string>;
-  /** Share of a core; a whole machine if left out. */
-  cpuShare?: number;
+  /** MB, which decides the share of a core. Left out, 512 MB with a whole machine. */
+  megabytes?: number | undefined;
 }
 
 const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-ric'));
@@ -47,7 +47,7 @@ const RUNTIME_INTERFACE_CLIENT = fileURLToPath(import.meta.resolve('aws-lambda-r
  * @param nativeClient the bundled `native-client.ts`
  */
 export async function startFunction(
-  { folder, environment, cpuShare }: FunctionCode,
+  { folder, environment, megabytes }: FunctionCode,
   nativeClient: string,
 ): Promise<FunctionProcess> {
   const loaded = Promise.withResolvers<Usage>();
@@ -90,12 +90,13 @@ export async function startFunction(
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       AWS_LAMBDA_FUNCTION_NAME: 'bench',
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(megabytes ?? 512),
       AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/bench',
       AWS_LAMBDA_LOG_STREAM_NAME: 'bench',
     },
   });
-  const unlimit = cpuShare !== undefined && child.pid ? limitCpu(child.pid, cpuShare) : undefined;
+  const unlimit =
+    megabytes !== undefined && child.pid ? limitCpu(child.pid, cpuShareOf(megabytes)) : undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       log = (log + chunk).slice(-4000);

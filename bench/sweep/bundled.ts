@@ -1,3 +1,4 @@
+import { ALL_CONCURRENCY, CONCURRENCY } from '../../lambdas/tokens/sweep/sweep.ts';
 import { cpuShareOf } from '../functions/cpu-share.ts';
 import { markdownTable } from '../report/markdown.ts';
 import { type RunOptions, runSweep, type Sweep, type Variant, variantBundle } from './run.ts';
@@ -5,7 +6,7 @@ import { type RunOptions, runSweep, type Sweep, type Variant, variantBundle } fr
 /** Memory of the function, MB: what is deployed, and what has a whole core. */
 const MEMORIES = [512, 1024, 1769];
 /** Concurrent steps. With Zoom's 150 ms a step takes 210 ms, so that sixteen do at most 76 a second. */
-const STEPS = [16, 48];
+const STEPS = [CONCURRENCY, ALL_CONCURRENCY];
 /** V8 takes two thousand rotations until the rate is steady. */
 const WARM_UP = { connections: 2000, seconds: 50 };
 /** A bundle's members are published together, so that a longer time is needed for a rate. */
@@ -15,25 +16,43 @@ const QUICK_WARM_UP = { connections: 60, seconds: 2 };
 
 type Options = Pick<RunOptions, 'nativeClient'> & { folder: string; quick: boolean };
 
-/** Measures a backlog of bundles, with the share of a core that Lambda gives for each memory: cold, then in steady state. */
+interface Row {
+  label: string;
+  variant: Variant;
+}
+
+const ROWS: readonly Row[] = MEMORIES.flatMap((megabytes) =>
+  STEPS.map((concurrency) => ({
+    label: `${megabytes} MB, ${concurrency} at a time`,
+    variant: { concurrency, limited: true, bundled: true, megabytes },
+  })),
+);
+const QUICK_ROWS = ROWS.slice(-1);
+
+/**
+ * Measures a backlog of bundles, with the share of a core that Lambda gives for each memory: cold, then in steady state.
+ * @param only text in the labels of the rows to measure; all by default
+ * @throws {Error} with the labels, if none has the text
+ */
 export async function bundledSweeps(
-  { folder, quick, ...options }: Options,
+  { folder, quick, only = '', ...options }: Options & { only?: string },
   progress: (done: string) => void,
 ): Promise<BundledSweep[]> {
   const seconds = quick ? QUICK_SECONDS : SECONDS;
+  const rows = (quick ? QUICK_ROWS : ROWS).filter(({ label }) => label.includes(only));
+  if (rows.length === 0)
+    throw new Error(`No row has "${only}" in its label: ${ROWS.map(({ label }) => label).join('; ')}.`);
   const sweeps: BundledSweep[] = [];
-  for (const megabytes of quick ? MEMORIES.slice(-1) : MEMORIES) {
-    for (const concurrency of quick ? STEPS.slice(0, 1) : STEPS) {
-      const variant: Variant = { concurrency, limited: true, bundled: true, megabytes };
-      const bundle = await variantBundle(variant, folder);
-      const run = (warmUp: RunOptions['warmUp']) =>
-        runSweep(variant, { ...options, seconds, folder: bundle, ...(warmUp && { warmUp }) });
-      const sweep = { cold: await run(QUICK_WARM_UP), steady: await run(quick ? QUICK_WARM_UP : WARM_UP) };
-      sweeps.push(sweep);
-      progress(
-        `bundles, ${megabytes} MB, ${concurrency} at a time: ${rateOf(sweep.steady).toFixed(0)} a second`,
-      );
-    }
+  for (const { label, variant } of rows) {
+    const bundle = await variantBundle(variant, folder);
+    const run = (warmUp: NonNullable<RunOptions['warmUp']>) =>
+      runSweep(variant, { ...options, seconds, folder: bundle, warmUp });
+    const sweep = { cold: await run(QUICK_WARM_UP), steady: await run(quick ? QUICK_WARM_UP : WARM_UP) };
+    sweeps.push(sweep);
+    const { rotations, cpu } = sweep.steady;
+    progress(
+      `bundles, ${label}: ${rateOf(sweep.steady).toFixed(0)} a second (${rotations.toFixed(0)} measured, ${cpu.toFixed(2)} ms of CPU each)`,
+    );
   }
   return sweeps;
 }

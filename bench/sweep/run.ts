@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { STEP_SECONDS } from '../../lambdas/tokens/time-budget.ts';
 import { replacing, variedBundle } from '../functions/bundles.ts';
-import { cpuShareOf } from '../functions/cpu-share.ts';
 import { startFunction } from '../functions/function-process.ts';
 import { percentile } from '../report/statistics.ts';
 import { openBacklog, type Step } from './backlog.ts';
@@ -87,8 +86,7 @@ export async function runSweep(
 ): Promise<Sweep> {
   const backlog = await openBacklog();
   const { concurrency, bundled = false, megabytes } = variant;
-  const cpuShare = megabytes === undefined ? {} : { cpuShare: cpuShareOf(megabytes) };
-  const code = { folder, environment: backlog.environment, ...cpuShare };
+  const code = { folder, environment: backlog.environment, megabytes };
   const process = await startFunction(code, nativeClient);
   try {
     await backlog.add(warmUp.connections, bundled);

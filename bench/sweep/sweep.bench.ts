@@ -72,6 +72,15 @@ export default {
     }
     return report(sweeps, compiled, bundled);
   },
+  async runOnly(only, progress) {
+    const folder = bundlesFolder();
+    try {
+      const options = { nativeClient: await nativeClient(folder), folder, quick: false, only };
+      return bundledTable(await bundledSweeps(options, progress));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
 } satisfies Benchmark;
 
 const isSameVariant = (one: Variant, other: Variant) =>

@@ -9,6 +9,9 @@ import { ServiceFunction } from '../service-function.ts';
 import type { CallbackApi } from './callback-api.ts';
 import type { FunctionProps } from './function-props.ts';
 
+/** A whole core; see docs/adr/0050-a-core-for-the-sweep.md. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MEMORY_MEGABYTES = 1769;
+
 /** The function that sweeps, and the schedule that starts it every `sweepRateMinutes`. */
 export class Rotation extends Construct {
   readonly function: ServiceFunction;
@@ -22,6 +25,7 @@ export class Rotation extends Construct {
       settings,
       task: 'rotate',
       description: 'Rotates and publishes the Zoom tokens that are due.',
+      memoryMegabytes: MEMORY_MEGABYTES,
       reservedConcurrency: settings.reservedConcurrency,
     });
     // The sweep lists the table after the sealing key was replaced.

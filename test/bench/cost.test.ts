@@ -37,8 +37,8 @@ describe('the bill of a month with 100 connections', () => {
     // 100 × (1 kB + 2,400 bytes)
     ['DynamoDB, GB with recovery', 0.00015046875],
     ['Lambda, requests', 0.00864],
-    // (4,320 s + 4,500 s) × 0.5 GB
-    ['Lambda, GB-seconds', 0.058800294],
+    // (4,320 s + 4,500 s) × 1.7275 GB
+    ['Lambda, GB-seconds', 0.203155016],
     ['Schedule', 0.0432],
     // 86.4 MB + 90 MB
     ['Logs, GB', 0.0882],
@@ -49,7 +49,7 @@ describe('the bill of a month with 100 connections', () => {
   });
 
   test('is the sum of its lines', () => {
-    expect(sum(bill)).toBeCloseTo(44.66049, 5);
+    expect(sum(bill)).toBeCloseTo(44.80485, 5);
     expect(bill.lines).toHaveLength(13);
   });
 
@@ -193,7 +193,7 @@ describe('npm run cost', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('as of 2026-11');
     expect(stdout).toMatch(/Secrets .* 104 +× 0\.4 +41\.60/);
-    expect(stdout).toMatch(/Sum +44\.66/);
+    expect(stdout).toMatch(/Sum +44\.80/);
     for (const other of ['two secrets a connection', 't4g.nano', 't4g.small'])
       expect(stdout).toContain(other);
   });
@@ -205,7 +205,7 @@ describe('npm run cost', () => {
       pricesAsOf: '2026-11',
       usage: { ...HUNDRED, tokenBytes: 900 },
     });
-    expect(bills[0].sum).toBeCloseTo(44.66049, 5);
+    expect(bills[0].sum).toBeCloseTo(44.80485, 5);
   });
 
   test('prints the connections and the total of the cheaper layout as JSON', () => {

@@ -62,15 +62,4 @@ await describeInBrowser('the live page follows the place of a connection:', (bro
     await user.lookAt('local-page-no-n8n', { phone: true });
     user.expectNoComplaints();
   });
-
-  test('the page of a name that cannot be connected looks like every other page, and leads back', async () => {
-    await page.goto(`${stack.publicUrl}/link/BAD-name`);
-    await shows(page.getByRole('main'), '“BAD-name” cannot be the name of a connection.');
-    // Without its style, the icon fills the page.
-    expect((await page.locator('svg').first().boundingBox())?.width).toBeLessThan(100);
-    await user.lookAt('local-bad-name', { phone: true });
-    user.expectNoComplaints();
-    await page.getByRole('link', { name: 'Back to the live page' }).click();
-    await page.waitForURL(`${stack.publicUrl}/`);
-  });
 });

@@ -129,6 +129,15 @@ describe('the environment', () => {
   });
 });
 
+test('a deployed function ends a wait that is aborted, without an error', async () => {
+  const { wait } = createRuntime(environment);
+  const aborted = new AbortController();
+  const waiting = wait(60_000, aborted.signal);
+  aborted.abort();
+  await expect(waiting).resolves.toBeUndefined();
+  await expect(wait(1)).resolves.toBeUndefined();
+});
+
 test('a deployed function counts time in whole epoch seconds', () => {
   const now = createRuntime(environment).now();
   expect(Number.isInteger(now)).toBe(true);

@@ -10,7 +10,7 @@ import { type Bundle, expectedBytes, withLease } from './bundle.ts';
 import { changeBundle } from './change-bundle.ts';
 import { type Content, contentOf, fieldBytes, versionName } from './content.ts';
 import { placeOf } from './place.ts';
-import { type Members, readMembers } from './read-members.ts';
+import { type JustSealedTokens, type Members, readMembers } from './read-members.ts';
 import { nextSlot } from './slots.ts';
 import { type Versions, withVersion } from './version-budget.ts';
 
@@ -25,6 +25,8 @@ export interface BundlePublication {
 }
 
 export interface BundleOptions {
+  /** Tokens that this function has just sealed, by connection: what is stored is opened only if it is something else. */
+  justSealed?: JustSealedTokens;
   /** When the function ends, epoch seconds. */
   deadline: number;
   /** A member leaves: the reserve of versions may be used. */
@@ -56,7 +58,7 @@ export async function publishBundle(
 ): Promise<BundlePublication> {
   const leased = await leaseBundle(name, including, deps, options.deadline);
   try {
-    const read = await readMembers(leased, deps);
+    const read = await readMembers(leased, deps, options.justSealed);
     const content = contentOf(read.tokens, deps.bundleBytes ?? BUNDLE_BYTES.usual);
     const { versions, isWritten, secretDeletedAt } = await write(leased, content, read, deps, options);
     const record = (bundle: Bundle) => recorded(bundle, leased, content, read, { versions, isWritten });

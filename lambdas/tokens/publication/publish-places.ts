@@ -4,13 +4,19 @@ import { Failure } from '../errors.ts';
 import { publish } from '../rotation/publish.ts';
 import { bundleOf, type OldPlace, type Place } from './place.ts';
 import { type BundlePublication, publishBundle } from './publish-bundle.ts';
+import type { JustSealed } from './read-members.ts';
 import { SLOT_SECONDS } from './slots.ts';
 
+/** A connection on whose behalf a bundle is published. */
+export interface PublishingMember {
+  connection: string;
+  isLeaving: boolean;
+  /** Its token, where this step has just sealed it. */
+  sealed?: JustSealed | undefined;
+}
+
 /** Publishes a bundle that the connection belongs to, or has left. The sweep publishes one bundle for many connections. */
-export type PublishBundle = (
-  bundle: string,
-  member: { connection: string; isLeaving: boolean },
-) => Promise<BundlePublication>;
+export type PublishBundle = (bundle: string, member: PublishingMember) => Promise<BundlePublication>;
 
 /** How the places of a connection were brought up to date. */
 interface Published {
@@ -21,6 +27,7 @@ interface Published {
 }
 
 interface PublishOptions {
+  /** The tokens in the item's `sealedTokens`, where the caller has just sealed them. */
   tokens: Tokens | undefined;
   /** The version is not published yet. Without it, only old places are looked after. */
   isNew: boolean;
@@ -45,7 +52,8 @@ export async function publishPlaces(
   const bring = async (place: Place, isLeaving: boolean) => {
     const bundle = bundleOf(place);
     if (bundle !== undefined) {
-      const { failures } = await publishBundle(bundle, { connection, isLeaving });
+      const sealed = tokens && { sealedTokens: item.sealedTokens, accessToken: tokens.accessToken };
+      const { failures } = await publishBundle(bundle, { connection, isLeaving, sealed });
       if (failures.has(connection) && !isLeaving) throw failures.get(connection);
     } else if (place === 'own' && isLeaving) await vault.unpublish(connection, { force: false });
     else if (place === 'own') {
@@ -93,5 +101,9 @@ function endOfWaiting(until: number, at: number) {
 /** Returns what publishes a bundle at once, for one connection alone. */
 export const atOnce =
   (deps: Dependencies, deadline: number): PublishBundle =>
-  (bundle, { connection, isLeaving }) =>
-    publishBundle(bundle, isLeaving ? [] : [connection], deps, { deadline, isRemoval: isLeaving });
+  (bundle, { connection, isLeaving, sealed }) =>
+    publishBundle(bundle, isLeaving ? [] : [connection], deps, {
+      deadline,
+      isRemoval: isLeaving,
+      ...(sealed && { justSealed: new Map([[connection, sealed]]) }),
+    });

@@ -28,8 +28,21 @@ export interface Members {
   isLate: boolean;
 }
 
+/** A token, and what it was sealed to. */
+export interface JustSealed {
+  sealedTokens: string;
+  accessToken: string;
+}
+
+/** Tokens that this function has just sealed, by connection. */
+export type JustSealedTokens = ReadonlyMap<string, JustSealed>;
+
 /** Reads the members' items and opens their tokens. One whose tokens cannot be opened does not keep the others back. */
-export async function readMembers({ bundle, members }: Bundle, deps: ReadDependencies): Promise<Members> {
+export async function readMembers(
+  { bundle, members }: Bundle,
+  deps: ReadDependencies,
+  justSealed?: JustSealedTokens,
+): Promise<Members> {
   const { store, openingKey, now, log } = deps;
   const read: Members = {
     tokens: [],
@@ -56,7 +69,11 @@ export async function readMembers({ bundle, members }: Bundle, deps: ReadDepende
       }
       read.belonging.add(connection);
       try {
-        const { accessToken } = await open(item.sealedTokens, connection, openingKey);
+        const known = justSealed?.get(connection);
+        const { accessToken } =
+          known?.sealedTokens === item.sealedTokens
+            ? known
+            : await open(item.sealedTokens, connection, openingKey);
         const { generation, version, rotatedAt } = item;
         read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
         if (isLate(item, bundle, now())) read.isLate = true;

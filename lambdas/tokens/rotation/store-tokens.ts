@@ -27,6 +27,8 @@ export async function storeTokens(
   const committing = retryUntil(deadline, () => commit(item, rotation, deps), deps);
   if (!rescue || item.grantType === 'account_credentials') return committing;
   const ended = new AbortController();
+  // Without a reason Node makes an exception with a stack, for each rotation.
+  const end = () => ended.abort('ended');
   let writing: Promise<boolean> | undefined;
   const write = () => {
     writing ??= retryUntil(deadline, () => rescue.put(rotationOf(item), rotation), deps).then(
@@ -49,12 +51,12 @@ export async function storeTokens(
   );
   try {
     const committed = await committing;
-    ended.abort();
+    end();
     // The object fits no version any more: one that is left behind is harmless, and expires.
     if (await writing) await rescue.remove(rotationOf(item)).catch(() => {});
     return committed;
   } catch (error) {
-    ended.abort();
+    end();
     throw (await write()) ? rescued(item.connection) : error;
   }
 }

@@ -1,6 +1,6 @@
 import type { Dependencies } from '../dependencies.ts';
 import { type BundlePublication, publishBundle } from '../publication/publish-bundle.ts';
-import type { PublishBundle } from '../publication/publish-places.ts';
+import type { PublishBundle, PublishingMember } from '../publication/publish-places.ts';
 
 /** A bundle is published without the members that are still rotating after this time. */
 const PATIENCE_MS = 5000;
@@ -19,7 +19,7 @@ export interface BundleGate {
 }
 
 interface Waiting {
-  members: Map<string, { isLeaving: boolean }>;
+  members: Map<string, PublishingMember>;
   publication: PromiseWithResolvers<BundlePublication>;
   patience: AbortController;
 }
@@ -37,9 +37,12 @@ export function createBundleGate(deps: Dependencies, deadline: number): BundleGa
     held.patience.abort();
     const including = [...held.members].filter(([, { isLeaving }]) => !isLeaving).map(([name]) => name);
     const isRemoval = including.length < held.members.size;
+    const justSealed = new Map(
+      [...held.members].flatMap(([name, { sealed }]) => (sealed ? [[name, sealed]] : [])),
+    );
     // One publication after the other: members that come late do not compete with those before them for the lease.
     const published = (last.get(bundle) ?? Promise.resolve()).then(() =>
-      publishBundle(bundle, including, deps, { deadline, isRemoval }),
+      publishBundle(bundle, including, deps, { deadline, isRemoval, justSealed }),
     );
     published.then(held.publication.resolve, held.publication.reject);
     last.set(
@@ -52,13 +55,13 @@ export function createBundleGate(deps: Dependencies, deadline: number): BundleGa
     underWay.set(bundle, (underWay.get(bundle) ?? 0) + difference);
 
   return {
-    publish(bundle, { connection, isLeaving }) {
+    publish(bundle, member) {
       const held = waiting.get(bundle) ?? {
         members: new Map(),
         publication: Promise.withResolvers<BundlePublication>(),
         patience: new AbortController(),
       };
-      held.members.set(connection, { isLeaving });
+      held.members.set(member.connection, member);
       if (!waiting.has(bundle)) {
         waiting.set(bundle, held);
         deps.wait(PATIENCE_MS, held.patience.signal).then(

@@ -20,7 +20,7 @@ const MISCONFIGURED_TURN = 20;
 const INCIDENT_PROBES = 2;
 
 /**
- * While other apps have something due, so many of the sweep's sixteen steps may be those of one app. Half of the slots are
+ * While other apps have something due, so many of the sweep's steps may be those of one app. At least half of the slots are
  * left for the others even where a quick app begins to hang. No app is known to be quick before its first step has ended.
  */
 const APP_SHARE = { slowMilliseconds: 4000, most: { untried: 4, quick: 8, slow: 4 } };
@@ -47,6 +47,8 @@ export interface DueQueue {
   expects(bundle: string): boolean;
   /** Takes notice that a step begins. */
   begun(step: DueStep): void;
+  /** Takes notice that a step does not begin, because the sweep ends. */
+  leave(step: DueStep): void;
   /** Takes notice that a step has ended. `milliseconds`: how long it took. */
   ended(step: DueStep, milliseconds: number): void;
   /** Returns the first error of a page that could not be read. */
@@ -177,6 +179,7 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     },
     readOn,
     begun: ({ entry }) => countMember(entry, -1),
+    leave: (step) => countMember(step.entry, -1),
     expects: (bundle) => (members.get(bundle) ?? 0) > 0,
     isWaiting: () => probing.size > 0 || isHeldBack,
     ended({ entry, isProbe }, milliseconds) {

@@ -17,15 +17,23 @@ import {
   toHealthMetrics,
 } from './fleet-health.ts';
 import { finishDisconnections } from './left-disconnections.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
 import { addOutcome, needsAttention, noOutcomes, type SweepCounts } from './outcomes.ts';
 import { attendReconnects } from './reconnects.ts';
 import type { Run, SweepOptions } from './run.ts';
 
 /**
- * Steps at a time. Enough for the write rate that the vault keeps to, with some to spare for a slow Zoom. More would
- * only queue there with their new tokens stored but not published; see docs/performance.md.
+ * Steps at a time of connections with a secret of their own. Enough for the write rate that the vault keeps to, with some to
+ * spare for a slow Zoom. More would only queue there with their new tokens stored but not published; see
+ * docs/performance.md.
  */
 export const CONCURRENCY = 16;
+
+/**
+ * Steps at a time of all connections. Enough for the core that the function has. More would wait for it, also between Zoom's
+ * response and the write of its tokens.
+ */
+export const ALL_CONCURRENCY = 36;
 
 /** The work of a sweep and the fleet's health after it, for the metrics. */
 export interface SweepReport extends SweepCounts {
@@ -119,12 +127,19 @@ async function stepThroughDue(run: Run): Promise<void> {
     }
   }
 
+  const ownSecrets = limitConcurrency(CONCURRENCY);
   const take = async (due: DueStep) => {
-    const taken = takeStep(due, { queue, gate, steps }, run);
+    const begin = async () => {
+      // A step that had to wait is left to the next sweep, once there is no time for it.
+      if (hasTime()) await takeStep(due, { queue, gate, steps }, run);
+      else queue.leave(due);
+    };
+    const { place = 'own' } = due.entry;
+    const taken = place === 'own' ? ownSecrets(begin) : begin();
     underWay.add(taken);
     await taken.finally(() => underWay.delete(taken));
   };
-  await pMap(dueSteps(), take, { concurrency: CONCURRENCY });
+  await pMap(dueSteps(), take, { concurrency: ALL_CONCURRENCY });
   gate.openAll();
   await Promise.all(steps);
   if (queue.failure() !== undefined) throw queue.failure();

@@ -9,18 +9,22 @@ const template = synthesized();
 describe('the functions', () => {
   test.each([
     // API Gateway stops waiting after 30 s.
-    { name: 'zoom-token-refresher-callback', timeout: 25 },
-    { name: 'zoom-token-refresher-rotate', timeout: 60 },
-    { name: 'zoom-token-refresher-operator', timeout: 60 },
-  ])('$name runs Node.js 24 on arm64 with 512 MB and a timeout of $timeout s', ({ name, timeout }) => {
-    expect(functionNamed(template, name)).toMatchObject({
-      Runtime: 'nodejs24.x',
-      Architectures: ['arm64'],
-      MemorySize: 512,
-      Timeout: timeout,
-      Handler: 'index.handler',
-    });
-  });
+    { name: 'zoom-token-refresher-callback', memory: 512, timeout: 25 },
+    // A whole core.
+    { name: 'zoom-token-refresher-rotate', memory: 1769, timeout: 60 },
+    { name: 'zoom-token-refresher-operator', memory: 512, timeout: 60 },
+  ])(
+    '$name runs Node.js 24 on arm64 with $memory MB and a timeout of $timeout s',
+    ({ name, memory, timeout }) => {
+      expect(functionNamed(template, name)).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        MemorySize: memory,
+        Timeout: timeout,
+        Handler: 'index.handler',
+      });
+    },
+  );
 
   test('the stack has exactly three functions', () => {
     template.resourceCountIs('AWS::Lambda::Function', 3);

@@ -42,7 +42,7 @@ async function unpack(): Promise<string> {
   const require = createRequire(import.meta.url);
   const packed = join(dirname(require.resolve('@sparticuz/chromium')), '../bin/chromium.br');
   const executable = new URL(
-    `../../../node_modules/.cache/chromium/chromium-${statSync(packed).size}`,
+    `../../node_modules/.cache/chromium/chromium-${statSync(packed).size}`,
     import.meta.url,
   ).pathname;
   if (existsSync(executable)) return executable;

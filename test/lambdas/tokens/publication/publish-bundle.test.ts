@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { newBundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { changeBundle } from '../../../../lambdas/tokens/publication/change-bundle.ts';
@@ -26,6 +26,36 @@ const accessToken = async (connection: string) => (await world.tokens(connection
 
 /** Connects one more member, whose token no publication has yet. */
 const addZoe = () => world.connect('zoe', undefined, undefined, undefined, placeOf('sales'));
+
+describe('a token that the publishing function has just sealed', () => {
+  /** Returns the ids of the keys with which stored tokens were opened. */
+  const publishKnowing = async (sealedTokens: string) => {
+    const opened: string[] = [];
+    const deps = world.dependencies();
+    const openingKey: typeof deps.openingKey = (id) => {
+      opened.push(id);
+      return deps.openingKey(id);
+    };
+    const justSealed = new Map([['zoe', { sealedTokens, accessToken: await accessToken('zoe') }]]);
+    await publishBundle('sales', [], { ...deps, openingKey }, { deadline: world.deadline, justSealed });
+    return opened;
+  };
+  const zoe = async () => (await world.store.get('zoe'))?.sealedTokens ?? '';
+
+  test('is published without being opened', async () => {
+    await addZoe();
+    // Those of anna and ben.
+    expect(await publishKnowing(await zoe())).toHaveLength(2);
+    expect(world.bundle('sales')).toMatchObject({ zoe: await accessToken('zoe') });
+  });
+
+  test('is not used once other tokens are stored', async () => {
+    await addZoe();
+    const sealedTokens = await zoe();
+    await change({ content: 'of another time' });
+    expect(await publishKnowing(`${sealedTokens}x`)).toHaveLength(3);
+  });
+});
 
 test('a publication that cannot be recorded fails, so that its members stay due', async () => {
   await addZoe();

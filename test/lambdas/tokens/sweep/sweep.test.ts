@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { CONCURRENCY, sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
+import { ALL_CONCURRENCY, CONCURRENCY, sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 let world: World;
@@ -29,27 +30,50 @@ describe('a sweep', () => {
     for (let i = 0; i < 250; i += 1) expect(world.zoom.accepts(world.published(`c${i}`))).toBe(true);
   });
 
-  test('takes sixteen steps at once, and no more', async () => {
-    await connect(3 * CONCURRENCY);
+  test.each([
+    ['sixteen steps of connections with a secret of their own', CONCURRENCY, 'own'],
+    ['36 steps of the members of bundles', ALL_CONCURRENCY, placeOf('sales')],
+  ] as const)('takes %s at once, and no more', async (_, atOnce, place) => {
+    for (let i = 0; i < 3 * atOnce; i += 1)
+      await world.connect(`c${i}`, undefined, undefined, undefined, place);
     world.pass(HOUR - 600);
     let waiting: (() => void)[] = [];
     let most = 0;
     const report = await run({
       intercept: async (point, call) => {
         if (point !== 'zoom.token') return call();
-        // Zoom responds once sixteen requests have arrived. With fewer at once the sweep would hang.
+        // Zoom responds once so many requests have arrived. With fewer at once the sweep would hang.
         await new Promise<void>((resolve) => {
           waiting.push(resolve);
           most = Math.max(most, waiting.length);
-          if (waiting.length < CONCURRENCY) return;
+          if (waiting.length < atOnce) return;
           for (const respond of waiting) respond();
           waiting = [];
         });
         return call();
       },
     });
-    expect(report.rotated).toBe(3 * CONCURRENCY);
-    expect(most).toBe(CONCURRENCY);
+    expect(report.rotated).toBe(3 * atOnce);
+    expect(most).toBe(atOnce);
+  });
+
+  test('begins no step that had to wait until there is no time for it any more', async () => {
+    await connect(2 * CONCURRENCY);
+    world.pass(HOUR - 600);
+    const late = world.deadline - 10;
+    const all = Promise.withResolvers<void>();
+    let requests = 0;
+    const report = await run({
+      intercept: async (point, call) => {
+        if (point !== 'zoom.token') return call();
+        requests += 1;
+        if (requests === CONCURRENCY) all.resolve();
+        await all.promise;
+        world.time = late;
+        return call();
+      },
+    });
+    expect(report.rotated).toBe(CONCURRENCY);
   });
 
   test('goes on with all other steps while Zoom is slow to respond to one', async () => {
