@@ -17,6 +17,10 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   return join(cache, `n8n-${N8N_VERSION}`);
 }
 
+/** Returns whether n8n is in the cache. */
+export const isInstalled = (environment: NodeJS.ProcessEnv): boolean =>
+  existsSync(join(cacheFolder(environment), 'complete'));
+
 /**
  * Installs n8n if it is not installed yet. Returns the folder of its package.
  * @throws {Missing} when the registry cannot be reached

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 const START_SECONDS = 180;
-const OWNER = {
+/** The account that a person signs in with. */
+export const OWNER = {
   email: 'owner@example.com',
   firstName: 'Ada',
   lastName: 'Lovelace',

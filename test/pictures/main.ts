@@ -2,11 +2,13 @@ import '../../local/silence-powertools.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { manualClock } from '../../local/clock.ts';
 import { startLocalStack } from '../../local/stack.ts';
+import { cacheFolder, install, isInstalled } from '../n8n/install.ts';
 import { startBrowser } from '../support/browser/start-browser.ts';
 import { draw, record } from './lanes.ts';
+import { photographN8n } from './n8n.ts';
 
 // Makes the documents' pictures from the local stack, so that they show what the program shows: `npm run pictures`.
-// Those of n8n's screens are drawn by hand: n8n is no part of this project.
+// Those of n8n's screens need the n8n that `npm run test:n8n` installs.
 
 const PICTURES = new URL('../../docs/pictures/', import.meta.url);
 const PAGE = { width: 720, height: 560 };
@@ -19,6 +21,19 @@ const file = (name: string) => new URL(name, PICTURES).pathname;
 mkdirSync(PICTURES, { recursive: true });
 writeFileSync(file('with-and-without.svg'), draw(await record()));
 await photographConsent();
+if (isInstalled(process.env)) await photographNode();
+else process.stdout.write('The pictures of n8n stay as they are: npm run test:n8n installs n8n.\n');
+
+/** Photographs n8n, without a licence, with the token of a connection. */
+async function photographNode(): Promise<void> {
+  const n8n = await install(cacheFolder(process.env), (line) => process.stdout.write(`${line}\n`));
+  const stack = await startLocalStack({ now: manualClock().now, speed: 1, port: 0 });
+  try {
+    await photographN8n(n8n, stack, (name) => file(`${name}.png`));
+  } finally {
+    await stack.close();
+  }
+}
 
 /** Photographs the pages that a Zoom user meets, and the live page after two hours. */
 async function photographConsent(): Promise<void> {
