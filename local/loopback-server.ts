@@ -6,6 +6,7 @@ export interface LoopbackServer {
   port: number;
   /** `http://127.0.0.1:<port>` */
   url: string;
+  server: Server;
   /** Frees the port and destroys every open connection, one that became a tunnel (HTTP CONNECT) included. */
   close(): Promise<void>;
 }
@@ -24,6 +25,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Loopba
   const address = server.address() as AddressInfo;
   return {
     port: address.port,
+    server,
     url: `http://127.0.0.1:${address.port}`,
     close() {
       const { promise: closed, resolve } = Promise.withResolvers<void>();

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setImmediate } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { TABLE } from '../../lambdas/contract.ts';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
+import { directDynamoDB } from './direct-client.ts';
 import { type DynamoDBFaults, startFaultyDynamoDB } from './dynamodb-faults.ts';
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
@@ -39,13 +41,10 @@ async function startTable(port: number, tableName: string): Promise<LoopbackServ
     response.once('close', () => underWay.delete(response));
   });
   const server = await listenOnLoopback(dynamodb, port);
-  const client = new DynamoDBClient({
-    endpoint: server.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = directDynamoDB(server);
   await client.send(createTable(tableName));
-  client.destroy();
+  const describe = new DescribeTableCommand({ TableName: tableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await setImmediate();
   return {
     ...server,
     async close() {

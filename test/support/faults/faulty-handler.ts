@@ -6,32 +6,35 @@ import type { FaultInjector, Outcome, Reply } from './faults.ts';
 
 export type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
 
-/** Operations that change nothing. */
-const READS = /^(BatchGet|Get|List|Query|Scan|GET$)/;
-
 /**
- * The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. It calls `onChange` before and after
- * each request that may change something.
+ * The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. It calls `onRequest` before and
+ * after each request.
  */
 export class FaultyHandler extends NodeHttpHandler {
   readonly #service: AwsService;
   readonly #faults: FaultInjector | undefined;
 
-  readonly #onChange: () => void;
+  readonly #onRequest: (operation: string) => void;
 
-  constructor(service: AwsService, faults: FaultInjector | undefined, onChange: () => void) {
+  constructor(
+    service: AwsService,
+    faults: FaultInjector | undefined,
+    onRequest: (operation: string) => void,
+  ) {
     super();
     this.#service = service;
     this.#faults = faults;
-    this.#onChange = onChange;
+    this.#onRequest = onRequest;
   }
 
   override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
     const service = this.#service;
     const target = request.headers['x-amz-target'];
     const operation = target?.split('.').at(-1) ?? request.method;
-    const send = () => super.handle(request, options);
-    const perform = READS.test(operation) ? send : () => this.#change(send);
+    const perform = async () => {
+      this.#onRequest(operation);
+      return super.handle(request, options).finally(() => this.#onRequest(operation));
+    };
     if (!this.#faults) return perform();
     return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
       service,
@@ -49,11 +52,6 @@ export class FaultyHandler extends NodeHttpHandler {
         return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } } as never;
       },
     });
-  }
-
-  async #change<Response>(send: () => Promise<Response>): Promise<Response> {
-    this.#onChange();
-    return send().finally(this.#onChange);
   }
 }
 

@@ -5,6 +5,9 @@ import type { OpeningKey } from '../../../lambdas/tokens/sealing/sealing-keyring
 import { readAsN8n } from '../../../local/read-as-n8n.ts';
 import { type LabServices, TABLE } from './lab-services.ts';
 
+/** Operations that change nothing. */
+const READS = /^(BatchGet|Get|List|Query|Scan|GET$)/;
+
 /** Reads what the services hold, for the checks. What nothing can have changed since is not read again. */
 export function createReader(services: Pick<LabServices, 'table' | 'operator'>) {
   const store = createConnectionsTable(services.table, TABLE);
@@ -38,5 +41,9 @@ export function createReader(services: Pick<LabServices, 'table' | 'operator'>) 
       (await once('secrets', () => readAsN8n(services.operator))).get(`n8n_zoom_${name}`),
     /** Must be called whenever something may have changed. */
     forget: () => known.clear(),
+    /** Must be called before and after each request to a service. */
+    forgetAt: (operation: string) => {
+      if (!READS.test(operation)) known.clear();
+    },
   };
 }

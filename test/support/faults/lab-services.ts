@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   type AttributeValue,
   BatchWriteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { HttpRequest } from '@smithy/types';
+import { directDynamoDB, directSecretsManager, SIGNATURE } from '../../../local/aws/direct-client.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import type { Secrets } from '../../../local/aws/secrets-manager/secrets.ts';
@@ -15,7 +17,24 @@ import { ZoomModel } from '../world/zoom-model.ts';
 import { WEBHOOK_SECRET } from '../zoom-event.ts';
 import { openWire } from './wire.ts';
 
-export const AWS = { region: 'us-east-1', credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' } };
+/** Every setting is given, so that no client looks for one in the environment or in files. */
+export const AWS = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },
+  defaultsMode: 'standard',
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  maxAttempts: 3,
+  retryMode: 'standard',
+  userAgentAppId: async () => undefined,
+  // The local services look at a signature's form, and do not check it.
+  signer: {
+    sign: async (request: HttpRequest) => {
+      Object.assign(request.headers, SIGNATURE);
+      return request;
+    },
+  },
+} as const;
 export const TABLE = 'connections';
 export const BUCKET = 'rescue';
 export const NAME = 'zoom-token-refresher';
@@ -47,8 +66,8 @@ export async function openServices(state: LabState | undefined) {
     openWire('zoom', zoom.fetch),
     openWire('n8n', n8n.fetch),
   ]);
-  const table = new DynamoDBClient({ ...AWS, endpoint: dynamodb.url });
-  const operator = new SecretsManagerClient({ ...AWS, endpoint: secretsManager.url });
+  const table = directDynamoDB(dynamodb);
+  const operator = directSecretsManager(secretsManager);
   if (state) await putItems(table, state.items);
   else await createSecrets(operator, zoom, n8n);
 
@@ -65,6 +84,8 @@ export async function openServices(state: LabState | undefined) {
       s3: s3.url,
       zoom: zoomWire.url,
     },
+    dynamodb,
+    secretsManager,
     zoomWire,
     n8nWire,
     /** Clients with an operator's access. */
@@ -81,7 +102,6 @@ export async function openServices(state: LabState | undefined) {
       return { time: clock.time, items, secrets: secretsManager.secrets, objects: s3.objects, zoom, n8n };
     },
     async close() {
-      for (const client of [table, operator]) client.destroy();
       await Promise.all([dynamodb, secretsManager, s3, zoomWire, n8nWire].map((service) => service.close()));
     },
   };

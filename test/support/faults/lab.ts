@@ -2,6 +2,7 @@ import { setTimeout as realTime } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import type { RetryStrategyV2 } from '@smithy/types';
 import type { MakeS3Client } from '../../../lambdas/aws/bucket.ts';
 import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
@@ -22,6 +23,7 @@ import { createInstanceShare } from '../../../lambdas/tokens/push/instance-share
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key.ts';
 import type { StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
+import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-client.ts';
 import { createKeys } from '../world/keys.ts';
 import { callName, type ZoomModel } from '../world/zoom-model.ts';
 import type { FaultInjector } from './faults.ts';
@@ -66,17 +68,20 @@ export async function openLab(log: Log, state?: SavedLab) {
     const configuration = (service: AwsService) => ({
       ...AWS,
       endpoint: urls[service],
-      requestHandler: new FaultyHandler(service, faults, reader.forget),
+      requestHandler: new FaultyHandler(service, faults, reader.forgetAt),
       retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     });
-    const tableClient = new DynamoDBClient(configuration('dynamodb'));
-    const secretsClient = new SecretsManagerClient(configuration('secretsmanager'));
+    const dynamoDB = (options?: { retryStrategy: RetryStrategyV2 }) =>
+      faults
+        ? new DynamoDBClient({ ...configuration('dynamodb'), ...options })
+        : directDynamoDB(services.dynamodb, reader.forgetAt);
+    const tableClient = dynamoDB();
+    const secretsClient = faults
+      ? new SecretsManagerClient(configuration('secretsmanager'))
+      : directSecretsManager(services.secretsManager, reader.forgetAt);
     clients.push(tableClient, secretsClient);
     const history = createHistory(TABLE, { log, invocation: () => ({ requestId: 'lab' }) }, () => {
-      const client = new DynamoDBClient({
-        ...configuration('dynamodb'),
-        retryStrategy: new ConfiguredRetryStrategy(1),
-      });
+      const client = dynamoDB({ retryStrategy: new ConfiguredRetryStrategy(1) });
       clients.push(client);
       return client;
     });
