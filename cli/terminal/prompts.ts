@@ -1,7 +1,9 @@
-import { confirm, input, password, select } from '@inquirer/prompts';
 import { Interrupted } from '../errors.ts';
 import { interrupt } from './interruption.ts';
 import { sanitizeText } from './sanitize.ts';
+
+/** The prompts are loaded with the first one, since most commands have none. */
+const prompts = () => import('@inquirer/prompts');
 
 /** Prompts go to standard error, so that standard output holds the result alone. */
 const CONTEXT = { output: process.stderr };
@@ -14,32 +16,37 @@ export type Validator = (text: string) => true | string;
 
 /** Prompts for text. @throws {Interrupted} */
 export const promptText = (message: string, validate: Validator): Promise<string> =>
-  interruptible(input({ message: sanitizeText(message), validate }, CONTEXT));
+  interruptible(async () => (await prompts()).input({ message: sanitizeText(message), validate }, CONTEXT));
 
 /** Prompts for a secret without echoing it to the terminal. @throws {Interrupted} */
 export const promptSecret = (message: string, validate: Validator): Promise<string> =>
-  interruptible(password({ message: sanitizeText(message), validate }, CONTEXT));
+  interruptible(async () =>
+    (await prompts()).password({ message: sanitizeText(message), validate }, CONTEXT),
+  );
 
 /** Prompts for one of several choices. @throws {Interrupted} */
 export const promptChoice = <Value>(
   message: string,
   choices: { name: string; value: Value }[],
-): Promise<Value> => interruptible(select({ message: sanitizeText(message), choices }, CONTEXT));
+): Promise<Value> =>
+  interruptible(async () => (await prompts()).select({ message: sanitizeText(message), choices }, CONTEXT));
 
 /** Prompts for yes or no; Enter alone means no. @throws {Interrupted} */
 export const promptConfirmation = (message: string): Promise<boolean> =>
-  interruptible(confirm({ message: sanitizeText(message), default: false }, CONTEXT));
+  interruptible(async () =>
+    (await prompts()).confirm({ message: sanitizeText(message), default: false }, CONTEXT),
+  );
 
 /**
  * A prompt reads the keyboard itself, so Ctrl-C arrives as an error and not as a signal. After Ctrl-D it waits for ever,
  * and nothing else keeps the process.
  */
-async function interruptible<T>(prompt: Promise<T>): Promise<T> {
+async function interruptible<T>(prompt: () => Promise<T>): Promise<T> {
   const { promise: closed, reject } = Promise.withResolvers<never>();
   const end = () => reject(new Interrupted());
   process.once('beforeExit', end);
   try {
-    return await Promise.race([prompt, closed]);
+    return await Promise.race([prompt(), closed]);
   } catch (error) {
     const isEnd =
       error instanceof Interrupted || (error instanceof Error && error.name === 'ExitPromptError');

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import open from 'open';
 import { N8N } from '../../../lambdas/contract.ts';
 import {
   assertName,
@@ -189,7 +188,7 @@ async function connectUser(
   printLink(
     `Open this link and allow the app at Zoom.\n${[`It works once, until ${until}.`, ...link.clock].join(' ')}\n\n  ${url}\n`,
   );
-  if (opensBrowser) await open(url).catch(() => {});
+  if (opensBrowser) await openInBrowser(url);
   const { view, now } = await output
     .withSpinner('Waiting for the consent', () => waitForConsent(link, session))
     .catch((error) => {
@@ -219,4 +218,10 @@ function printConnected(view: ConnectionView, now: number, { output }: Session):
     output.print(`  ${paint('bold', expression)}`);
   }
   process.exitCode = exitStatusOf([view], now);
+}
+
+/** The link is printed too, for a machine that has no browser. */
+async function openInBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open');
+  await open(url).catch(() => {});
 }

@@ -11,7 +11,6 @@ import { formatList } from '../../terminal/table.ts';
 import { formatManifest, manifestSection } from './manifest.ts';
 import { chooseGrant, completeCredentials } from './prompt-credentials.ts';
 import { readCredentials } from './read-credentials.ts';
-import { saveAppSecret } from './save-app-secret.ts';
 import { verifyCredentials } from './verify-credentials.ts';
 
 interface SetupOptions {
@@ -64,6 +63,7 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
         verifyCredentials(credentials, about),
       )
     : undefined;
+  const { saveAppSecret } = await import('./save-app-secret.ts');
   await output.withSpinner('Saving the credentials', () => saveAppSecret(secretId, credentials, aws));
   const secretName = bareName(secretId);
   const next = nextCommand(app, grant);

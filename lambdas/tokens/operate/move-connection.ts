@@ -10,9 +10,7 @@ import type { StepOptions } from '../rotation/outcome.ts';
 import { step } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
-
-/** The old place is kept current for this time; seconds. */
-export const KEEP_SECONDS = { usual: 24 * 60 * 60, most: 7 * 24 * 60 * 60 };
+import { KEEP_SECONDS } from './limits.ts';
 
 interface Move {
   connection: string;

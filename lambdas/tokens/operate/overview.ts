@@ -36,7 +36,6 @@ export interface Overview {
   next?: string;
 }
 
-export const MAX_OVERVIEW = 500;
 const DEFAULT_LIMIT = 50;
 /** Up to this size all items are read, strongly consistent. A larger fleet is read through the index. */
 const SMALL_FLEET = 500;

@@ -6,8 +6,6 @@ import { toFailure } from '../errors.ts';
 import { bundleOf } from '../publication/place.ts';
 import { publishedToken } from '../publication/published-token.ts';
 
-/** Each probe takes a read and a request to Zoom. This many fit well into the timeout of the operator function. */
-export const MAX_PROBES = 20;
 const CONCURRENCY = 8;
 
 export type TokenProbe = TokenCheck & { connection: string };
