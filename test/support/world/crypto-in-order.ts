@@ -33,6 +33,27 @@ export function cryptoInOrder(): () => void {
     void Object.assign(subtle, { importKey, exportKey, generateKey, deriveBits, digest, encrypt, decrypt });
 }
 
+/** Ephemeral keys are used again and again, since no simulation is about them. */
+const EPHEMERAL_PAIRS = 16;
+
+interface Known<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): unknown;
+}
+
+/** Returns what was made for the key before. */
+function once<Key, Value>(known: Known<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+let generated = 0;
+const pairs = new Map<number, webcrypto.CryptoKeyPair>();
+const publicKeys = new Map<string | undefined, webcrypto.CryptoKey>();
+const exported = new WeakMap<webcrypto.CryptoKey, webcrypto.JsonWebKey>();
+const shared = new WeakMap<webcrypto.CryptoKey, WeakMap<webcrypto.CryptoKey, ArrayBuffer>>();
+
 /** Of each operation, what `jose` and the sealing pair use. Anything else throws. */
 const replacements = {
   async importKey(
@@ -53,24 +74,31 @@ const replacements = {
         usages,
       );
     }
-    const key = createPublicKey({ key: data as JsonWebKey, format: 'jwk' });
-    return key.toCryptoKey(X25519, true, []);
+    const jwk = data as JsonWebKey;
+    return once(publicKeys, jwk.x, () =>
+      createPublicKey({ key: jwk, format: 'jwk' }).toCryptoKey(X25519, true, []),
+    );
   },
 
   exportKey: async (_format: 'jwk', key: webcrypto.CryptoKey) =>
-    KeyObject.from(key).export({ format: 'jwk' }),
+    once(exported, key, () => KeyObject.from(key).export({ format: 'jwk' })),
 
   async generateKey() {
-    const { publicKey, privateKey } = generateKeyPairSync('x25519');
-    return {
-      publicKey: publicKey.toCryptoKey(X25519, true, []),
-      privateKey: privateKey.toCryptoKey(X25519, true, ['deriveBits']),
-    };
+    generated += 1;
+    return once(pairs, generated % EPHEMERAL_PAIRS, () => {
+      const { publicKey, privateKey } = generateKeyPairSync('x25519');
+      return {
+        publicKey: publicKey.toCryptoKey(X25519, true, []),
+        privateKey: privateKey.toCryptoKey(X25519, true, ['deriveBits']),
+      };
+    });
   },
 
   async deriveBits({ public: other }: { public: webcrypto.CryptoKey }, own: webcrypto.CryptoKey) {
-    const keys = { privateKey: KeyObject.from(own), publicKey: KeyObject.from(other) };
-    return exact(diffieHellman(keys));
+    const ofOwn = once(shared, own, () => new WeakMap());
+    return once(ofOwn, other, () =>
+      exact(diffieHellman({ privateKey: KeyObject.from(own), publicKey: KeyObject.from(other) })),
+    );
   },
 
   digest: async (_algorithm: string, data: Uint8Array) => exact(createHash('sha256').update(data).digest()),
