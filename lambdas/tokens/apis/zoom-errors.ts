@@ -77,7 +77,7 @@ export const REFUSED_CODE = {
   message:
     'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
   action:
-    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
+    'Ask for a new link. If that fails too, the administrator has to compare the redirect URL of the Zoom app with the callback URL.',
 } as const;
 const TOKEN = {
   refuses: 'token',

@@ -123,7 +123,7 @@ export const CODE_REFUSED: Refusal = {
   title: 'Zoom refused your sign-in',
   paragraphs: [
     'Zoom refused the authorization code: it was used before or is too old, or the redirect URL is not the app’s.',
-    'Ask for a new link. If that fails too, compare the redirect URL of the Zoom app with the callback URL.',
+    'Ask for a new link. If that fails too, the administrator has to compare the redirect URL of the Zoom app with the callback URL.',
   ],
 };
 export const NO_CODE: Refusal = {
