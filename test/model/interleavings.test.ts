@@ -1,6 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { disconnecting, type Plan, plan, play, rotatingKeys } from '../support/model/run.ts';
+import { cryptoInOrder } from '../support/world/crypto-in-order.ts';
 import { MemoryStore } from '../support/world/memory-store.ts';
 import { World } from '../support/world/world.ts';
 
@@ -9,6 +10,13 @@ const numRuns = Number(process.env.MODEL_RUNS ?? 800);
 const seed = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) };
 /** A run takes some 40 ms; a busy machine may take five times as long. */
 const timeout = 60_000 + numRuns * 200;
+
+// Nothing but the requests is in any order, so that a seed repeats a run.
+let restore: () => void;
+beforeAll(() => {
+  restore = cryptoInOrder();
+});
+afterAll(() => restore());
 
 describe('sweeps, rotations, consents, disconnections and faults in any order', () => {
   test(

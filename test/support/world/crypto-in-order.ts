@@ -60,19 +60,16 @@ const replacements = {
     format: string,
     data: Uint8Array | webcrypto.JsonWebKey,
     algorithm: webcrypto.AlgorithmIdentifier,
-    isExtractable: boolean,
+    _isExtractable: boolean,
     usages: webcrypto.KeyUsage[],
   ) {
+    // Node deprecates the use of a key below WebCrypto that may not be exported.
     if (format === 'raw') {
-      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, isExtractable, usages);
+      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, true, usages);
     }
     if (format === 'pkcs8') {
       const key = Buffer.from(data as Uint8Array);
-      return createPrivateKey({ key, format: 'der', type: 'pkcs8' }).toCryptoKey(
-        X25519,
-        isExtractable,
-        usages,
-      );
+      return createPrivateKey({ key, format: 'der', type: 'pkcs8' }).toCryptoKey(X25519, true, usages);
     }
     const jwk = data as JsonWebKey;
     return once(publicKeys, jwk.x, () =>
