@@ -144,6 +144,19 @@ describe('an instance that other connections use', () => {
       action: /--instance <name>.*--move/,
     }));
 
+  test('is refused with ten of their names at most', async () => {
+    for (let count = 10; count < 20; count += 1) {
+      await operator.connectServer(`server_${count}`);
+      await operator.link(`server_${count}`);
+    }
+    await expectOperatorRefused(services, functions, operator.requestFor('main', { url: elsewhere() }), {
+      class: 'rejected',
+      code: 'n8n_instance_shared',
+      message: /: "other", "server_10", .*"server_18" and 1 more\. Their tokens/,
+      action: /--move/,
+    });
+  });
+
   test('moves with all of them where the request says so', async () => {
     await operator.link('main', { url: elsewhere(), move: true });
     expect(await services.n8nInstances()).toMatchObject({ office: { url: elsewhere() } });

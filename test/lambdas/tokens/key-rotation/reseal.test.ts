@@ -129,23 +129,38 @@ describe('after the sealing key was replaced', () => {
     expect((await world.store.keyRotation())?.completedAt).toBeDefined();
   });
 
-  test('the pages of a pass are looked at in one sweep, at most twenty of them, and the rest by the next', async () => {
-    const old = await world.dependencies().sealingKey();
-    const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: world.time };
-    const sealedTokens = await seal(tokens, 'many', old);
-    for (let version = 0; version < 25; version += 1) {
-      const kept = { sealedTokens, expiresAt: world.time, rotatedAt: world.time };
-      await world.rescue.put({ connection: 'many', generation: 1, version }, kept);
-    }
-    await replaceKey();
-    await settle();
-    const id = await idOf(NEW_SEED);
-    const current = () =>
-      [...world.rescue.kept.values()].filter((each) => sealedWith(each.sealedTokens) === id).length;
-    await resealTimes(1);
-    expect(current()).toBe(20);
-    await resealTimes(1);
-    expect(current()).toBe(25);
+  describe('many pages', () => {
+    let current: () => number;
+    beforeEach(async () => {
+      const old = await world.dependencies().sealingKey();
+      const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: world.time };
+      const sealedTokens = await seal(tokens, 'many', old);
+      for (let version = 0; version < 25; version += 1) {
+        const kept = { sealedTokens, expiresAt: world.time, rotatedAt: world.time };
+        await world.rescue.put({ connection: 'many', generation: 1, version }, kept);
+      }
+      await replaceKey();
+      await settle();
+      const id = await idOf(NEW_SEED);
+      current = () =>
+        [...world.rescue.kept.values()].filter((each) => sealedWith(each.sealedTokens) === id).length;
+    });
+
+    test('are looked at in one sweep, at most twenty of them, and the rest by the next', async () => {
+      await resealTimes(1);
+      expect(current()).toBe(20);
+      await resealTimes(1);
+      expect(current()).toBe(25);
+    });
+
+    test('are left to the next sweep after five seconds', async () => {
+      const intercept: Intercept = async (point, call) => {
+        if (point === 'rescue.list') world.pass(2.5);
+        return call();
+      };
+      await resealTimes(1, { intercept });
+      expect(current()).toBe(3);
+    });
   });
 
   test('a disconnected connection, which has no tokens, holds nothing up', async () => {
