@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const TOKENS = 'test/lambdas/tokens';
 const SECRETS_TESTS = ['test/lambdas/aws/published-secrets.test.ts'];
+const SNS_TESTS = ['test/lambdas/aws/sns.test.ts'];
 const TABLE_TESTS = ['test/lambdas/aws/table/connections.test.ts'];
 const ITEMS_TESTS = ['test/lambdas/aws/table/items.test.ts'];
 const STEP_TESTS = [`${TOKENS}/rotation/step.test.ts`];
@@ -332,6 +333,41 @@ export const mutants: Mutant[] = [
     from: '    await turn();\n',
     to: '',
     tests: SECRETS_TESTS,
+  },
+  {
+    file: 'lambdas/aws/sns-alerts.ts',
+    what: 'a truncated response passes for a sent alert',
+    from: "if (!MessageId) throw new Error('SNS responded without the id of the message');",
+    to: 'void MessageId;',
+    tests: SNS_TESTS,
+  },
+  {
+    file: 'lambdas/aws/topic-subscribers.ts',
+    what: 'a truncated response passes for the number of subscribers',
+    from: '!Number.isInteger(confirmed) || !Number.isInteger(pending)',
+    to: '!Number.isInteger(confirmed) && !Number.isInteger(pending)',
+    tests: SNS_TESTS,
+  },
+  {
+    file: ALERTS,
+    what: 'the daily reminder comes a second late',
+    from: 'now - alertedAt >= REMINDER_SECONDS',
+    to: 'now - alertedAt > REMINDER_SECONDS',
+    tests: [`${TOKENS}/sweep/alerts.test.ts`],
+  },
+  {
+    file: 'lambdas/tokens/publication/read-members.ts',
+    what: 'a late member has no reserve of versions',
+    from: 'if (isLate(item, bundle, now())) read.isLate = true;',
+    to: '',
+    tests: [`${TOKENS}/publication/bundles.test.ts`],
+  },
+  {
+    file: 'lambdas/aws/table/disconnections.ts',
+    what: 'a disconnection gives back its lease before the tokens are erased',
+    from: "attributes(['askedAt', 'measureAt'",
+    to: "attributes(['leaseOwner', 'leaseUntil', 'dueAt', 'askedAt', 'measureAt'",
+    tests: [`${TOKENS}/disconnect/last-write.test.ts`],
   },
   {
     file: 'lambdas/http-client.ts',
