@@ -118,6 +118,20 @@ describe('people are alerted of a connection whose published token expired 15 mi
     expect(world.expiries).toEqual([['main'], ['main']]);
   });
 
+  test.each([
+    [0, 2],
+    [-1, 1],
+  ])('again a day later to the second: %d s after it there are %d', async (seconds, alerts) => {
+    world.pass(HOUR + 16 * MINUTE);
+    world.zoom.isDown = true;
+    await run();
+    const { alertedAt = 0 } = await world.item('main');
+    expect(world.expiries).toHaveLength(1);
+    world.pass(alertedAt + 24 * HOUR + seconds - world.time);
+    await run();
+    expect(world.expiries).toHaveLength(alerts);
+  });
+
   test.each(['alerts.tokensExpired', 'store.expired', 'store.noteAlert'])(
     'by a later sweep when %s fails',
     async (where) => {
