@@ -58,6 +58,10 @@ describe.each(Object.entries(DRIVERS).filter(([shell]) => isInstalled(shell)))('
     [['status', '--wa'], ['--watch']],
     [['status', '--pro'], ['--profile']],
     [
+      ['setup', '--grant', ''],
+      ['user', 's2s'],
+    ],
+    [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
