@@ -65,7 +65,7 @@ function fitting(views: ConnectionView[], now: number, height: number): Connecti
 export function emptyText({ counts, isFiltered = false }: StatusPage): string {
   if (counts && totalOf(counts) > 0)
     return `${formatSummary(counts)}\n\nNone is in the state that was asked for.`;
-  if (isFiltered) return 'No connection matches --app and --search.';
+  if (isFiltered) return 'No connection matches what --app or --search asks for.';
   return `${NO_CONNECTIONS} ${FIRST_CONNECTION}`;
 }
 

@@ -57,7 +57,7 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
   ])('status with %s that no connection has does not call the installation empty', async (_, args) => {
     const { code, stdout } = await run(...args);
     expect(code).toBe(0);
-    expect(stdout).toContain('No connection matches --app and --search.');
+    expect(stdout).toContain('No connection matches what --app or --search asks for.');
     expect(stdout).not.toContain('no connections yet');
   });
 
