@@ -11,7 +11,7 @@ import type { LinkDependencies } from './tokens/consent/stored-link.ts';
 import type { Asker } from './tokens/operate/installation.ts';
 import { createKeyring } from './tokens/sealing/keyring.ts';
 
-/** What the callback function needs to show the page of a link. Its whole runtime has it too. */
+/** The parts of the callback function's runtime that the page of a link uses. */
 export interface LinkPageRuntime extends LinkDependencies {
   asker: Asker;
   zoom: { server: { issuer: string } };

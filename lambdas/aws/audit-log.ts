@@ -7,7 +7,7 @@ import { accessDenied, errorName, isAccessDenied, isNotFound } from './sdk-error
 /** An operator waits, and nothing has been changed yet. */
 const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
 
-/** What an operator commanded, by field. */
+/** The fields of a command of an operator. */
 type AuditLine = Record<string, string | number | boolean | undefined>;
 
 /** Stores one line. Rejects with a `Failure` when the line may not be stored. */

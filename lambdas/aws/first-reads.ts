@@ -5,7 +5,10 @@ import type { AwsRequest, SignedRequest } from './signed-request.ts';
 
 /** Returns a request of the protocols awsJson1_0 and awsJson1_1. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 const jsonRequest = (service: AwsRequest['service'], target: string, version: string, input: object) => ({
-  ...{ service, method: 'POST' as const, path: '/', body: JSON.stringify(input) },
+  service,
+  method: 'POST' as const,
+  path: '/',
+  body: JSON.stringify(input),
   headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target },
 });
 
@@ -30,8 +33,10 @@ export async function readFirstItem(
   key: string,
 ): Promise<Record<string, unknown> | undefined> {
   const input = {
-    ...{ TableName: tableName, Key: { [TABLE.partitionKey]: { S: key } } },
-    ...{ ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' },
+    TableName: tableName,
+    Key: { [TABLE.partitionKey]: { S: key } },
+    ConsistentRead: true,
+    ReturnConsumedCapacity: 'TOTAL',
   };
   const target = 'DynamoDB_20120810.GetItem';
   const { Item, ConsumedCapacity } = jsonObject(await request(jsonRequest('dynamodb', target, '1.0', input)));

@@ -29,7 +29,7 @@ const ATTEMPT = { 'amz-sdk-request': 'attempt=1; max=1' };
 export interface AwsRequest {
   service: keyof typeof ENDPOINTS;
   method: 'GET' | 'POST';
-  /** Of S3: a bucket whose name is a label of a host. */
+  /** Bucket of a request to S3. Its name stands before the host's, so it holds no dot. */
   bucket?: string;
   /** Without characters that would have to be escaped. */
   path: string;
@@ -73,12 +73,18 @@ export function createSignedRequest(
     const { protocol, hostname, host, port, pathname: path } = url;
     try {
       const signed = await signerOf(service, region).sign({
-        ...{ method, protocol, hostname, path, headers: { host, ...ATTEMPT, ...headers } },
+        method,
+        protocol,
+        hostname,
+        path,
+        headers: { host, ...ATTEMPT, ...headers },
         ...(port !== '' && { port: Number(port) }),
         ...(body !== undefined && { body }),
       });
       const response = await fetch(url.href, {
-        ...{ method, headers: signed.headers, redirect: 'manual' },
+        method,
+        headers: signed.headers,
+        redirect: 'manual',
         ...(body !== undefined && { body }),
         signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       });

@@ -3,7 +3,7 @@ import type { Connection, Tokens } from './connection.ts';
 /** An operation of n8n's Zoom node, and the scope that Zoom's API asks of it. */
 export interface N8nOperation {
   operation: string;
-  /** What a Zoom user allows with the scope. */
+  /** The permission in words, for a Zoom user. */
   allows: string;
   request: string;
   /** Granular scope; a Server-to-Server app has it with `:admin`. */

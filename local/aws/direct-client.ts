@@ -16,10 +16,11 @@ export const SIGNATURE = {
   'x-amz-date': '20300101T000000Z',
 };
 
-/** What stands before an operation's name in the header `X-Amz-Target`, and the errors' classes. */
+/** How a service is asked. `target` stands before an operation's name in the header `X-Amz-Target`. */
 interface Service {
   target: string;
   contentType: string;
+  /** The package of the client, which has the errors' classes. */
   errors: Errors;
 }
 

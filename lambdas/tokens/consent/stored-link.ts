@@ -4,7 +4,7 @@ import type { Links, StoredLink } from '../store/links.ts';
 import type { AppCredentials } from '../vault.ts';
 import { ticketExpired, ticketInvalid, verifyLinkTicket } from './link-ticket.ts';
 
-/** What the page of a link needs. */
+/** The dependencies that the page of a link uses. */
 export interface LinkDependencies extends Pick<Dependencies, 'keyring' | 'now'> {
   store: Pick<Links, 'link'>;
   vault: Pick<AppCredentials, 'app'>;

@@ -27,7 +27,7 @@ export const isBeginning = ({ since }: Pick<KeyRotation, 'since'>, now: number):
 
 /** Items of the table that are looked at together. */
 export const PAGE = 500;
-/** What a sweep does at the most: so many pages, in so many seconds and the last page's. */
+/** The most pages that a sweep looks at. It begins none after `MOST_SECONDS`. */
 export const MOST_PAGES = 20;
 const MOST_SECONDS = 5;
 
@@ -39,7 +39,10 @@ const PAUSE_SECONDS = 2 * 60;
 
 const AT_ONCE = 8;
 
-/** What became of something sealed: it was sealed with the current key; it is now; it changed meanwhile; it cannot be opened. */
+/**
+ * The result for one sealed item. `current`: it was sealed with the current key before. `changed`: it has another content
+ * meanwhile.
+ */
 type Resealed = 'current' | 'resealed' | 'changed' | 'unreadable' | 'failed';
 
 /**

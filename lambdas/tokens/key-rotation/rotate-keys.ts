@@ -8,7 +8,7 @@ import { warnOfFailure } from '../warn-of-failure.ts';
 import { type KeyStatus, readKeyStatus, statusAfterRotation } from './key-status.ts';
 import { beginKeyRotation } from './reseal.ts';
 
-/** What a rotation of the keys does, or has done. */
+/** The effects of a rotation of the keys, done or to come. */
 export interface KeysRotated {
   /** The links that it ends; at most 1000. */
   links: OpenLink[];

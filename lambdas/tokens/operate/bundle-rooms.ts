@@ -73,5 +73,5 @@ function roomOf(bundle: Bundle, mostBytes: number): BundleRoom {
   };
 }
 
-/** Where this name does not fit, no other one does. */
+/** The shortest name of a connection. A bundle with no room for it has room for none. */
 const SHORTEST_NAME = 'a';

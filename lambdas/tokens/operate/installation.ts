@@ -3,7 +3,7 @@ import { appNotDeployed } from '../app-not-deployed.ts';
 import { type Place, placeOf } from '../publication/place.ts';
 
 /**
- * What outlives the stack, in the form of the setting `existing`: a later stack takes these resources over. A local stack
+ * The resources that outlive the stack, in the form of the setting `existing`: a later stack takes them over. A local stack
  * has names in place of ARNs.
  */
 export interface ExistingResources {

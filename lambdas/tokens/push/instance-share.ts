@@ -2,7 +2,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { createFairShare, type FairShare } from '../fair-share.ts';
 
 /**
- * The pushes under way for one n8n instance, of the sixteen steps of a sweep. An instance that has not responded yet may
+ * The pushes under way for one n8n instance, of the steps of a sweep. An instance that has not responded yet may
  * have more of them than a slow one, since a push that is put off waits for the next sweep.
  */
 const INSTANCE_SHARE = { slowMilliseconds: 1000, most: { untried: 10, quick: 12, slow: 4 } };

@@ -27,7 +27,6 @@ export const AWS = {
   maxAttempts: 3,
   retryMode: 'standard',
   userAgentAppId: async () => undefined,
-  // The local services look at a signature's form, and do not check it.
   signer: {
     sign: async (request: HttpRequest) => {
       Object.assign(request.headers, SIGNATURE);
