@@ -31,9 +31,14 @@ export async function beginDisconnect(
     if (held) return held;
     const item = await store.get(connection);
     if (!item || item.generation === generation) return undefined;
+    const isHeld = item.leaseOwner === owner;
+    if (!isDisconnected(item)) {
+      // A newer consent keeps the lease of our own write, whose response was lost.
+      if (isHeld) await store.release(item);
+      throw overtaken(connection);
+    }
     // Our own write, whose response was lost.
-    if (item.leaseOwner === owner) return item;
-    if (!isDisconnected(item)) throw overtaken(connection);
+    if (isHeld) return item;
     // Another disconnection was faster: what it leaves undone is completed here.
     generation = item.generation;
     return undefined;

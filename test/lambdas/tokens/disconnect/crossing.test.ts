@@ -63,6 +63,20 @@ describe('a disconnection whose first write loses its response', () => {
     });
   });
 
+  test('leaves a consent alone that came since, and returns its lease', async () => {
+    const intercept: Intercept = async (point, call) => {
+      if (point !== 'store.beginDisconnect') return call();
+      await call();
+      await world.connect('main');
+      return call();
+    };
+    await expect(end('main', { intercept })).rejects.toMatchObject({ code: 'overtaken' });
+    const { status, leaseOwner } = await world.item('main');
+    expect({ status, leaseOwner }).toEqual({ status: 'active', leaseOwner: undefined });
+    const { accessToken } = await world.tokens('main');
+    expect(world.zoom.accepts(accessToken)).toBe(true);
+  });
+
   test('by Zoom’s webhook is completed', async () => {
     const item = await world.item('main');
     world.pass(60);
