@@ -109,6 +109,8 @@ export const FAILURE_CODES = [
   'state_mismatch',
   'still_deployed',
   'suspect',
+  'table_denied',
+  'table_gone',
   'throttled',
   'ticket_expired',
   'ticket_invalid',

@@ -10,8 +10,8 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '../../contract.ts';
 import type { Connection } from '../../tokens/connection.ts';
-import { awsFailure } from '../sdk-errors.ts';
 import { SCHEMA_VERSION } from './item-schema.ts';
+import { tableFailure } from './table-failure.ts';
 
 type Values = Record<string, string | number | boolean | object | null | undefined>;
 type Item = Record<string, unknown>;
@@ -81,7 +81,7 @@ export function createItems(client: DynamoDBClient, tableName: string): Items {
       return unmarshall(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw awsFailure(error, 'write the table of the connections');
+      throw tableFailure(error, 'write');
     }
   };
 
@@ -123,7 +123,7 @@ function withSchemaVersion({ set, values, ...update }: Update): Update {
 
 /** @throws {Failure} in plain words where they are known, otherwise the error itself */
 export function failedToRead(error: unknown): never {
-  throw awsFailure(error, 'read the table of the connections');
+  throw tableFailure(error, 'read');
 }
 
 /** Many plain words are reserved in DynamoDB's expressions, so every attribute is written `#name`. */

@@ -9,6 +9,7 @@ import {
   type Refusal,
   secretDenied,
   secretUnusable,
+  tableGone,
 } from '../../support/services/bad-input.ts';
 import { createFunctions, type Functions, functionsWith } from '../../support/services/handlers.ts';
 import { APP_PREFIX, appSecrets, type Services, startServices } from '../../support/services/services.ts';
@@ -107,7 +108,7 @@ describe('POST /connect', () => {
   test('shows a page for a table that does not exist', async () => {
     const { link } = await appWithLink();
     const { visit } = startAfter({ TABLE_NAME: 'no-such-table' });
-    await expectRefused(services, () => visit(link, { method }), BROKEN);
+    await expectRefused(services, () => visit(link, { method }), tableGone);
   });
 
   test('does not use a ticket up for an app that cannot work', async () => {

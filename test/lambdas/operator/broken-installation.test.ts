@@ -1,6 +1,8 @@
 import '../../support/services/output.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import { expectOperatorRefused, type OperatorRefusal } from '../../support/services/bad-input.ts';
 import { createFunctions, functionsWith } from '../../support/services/handlers.ts';
 import { APP_PREFIX, type Services, startServices } from '../../support/services/services.ts';
@@ -146,14 +148,53 @@ test.each(everyAction)('$action without environment variables names every one th
   }),
 );
 
-test.each(everyAction)('$action without its table refers to the log of the function', (request) =>
+const everyActionOfTheTable = [
+  ...everyAction,
+  { action: 'links' },
+  { action: 'links-cancel', connection: 'server' },
+  { action: 'history', connection: 'server' },
+  { action: 'move', connection: 'server', place: 'bundle_sales' },
+  { action: 'disconnect', connection: 'server' },
+  { action: 'check' },
+];
+
+test.each(everyActionOfTheTable)('$action without its table says that the table is gone', (request) =>
   expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
-    class: 'retry',
-    code: 'unexpected',
-    message: 'An unexpected error occurred (ResourceNotFoundException).',
-    action: /^Read the function's log/,
+    class: 'misconfigured',
+    code: 'table_gone',
+    message: 'The table of the connections does not exist (ResourceNotFoundException).',
+    action: /^Restore it under its earlier name: docs\/runbook\.md#deleted-table/,
   }),
 );
+
+describe('with a table that its policies do not allow', () => {
+  let dynamodb: LoopbackServer;
+  let endpoint: string | undefined;
+  beforeEach(async () => {
+    dynamodb = await listenOnLoopback(
+      createServer((_, response) => {
+        response.statusCode = 400;
+        response.end('{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:x"}');
+      }),
+    );
+    endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
+  });
+  afterEach(() => {
+    process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint;
+    return dynamodb.close();
+  });
+
+  test.each(everyActionOfTheTable)('$action says so, and what to deploy', (request) =>
+    expectOperatorRefused(services, start(), request, {
+      class: 'misconfigured',
+      code: 'table_denied',
+      message:
+        /^The function is not allowed to (read|write) the table of the connections \(AccessDeniedException\)\.$/,
+      action: /^Deploy again: npx cdk deploy\./,
+    }),
+  );
+});
 
 test('link without a readable link key is misconfigured', async () => {
   services.denied.add(`GetSecretValue ${services.environment.LINK_KEY_SECRET_ID}`);

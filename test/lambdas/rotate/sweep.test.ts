@@ -242,8 +242,6 @@ describe('a sweep that cannot start', () => {
 
   test('fails as a whole without its table', async () => {
     const broken = createFunctions(services, { TABLE_NAME: 'no-such-table' });
-    await expect(broken.sweep()).rejects.toThrow(
-      expect.objectContaining({ name: 'ResourceNotFoundException' }),
-    );
+    await expect(broken.sweep()).rejects.toThrow(expect.objectContaining({ code: 'table_gone' }));
   });
 });

@@ -153,6 +153,14 @@ export const secretUnusable = (name: string, problem: string): Refusal => ({
   title: 'You are not connected yet',
   paragraphs: [`The secret “${name}” ${problem}.`, WRITE_AGAIN],
 });
+export const tableGone: Refusal = {
+  status: 500,
+  title: 'You are not connected yet',
+  paragraphs: [
+    'The table of the connections does not exist (ResourceNotFoundException).',
+    /^Restore it under its earlier name: docs\/runbook\.md#deleted-table/,
+  ],
+};
 export const secretDenied = (name: string): Refusal => ({
   status: 500,
   title: 'You are not connected yet',
