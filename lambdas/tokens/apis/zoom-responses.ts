@@ -25,10 +25,13 @@ export interface ZoomUser {
   name?: string;
 }
 
+const name = v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined);
+
+/** The id alone says who consented: an odd or empty name must not hide it. */
 const UserResponse = v.object({
-  id: v.string(),
-  account_id: v.optional(v.string()),
-  display_name: v.optional(v.string()),
+  id: v.pipe(v.string(), v.nonEmpty()),
+  account_id: name,
+  display_name: name,
 });
 
 /** A request for tokens. */
@@ -50,7 +53,7 @@ export async function parseTokenResponse(response: HttpResponse, request: TokenR
   const body = parseJson(text);
   if (!response.ok) throw failureOf(response, body, grant);
   const parsed = v.safeParse(TokenResponse, body);
-  if (!parsed.success) throw unreadable(response, grant);
+  if (!parsed.success) throw withoutToken(response, body, grant);
   const { access_token, refresh_token, expires_in, scope, api_url } = parsed.output;
   return {
     accessToken: access_token,
@@ -91,6 +94,13 @@ export async function parseRevocationResponse(response: HttpResponse): Promise<v
   const failure = response.ok ? unreadable(response, 'revocation') : failureOf(response, body, 'revocation');
   // A token that Zoom does not know opens nothing any more: RFC 7009 section 2.2 makes that a success.
   if (failure.class !== 'reconnect') throw failure;
+}
+
+/** Returns the failure for a 200 without a token. Zoom documents no status of its errors, so a 200 may hold one. */
+function withoutToken(response: HttpResponse, body: unknown, request: TokenRequest['grant']): Failure {
+  const error = readErrorBody(body);
+  const isKnown = error !== undefined && findZoomError(error) !== undefined;
+  return isKnown ? failureOf(response, body, request) : unreadable(response, request);
 }
 
 function failureOf(response: HttpResponse, body: unknown, request: ZoomRequest): Failure {

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { type HttpResponse, parseJson } from './http.ts';
 import { isMissingScope, readErrorBody } from './zoom-error-body.ts';
 
@@ -6,6 +7,8 @@ export interface TokenCheck {
   accepted: 'yes' | 'no' | 'unknown';
   message?: string;
 }
+
+const User = v.object({ id: v.string() });
 
 /** The API's number for a token that is dead, and one for a token that lives but lacks a scope. */
 const DEAD = 124;
@@ -18,8 +21,10 @@ const MISSING_SCOPE = 4711;
  */
 export async function parseTokenCheck(response: HttpResponse): Promise<TokenCheck> {
   const { ok, status } = response;
-  if (ok) return { accepted: 'yes' };
-  const error = readErrorBody(parseJson(await response.text().catch(() => ''))) ?? { texts: [] };
+  const body = parseJson(await response.text().catch(() => ''));
+  const error = readErrorBody(body) ?? { texts: [] };
+  // A sign-in page in front of the API has the status 200, too.
+  if (ok && v.is(User, body)) return { accepted: 'yes' };
   const isUnable = status >= 500 || status === 429;
   if (!isUnable && (isMissingScope(error) || error.code === MISSING_SCOPE)) return { accepted: 'yes' };
   if (status === 401 && error.code === DEAD) {

@@ -214,6 +214,19 @@ describe('a refusal is classed after what Zoom says', () => {
     ['200 with half a JSON', new Response('{"access_token":"a","refre'), 'retry', 'zoom_unavailable'],
     ['200 with nothing', new Response(''), 'retry', 'zoom_unavailable'],
     ['200 without an access token', json({ refresh_token: 'r' }), 'retry', 'zoom_unavailable'],
+    [
+      '200 with the error of a dead token',
+      json({ status: false, errorCode: 4741, errorMessage: 'The token has been revoked.', result: null }),
+      'reconnect',
+      'invalid_token',
+    ],
+    [
+      '200 with the error of a wrong client secret',
+      json({ reason: 'Invalid client_id or client_secret', error: 'invalid_client' }),
+      'misconfigured',
+      'invalid_client',
+    ],
+    ['200 with an error that nobody knows', json({ error: 'teapot' }), 'retry', 'zoom_unavailable'],
   ])('%s', async (_, response, expectedClass, code) => {
     expect(await failure(response)).toMatchObject({ class: expectedClass, code });
   });
@@ -397,6 +410,14 @@ describe('who consented', () => {
   });
 
   test.each([
+    { display_name: null, account_id: null },
+    { display_name: '', account_id: '' },
+    { display_name: 7 },
+  ])('is identified by the id, whatever stands in the names: %j', async (names) => {
+    expect(await parseUserResponse(json({ id: 'u', ...names }))).toEqual({ id: 'u' });
+  });
+
+  test.each([
     json({ code: 4711, message: 'Invalid access token, does not contain scopes' }, 400),
     json({ code: 4700, message: 'Invalid access token, does not contain scopes:[user:read]' }, 400),
     json({ code: '104', message: 'Invalid access token, does not contain scopes' }, 401),
@@ -409,6 +430,7 @@ describe('who consented', () => {
   test.each([
     new Response('<html></html>'),
     json({}),
+    json({ id: '' }),
     json({ code: 429 }, 429),
     new Response('<html>Bad Gateway</html>', { status: 502 }),
     new Response('<html>Forbidden</html>', { status: 403 }),

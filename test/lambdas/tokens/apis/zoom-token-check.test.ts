@@ -46,6 +46,9 @@ describe("what Zoom's API says to a token", () => {
     [503, '<html>', "Zoom's API responded 503."],
     [401, '', "Zoom's API responded 401."],
     [302, '', "Zoom's API responded 302."],
+    [200, '<html>Sign in</html>', "Zoom's API responded 200."],
+    [200, '', "Zoom's API responded 200."],
+    [200, { code: 124, message: 'Invalid access token.' }, "Zoom's API responded 200, code 124."],
   ])('%i %j: not known', async (status, body, message) => {
     expect(await answer(status, body)).toEqual({ accepted: 'unknown', message });
   });
