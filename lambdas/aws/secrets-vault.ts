@@ -1,8 +1,9 @@
 import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { bareName } from '../contract.ts';
 import type { Clock } from '../tokens/clock.ts';
+import { Failure } from '../tokens/errors.ts';
 import type { KeySecrets, Vault } from '../tokens/vault.ts';
 import { createAppCredentials } from './app-credentials.ts';
-import { unusableSecret } from './app-secret.ts';
 import { createPublishedSecrets } from './published-secrets.ts';
 import { accessDenied, secretRefused } from './sdk-errors.ts';
 import { createSecretReader, type SecretReader } from './secret-reader.ts';
@@ -37,7 +38,7 @@ function createKeySecrets(
     async linkKey() {
       if (linkKeySecretId === undefined) throw noKey('makes or reads links');
       const text = await reader.read(linkKeySecretId, { fresh: true });
-      if (text === undefined) throw unusableSecret(linkKeySecretId, 'has no value');
+      if (text === undefined) throw keyMissing('link key', linkKeySecretId);
       return text;
     },
 
@@ -46,7 +47,7 @@ function createKeySecrets(
       const isCurrent = stage === 'current';
       const label = isCurrent ? 'AWSCURRENT' : 'AWSPREVIOUS';
       const text = await reader.read(sealingKeySecretId, { stage: label, fresh: true });
-      if (text === undefined && isCurrent) throw unusableSecret(sealingKeySecretId, 'has no value');
+      if (text === undefined && isCurrent) throw keyMissing('sealing key', sealingKeySecretId);
       return text;
     },
 
@@ -63,3 +64,13 @@ function createKeySecrets(
 }
 
 const noKey = (does: string) => accessDenied('secret_denied', `This function has no key that ${does}.`);
+
+/** Error for a key that no person wrote, and that none can write again. */
+function keyMissing(key: 'link key' | 'sealing key', secretId: string): Failure {
+  return new Failure(
+    'misconfigured',
+    'key_missing',
+    `The secret of the ${key}, "${bareName(secretId)}", does not exist or has no value.`,
+    'Do not write a value of your own into it: docs/runbook.md#a-deleted-key says how to recover.',
+  );
+}

@@ -44,6 +44,7 @@ export const FAILURE_CODES = [
   'invalid_token',
   'invalid_url',
   'item_unreadable',
+  'key_missing',
   'key_needed',
   'key_replaced',
   'keys_partly_replaced',

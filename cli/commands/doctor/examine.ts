@@ -6,7 +6,7 @@ import { bundleFindings } from './bundles.ts';
 import { hasSecret, isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
-import { appFindings, clockFindings, keyFinding, sweepFinding } from './installation.ts';
+import { appFindings, clockFindings, keyFindings, sweepFinding } from './installation.ts';
 import { type Principal, policyFinding, readerFindings } from './policy.ts';
 import { readConnections } from './read-connections.ts';
 import { redirectFinding } from './redirect.ts';
@@ -53,7 +53,7 @@ export async function examine(
   report(check instanceof Failure ? [failed('apps', check)] : appFindings(check));
   report([await output.withSpinner('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
   report([check instanceof Failure ? skipped('sweep', NO_CHECK) : sweepFinding(check, about.name)]);
-  report([check instanceof Failure ? skipped('keys', NO_CHECK) : keyFinding(check)]);
+  report(check instanceof Failure ? [skipped('keys', NO_CHECK)] : keyFindings(check));
   report(check instanceof Failure ? [skipped('alerts', NO_CHECK)] : alertFindings(check));
 
   const views = await examineConnections(session, report);

@@ -7,7 +7,7 @@ export const CHECKS = {
   apps: "the apps' credentials at Zoom",
   redirect: 'the redirect URL',
   sweep: 'the schedule and its last sweep',
-  keys: 'the rotation of the keys',
+  keys: 'the keys and their rotation',
   alerts: 'who is notified of problems',
   connections: 'the connections',
   tokens: 'the published tokens at Zoom',

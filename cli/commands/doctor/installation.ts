@@ -2,7 +2,7 @@ import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
 import { isLoopback } from '../../../lambdas/operator-protocol.ts';
 import { underWay } from '../../connection/key-rotation.ts';
 import { formatDuration } from '../../terminal/time.ts';
-import { type Finding, note, skipped, well, wrong } from './finding.ts';
+import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';
 
 type CheckResult = OperatorResults['check'];
 
@@ -49,7 +49,12 @@ export function sweepFinding({ sweptAt, sweepRateMinutes, now }: CheckResult, na
 /** The sweeps seal everything again within this time; seconds. */
 const KEY_ROTATION_SECONDS = 24 * 60 * 60;
 
-export function keyFinding({ keyRotation, now }: CheckResult): Finding {
+/** Returns a problem for each key that cannot be read, and otherwise how far a rotation of the keys is. */
+export function keyFindings({ keyProblems, ...check }: CheckResult): Finding[] {
+  return keyProblems ? keyProblems.map((problem) => failed('keys', problem)) : [rotationFinding(check)];
+}
+
+function rotationFinding({ keyRotation, now }: CheckResult): Finding {
   if (!keyRotation) return skipped('keys', 'no sweep has looked at them yet.');
   if (keyRotation.completedAt !== undefined)
     return well(

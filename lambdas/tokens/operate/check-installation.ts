@@ -35,6 +35,8 @@ export interface InstallationCheck {
   alertTopic?: AlertTopic;
   /** How full each bundle is; absent without bundles. */
   bundles?: BundleRoom[];
+  /** Why a key cannot be read; absent where both can. */
+  keyProblems?: Problem[];
 }
 
 /** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
@@ -48,7 +50,8 @@ interface Outside {
 }
 
 /**
- * Checks what the connections depend on: the apps, the sweep, the clocks, n8n's policy and the topic of the alerts. Changes nothing.
+ * Checks what the connections depend on: the apps, the keys, the sweep, the clocks, n8n's policy and the topic of
+ * the alerts. Changes nothing.
  * @param named apps to check besides those that are deployed
  * @throws {Failure} `rejected` (`invalid_name`)
  */
@@ -60,13 +63,14 @@ export async function checkInstallation(
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const apps = [...new Set([DEFAULT_APP, ...Object.keys(existing.appSecretArns), ...named])].sort();
-  const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles] = await Promise.all([
+  const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles, keyProblems] = await Promise.all([
     pMap(apps, (app) => checkApp(app, deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
     measureSkew(deps),
     n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
     alertTopic?.(),
     allBundleRooms(deps, deps.now()),
+    checkKeys(deps),
   ]);
   return {
     now: deps.now(),
@@ -77,6 +81,7 @@ export async function checkInstallation(
     n8n,
     ...(topic && { alertTopic: topic }),
     ...(bundles.length > 0 && { bundles }),
+    ...(keyProblems.length > 0 && { keyProblems }),
   };
 }
 
@@ -95,6 +100,12 @@ async function checkApp(
     const action = `If you need it, run: zoom-tokens setup ${app}.`;
     return { app, problem: { ...problem, code: 'not_set_up', action } };
   }
+}
+
+/** Reads both keys without a cache: a warm function goes on for minutes with a key that the next one cannot read. */
+async function checkKeys({ vault }: Pick<Dependencies, 'vault'>): Promise<Problem[]> {
+  const reads = await Promise.allSettled([vault.sealingSeed('current'), vault.linkKey()]);
+  return reads.flatMap((read) => (read.status === 'rejected' ? toFailure(read.reason) : []));
 }
 
 /** Returns whether a connection uses the app. */

@@ -170,11 +170,12 @@ describe('the link key', () => {
 describe.each([
   ['the sealing key', () => vault.sealingSeed('current')],
   ['the link key', () => vault.linkKey()],
-])('%s', (_, read) => {
+])('%s', (key, read) => {
   test('that is missing is misconfigured', async () => {
     expect(toFailure(await rejectionOf(read()))).toMatchObject({
       class: 'misconfigured',
-      message: `The secret "${keyName()}" has no value.`,
+      code: 'key_missing',
+      message: `The secret of ${key}, "${keyName()}", does not exist or has no value.`,
     });
   });
 

@@ -6,6 +6,7 @@ import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-s
 import {
   BROKEN,
   expectRefused,
+  keyMissing,
   type Refusal,
   secretDenied,
   secretUnusable,
@@ -71,7 +72,7 @@ const broken: [what: string, Break][] = [
     'a key that does not exist',
     {
       variables: { LINK_KEY_SECRET_ID: 'no-such/key' },
-      refusal: () => secretUnusable('no-such/key', 'has no value'),
+      refusal: () => keyMissing('no-such/key'),
     },
   ],
   ['a missing environment variable', { variables: { APP_SECRETS: undefined }, refusal: () => BROKEN }],

@@ -36,6 +36,37 @@ const connectUsed = async () => {
   await functions.granted({ action: 'connect', connection: 'server', app: 'used' });
 };
 
+describe('the keys', () => {
+  test('are no finding while both can be read', async () => {
+    expect(await check()).not.toHaveProperty('keyProblems');
+  });
+
+  test.each(['SEALING_KEY_SECRET_ID', 'LINK_KEY_SECRET_ID'] as const)(
+    'are read without a cache: a warm function tells that %s is scheduled for deletion',
+    async (variable) => {
+      await functions.connect('main');
+      const SecretId = services.environment[variable];
+      await services.secretsManager.deleteSecret({ SecretId });
+      expect((await check()).keyProblems).toEqual([
+        expect.objectContaining({
+          code: 'secret_being_deleted',
+          action: `Restore it: aws secretsmanager restore-secret --secret-id ${SecretId}`,
+        }),
+      ]);
+    },
+  );
+
+  test('that do not exist any more are named, with no advice to write credentials into them', async () => {
+    const gone = createFunctions(services, { SEALING_KEY_SECRET_ID: 'gone/a', LINK_KEY_SECRET_ID: 'gone/b' });
+    const { keyProblems = [] } = await check({}, gone);
+    expect(keyProblems.map(({ code, message }) => [code, message])).toEqual([
+      ['key_missing', 'The secret of the sealing key, "gone/a", does not exist or has no value.'],
+      ['key_missing', 'The secret of the link key, "gone/b", does not exist or has no value.'],
+    ]);
+    expect(JSON.stringify(keyProblems)).not.toContain('client_id');
+  });
+});
+
 describe('about', () => {
   test('returns the addresses for the Zoom app and the deployed version', async () => {
     expect(await functions.granted({ action: 'about' })).toEqual({

@@ -153,6 +153,14 @@ export const secretUnusable = (name: string, problem: string): Refusal => ({
   title: 'You are not connected yet',
   paragraphs: [`The secret “${name}” ${problem}.`, WRITE_AGAIN],
 });
+export const keyMissing = (name: string): Refusal => ({
+  status: 500,
+  title: 'You are not connected yet',
+  paragraphs: [
+    `The secret of the link key, “${name}”, does not exist or has no value.`,
+    /^Do not write a value of your own into it: docs\/runbook\.md#a-deleted-key/,
+  ],
+});
 export const tableGone: Refusal = {
   status: 500,
   title: 'You are not connected yet',

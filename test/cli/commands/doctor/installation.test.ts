@@ -1,3 +1,4 @@
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { useDoctor, wallClock } from '../../../support/cli/use-doctor.ts';
 
@@ -37,6 +38,19 @@ describe('the apps', () => {
       }),
     );
   });
+});
+
+test('doctor reports a key whose secret is scheduled for deletion, although the functions still have the key', async () => {
+  await makeHealthy();
+  await installation().stack.secretsManager.send(
+    new DeleteSecretCommand({ SecretId: 'zoom-token-refresher/link-key' }),
+  );
+  const { code, stdout } = await run();
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    '✖ The secret "zoom-token-refresher/link-key" is scheduled for deletion, so it cannot be read.\n' +
+      '  Restore it: aws secretsmanager restore-secret --secret-id zoom-token-refresher/link-key\n',
+  );
 });
 
 describe('the schedule', () => {
