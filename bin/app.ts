@@ -7,7 +7,8 @@ const app = new App();
 try {
   assertKnown(app.node);
   const settings = settingsFromContext(app.node);
-  new ZoomTokenRefresherStack(app, settings.name, settings);
+  // Another id would be another stack, which starts empty. `name` may change.
+  new ZoomTokenRefresherStack(app, settings.installationId, settings);
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   // A stack trace would bury the message.

@@ -209,8 +209,26 @@ export function assertName(kind: keyof typeof KINDS, name: string): void {
   throw new Failure(
     'rejected',
     'invalid_name',
-    `"${name.slice(0, 60)}" cannot be the name of ${KINDS[kind]}.`,
+    `"${quoted(name)}" cannot be the name of ${KINDS[kind]}.`,
     'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
+  );
+}
+
+/** Returns the beginning alone of a long text: it may be a link or a key in the place of a name, and messages are logged. */
+const quoted = (name: string): string => (name.length > 24 ? `${name.slice(0, 12)}…` : name);
+
+/**
+ * Asserts that a text can be the id of a credential in n8n, which has at most 36 characters. It does not quote it: an API
+ * key may stand there.
+ * @throws {Failure} `rejected` (`invalid_name`)
+ */
+export function assertCredentialId(id: string): void {
+  if (/^\S{1,36}$/.test(id)) return;
+  throw new Failure(
+    'rejected',
+    'invalid_name',
+    'What was passed as the id of a credential is longer than an id of n8n, or has a space.',
+    'Pass the id that n8n shows in the address of the opened credential.',
   );
 }
 

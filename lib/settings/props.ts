@@ -31,7 +31,8 @@ export interface ZoomTokenRefresherProps {
 
   /**
    * Owner of what is published: each secret that n8n reads has it as a tag, and IAM lets no other installation write the
-   * secret. Never change it. When you change `name`, set this to the earlier `name`.
+   * secret. `cdk deploy` in a checkout names the stack after it. Never change it. When you change `name`, set this to the
+   * earlier `name`.
    * @default `name`
    */
   readonly installationId?: string;

@@ -1,11 +1,40 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from '@jest/globals';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-const synth = (context: object) =>
+const synth = (context: object, variables: NodeJS.ProcessEnv = {}) =>
   spawnSync(process.execPath, ['bin/app.ts'], {
     encoding: 'utf8',
-    env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: { ...process.env, CDK_CONTEXT_JSON: JSON.stringify(context), ...variables },
   });
+
+describe('the stack', () => {
+  let output: string;
+  beforeEach(() => {
+    output = mkdtempSync(join(tmpdir(), 'synthesis-'));
+  });
+  afterEach(() => rmSync(output, { recursive: true }));
+
+  /** Returns the names of the stacks. No code is bundled. */
+  const stacks = (context: object): string[] => {
+    const { status, stderr } = synth({ ...context, 'aws:cdk:bundling-stacks': [] }, { CDK_OUTDIR: output });
+    expect([status, stderr]).toEqual([0, expect.anything()]);
+    return readdirSync(output).flatMap((file) => /^(.+)\.template\.json$/.exec(file)?.[1] ?? []);
+  };
+
+  test.each([
+    ['of a second installation has another name', { name: 'second' }, 'second'],
+    [
+      'stays the same when only the names of its resources change, so that all data stays',
+      { name: 'renamed', installationId: 'zoom-token-refresher' },
+      'zoom-token-refresher',
+    ],
+  ])('%s', (_, context, name) => {
+    expect(stacks(context)).toEqual([name]);
+  });
+});
 
 test.each([
   [{ aps: 'reports' }, /^"aps" is no setting\. Did you mean "apps"\? Correct it in the context of cdk\.json/],

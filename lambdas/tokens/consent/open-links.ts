@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { StoredLink } from '../store/links.ts';
@@ -47,8 +48,10 @@ function stateOf(outcome: LinkOutcome): OpenLink['state'] | undefined {
 /**
  * Takes back the links that wait for a connection. A link whose consent is being finished stays.
  * @returns the links that were taken back
+ * @throws {Failure} `rejected` (`invalid_name`): a link that was passed in place of a name must not seem taken back
  */
 export async function cancelLinks(connection: string, deps: Dependencies): Promise<OpenLink[]> {
+  assertName('connection', connection);
   const cancelled: OpenLink[] = [];
   for (const link of await listOpenLinks(deps)) {
     if (link.connection !== connection) continue;

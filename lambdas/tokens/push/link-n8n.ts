@@ -1,6 +1,7 @@
 import { normalN8nUrl } from '../../contract.ts';
 import type { N8nInstance } from '../apis/n8n.ts';
 import {
+  assertCredentialId,
   assertName,
   type Connection,
   type CredentialTest,
@@ -199,12 +200,13 @@ async function sendToCredential(
 }
 
 export function assertRequest(
-  request: { connection: string; instance: string; url?: string },
+  request: { connection: string; instance: string; url?: string; credentialId?: string | undefined },
   { push }: Pick<Dependencies, 'push'>,
 ): Push {
-  const { connection, instance, url } = request;
+  const { connection, instance, url, credentialId } = request;
   assertName('connection', connection);
   assertName('instance', instance);
+  if (credentialId !== undefined) assertCredentialId(credentialId);
   if (push) return push;
   throw new Failure(
     'rejected',

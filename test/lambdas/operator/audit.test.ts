@@ -1,4 +1,5 @@
 import '../../support/services/output.ts';
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startLogs } from '../../support/services/logs-server.ts';
@@ -48,11 +49,27 @@ describe('the audit log', () => {
   });
 
   test('cuts a text that is too long for a name, and never has the ticket of a link', async () => {
-    await functions.operate({ action: 'rotate', connection: 'x'.repeat(5000) });
+    const request = createN8nOperator(functions, office).requestFor('main', {});
+    await functions.operate({ ...request, credentialName: 'x y '.repeat(32) });
     const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'anna' });
-    const [rotate, made] = logs.lines;
-    expect(rotate?.connection).toHaveLength(64);
+    const [linked, made] = logs.lines;
+    expect(linked?.credentialName).toBe('x y '.repeat(16));
     expect(JSON.stringify(made)).not.toContain(new URL(link).searchParams.get('ticket'));
+  });
+
+  test('and the log of the function have no piece of a link or an API key that was passed in the place of a name', async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'anna' });
+    const apiKey = `n8n_api_${randomBytes(40).toString('hex')}`;
+    services.watch.note('another API key', apiKey);
+    const request = createN8nOperator(functions, office).requestFor('main', {});
+    await functions.operate({ action: 'links-cancel', connection: link });
+    await functions.operate({ action: 'rotate', connection: new URL(link).searchParams.get('ticket') });
+    await functions.operate({ action: 'n8n-unlink', connection: 'main', instance: apiKey });
+    await functions.operate({ action: 'n8n-unlink', connection: 'main', instance: office.n8n.apiKey });
+    await functions.operate({ ...request, credentialId: apiKey, credentialName: `my key ${apiKey}` });
+    const [, ...lines] = logs.lines;
+    expect(lines).toHaveLength(5);
+    expect(services.watch.leaks([JSON.stringify(lines), ...takeOutput()])).toEqual([]);
   });
 
   test.each(['about', 'status', 'links', 'key-status', 'check'])(

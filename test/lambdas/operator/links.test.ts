@@ -102,6 +102,14 @@ describe('the action links', () => {
 });
 
 describe('the action links-cancel', () => {
+  test('refuses a link in the place of a name, so that it does not seem taken back', async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'alice' });
+    expect(await functions.operate({ action: 'links-cancel', connection: link })).toMatchObject({
+      ok: false,
+      error: { class: 'rejected', code: 'invalid_name' },
+    });
+  });
+
   test('takes back every link of the connection, and leaves those of others', async () => {
     const first = await create('main');
     const second = await create('main', { seconds: DAYS });

@@ -53,7 +53,7 @@ describe('an invalid name is rejected', () => {
       {
         class: 'rejected',
         code: 'invalid_name',
-        message: `"${name.slice(0, 60)}" cannot be the name of a connection.`,
+        message: `"${name.length > 24 ? `${name.slice(0, 12)}…` : name}" cannot be the name of a connection.`,
         action: 'Use a lower-case letter, then up to 39 lower-case letters, digits and underscores.',
       },
     ),
