@@ -63,6 +63,8 @@ export function createHandler<R extends CallbackRuntime | Promise<CallbackRuntim
         { method: 'GET', path: ROUTES.link, handler: showLink },
         { method: 'POST', path: ROUTES.link, handler: redirectToZoom },
         { method: 'GET', path: ROUTES.callback, handler: receiveAuthorization },
+        // A mail filter or a chat checks a link so.
+        { method: 'HEAD', path: ROUTES.link, handler: async () => noContent() },
         { method: 'HEAD', path: ROUTES.callback, handler: async () => noContent() },
         // For a browser that has another icon in mind than the page's.
         { method: 'GET', path: '/favicon.ico', handler: async () => noContent() },

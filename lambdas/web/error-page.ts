@@ -102,7 +102,8 @@ function wayOn(code: FailureCode, statusCode: number, { contact }: Asker): Html[
 }
 
 /** Returns whether the error is the one of `@middy/http-router` for an unknown route. */
-const isRouterNotFound = (error: unknown) => (error as { statusCode?: number } | null)?.statusCode === 404;
+export const isRouterNotFound = (error: unknown) =>
+  (error as { statusCode?: number } | null)?.statusCode === 404;
 
 const notFoundPage = (asker: Asker) =>
   page(

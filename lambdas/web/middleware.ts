@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { errorLocation, logger, metrics, setInvocation } from '../observability.ts';
 import { Failure, toFailure } from '../tokens/errors.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
-import { errorPage } from './error-page.ts';
+import { errorPage, isRouterNotFound } from './error-page.ts';
 import { contentSecurityPolicy } from './html.ts';
 
 /**
@@ -61,7 +61,9 @@ export function failurePage(askerOf: () => Promise<Asker>): Page {
   return {
     async onError(request) {
       request.response = errorPage(request.error, await askerOf());
-      logFailure(request.error);
+      // Strangers try addresses at any time. The address itself may be a link that was cut.
+      if (isRouterNotFound(request.error)) logger.info('there is no page at this address');
+      else logFailure(request.error);
     },
   };
 }

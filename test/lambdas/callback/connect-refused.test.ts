@@ -11,6 +11,7 @@ import {
   type Refusal,
 } from '../../support/services/bad-input.ts';
 import { createFunctions, type Functions } from '../../support/services/handlers.ts';
+import { logLines, takeOutput } from '../../support/services/output.ts';
 import { DEPLOYED_URL, type Services, startServices } from '../../support/services/services.ts';
 
 let services: Services;
@@ -206,7 +207,16 @@ describe('a wrong address or method gets the page for 404', () => {
     await expectRefused(services, () => functions.visit(`${DEPLOYED_URL}${path}`), NO_SUCH_PAGE);
   });
 
-  test.each(['PUT', 'DELETE', 'OPTIONS', 'HEAD'])('%s /connect with a valid link', async (method) => {
+  test('is logged as no error, and without the address', async () => {
+    takeOutput();
+    await functions.visit(`${DEPLOYED_URL}/conect?ticket=0123456789abcdef0123`);
+    const lines = logLines(takeOutput());
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['INFO', 'there is no page at this address'],
+    ]);
+  });
+
+  test.each(['PUT', 'DELETE', 'OPTIONS'])('%s /connect with a valid link', async (method) => {
     const link = await linkFor();
     await expectRefused(services, () => functions.visit(link, { method }), NO_SUCH_PAGE);
     expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);

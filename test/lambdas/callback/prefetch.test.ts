@@ -41,6 +41,13 @@ describe('a request of the callback that no person made', () => {
     expect((await functions.visit(returned, { cookies })).status).toBe(200);
   });
 
+  test('finds the page of a link, and does not use the link up: HEAD', async () => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
+    const response = await functions.visit(link, { method: 'HEAD' });
+    expect(response).toMatchObject({ status: 204, body: '', cookies: [] });
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+
   test('by a link scanner without the cookie spends nothing', async () => {
     const { returned, cookies } = await functions.consent('main');
     expect((await functions.visit(returned)).status).toBe(400);
