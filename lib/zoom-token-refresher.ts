@@ -16,6 +16,7 @@ import { AuditLog } from './storage/audit-log.ts';
 import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
+import { requireOwnRegion } from './storage/own-region.ts';
 import { PublishedTokens } from './storage/published-tokens.ts';
 import { RescueBucket } from './storage/rescue-bucket.ts';
 
@@ -50,6 +51,7 @@ export class ZoomTokenRefresher extends Construct {
   constructor(scope: Construct, id: string, props: ZoomTokenRefresherProps = {}) {
     super(scope, id);
     const settings = toSettings(props);
+    requireOwnRegion(this, settings.existing);
     const encryption = new Encryption(this, 'Encryption', { settings });
     const connections = new Connections(this, 'Connections', { settings, encryption });
     const credentials = new Credentials(this, 'Credentials', { settings, encryption });

@@ -39,7 +39,8 @@ export interface ZoomTokenRefresherProps {
 
   /**
    * What an earlier stack left, which this one takes over: the table, the secrets, the bucket, the KMS key and the audit log. Keep what
-   * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources.
+   * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources. They must be in the
+   * stack's account and Region.
    * @default {} all is created
    */
   readonly existing?: Existing;

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import type { Environment } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import type { Existing } from '../../../lib/settings/existing.ts';
 import { toSettings } from '../../../lib/settings/settings.ts';
+import { ZoomTokenRefresherStack } from '../../../lib/stack.ts';
 import { functionPrincipal, may, resolve, tableArn, user } from '../permissions/iam.ts';
-import { functionNamed, stackWith, synthesized } from '../synthesized.ts';
+import { functionNamed, quickApp, stackWith, synthesized } from '../synthesized.ts';
 
 const secretArn = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}-AbCdEf`;
 const existing = {
@@ -103,6 +106,55 @@ describe('a part that is missing', () => {
   test('is no subject in a new installation', () => {
     expect(warnings({})).toEqual([]);
     expect(warnings(existing)).toEqual([]);
+  });
+});
+
+describe('a block of another account or Region', () => {
+  const inStack = (env: Environment, parts: Existing = existing) => {
+    const settings = toSettings({ ...context, n8nUrls: 'https://n8n.example.com', existing: parts });
+    return new ZoomTokenRefresherStack(quickApp(), 'Stack', { ...settings, env });
+  };
+  const OWN = { account: '111122223333', region: 'eu-west-1' };
+
+  test.each([
+    ['another Region', { ...OWN, region: 'us-east-1' }],
+    ['another account', { ...OWN, account: '444455556666' }],
+    ['another Region, of whatever account', { region: 'us-east-1' }],
+  ])('is refused by the synthesis that knows %s', (_, env) => {
+    expect(() => inStack(env)).toThrow(
+      /^"existing" must be of the stack's own account and Region, but "sealingKeySecretArn" is of the account 111122223333 in eu-west-1\. Nothing moves/,
+    );
+  });
+
+  test('is refused for a single part, too', () => {
+    const reports = secretArn('Reports-1').replace('eu-west-1', 'us-east-1');
+    const parts = { appSecretArns: { reports } };
+    expect(() => inStack(OWN, parts)).toThrow(
+      '"appSecretArns.reports" is of the account 111122223333 in us-east-1',
+    );
+  });
+
+  test('is refused by a rule of the template where the synthesis does not know them', () => {
+    const [rule, ...others] = Object.values(
+      template.toJSON().Rules as Record<string, { Assertions: unknown }>,
+    ).filter(({ Assertions }) => JSON.stringify(Assertions).includes('existing'));
+    expect(others).toEqual([]);
+    expect(rule?.Assertions).toEqual([
+      {
+        Assert: {
+          'Fn::And': [
+            { 'Fn::Equals': [{ Ref: 'AWS::AccountId' }, '111122223333'] },
+            { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-west-1'] },
+          ],
+        },
+        AssertDescription: expect.stringMatching(/^"existing" must be of the stack's own account and Region/),
+      },
+    ]);
+  });
+
+  test('is no subject where it is of the stack’s own, and in a new installation', () => {
+    expect(JSON.stringify(Template.fromStack(inStack(OWN)).toJSON().Rules ?? {})).not.toContain('existing');
+    expect(JSON.stringify(synthesized().toJSON().Rules ?? {})).not.toContain('existing');
   });
 });
 
