@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { bareName } from '../../../lambdas/contract.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
+import { resolveRegion } from '../../aws/region.ts';
 import { UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
@@ -42,6 +43,7 @@ async function uninstall(file: string, options: UninstallOptions, command: Comma
   // Imported here, because no other command needs the clients of all these services.
   const { publishedBy, removeAll } = await import('./remove.ts');
   const retained = await readRetained(file);
+  assertRegion(retained, await resolveRegion(aws), file);
   await output.withSpinner('Checking that the stack is deleted', () => assertDeleted(session));
   const published = await output.withSpinner('Listing the published tokens', () =>
     publishedBy(options.installationId ?? name, aws),
@@ -53,6 +55,21 @@ async function uninstall(file: string, options: UninstallOptions, command: Comma
   for (const removal of removals) output.print(line(removal));
   if (retained.kmsKeyArn) output.print(`\n${kmsAdvice(retained.kmsKeyArn)}`);
   if (removals.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/**
+ * Refuses a file of another Region: there the stack would seem deleted, and the resources gone.
+ * @throws {UsageError}
+ */
+function assertRegion({ secrets, kmsKeyArn }: Retained, region: string | undefined, file: string): void {
+  const arns = [...secrets, ...(kmsKeyArn === undefined ? [] : [kmsKeyArn])];
+  const theirs = arns.flatMap((arn) => /^arn:[^:]*:[^:]*:([^:]+):/.exec(arn)?.[1] ?? []);
+  const foreign = theirs.find((each) => each !== region);
+  if (region === undefined || foreign === undefined) return;
+  throw new UsageError(
+    `Nothing was deleted: ${file} lists resources in ${foreign}, and this command looks in ${region}.`,
+    `Pass the Region of the deleted stack: --region ${foreign}`,
+  );
 }
 
 /** @throws {Failure} `rejected` (`still_deployed`) while the operator function exists */

@@ -21,7 +21,7 @@ const fileWith = (content: string) => {
   return file;
 };
 const KEY = 'zoom-token-refresher/sealing-key';
-const KMS_KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1';
 const ENTER = '\r';
 const CTRL_C = '\x03';
 const SECRETS = [
@@ -44,6 +44,18 @@ describe('zoom-tokens uninstall', () => {
     const { code, stderr } = await run(fileWith(JSON.stringify({ sealingKeySecretArn: KEY })));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^✖ Nothing was deleted: confirm with --yes\./);
+    expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  test('uninstall of another Region, where the stack and all that it left would seem gone, deletes nothing', async () => {
+    const theirs = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:Link-AbCdEf';
+    const file = fileWith(JSON.stringify({ sealingKeySecretArn: KEY, linkKeySecretArn: theirs }));
+    const { code, stderr } = await run(file, '--yes');
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `✖ Nothing was deleted: ${file} lists resources in eu-west-1, and this command looks in us-east-1.\n` +
+        '  Pass the Region of the deleted stack: --region eu-west-1\n',
+    );
     expect(await deletedAt(KEY)).toBeUndefined();
   });
 
