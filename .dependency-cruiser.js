@@ -117,7 +117,7 @@ export default {
       'test-support-imports-no-test',
       'Harnesses are below the tests and the benchmarks that use them.',
       '^test/support/(?!.*\\.test\\.ts$)',
-      '^(test/support|lambdas|local)/',
+      '^(test/support|lambdas|local|lib/bundling)/',
     ),
     {
       name: 'nothing-imports-bin',

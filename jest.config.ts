@@ -11,6 +11,8 @@ export default {
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/jest/build-command-line.ts',
+  globalTeardown: '<rootDir>/test/support/jest/remove-command-line.ts',
   testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
   // One worker per core: the parent process is idle while the workers run.
   maxWorkers: '100%',

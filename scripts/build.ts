@@ -3,9 +3,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOptions } from '../lib/bundling/bundle-options.ts';
+import { bundleCommandLine } from '../lib/bundling/command-line-bundle.ts';
 
 // `npm run build` writes the contents of the package to dist/: the construct as JavaScript with its types, the functions'
-// bundles, and the command line in one file. A checkout does not need it.
+// bundles, and the command line. A checkout does not need it.
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -21,20 +22,4 @@ for (const task of ['callback', 'rotate', 'operator']) {
   await build(bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), join(DIST, 'functions', task)));
 }
 
-await build({
-  entryPoints: [join(ROOT, 'bin/zoom-tokens.ts')],
-  // At the depth of its source, which reads ../package.json.
-  outfile: join(DIST, 'zoom-tokens.js'),
-  bundle: true,
-  minify: true,
-  keepNames: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  legalComments: 'none',
-  logLevel: 'warning',
-  // CommonJS packages call `require`, and an ES module has no `require`.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-});
+await bundleCommandLine(DIST);

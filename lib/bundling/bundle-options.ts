@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { withoutUndici } from './http-plugin.ts';
 import { forLambda } from './lambda-plugin.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** CommonJS packages call `require` for Node's own modules, and an ES module has no `require`. */
+export const REQUIRE = {
+  js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+};
 
 /**
  * Returns esbuild's options to bundle `entry` into `<folder>/index.mjs`, which a function runs. Each late import
@@ -27,14 +33,11 @@ export function bundleOptions(entry: string, folder: string): BuildOptions {
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
-    plugins: [forLambda],
+    plugins: [withoutUndici, forLambda],
     legalComments: 'none',
     logLevel: 'warning',
     // The command line compares it with its own version, to notice an older deployment.
     define: { 'process.env.VERSION': JSON.stringify(version) },
-    banner: {
-      // CommonJS packages call `require` for Node's own modules, and an ES module has no `require`.
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+    banner: REQUIRE,
   };
 }

@@ -35,21 +35,6 @@ export const forLambda: Plugin = {
       return { contents: alone.text, loader: 'js' };
     });
 
-    // An ES import of `node:http` evaluates every export, and three of them load all of undici.
-    onResolve({ filter: /^node:https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}');`,
-    }));
-    onLoad(
-      { filter: /node-http-handler[\\/]dist-es[\\/]node-http-handler\.js$|getInstanceMetadataRegion\.js$/ },
-      async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replaceAll(
-          'await import("node:http")',
-          'process.getBuiltinModule("node:http")',
-        ),
-      }),
-    );
-
     // The functions call no operation with event streams, and do not run in a browser. The SDK imports both late, so
     // they would become files that are never loaded.
     onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path, kind }) =>

@@ -2,13 +2,17 @@ import '../services/aws-environment.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { devNull } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import pty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
-const PROGRAM = 'bin/zoom-tokens.js';
+
+/** The command line as the package has it. */
+const PACKAGE = process.env.ZOOM_TOKENS_PACKAGE ?? ROOT;
+const PROGRAM = join(PACKAGE, 'bin/zoom-tokens.js');
 
 /** Environment without the developer's own AWS settings. */
 const PLAIN = {
@@ -18,6 +22,8 @@ const PLAIN = {
   AWS_SHARED_CREDENTIALS_FILE: devNull,
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_MAX_ATTEMPTS: '1',
+  // Is removed with the package.
+  NODE_COMPILE_CACHE: join(PACKAGE, 'compile-cache'),
 };
 
 export type Environment = Record<string, string>;
