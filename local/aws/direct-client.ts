@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
-import type { Server } from 'node:net';
-import { Readable } from 'node:stream';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import type { LoopbackServer } from '../loopback-server.ts';
+import { ask } from './ask.ts';
 
 type Errors = Record<string, unknown>;
 type ErrorClass = new (options: { message: string; $metadata: object }) => Error;
@@ -59,36 +57,18 @@ function directClient(
       'x-amz-target': `${target}.${operation}`,
     };
     onRequest(operation);
-    const { status, body } = await ask(
-      server,
+    const { status, body } = await ask(server, {
+      method: 'POST',
+      url: '/',
       headers,
-      JSON.stringify({ ...tokenFor(operation), ...(command.input as object) }, wireForm),
-    );
+      body: JSON.stringify({ ...tokenFor(operation), ...(command.input as object) }, wireForm),
+    });
     onRequest(operation);
-    const output = JSON.parse(body, nativeForm);
+    const output = JSON.parse(body.toString(), nativeForm);
     if (status < 400) return { $metadata: {}, ...output };
     throw errorOf(output, errors);
   };
   return { send, destroy() {} };
-}
-
-/** Lets the server respond to one request. */
-function ask(server: Server, headers: Record<string, string>, payload: string) {
-  const { promise, resolve } = Promise.withResolvers<{ status: number; body: string }>();
-  const request = Object.assign(Readable.from([Buffer.from(payload)]), { method: 'POST', url: '/', headers });
-  const response = Object.assign(new EventEmitter(), {
-    statusCode: 200,
-    setHeader() {},
-    writeHead(status: number) {
-      response.statusCode = status;
-    },
-    end(body: string) {
-      response.emit('close');
-      resolve({ status: response.statusCode, body });
-    },
-  });
-  server.emit('request', request, response);
-  return promise;
 }
 
 function errorOf({ __type, message, ...rest }: { __type: string; message: string }, errors: Errors): Error {

@@ -1,61 +1,65 @@
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { HttpHandlerOptions } from '@smithy/types';
+import type { HttpRequest } from '@smithy/types';
+import { ask } from '../../../local/aws/ask.ts';
+import type { LoopbackServer } from '../../../local/loopback-server.ts';
 import type { FaultInjector, Outcome, Reply } from './faults.ts';
 
 export type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
 
+const NOT_DONE: Reply = { status: 200, headers: {}, body: '' };
+
 /**
- * The SDK's own HTTP handler behind a fault injector. The SDK still retries and parses. It calls `onRequest` before and
- * after each request.
+ * Creates an HTTP handler of the AWS SDK that asks a local service without a socket, behind a fault injector where there is
+ * one. The SDK still serializes, retries and parses. It calls `onRequest` before and after each request.
  */
-export class FaultyHandler extends NodeHttpHandler {
-  readonly #service: AwsService;
-  readonly #faults: FaultInjector | undefined;
+export function createFaultyHandler(
+  service: AwsService,
+  { server }: LoopbackServer,
+  faults: FaultInjector | undefined,
+  onRequest: (operation: string) => void,
+) {
+  const responseOf = ({
+    status,
+    headers,
+    body,
+  }: {
+    status: number;
+    headers: object;
+    body: string | Uint8Array;
+  }) => ({
+    response: {
+      statusCode: status,
+      headers,
+      // Only of S3 a caller may read the body as a stream.
+      body: service === 's3' ? Readable.from([Buffer.from(body as string)]) : Buffer.from(body as string),
+    },
+  });
 
-  readonly #onRequest: (operation: string) => void;
-
-  constructor(
-    service: AwsService,
-    faults: FaultInjector | undefined,
-    onRequest: (operation: string) => void,
-  ) {
-    super();
-    this.#service = service;
-    this.#faults = faults;
-    this.#onRequest = onRequest;
-  }
-
-  override handle(request: Parameters<NodeHttpHandler['handle']>[0], options?: HttpHandlerOptions) {
-    const service = this.#service;
-    const target = request.headers['x-amz-target'];
-    const operation = target?.split('.').at(-1) ?? request.method;
-    const perform = async () => {
-      this.#onRequest(operation);
-      return super.handle(request, options).finally(() => this.#onRequest(operation));
+  const handle = async (request: HttpRequest) => {
+    const operation = request.headers['x-amz-target']?.split('.').at(-1) ?? request.method;
+    const perform = async (): Promise<Reply> => {
+      onRequest(operation);
+      const { method, path, query, headers, body } = request;
+      const search = new URLSearchParams(query as Record<string, string>).toString();
+      const answer = await ask(server, { method, url: search ? `${path}?${search}` : path, headers, body });
+      onRequest(operation);
+      return { ...answer, body: answer.body.toString() };
     };
-    if (!this.#faults) return perform();
-    return this.#faults.call<Awaited<ReturnType<typeof perform>>>(`${service}.${operation}`, {
+    if (!faults) return responseOf(await perform());
+    return faults.call(`${service}.${operation}`, {
       service,
-      perform,
+      perform: async () => responseOf(await perform()),
       end: async (outcome, takesEffect) => {
-        const own = { status: 200, headers: {}, body: '' };
-        if (takesEffect) {
-          // Its response is read, so that its connection is free again.
-          const { response } = await perform();
-          Object.assign(own, { status: response.statusCode, headers: response.headers });
-          own.body = await text(response.body);
-        }
+        const own = takesEffect ? await perform() : NOT_DONE;
         if (typeof outcome !== 'function') throw sdkError(outcome);
-        const { status: statusCode, headers, body } = outcome(own, service);
-        return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } } as never;
+        return responseOf(outcome(own, service));
       },
     });
-  }
+  };
+  return { handle, updateHttpClientConfig() {}, httpHandlerConfigs: () => ({}), destroy() {} };
 }
 
-/** Returns the error that the SDK's handler has where no whole response arrives. */
+/** Returns the error that the SDK's own handler has where no whole response arrives. */
 function sdkError(outcome: Exclude<Outcome, (own: Reply) => unknown>): Error {
   if (outcome === 'hangs' || outcome === 'drips')
     return new DOMException('The operation was aborted due to timeout', 'TimeoutError');

@@ -77,14 +77,7 @@ export async function openServices(state: LabState | undefined) {
     },
     zoom,
     n8n,
-    urls: {
-      dynamodb: dynamodb.url,
-      secretsmanager: secretsManager.url,
-      s3: s3.url,
-      zoom: zoomWire.url,
-    },
-    dynamodb,
-    secretsManager,
+    aws: { dynamodb, secretsmanager: secretsManager, s3 },
     zoomWire,
     n8nWire,
     /** Clients with an operator's access. */

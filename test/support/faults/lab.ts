@@ -27,7 +27,7 @@ import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-
 import { createKeys } from '../world/keys.ts';
 import { callName, type ZoomModel } from '../world/zoom-model.ts';
 import type { FaultInjector } from './faults.ts';
-import { type AwsService, FaultyHandler } from './faulty-handler.ts';
+import { type AwsService, createFaultyHandler } from './faulty-handler.ts';
 import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 
@@ -47,12 +47,11 @@ interface AtZoom {
 export type SavedLab = LabState & { alerted: ReadonlySet<string>; atZoom: AtZoom | undefined };
 
 /**
- * Starts one installation with the real AWS SDK over HTTP, against services that lose all their data at `close`. Only
- * `pass` moves its clock. Each `runtime` is a new execution environment whose calls pass through a fault injector.
+ * Starts one installation with the real AWS SDK, against services that lose all their data at `close`. Only `pass` moves its clock. Each `runtime` is a new execution environment whose calls pass through a fault injector.
  */
 export async function openLab(log: Log, state?: SavedLab) {
   const services = await openServices(state);
-  const { now, zoom, n8n, urls } = services;
+  const { now, zoom, n8n } = services;
   const reader = createReader(services);
   const pass = (seconds: number) => {
     services.pass(seconds);
@@ -67,18 +66,18 @@ export async function openLab(log: Log, state?: SavedLab) {
   const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts; publishedKey: PublishedKey } => {
     const configuration = (service: AwsService) => ({
       ...AWS,
-      endpoint: urls[service],
-      requestHandler: new FaultyHandler(service, faults, reader.forgetAt),
+      endpoint: services.aws[service].url,
+      requestHandler: createFaultyHandler(service, services.aws[service], faults, reader.forgetAt),
       retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     });
     const dynamoDB = (options?: { retryStrategy: RetryStrategyV2 }) =>
       faults
         ? new DynamoDBClient({ ...configuration('dynamodb'), ...options })
-        : directDynamoDB(services.dynamodb, reader.forgetAt);
+        : directDynamoDB(services.aws.dynamodb, reader.forgetAt);
     const tableClient = dynamoDB();
     const secretsClient = faults
       ? new SecretsManagerClient(configuration('secretsmanager'))
-      : directSecretsManager(services.secretsManager, reader.forgetAt);
+      : directSecretsManager(services.aws.secretsmanager, reader.forgetAt);
     clients.push(tableClient, secretsClient);
     const history = createHistory(TABLE, { log, invocation: () => ({ requestId: 'lab' }) }, () => {
       const client = dynamoDB({ retryStrategy: new ConfiguredRetryStrategy(1) });
@@ -124,8 +123,8 @@ export async function openLab(log: Log, state?: SavedLab) {
         incidentAssumed: async () => {},
       },
       zoom: createZoom({
-        oauthUrl: urls.zoom,
-        apiUrl: urls.zoom,
+        oauthUrl: services.zoomWire.url,
+        apiUrl: services.zoomWire.url,
         redirectUri: 'https://api.example/callback',
         fetch: counted(zoom, services.zoomWire.client(faults, callName), faults),
         now,
@@ -151,8 +150,8 @@ export async function openLab(log: Log, state?: SavedLab) {
         version: '1.0.0',
         name: NAME,
         publicUrl: 'https://api.example',
-        zoomOauthUrl: urls.zoom,
-        zoomApiUrl: urls.zoom,
+        zoomOauthUrl: services.zoomWire.url,
+        zoomApiUrl: services.zoomWire.url,
         existing: {
           table: 'connections',
           sealingKeySecretArn: `${NAME}/sealing-key`,

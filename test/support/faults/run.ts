@@ -6,9 +6,10 @@ import { takeOutput } from '../services/output.ts';
 import { FaultInjector, type Strike } from './faults.ts';
 import { type Lab, openLab, type SavedLab } from './lab.ts';
 import { type Scenario, sweepOnce } from './scenarios.ts';
+import { createSecretSearch } from './secret-search.ts';
 
 /** Every secret of every run so far: module state must not carry one from a run into the output of a later one. */
-export const secrets = new Set<string>();
+export const secrets = createSecretSearch();
 
 /** What each scenario's preparation left, and its output. A preparation is done once, and no run changes what it left. */
 const preparations = new Map<Scenario, Promise<{ state: SavedLab; output: string[] }>>();
@@ -64,8 +65,7 @@ export interface Run {
 }
 
 export function expectNoSecret(output: string[]): void {
-  const text = output.join('\n');
-  expect([...secrets].filter((secret) => text.includes(secret))).toEqual([]);
+  expect(secrets.find(output.join('\n'))).toEqual([]);
 }
 
 /** Runs the scheduler's next sweeps without a fault. A lease ends after 3 minutes, a back-off after 5. */
