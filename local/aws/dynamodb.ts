@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
@@ -7,6 +8,13 @@ import { TABLE } from '../../lambdas/contract.ts';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
 import { directDynamoDB } from './direct-client.ts';
 import { type DynamoDBFaults, startFaultyDynamoDB } from './dynamodb-faults.ts';
+import { type Parse, parseOnce } from './parse-once.ts';
+
+const require = createRequire(import.meta.url);
+for (const name of ['condition', 'projection', 'update']) {
+  const parser: { parse: Parse } = require(`dynalite/db/${name}Parser`);
+  parser.parse = parseOnce(parser.parse);
+}
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
 export async function startDynamoDB({
