@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from 'jest';
 
@@ -14,8 +14,8 @@ export default {
   globalSetup: '<rootDir>/test/support/jest/build-command-line.ts',
   globalTeardown: '<rootDir>/test/support/jest/remove-command-line.ts',
   testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
-  // One worker per core: the parent process is idle while the workers run.
-  maxWorkers: '100%',
+  // One worker more than there are cores: some tests wait for a program, a browser or a pause.
+  maxWorkers: availableParallelism() + 1,
   // Jest never frees all that a test file has loaded. Without this limit the last files wait for the garbage collector.
   workerIdleMemoryLimit: '768MB',
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,4 +1,5 @@
 import './output.ts';
+import { setTimeout } from 'node:timers/promises';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../../lambdas/callback.ts';
 import { withStarter } from '../../../lambdas/callback-routes.ts';
@@ -90,8 +91,9 @@ export function createFunctions(
   variables: NodeJS.ProcessEnv = {},
 ) {
   const { environment, clock } = services;
-  const runtime = createRuntime({ ...environment, ...variables }, { now: clock.now });
-  const callback = createRuntime(callbackVariables({ ...environment, ...variables }), { now: clock.now });
+  const overrides = { now: clock.now, wait };
+  const runtime = createRuntime({ ...environment, ...variables }, overrides);
+  const callback = createRuntime(callbackVariables({ ...environment, ...variables }), overrides);
   return {
     runtime,
     ...functionsWith(
@@ -101,6 +103,12 @@ export function createFunctions(
     ),
   };
 }
+
+/** A pause takes a hundredth of its time. What is waited for beside other work has to leave that its time. */
+const wait = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  signal
+    ? setTimeout(milliseconds, undefined, { signal }).catch(() => {})
+    : setTimeout(milliseconds / 100, undefined);
 
 /**
  * @param loadCallback the callback function's runtime, where that is another one

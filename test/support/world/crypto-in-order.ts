@@ -50,6 +50,7 @@ function once<Key, Value>(known: Known<Key, Value>, key: Key, make: () => Value)
 
 let generated = 0;
 const pairs = new Map<number, webcrypto.CryptoKeyPair>();
+const privateKeys = new Map<string, webcrypto.CryptoKey>();
 const publicKeys = new Map<string | undefined, webcrypto.CryptoKey>();
 const exported = new WeakMap<webcrypto.CryptoKey, webcrypto.JsonWebKey>();
 const shared = new WeakMap<webcrypto.CryptoKey, WeakMap<webcrypto.CryptoKey, ArrayBuffer>>();
@@ -69,7 +70,9 @@ const replacements = {
     }
     if (format === 'pkcs8') {
       const key = Buffer.from(data as Uint8Array);
-      return createPrivateKey({ key, format: 'der', type: 'pkcs8' }).toCryptoKey(X25519, true, usages);
+      return once(privateKeys, key.toString('base64'), () =>
+        createPrivateKey({ key, format: 'der', type: 'pkcs8' }).toCryptoKey(X25519, true, usages),
+      );
     }
     const jwk = data as JsonWebKey;
     return once(publicKeys, jwk.x, () =>
