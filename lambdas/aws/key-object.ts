@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { SEALING_KEY_OBJECT } from '../contract.ts';
 import { parseJson } from '../tokens/apis/http.ts';
+import { Failure } from '../tokens/errors.ts';
 import type { PublishedKey } from '../tokens/sealing/published-key.ts';
 import { PublicSealingKey } from '../tokens/sealing/sealing-pair.ts';
 import { type MakeS3Client, openBucket } from './bucket.ts';
@@ -40,17 +41,33 @@ export function createKeyObject(
         return v.parse(PublicSealingKey, parseJson((await Body?.transformToString()) ?? ''));
       } catch (error) {
         if (isMissing(error)) return undefined;
-        throw error;
+        throw refusal(error, bucket);
       }
     },
 
     async write(key) {
       const { client, PutObjectCommand } = await open();
-      const { ETag } = await client.send(
-        new PutObjectCommand({ ...object, Body: JSON.stringify(key), ContentType: 'application/json' }),
-      );
+      const put = new PutObjectCommand({
+        ...object,
+        Body: JSON.stringify(key),
+        ContentType: 'application/json',
+      });
+      const { ETag } = await client.send(put).catch((error: unknown) => {
+        throw refusal(error, bucket);
+      });
       // A response of something in front of S3 must not pass for a success.
       if (!ETag) throw new Error('S3 responded without the ETag of the object');
     },
   };
+}
+
+/** Returns the failure for a bucket that was deleted; any other error as it is. */
+function refusal(error: unknown, bucket: string): unknown {
+  if (errorName(error) !== 'NoSuchBucket') return error;
+  return new Failure(
+    'misconfigured',
+    'bucket_gone',
+    `The rescue bucket ${bucket} does not exist, so the public half of the sealing key cannot be read or published. No consent can be finished.`,
+    'Create it again as it was: docs/runbook.md#deleted-bucket has the commands.',
+  );
 }

@@ -32,7 +32,11 @@ const isKmsFault = (error: unknown): boolean =>
 
 /** Returns whether a secret is scheduled for deletion. */
 export const isBeingDeleted = (error: unknown): boolean =>
-  errorName(error) === 'InvalidRequestException' && !isKmsFault(error);
+  errorName(error) === 'InvalidRequestException' && !isKmsFault(error) && !isReplica(error);
+
+/** Secrets Manager changes a replica nowhere but at its primary: `Operation not permitted on a replica secret. Call must …` */
+const isReplica = (error: unknown): boolean =>
+  /^Invalid(Parameter|Request)/.test(errorName(error)) && /on a replica secret/i.test(errorText(error));
 
 /** Error for a permission that the function lacks. */
 export const accessDenied = (code: FailureCode, message: string, action = DEPLOY_AGAIN): Failure =>
@@ -106,10 +110,21 @@ const REASONS: {
 export function awsFailure(error: unknown, attempt: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   if (isKmsFault(error)) return kmsUnusable(error, attempt);
+  if (isReplica(error)) return replicaReadOnly(error, attempt);
   const known = REASONS.find(({ names }) => names.test(error.name));
   if (!known) return error;
   const message = `The function could not ${attempt}: ${known.reason} (${error.name}).`;
   return new Failure(known.class, known.code, message, known.action);
+}
+
+/** Error for a secret that another Region's primary keeps current, such as that of an installation there. */
+function replicaReadOnly(error: Error, attempt: string): Failure {
+  return new Failure(
+    'misconfigured',
+    'secret_is_replica',
+    `The function could not ${attempt}: the secret is the replica of one in another Region, which alone can be changed (${error.name}).`,
+    'If an installation in that Region publishes it, connect under another name here. Otherwise make it a secret of its own, in this Region: aws secretsmanager stop-replication-to-replica --secret-id <secret>',
+  );
 }
 
 /** Error for a KMS key that is disabled, deleted, or not allowed to the function's role. */

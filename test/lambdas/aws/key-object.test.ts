@@ -81,3 +81,15 @@ test('an outage of S3 does not pass for a key that was never published', async (
   failure = 'SlowDown';
   await expect(key.read()).rejects.toThrow();
 });
+
+test('a bucket that was deleted is neither a missing key nor an unknown error', async () => {
+  const { publicKey } = await deriveSealingPair('a seed');
+  const gone = createKeyObject('no-such-bucket');
+  const refusal = {
+    class: 'misconfigured',
+    code: 'bucket_gone',
+    message: expect.stringContaining('no-such-bucket'),
+  };
+  await expect(gone.read()).rejects.toMatchObject(refusal);
+  await expect(gone.write(publicKey)).rejects.toMatchObject(refusal);
+});

@@ -1,12 +1,12 @@
 import '../../support/services/aws-environment.ts';
 import { createServer } from 'node:http';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createN8nSecret } from '../../../lambdas/aws/n8n-secret.ts';
 import { createSecretsVault } from '../../../lambdas/aws/secrets-vault.ts';
 import { toFailure } from '../../../lambdas/tokens/errors.ts';
 import type { Vault } from '../../../lambdas/tokens/vault.ts';
-import { listenOnLoopback } from '../../../local/loopback-server.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
 import { DAY, standIn, token } from '../../local/aws/secrets-manager/stand-in.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { vaultOn } from './vault.ts';
@@ -136,6 +136,46 @@ test("a secret that cannot be created, because the account's quota of secrets is
     await server.close();
   }
 });
+
+describe.each(['InvalidParameterException', 'InvalidRequestException'])(
+  'a secret that is the replica of one in another Region (%s)',
+  (type) => {
+    const REPLICA = {
+      class: 'misconfigured',
+      code: 'secret_is_replica',
+      message: expect.stringContaining('the replica of one in another Region'),
+      action: expect.stringContaining('stop-replication-to-replica'),
+    };
+    let targets: unknown[];
+    let server: LoopbackServer;
+    let replica: Vault;
+    beforeEach(async () => {
+      targets = [];
+      server = await listenOnLoopback(
+        createServer((request, response) => {
+          targets.push(request.headers['x-amz-target']);
+          const isRead = request.headers['x-amz-target'] === 'secretsmanager.DescribeSecret';
+          const message =
+            "Operation not permitted on a replica secret. Call must be made in primary secret's region.";
+          response.writeHead(isRead ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
+          response.end(JSON.stringify(isRead ? { PrimaryRegion: 'eu-west-1' } : { __type: type, message }));
+        }),
+      );
+      const client = new SecretsManager({ endpoint: server.url, region: 'us-east-1', maxAttempts: 1 });
+      replica = createSecretsVault(client, { appSecrets: new Map(), installation: 'i' }, service.now);
+    });
+    afterEach(() => server.close());
+
+    test('is not written, and not taken for one that is being deleted', async () => {
+      expect(await failureOf(replica.publish('main', 'access token', token(1)))).toMatchObject(REPLICA);
+      expect(targets).toEqual(['secretsmanager.PutSecretValue']);
+    });
+
+    test('is not deleted', async () => {
+      expect(await failureOf(replica.unpublish('main', { force: false }))).toMatchObject(REPLICA);
+    });
+  },
+);
 
 /** A Secrets Manager without secrets that refuses to create one. */
 async function refusing(errorType: string) {
