@@ -1,4 +1,4 @@
-import { type Connection, hasRecovered, logContext } from '../connection.ts';
+import { type Connection, hasRecovered } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
@@ -12,8 +12,6 @@ import { writableAt } from '../publication/version-budget.ts';
 import { lacksRoom } from '../publication-room.ts';
 import type { Outcome, StepOptions } from '../rotation/outcome.ts';
 import { step } from '../rotation/step.ts';
-import { AMBIGUOUS_SECONDS } from '../schedule.ts';
-import { STEP_SECONDS } from '../time-budget.ts';
 
 /**
  * Rotates one connection now, due or not; also one that waits for a person, since Zoom may have recovered.
@@ -28,7 +26,6 @@ export async function rotateNow(
   const before = await getConnectionOrThrow(connection, deps.store);
   if (before.status === 'disconnected') throw isDisconnected(connection);
   if (await lacksVersions(before, deps)) throw noRoom(before, deps.now());
-  await waitOutLostResponse(before, deps, options);
   const apps = createAppMonitor(deps);
   const isProbe = await beginProbe(before, apps, deps);
   const outcome = await step(connection, deps, {
@@ -78,20 +75,6 @@ function noRoom({ connection, validUntil }: Connection, now: number): Failure {
     `"${connection}" was not rotated: Secrets Manager allows 100 versions of a secret in 24 hours, and the rest is needed for the next rotations. n8n's token lives for another ${minutes} min.`,
     'No action is needed: the sweep rotates it before it expires. To rotate it by hand, wait some hours.',
   );
-}
-
-/** Zoom may still be working on a request whose response was lost: a second one would cross it. */
-async function waitOutLostResponse(
-  item: Connection,
-  { now, wait, log }: Dependencies,
-  { deadline }: StepOptions,
-): Promise<void> {
-  const { lastError } = item;
-  if (lastError?.code !== 'no_answer') return;
-  const seconds = lastError.at + AMBIGUOUS_SECONDS - now();
-  if (seconds <= 0 || now() + seconds > deadline - STEP_SECONDS) return;
-  log.info('waits until Zoom cannot be working on the last request any more', logContext(item));
-  await wait(seconds * 1000);
 }
 
 function asOperatorSeesIt(error: unknown, { connection, status }: Connection): unknown {

@@ -14,6 +14,7 @@ import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { earliestEnd, rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
+import { waitOutLostResponse } from './lost-response.ts';
 import type { Outcome, StepOptions } from './outcome.ts';
 import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
 import { recordFailure } from './record-failure.ts';
@@ -150,6 +151,7 @@ async function rotate(
 ): Promise<Connection | undefined> {
   const { sealingKey, now } = deps;
   const { item } = progress;
+  await waitOutLostResponse(item, deps, options.deadline);
   const key = await sealingKey();
   const { tokens, clientId } = await requestTokens(item, deps, options);
   progress.fresh = tokens;

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { moveConnection } from '../../../../lambdas/tokens/operate/move-connection.ts';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
 import { MOST_WRITES } from '../../../../lambdas/tokens/publication/version-budget.ts';
 import { addPublication } from '../../../../lambdas/tokens/publication-room.ts';
+import { waitOutLostResponse } from '../../../../lambdas/tokens/rotation/lost-response.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
@@ -181,6 +183,47 @@ describe('"rotate" right after a lost response', () => {
     expect(world.lines).toContainEqual(
       expect.objectContaining({ message: expect.stringMatching(/^waits until Zoom cannot be working/) }),
     );
+  });
+
+  test('waits for a response that was lost after it had read the connection', async () => {
+    world.pass(60);
+    let isLost = false;
+    const intercept: FunctionOptions['intercept'] = async (point, call) => {
+      if (point === 'store.lease' && !isLost) {
+        isLost = true;
+        await step('main', world.dependencies(lost), { deadline: world.deadline, early: true });
+      }
+      return counting.intercept?.(point, call) as never;
+    };
+    await rotate({ intercept });
+    expect(requests).toEqual([lostAt + 60 + 30]);
+  });
+
+  test('waits though the connection was moved since, which clears its last error', async () => {
+    await moveConnection({ connection: 'main', place: 'bundle_team' }, world.dependencies(), {
+      deadline: world.deadline,
+    });
+    expect(await world.item('main')).not.toHaveProperty('lastError');
+    await rotate();
+    expect(requests).toEqual([lostAt + 30]);
+  });
+
+  test('sends nothing where too little time is left to wait, and says why', async () => {
+    world.pass(5);
+    await expect(rotate(counting, 40)).rejects.toMatchObject({
+      class: 'retry',
+      code: 'no_answer',
+      message: expect.stringContaining('Zoom may still be working on that request'),
+    });
+    expect(requests).toEqual([]);
+    expect(await world.item('main')).not.toHaveProperty('leaseOwner');
+  });
+
+  test('does not wait for a time that no clock can show', async () => {
+    const { lastError: _, ...item } = await world.item('main');
+    const wrong = { ...item, lostAt: world.time + HOUR };
+    await waitOutLostResponse(wrong, world.dependencies(), world.deadline);
+    expect(world.time).toBe(lostAt);
   });
 
   test('does not wait once half a minute has passed', async () => {
