@@ -16,6 +16,8 @@ export type Ending = (typeof ENDINGS)[number];
 export class Invocation {
   readonly name: string;
   readonly startedAt: number;
+  /** Seconds by which its clock differs from Zoom's. */
+  readonly skew: number;
   /** Whether it goes on after its timeout, which no Lambda function does. Its lease then expires while it still works. */
   readonly isOverdueAllowed: boolean;
   /** The call at which it is held. */
@@ -24,10 +26,26 @@ export class Invocation {
   /** Whether it was killed or ended because of its deadline. */
   isTimeUp = false;
 
-  constructor(name: string, startedAt: number, isOverdueAllowed: boolean) {
+  constructor({
+    name,
+    startedAt,
+    skew,
+    isOverdueAllowed,
+  }: Pick<Invocation, 'name' | 'startedAt' | 'skew' | 'isOverdueAllowed'>) {
     this.name = name;
     this.startedAt = startedAt;
+    this.skew = skew;
     this.isOverdueAllowed = isOverdueAllowed;
+  }
+
+  /** Whether it exchanges a code, rather than a refresh token. */
+  get isConsent(): boolean {
+    return this.name.startsWith('consent');
+  }
+
+  /** Returns what its clock shows at a time of Zoom's, epoch seconds. */
+  clock(time: number): number {
+    return Math.floor(time + this.skew);
   }
 
   isOverdue(time: number): boolean {
@@ -115,7 +133,8 @@ export class Environment {
     run: (deps: SweepDependencies, deadline: number) => Promise<unknown>,
     isOverdueAllowed: boolean,
   ) {
-    const invocation = new Invocation(name, this.#world.time, isOverdueAllowed);
+    const { time: startedAt } = this.#world;
+    const invocation = new Invocation({ name, startedAt, skew: this.#skew, isOverdueAllowed });
     this.invocation = invocation;
     this.#dependencies ??= this.#create();
     const deps = this.#dependencies;
@@ -138,7 +157,7 @@ export class Environment {
     if (!invocation || !held) return;
     const { point } = held;
     invocation.point = point;
-    held.ending = point === 'wait' && !wanted.startsWith('is killed') ? 'succeeds' : wanted;
+    held.ending = this.#endingOf(point, wanted);
     const { ending } = held;
     if (ending === 'is killed before') return this.kill();
     if (ending === 'fails' && !held.goOn) return this.#end(() => held.reject(failed(point, 'ECONNREFUSED')));
@@ -157,6 +176,12 @@ export class Environment {
       this.kill();
       throw error;
     }
+  }
+
+  #endingOf(point: string, wanted: Ending): Ending {
+    if (point === 'wait' && !wanted.startsWith('is killed')) return 'succeeds';
+    const isLost = point === 'zoom.token' && this.#world.zoom.areResponsesLost && wanted === 'succeeds';
+    return isLost ? 'loses its response' : wanted;
   }
 
   /** Begins the call, or goes on with it. Returns how it ended; `undefined` where it waits for another item, or for ever. */

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { finishConsent } from '../../../lambdas/tokens/consent/finish-consent.ts';
 import { sealPendingConsent } from '../../../lambdas/tokens/consent/pending-consent.ts';
 import type { SweepDependencies } from '../../../lambdas/tokens/dependencies.ts';
@@ -9,130 +8,18 @@ import { readKeyStatus } from '../../../lambdas/tokens/key-rotation/key-status.t
 import { createResealer, SETTLE_SECONDS } from '../../../lambdas/tokens/key-rotation/reseal.ts';
 import { rotateKeys } from '../../../lambdas/tokens/key-rotation/rotate-keys.ts';
 import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.ts';
+import { rotateNow } from '../../../lambdas/tokens/operate/rotate-now.ts';
 import { placeOf } from '../../../lambdas/tokens/publication/place.ts';
-import { step } from '../../../lambdas/tokens/rotation/step.ts';
 import { sweep } from '../../../lambdas/tokens/sweep/sweep.ts';
 import { FUNCTION_SECONDS, World } from '../world/world.ts';
 import { deauthorization, signedHeaders } from '../zoom-event.ts';
-import { ENDINGS, type Ending, Environment, type Invocation, requestItem } from './function.ts';
-import { MOST_SKEW_SECONDS, Witness } from './witness.ts';
+import { ELSEWHERE } from './elsewhere.ts';
+import { Environment, type Invocation, requestItem } from './function.ts';
+import type { Event, Move, Plan } from './plan.ts';
+import { Witness } from './witness.ts';
 
-const ENVIRONMENTS = 4;
 const HOUR = 3600;
 const BUNDLE = 'team';
-
-/** Into the bundle at once, out of it with a day in which both places are kept current, or the end of that. */
-type Move = 'move in' | 'move out' | 'finish move';
-
-interface Start {
-  does:
-    | ('consent' | 'sweep' | 'rotate now' | 'disconnect' | 'webhook' | 'rotate the keys' | 'seal again')
-    | Move;
-  at: number;
-  isOverdueAllowed: boolean;
-}
-
-type Event =
-  | Start
-  /** The function of that environment makes some more calls, the last of which ends with `ending`. */
-  | { does: 'call'; at: number; calls: number; ending: Ending }
-  | { does: 'pass'; seconds: number }
-  | { does: 'n8n down' | 'n8n up' }
-  | { does: 'zoom down' | 'zoom up' | 'deauthorize' | 'secret changed at Zoom' }
-  | { does: 'app secret edited' | 'other app written' | 'published edited' }
-  | { does: 'table backed up' | 'table restored' }
-  | { does: 'zoom limits' | 'zoom limits no more' | 'index lags' | 'index lags no more' };
-
-export interface Plan {
-  skews: number[];
-  overlap: boolean;
-  /** Whether the connection is a field of a bundle, beside another one. */
-  isBundled: boolean;
-  /** Seconds of life that the first token has left. */
-  left: number;
-  events: Event[];
-  /** Whether the keys were just rotated, so that the next looks at them seal again what is stored. */
-  areKeysRotated: boolean;
-  /** Whether the functions that still run at the end are killed or finish. */
-  endsKilled: boolean;
-}
-
-const environment = fc.nat({ max: ENVIRONMENTS - 1 });
-const startOf = (...names: Start['does'][]) =>
-  fc.record({
-    does: fc.constantFrom(...names),
-    at: environment,
-    isOverdueAllowed: fc.oneof({ arbitrary: fc.constant(false), weight: 4 }, fc.boolean()),
-  });
-const start = fc.oneof(
-  {
-    arbitrary: startOf('sweep', 'sweep', 'rotate now', 'consent', 'disconnect', 'webhook'),
-    weight: 4,
-  },
-  { arbitrary: startOf('move in', 'move out', 'finish move'), weight: 1 },
-);
-const call = fc.record({
-  does: fc.constant('call' as const),
-  at: environment,
-  calls: fc.integer({ min: 1, max: 6 }),
-  ending: fc.oneof({ arbitrary: fc.constant('succeeds' as const), weight: 6 }, fc.constantFrom(...ENDINGS)),
-});
-const pass = fc.record({
-  does: fc.constant('pass' as const),
-  seconds: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(130, 200, 300, 1200, HOUR)),
-});
-const outside = fc.record({
-  does: fc.constantFrom(
-    'zoom down' as const,
-    'zoom up' as const,
-    'n8n down' as const,
-    'n8n up' as const,
-    'deauthorize' as const,
-    'secret changed at Zoom' as const,
-    'app secret edited' as const,
-    'other app written' as const,
-    'published edited' as const,
-    'table backed up' as const,
-    'table restored' as const,
-    'zoom limits' as const,
-    'zoom limits no more' as const,
-    'index lags' as const,
-    'index lags no more' as const,
-  ),
-});
-
-const planOf = (starts: typeof start, areKeysRotated = false): fc.Arbitrary<Plan> =>
-  fc.record({
-    skews: fc.array(fc.integer({ min: -MOST_SKEW_SECONDS, max: MOST_SKEW_SECONDS }), {
-      minLength: ENVIRONMENTS,
-      maxLength: ENVIRONMENTS,
-    }),
-    overlap: fc.boolean(),
-    isBundled: fc.boolean(),
-    left: fc.constantFrom(HOUR, 600, 300, 0),
-    events: fc.array(
-      fc.oneof(
-        { arbitrary: call, weight: 10 },
-        { arbitrary: starts, weight: 4 },
-        { arbitrary: pass, weight: 2 },
-        { arbitrary: outside, weight: 1 },
-      ),
-      { minLength: 1, maxLength: 30, size: 'max' },
-    ),
-    areKeysRotated: fc.constant(areKeysRotated),
-    endsKilled: fc.boolean(),
-  });
-
-export const plan = planOf(start);
-
-/** Plans in which rotations, consents and disconnections cross the sealing of what is stored. */
-export const rotatingKeys = planOf(
-  startOf('seal again', 'seal again', 'seal again', 'rotate now', 'consent', 'disconnect', 'rotate the keys'),
-  true,
-);
-
-/** Plans in which little but disconnections and rotations begins. */
-export const disconnecting = planOf(startOf('disconnect', 'rotate now'));
 
 /** Plays the plan, and lets the world recover. Throws as soon as the witness finds a broken promise. */
 export async function play(
@@ -145,6 +32,7 @@ export async function play(
   const environments = skews.map((skew) => new Environment(world, skew, witness));
   world.zoom.overlap = overlap;
   if (isBundled) await world.connectTo(BUNDLE, 'neighbour');
+  if (events.some(({ does }) => does === 'consent elsewhere')) await witness.elsewhere.connectOther();
   const consentedAt = world.time;
   await consentAndNote(world, witness, isBundled);
   await world.runStarted(noting(world, witness));
@@ -208,6 +96,8 @@ async function happen(event: Event, world: World, witness: Witness, environments
   if (event.does === 'published edited') witness.editByHand();
   if (event.does === 'zoom limits') zoom.tokenRefusal = tooManyRequests;
   if (event.does === 'zoom limits no more') zoom.tokenRefusal = undefined;
+  if (event.does === 'responses are lost') zoom.areResponsesLost = true;
+  if (event.does === 'responses arrive') zoom.areResponsesLost = false;
   if (event.does === 'index lags') world.store.isLagging = true;
   if (event.does === 'index lags no more') world.store.isLagging = false;
   if (event.does === 'table backed up') backUps.set(world, [world.store.backUp(), witness.backUp()]);
@@ -225,10 +115,12 @@ async function happen(event: Event, world: World, witness: Witness, environments
       if (isOver(environment.invocation, world.time)) return;
     }
   } else if (!environment.invocation) {
-    const isConsenting = environments.some(({ invocation }) => invocation?.name === 'consent');
+    const isConsenting = environments.some(({ invocation }) => invocation?.isConsent);
+    const isConsent = event.does === 'consent' || event.does === 'consent elsewhere';
     // Two consents of one user at once are left out: the one that Zoom responds to last may be stored first.
-    if (event.does === 'consent' && isConsenting) return;
-    const consent = event.does === 'consent' ? await browserOf(world) : undefined;
+    if (isConsent && isConsenting) return;
+    const requested = event.does === 'consent' ? 'main' : ELSEWHERE;
+    const consent = isConsent ? await browserOf(world, requested) : undefined;
     const delivery = event.does === 'webhook' ? deliveryOf(world, witness) : undefined;
     if (event.does === 'webhook' && !delivery) return;
     if (event.does === 'rotate the keys' && !mayRotateKeys(world, environments)) return;
@@ -244,7 +136,7 @@ async function happen(event: Event, world: World, witness: Witness, environments
         if (event.does === 'sweep') return sweep(deps, { deadline });
         if (event.does === 'seal again') return createResealer(deps)();
         if (event.does === 'rotate the keys') return rotateKeys(operator, ONE_MINUTE);
-        return step('main', operator, { deadline, early: true });
+        return rotateNow('main', operator, { deadline });
       },
       event.isOverdueAllowed,
     );
@@ -280,10 +172,13 @@ async function completeKeyRotation(world: World): Promise<void> {
     throw new Error(`keys: what is stored is not sealed with the current key: ${JSON.stringify(status)}`);
 }
 
-/** Consents at Zoom. Returns what the browser then sends to the callback. */
-async function browserOf(world: World) {
+/**
+ * Consents at Zoom as the user of `main`. Returns what the browser then sends to the callback.
+ * @param requested the connection of the link
+ */
+async function browserOf(world: World, requested: string) {
   const verifier = { state: 'state', codeVerifier: 'v'.repeat(43) };
-  const pending = { link: await world.usedLink('main'), ...verifier };
+  const pending = { link: await world.usedLink(requested), ...verifier };
   const deps = world.dependencies();
   const cookie = await sealPendingConsent(pending, deps.now() + deps.consentSeconds, deps);
   return {
@@ -323,6 +218,7 @@ const tooManyRequests = () =>
 
 function recover(world: World): void {
   world.zoom.tokenRefusal = undefined;
+  world.zoom.areResponsesLost = false;
   world.store.isLagging = false;
   world.zoom.isDown = false;
   world.n8n.isDown = false;

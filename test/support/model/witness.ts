@@ -1,7 +1,10 @@
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
+import { OVERWRITTEN } from '../../../lambdas/tokens/disconnect/overwrite-pushed.ts';
 import { bundleOf, type Place, placesAt } from '../../../lambdas/tokens/publication/place.ts';
 import type { World } from '../world/world.ts';
+import { ConsentsElsewhere } from './elsewhere.ts';
 import type { Invocation, Observer } from './function.ts';
+import { LostResponses } from './lost-responses.ts';
 
 /** A token set that Zoom issued. */
 interface Issued {
@@ -27,6 +30,8 @@ export class Witness implements Observer {
   readonly #world: World;
   readonly #running: () => Invocation[];
   readonly #issued: Issued[] = [];
+  readonly #lostResponses = new LostResponses();
+  readonly elsewhere: ConsentsElsewhere;
   readonly #committed = new Set<number>();
   #stored: { sealed: string; order: number; version: number; generation: number } | undefined;
   /** The value in each place in which it may be published, and the position of that token. */
@@ -40,19 +45,30 @@ export class Witness implements Observer {
   #wasOverdue = false;
   /** Whether the table was restored. The refresh tokens of the backup may be spent, and what was published since stays. */
   #isRestored = false;
-  /** Set while the connection is disconnected: since when, and after which consent. */
-  #disconnected: { at: number; consentId: string; generation: number } | undefined;
+  /** Set while the connection is disconnected: as of when, after which consent, and after how many token sets. */
+  #disconnected: { at: number; consentId: string; generation: number; issued: number } | undefined;
 
   /** @param running the invocations under way */
   constructor(world: World, running: () => Invocation[]) {
     this.#world = world;
     this.#running = running;
+    this.elsewhere = new ConsentsElsewhere(world);
   }
 
   async performed(by: Invocation, point: string, response: unknown, isLost: boolean): Promise<void> {
     if (by.isOverdue(this.#world.time)) this.#wasOverdue = true;
-    if (point === 'zoom.token') await this.noteIssued(response as Response, by, isLost);
+    if (point === 'zoom.token') {
+      this.#noteRequest(by, (response as Response).ok, isLost);
+      await this.noteIssued(response as Response, by, isLost);
+    }
+    await this.elsewhere.performed(by, point);
     await this.check();
+  }
+
+  #noteRequest(by: Invocation, isGranted: boolean, isLost: boolean): void {
+    const { zoom, time } = this.#world;
+    const isMains = by.isConsent || zoom.lastRefreshed === 'main';
+    if (isMains && !this.#wasOverdue) this.#lostResponses.requested(by, time, { isGranted, isLost });
   }
 
   async noteIssued(response: Response, to: Invocation | undefined, isLost: boolean): Promise<void> {
@@ -64,6 +80,7 @@ export class Witness implements Observer {
     const at = this.#world.time;
     const order = this.#issued.length;
     this.#issued.push({ order, accessToken, refreshToken, at, expiresAt: at + 3600, to, isLost });
+    if (to?.name === 'consent elsewhere') this.elsewhere.granted(to, at);
     this.#isDeauthorized = false;
   }
 
@@ -75,6 +92,7 @@ export class Witness implements Observer {
       this.#disconnected = disconnected;
       for (const published of this.#published.values()) published.order = -1;
       this.#isRestored = true;
+      this.#lostResponses.forget();
     };
   }
 
@@ -95,6 +113,7 @@ export class Witness implements Observer {
     await this.#checkStored();
     await this.#checkPublished();
     await this.#checkNeighbour();
+    await this.elsewhere.check();
   }
 
   /** Checks that no publication has removed the other member of the bundle, nor kept an older token of it. */
@@ -149,7 +168,8 @@ export class Witness implements Observer {
     if (before && issued.order < before.order)
       throw new Error('a newer consent wins: older tokens were stored over newer ones');
     // Clocks differ, so a consent that wins over a concurrent disconnection may be a little older than it.
-    if (this.#disconnected && issued.at + 2 * MOST_SKEW_SECONDS < this.#disconnected.at)
+    const isOlder = issued.order < (this.#disconnected?.issued ?? 0);
+    if (isOlder && item.consentedAt < (this.#disconnected?.at ?? 0))
       throw new Error('disconnected: an older consent was stored');
     this.#disconnected = undefined;
     this.#committed.add(issued.order);
@@ -163,13 +183,24 @@ export class Witness implements Observer {
     if (status === 'disconnected') {
       // Its own time counts: a write that is under way for minutes still disconnects as of its beginning.
       const at = before?.at ?? disconnectedAt ?? this.#world.time;
-      this.#disconnected = { consentId, generation, at };
+      const issued = before?.issued ?? this.#issued.length;
+      this.#disconnected = { consentId, generation, at, issued };
       if (sealedTokens === '' && this.#isPublished(place) && !this.#wasOverdue)
         throw new Error('disconnected: a token is still published');
+      this.#checkOverwritten(item);
       return;
     }
     if (before && (consentId === before.consentId || generation <= before.generation))
       throw new Error('disconnected: reconnected without a consent');
+  }
+
+  /** Checks that n8n has no token where it is said that it was overwritten. */
+  #checkOverwritten({ targets = [] }: Connection): void {
+    for (const { overwrittenAt, credentialId } of targets) {
+      const isKept = this.#world.n8n.token(credentialId) !== OVERWRITTEN;
+      if (overwrittenAt !== undefined && isKept && !this.#wasOverdue && !this.#isRestored)
+        throw new Error('disconnected: the pushed token was not overwritten, but is said to be');
+    }
   }
 
   /** Returns the value that n8n reads in a place; `undefined` where there is none. */
@@ -229,7 +260,7 @@ export class Witness implements Observer {
     if ((item.leaseUntil ?? 0) > this.#world.time) throw new Error('recovery: a lease was left behind');
     const tokens = await this.#world.tokens('main');
     if (!zoom.isLiving('main', tokens.refreshToken))
-      return this.#checkLoss(wasDue ? item.status : 'reconnect');
+      return this.#checkLoss(item, wasDue ? item.status : 'reconnect');
     if (item.status !== 'active' || item.failures > 0) {
       throw new Error(`recovery: ${item.status} with a valid refresh token, ${item.failures} failures`);
     }
@@ -259,6 +290,8 @@ export class Witness implements Observer {
     if (item.leaseOwner !== undefined) throw new Error('disconnected: a lease was left behind');
     if (item.sealedTokens !== '') throw new Error('disconnected: the tokens are still stored');
     if (this.#isPublished(item.place)) throw new Error('disconnected: a token is still published');
+    if (item.targets?.some(({ overwrittenAt }) => overwrittenAt === undefined))
+      throw new Error('disconnected: the pushed token was not overwritten');
     const stored = this.#issued[this.#stored?.order ?? -1];
     const isAlive = this.#world.zoom.isLiving('main', stored?.refreshToken);
     if (item.revokedAt !== undefined && isAlive)
@@ -268,12 +301,16 @@ export class Witness implements Observer {
   }
 
   /** Checks that a loss was unavoidable: a lost response, a function that ended before the commit, or the user's act. */
-  #checkLoss(status: string): void {
+  #checkLoss(item: Connection, status: string): void {
     const last = this.#issued.at(-1);
     const hasEnded = last?.to?.isTimeUp && !this.#committed.has(last.order);
-    if (!this.#isDeauthorized && !this.#isRestored && !last?.isLost && !hasEnded)
+    const isElsewhere = last?.to?.name === 'consent elsewhere' && this.elsewhere.isExcused(item);
+    if (!this.#isDeauthorized && !this.#isRestored && !last?.isLost && !hasEnded && !isElsewhere)
       throw new Error('loss: an avoidable loss');
-    if (status !== 'reconnect') throw new Error(`the connection is lost, but its status is ${status}`);
+    // Where all three connections of the world are refused, an incident is assumed, and the refusals are believed later.
+    const isPostponed = item.lastError?.code === 'zoom_incident';
+    if (status !== 'reconnect' && !isPostponed)
+      throw new Error(`the connection is lost, but its status is ${status}`);
   }
 }
 

@@ -35,10 +35,14 @@ export class ZoomModel {
   tokenRefusal: (() => Response) | undefined;
   /** While set, `/users/me` responds so. */
   userRefusal: (() => Response) | undefined;
+  /** While set, the responses of the token endpoint are lost on their way, where the player of a model heeds it. */
+  areResponsesLost = false;
   /** How many refresh tokens were refused so far. */
   refusals = 0;
   /** The most refresh requests for one user that were under way at once. */
   mostInFlight = 0;
+  /** The user whose refresh token came with the last request for tokens; `undefined` for another grant. */
+  lastRefreshed: string | undefined;
   /** Every token, code and secret that went over the wire. */
   readonly secrets = new Set<string>();
 
@@ -111,12 +115,13 @@ export class ZoomModel {
 
   readonly fetch: typeof fetch = async (input, init) => {
     const { pathname } = new URL(String(input));
+    const parameters = new URLSearchParams(String(init?.body));
+    if (pathname === '/oauth/token') this.lastRefreshed = userOf(parameters.get('refresh_token'));
     if (this.isDown) return new Response('<html>Service Unavailable</html>', { status: 503 });
     const headers = new Headers(init?.headers);
     if (pathname === '/v2/users/me' && this.userRefusal) return this.userRefusal();
     if (pathname === '/oauth/token' && this.tokenRefusal) return this.tokenRefusal();
     if (pathname === '/v2/users/me') return this.#me(headers.get('authorization') ?? '');
-    const parameters = new URLSearchParams(String(init?.body));
     if (isFrom(headers, this.otherApp)) return this.#refuseOther(parameters);
     if (!isFrom(headers, this)) return errorResponse('invalid_client', 'Invalid client_id or client_secret');
     return pathname === '/oauth/revoke' ? this.#revoke(parameters) : this.#token(parameters);
