@@ -193,7 +193,7 @@ async function disconnectNow(
   const item = await disconnect(connection, runtime, { ...options, force });
   const { revokedAt, secretDeletedAt } = item;
   return {
-    connection: toView(item),
+    connection: toView(item, runtime),
     revoked: revokedAt !== undefined,
     ...(secretDeletedAt !== undefined && { secretDeletedAt }),
   };

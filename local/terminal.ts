@@ -33,18 +33,27 @@ export function createTerminal(json: boolean, write: (text: string) => void): Te
       writeLine(at, String(connection), event, detailsText(details));
       if (details.text !== undefined && !json) write(`${indented(String(details.text))}\n`);
     },
-    writePublication({ connection, dueAt, validUntil, version, expression, maskedToken }, at) {
+    writePublication(shown, at) {
+      const {
+        connection,
+        dueAt,
+        nextRotationAt = dueAt,
+        validUntil,
+        version,
+        expression,
+        maskedToken,
+      } = shown;
       writeJson({
         event: 'published',
         at: timestamp(at),
         connection,
         version,
         validUntil: timestamp(validUntil),
-        nextRotation: timestamp(dueAt),
+        nextRotation: timestamp(nextRotationAt),
         expression,
         maskedToken,
       });
-      const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(dueAt)}`;
+      const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(nextRotationAt)}`;
       writeLine(at, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
     },
   };

@@ -4,6 +4,7 @@ import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
+import { nextRotation } from './next-rotation.ts';
 import { oldPlaceText } from './old-place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';
@@ -100,9 +101,10 @@ function formatValidityInDetail(view: ConnectionView, now: number): string {
     : `${validity}, since ${formatTime(reader.since, now)}`;
 }
 
-export function formatNextRotation({ status, dueAt }: ConnectionView, now: number): string {
-  if (status === 'reconnect' || status === 'disconnected') return NONE;
-  return dueAt <= now ? 'now' : formatDuration(dueAt - now);
+export function formatNextRotation(view: ConnectionView, now: number): string {
+  if (view.status === 'reconnect' || view.status === 'disconnected') return NONE;
+  const at = nextRotation(view);
+  return at <= now ? 'now' : formatDuration(at - now);
 }
 
 /** Returns where n8n reads the connection, and until when it also reads an earlier place. */

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import { expression, secretOf } from './n8n-names.ts';
+import { type Margins, rotateAt } from './schedule.ts';
 
 /** The fields that people may see. An attribute that is not in this list never leaves the functions. */
 const SHOWN = [
@@ -39,10 +40,12 @@ export type ConnectionView = Pick<Connection, (typeof SHOWN)[number]> & {
   /** Missing for a connection that is only pushed, as `expression` is. */
   secretName?: string;
   expression?: string;
+  /** When the token is to be replaced, where `dueAt` is of another step before: a measurement, a push, or the end of a place. */
+  nextRotationAt?: number;
 };
 
 /** Returns the fields of a connection that people may see. */
-export function toView(item: Connection): ConnectionView {
+export function toView(item: Connection, { margins }: { margins: Margins }): ConnectionView {
   const shown = Object.fromEntries(
     SHOWN.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]),
   ) as Pick<Connection, (typeof SHOWN)[number]>;
@@ -51,5 +54,14 @@ export function toView(item: Connection): ConnectionView {
     ...shown,
     ...(secretName !== undefined && { secretName }),
     ...(pasted !== undefined && { expression: pasted }),
+    ...laterRotation(item, margins),
   };
+}
+
+/** A failed or suspect connection is due for its next attempt. */
+function laterRotation(item: Connection, margins: Margins): Pick<ConnectionView, 'nextRotationAt'> {
+  const { status, failures, suspectSince, version, publishedVersion, dueAt } = item;
+  if (status !== 'active' || failures > 0 || suspectSince !== undefined) return {};
+  const nextRotationAt = rotateAt(item, margins);
+  return publishedVersion === version && dueAt < nextRotationAt ? { nextRotationAt } : {};
 }

@@ -69,7 +69,8 @@ function showConnection(card, connection, { now, speed, breakage }) {
   card.version = publishedVersion;
 }
 
-function showBar(card, { status, sees, isUnlinked, dueAt, validUntil, expiresAt, rotatedAt }, now) {
+function showBar(card, { status, sees, isUnlinked, validUntil, expiresAt, rotatedAt, ...connection }, now) {
+  const dueAt = connection.nextRotationAt ?? connection.dueAt;
   card.validity.hidden = isUnlinked;
   const lifetime = expiresAt - rotatedAt;
   card.bar.max = lifetime;
@@ -96,7 +97,8 @@ function pushedText(targets) {
     .join('; ');
 }
 
-function nextRenewal({ status, dueAt }, now, speed) {
+function nextRenewal({ status, ...connection }, now, speed) {
+  const dueAt = connection.nextRotationAt ?? connection.dueAt;
   if (status === 'reconnect' || status === 'disconnected') return 'after it is connected again';
   if (dueAt <= now) return 'within a minute';
   const real = speed === 1 ? '' : `; ${Math.ceil((dueAt - now) / speed)} s in real time`;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { isUnlinked } from '../../../lambdas/operator-protocol.ts';
+import { nextRotation } from '../../connection/next-rotation.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
@@ -35,7 +36,7 @@ async function rotate(connection: string, _: object, command: Command): Promise<
       [
         ['version', String(before.version), String(after.version)],
         ['valid until', formatValidUntil(before, now), formatValidUntil(after, now)],
-        ['next rotation', formatTime(before.dueAt, now), formatTime(after.dueAt, now)],
+        ['next rotation', formatTime(nextRotation(before), now), formatTime(nextRotation(after), now)],
       ],
     ),
   );

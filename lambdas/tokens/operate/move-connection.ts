@@ -49,7 +49,7 @@ export async function moveConnection(
   });
   const outcome = await step(connection, deps, options);
   if (outcome.kind === 'failed') throw outcome.error;
-  return toView(await getConnectionOrThrow(connection, store));
+  return toView(await getConnectionOrThrow(connection, store), deps);
 }
 
 function isNotConnected(connection: Connection['connection'], place: Place | undefined): Failure {

@@ -54,14 +54,14 @@ interface Source extends Fleet {
 /** Returns a page of the connections, and, with the first one, how many are in each state. */
 export async function overview(
   request: OverviewRequest,
-  deps: Pick<Dependencies, 'now' | 'bundleBytes'> & { store: FleetStore },
+  deps: Pick<Dependencies, 'now' | 'bundleBytes' | 'margins'> & { store: FleetStore },
 ): Promise<Overview> {
   const now = deps.now();
   const { limit = DEFAULT_LIMIT, after } = request;
   const source: Source = (await isSmall(deps.store)) ? await readAll(deps.store) : deps.store;
   const counted = after === undefined ? await countFleet(request, limit, { store: source, now }) : undefined;
   const { selected, hasMore, placeOf } = await select(request, counted?.troubled, limit, source, now);
-  const { views, unreadable, cut } = await readViews(selected, source);
+  const { views, unreadable, cut } = await readViews(selected, source, deps);
   const bundles = await fullBundles(views, deps);
   const shown = cut ?? selected.length;
   const damaged = after === undefined ? [...(source.allUnreadable ?? []), ...unreadable] : unreadable;
@@ -130,6 +130,7 @@ async function select(
 async function readViews(
   entries: FleetEntry[],
   source: Source,
+  deps: Pick<Dependencies, 'margins'>,
 ): Promise<{ views: ConnectionView[]; unreadable: UnreadableItem[]; cut?: number }> {
   const items = await source.getAll(entries.map(({ connection }) => connection));
   const byName = new Map(items.map((item) => [item.connection, item]));
@@ -141,7 +142,7 @@ async function readViews(
     // An index may still show an item that is gone.
     if (!item) unreadable.push(...(await source.unreadable(connection)));
     else {
-      const view = toView(item);
+      const view = toView(item, deps);
       size += JSON.stringify(view).length;
       if (size > MAX_PAGE_SIZE && index > 0) return { views, unreadable, cut: index };
       views.push(view);

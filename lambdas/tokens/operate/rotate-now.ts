@@ -40,7 +40,7 @@ export async function rotateNow(
   if (outcome.kind === 'settled' && hasRecovered(outcome.item, deps.now()))
     await deps.store.noteAlert(outcome.item, undefined);
   const after = await getConnectionOrThrow(connection, deps.store);
-  return { before: toView(before), after: toView(after), outcome: outcome.kind };
+  return { before: toView(before, deps), after: toView(after, deps), outcome: outcome.kind };
 }
 
 /** Returns whether the secret takes no further version now, while n8n's token lives. An old place waits for its own. */

@@ -8,7 +8,7 @@ import { getConnectionOrThrow } from '../get-connection.ts';
  */
 export async function viewConnection(
   connection: string,
-  { store }: Pick<Dependencies, 'store'>,
+  deps: Pick<Dependencies, 'store' | 'margins'>,
 ): Promise<ConnectionView> {
-  return toView(await getConnectionOrThrow(connection, store));
+  return toView(await getConnectionOrThrow(connection, deps.store), deps);
 }

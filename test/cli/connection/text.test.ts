@@ -36,6 +36,12 @@ test('the details of a disconnected connection name no secret and no expression,
   expect(text).not.toMatch(/n8n_zoom_main/);
 });
 
+test('the next rotation is that of the token, and not a step that is due before', () => {
+  const view: ConnectionView = { ...MAIN, dueAt: NOW + 60, nextRotationAt: NOW + 2700 };
+  expect(formatDetails(view, NOW)).toMatch(/^Next rotation +45 min$/m);
+  expect(formatOverview([view], NOW)).toContain('45 min');
+});
+
 test('an old place shows when it ends, in local time and relative', () => {
   const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', until: NOW + 1800 }] };
   expect(formatDetails(view, NOW)).toMatch(

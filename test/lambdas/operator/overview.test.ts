@@ -5,6 +5,7 @@ import { createConnectionsTable } from '../../../lambdas/aws/table/connections.t
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { FleetState } from '../../../lambdas/tokens/fleet.ts';
 import { type OverviewRequest, overview } from '../../../lambdas/tokens/operate/overview.ts';
+import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 
 const NOW = 1_900_000_000;
@@ -69,7 +70,8 @@ describe.each([10, 600])('a fleet with %i connections that are well', (size) => 
   });
   afterAll(() => close());
 
-  const page = (request: OverviewRequest = {}) => overview(request, { store, now: () => NOW });
+  const page = (request: OverviewRequest = {}) =>
+    overview(request, { store, now: () => NOW, margins: DEFAULT_MARGINS });
   const names = async (request: OverviewRequest = {}) =>
     (await page(request)).connections.map(({ connection }) => connection);
   const allPages = async (request: OverviewRequest) => {
@@ -162,10 +164,16 @@ test('a page stays below 1 MB', async () => {
     ...{ bundle: async () => undefined, getAll: async () => [] },
     ...{ fleetPage: async () => ({ scanned: 0, count: 0, entries: [] }) },
   };
-  const first = await overview({ limit: 100 }, { store, now: () => NOW });
+  const first = await overview({ limit: 100 }, { store, now: () => NOW, margins: DEFAULT_MARGINS });
   expect(JSON.stringify(first).length).toBeLessThan(1_000_000);
-  const second = await overview({ limit: 100, after: first.next }, { store, now: () => NOW });
-  const third = await overview({ limit: 100, after: second.next }, { store, now: () => NOW });
+  const second = await overview(
+    { limit: 100, after: first.next },
+    { store, now: () => NOW, margins: DEFAULT_MARGINS },
+  );
+  const third = await overview(
+    { limit: 100, after: second.next },
+    { store, now: () => NOW, margins: DEFAULT_MARGINS },
+  );
   expect(
     new Set([first, second, third].flatMap(({ connections }) => connections.map((c) => c.connection))).size,
   ).toBe(100);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { toView } from '../../../lambdas/tokens/connection-view.ts';
+import { DEFAULT_MARGINS, rotateAt } from '../../../lambdas/tokens/schedule.ts';
 
 const NOW = 1_900_000_000;
+const DEPS = { margins: DEFAULT_MARGINS };
 const SHOWN = {
   connection: 'main',
   app: 'default',
@@ -39,20 +41,51 @@ const n8n = { secretName: 'n8n_zoom_main', expression: '{{ $secrets.aws.n8n_zoom
 describe('the view of a connection', () => {
   test('shows each listed attribute, and the names to type into n8n', () => {
     const item: Connection = { ...SHOWN, ...HIDDEN, targets: [...SHOWN.targets] };
-    expect(toView(item)).toEqual({ ...SHOWN, ...n8n });
+    expect(toView(item, DEPS)).toEqual({ ...SHOWN, ...n8n });
   });
 
   test('does not show an attribute that the list does not name, such as one that a later version stores', () => {
     const item: Connection = { ...SHOWN, ...HIDDEN, targets: [...SHOWN.targets] };
-    const view = toView({ ...item, accessToken: 'a secret of a later version' } as Connection);
+    const view = toView({ ...item, accessToken: 'a secret of a later version' } as Connection, DEPS);
     expect(view).not.toHaveProperty('accessToken');
     expect(JSON.stringify(view)).not.toMatch(/a secret of a later version|sealed tokens/);
   });
 
   test('leaves out an attribute that the connection does not have', () => {
     const { zoomUserId: _, revokedAt: __, ...rest } = SHOWN;
-    const view = toView({ ...rest, ...HIDDEN, targets: [], revokedAt: undefined } as unknown as Connection);
+    const view = toView(
+      { ...rest, ...HIDDEN, targets: [], revokedAt: undefined } as unknown as Connection,
+      DEPS,
+    );
     expect(Object.keys(view)).not.toEqual(expect.arrayContaining(['zoomUserId']));
     expect(Object.keys(view)).not.toEqual(expect.arrayContaining(['revokedAt']));
+  });
+
+  describe('says when the token is to be replaced', () => {
+    const {
+      disconnectedAt: _,
+      revokedAt: __,
+      suspectSince: ___,
+      refusals: ____,
+      lastError: _____,
+      ...rest
+    } = SHOWN;
+    const well = { ...rest, ...HIDDEN, status: 'active', failures: 0, targets: [] } as Connection;
+    const nextRotationAt = rotateAt(well, DEFAULT_MARGINS);
+
+    test('where another step is due before, such as a measurement a minute after the rotation', () => {
+      const view = toView({ ...well, dueAt: NOW + 60, measureAt: NOW + 60 }, DEPS);
+      expect(view).toMatchObject({ dueAt: NOW + 60, nextRotationAt });
+    });
+
+    test.each<[string, Partial<Connection>]>([
+      ['that is due itself', { dueAt: nextRotationAt }],
+      ['whose last attempt has failed', { dueAt: NOW + 60, failures: 1 }],
+      ['that Zoom has refused', { dueAt: NOW + 60, suspectSince: NOW }],
+      ['whose token is not published yet', { dueAt: NOW + 60, version: 4 }],
+      ['that waits for a person', { dueAt: NOW + 60, status: 'reconnect' }],
+    ])('in dueAt alone for a connection %s', (_, change) => {
+      expect(toView({ ...well, ...change }, DEPS)).not.toHaveProperty('nextRotationAt');
+    });
   });
 });
