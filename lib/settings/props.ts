@@ -5,7 +5,8 @@ import type { Existing } from './existing.ts';
  *
  * These may never change in an installation that has connections: `installationId`, and the id and the path of the
  * construct in an app that embeds it. Another id makes CloudFormation replace the table and every secret. `name` may change:
- * the functions, the logs and the alarms get new names, and all data stays.
+ * the functions, the logs and the alarms get new names, and all data stays. The topic of the alarms is a new one, to which
+ * each subscriber subscribes again: AWS sends `alarmEmail` another mail to confirm.
  */
 export interface ZoomTokenRefresherProps {
   /**
@@ -40,7 +41,8 @@ export interface ZoomTokenRefresherProps {
   /**
    * What an earlier stack left, which this one takes over: the table, the secrets, the bucket, the KMS key and the audit log. Keep what
    * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources. They must be in the
-   * stack's account and Region.
+   * stack's account and Region. Never name what a living stack has created with `removalPolicy: 'destroy'`: it leaves that
+   * stack's template, and CloudFormation deletes it.
    * @default {} all is created
    */
   readonly existing?: Existing;
