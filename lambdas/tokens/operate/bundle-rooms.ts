@@ -2,11 +2,9 @@ import pMap from 'p-map';
 import { BUNDLE_BYTES } from '../../contract.ts';
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { Fleet } from '../fleet.ts';
 import { type Bundle, bytesOf } from '../publication/bundle.ts';
 import { bytesFor, USUAL_TOKEN_BYTES } from '../publication/content.ts';
-import { bundleOf } from '../publication/place.ts';
-import { fleetPages } from './fleet-counts.ts';
+import { bundleOf, type Place } from '../publication/place.ts';
 
 /** How full a bundle is. */
 export interface BundleRoom {
@@ -28,17 +26,11 @@ type RoomDependencies = Pick<Dependencies, 'bundleBytes'> & { store: Pick<Depend
 /** Bundles that are read at a time. */
 const CONCURRENCY = 16;
 
-/** Returns how full all bundles are, by name. It reads the whole index, a page at a time. */
-export async function allBundleRooms(
-  deps: RoomDependencies & { store: Fleet },
-  now: number,
-): Promise<BundleRoom[]> {
-  const names = new Set<string | undefined>();
-  for (const status of ['active', 'reconnect', 'misconfigured'] as const)
-    for await (const { entries } of fleetPages({ status, now }, deps.store))
-      for (const { place } of entries) names.add(bundleOf(place));
-  return roomsOf(names, deps);
-}
+/** Returns how full the bundles among these places are, by name. */
+export const bundleRooms = (
+  places: ReadonlySet<Place | undefined>,
+  deps: RoomDependencies,
+): Promise<BundleRoom[]> => roomsOf(new Set([...places].map(bundleOf)), deps);
 
 /** Returns the bundles of these connections that have no room for another one, or have outgrown their size. */
 export async function fullBundles(

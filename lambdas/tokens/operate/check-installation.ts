@@ -7,8 +7,8 @@ import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
-import { allBundleRooms, type BundleRoom } from './bundle-rooms.ts';
-import { fleetPages } from './fleet-counts.ts';
+import { type BundleRoom, bundleRooms } from './bundle-rooms.ts';
+import { type FleetUses, fleetUses } from './fleet-uses.ts';
 import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
@@ -52,7 +52,7 @@ interface Outside {
 /**
  * Checks what the connections depend on: the apps, the keys, the sweep, the clocks, n8n's policy and the topic of
  * the alerts. Changes nothing.
- * @param named apps to check besides those that are deployed
+ * @param named apps to check besides those that are deployed or used
  * @throws {Failure} `rejected` (`invalid_name`)
  */
 export async function checkInstallation(
@@ -62,14 +62,17 @@ export async function checkInstallation(
   { policyEntities, alertTopic }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
-  const apps = [...new Set([DEFAULT_APP, ...Object.keys(existing.appSecretArns), ...named])].sort();
+  const uses = await fleetUses(deps.store, deps.now());
+  // An app that was taken out of the deployment is still used: its connections end within the hour.
+  const deployed = Object.keys(existing.appSecretArns);
+  const apps = [...new Set([DEFAULT_APP, ...deployed, ...named, ...uses.apps])].sort();
   const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles, keyProblems] = await Promise.all([
-    pMap(apps, (app) => checkApp(app, deps), { concurrency: CONCURRENCY }),
+    pMap(apps, (app) => checkApp(app, uses, deps), { concurrency: CONCURRENCY }),
     deps.store.sweptAt(),
     measureSkew(deps),
     n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
     alertTopic?.(),
-    allBundleRooms(deps, deps.now()),
+    bundleRooms(uses.places, deps),
     checkKeys(deps),
   ]);
   return {
@@ -87,7 +90,8 @@ export async function checkInstallation(
 
 async function checkApp(
   app: string,
-  { vault, zoom, store, now }: Pick<Dependencies, 'vault' | 'zoom' | 'now'> & { store: CheckedStore },
+  uses: FleetUses,
+  { vault, zoom }: Pick<Dependencies, 'vault' | 'zoom'>,
 ): Promise<CheckedApp> {
   try {
     await verifyZoomApp(await vault.app(app, { fresh: true }), zoom).catch(withManualRetry);
@@ -95,7 +99,7 @@ async function checkApp(
   } catch (error) {
     const problem = toFailure(error);
     const isUnset = problem.code === 'app_not_deployed' || problem.code === 'secret_unusable';
-    if (!isUnset || (await isUsed(app, store, now()))) return { app, problem };
+    if (!isUnset || uses.apps.has(app)) return { app, problem };
     if (problem.code === 'app_not_deployed') return { app, problem: { ...problem, code: 'not_set_up' } };
     const action = `If you need it, run: zoom-tokens setup ${app}.`;
     return { app, problem: { ...problem, code: 'not_set_up', action } };
@@ -106,16 +110,6 @@ async function checkApp(
 async function checkKeys({ vault }: Pick<Dependencies, 'vault'>): Promise<Problem[]> {
   const reads = await Promise.allSettled([vault.sealingSeed('current'), vault.linkKey()]);
   return reads.flatMap((read) => (read.status === 'rejected' ? toFailure(read.reason) : []));
-}
-
-/** Returns whether a connection uses the app. */
-async function isUsed(app: string, store: Fleet, now: number): Promise<boolean> {
-  const statuses = ['active', 'reconnect', 'misconfigured'] as const;
-  for (const status of statuses) {
-    for await (const { count } of fleetPages({ status, app, now, isCount: true }, store))
-      if (count > 0) return true;
-  }
-  return false;
 }
 
 /** Replaces the action of a retryable failure, because no sweep retries the check. */

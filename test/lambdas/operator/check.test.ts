@@ -129,6 +129,18 @@ describe('the check of the apps', () => {
     expect(apps).toEqual(['default', 'reports', 'used'].map((app) => ({ app })));
   });
 
+  test('reports an app that was taken out of the deployment while a connection uses it, before its next rotation', async () => {
+    await connectUsed();
+    const without = createFunctions(services, { APP_SECRETS: appSecrets(['default']) });
+    expect(appIn(await check({}, without), 'used')?.problem).toMatchObject({
+      class: 'misconfigured',
+      code: 'app_not_deployed',
+      action: expect.stringContaining('Add it to "apps" in cdk.json'),
+    });
+    await functions.granted({ action: 'disconnect', connection: 'server' });
+    expect(appIn(await check({}, without), 'used')).toBeUndefined();
+  });
+
   test('reports a wrong client secret of a user app although the right one is cached', async () => {
     await check();
     const wrong = { ...services.apps.user, client_secret: 'not-the-secret-of-the-app' };

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { allBundleRooms, fullBundles } from '../../../../lambdas/tokens/operate/bundle-rooms.ts';
+import { bundleRooms, fullBundles } from '../../../../lambdas/tokens/operate/bundle-rooms.ts';
+import { fleetUses } from '../../../../lambdas/tokens/operate/fleet-uses.ts';
 import { moveConnection } from '../../../../lambdas/tokens/operate/move-connection.ts';
 import type { Bundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { nextSlot } from '../../../../lambdas/tokens/publication/slots.ts';
@@ -15,7 +16,8 @@ beforeEach(async () => {
 });
 
 const bytes = () => Buffer.byteLength(JSON.stringify(world.bundle('sales')));
-const roomsAt = (bundleBytes = 48_000) => allBundleRooms({ store: world.store, bundleBytes }, world.time);
+const roomsAt = async (bundleBytes = 48_000) =>
+  bundleRooms((await fleetUses(world.store, world.time)).places, { store: world.store, bundleBytes });
 
 test('a bundle has room as long as one more of its largest token fits', async () => {
   const { largestToken = 0 } = (await world.store.bundle('sales')) as Bundle;
