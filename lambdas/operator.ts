@@ -37,15 +37,16 @@ import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/midd
 /**
  * Creates the handler of the control plane, which the command line invokes. It returns every failure as data, so that the
  * command line can say what to do.
+ * @param createLog creates the audit log, from its log group and the clock
  */
-export function createHandler(load: () => Runtime) {
+export function createHandler(load: () => Runtime, createLog = createAuditLog) {
   let audit: WriteAuditLine | undefined;
   return middy<unknown, OperatorResponse>(OWN_DEADLINE)
     .use(withLogContext())
     .handler(async (event, context): Promise<OperatorResponse> => {
       try {
         const runtime = load();
-        audit ??= auditLogOf(runtime);
+        audit ??= auditLogOf(runtime, createLog);
         return {
           ok: true,
           result: await perform(event, runtime, audit, { deadline: deadlineOf(context, runtime.now()) }),
@@ -139,8 +140,8 @@ async function perform(
 }
 
 /** Returns what stores the line of a command. A local installation has no audit log, and logs it. */
-function auditLogOf({ auditLogGroup, now, log }: Runtime): WriteAuditLine {
-  if (auditLogGroup !== undefined) return createAuditLog(auditLogGroup, now);
+function auditLogOf({ auditLogGroup, now, log }: Runtime, createLog: typeof createAuditLog): WriteAuditLine {
+  if (auditLogGroup !== undefined) return createLog(auditLogGroup, now);
   // Each line of the function's own log has the id of the request.
   return async ({ requestId: _, ...line }) => log.info('audit', line);
 }

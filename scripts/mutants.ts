@@ -274,9 +274,23 @@ export const mutants: Mutant[] = [
   {
     file: BEGIN,
     what: 'a disconnection ends whatever generation it finds',
-    from: 'if (!isDisconnected(item)) throw overtaken(connection);',
-    to: '',
+    from: 'if (!isDisconnected(item)) {',
+    to: 'if (false) {',
     tests: DEAUTHORIZED_TESTS,
+  },
+  {
+    file: BEGIN,
+    what: 'a consent that crossed the first write of a disconnection is ended with it',
+    from: 'if (!isDisconnected(item)) {',
+    to: 'if (!isHeld && !isDisconnected(item)) {',
+    tests: [`${TOKENS}/disconnect/crossing.test.ts`],
+  },
+  {
+    file: STEP,
+    what: 'a refresh is requested while Zoom may still work on a lost one',
+    from: 'await waitOutLostResponse(item, deps, options.deadline);',
+    to: '',
+    tests: [`${TOKENS}/operate/rotate-now.test.ts`],
   },
   {
     file: 'lambdas/tokens/disconnect/zoom-webhook.ts',

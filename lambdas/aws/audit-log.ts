@@ -10,6 +10,9 @@ const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
 /** The fields of a command of an operator. */
 type AuditLine = Record<string, string | number | boolean | undefined>;
 
+/** Creates the client of its package, which is loaded with the first line. */
+type MakeLogsClient = (Client: typeof CloudWatchLogsClient) => CloudWatchLogsClient;
+
 /** Stores one line. Rejects with a `Failure` when the line may not be stored. */
 export type WriteAuditLine = (line: AuditLine) => Promise<void>;
 
@@ -20,11 +23,15 @@ export type WriteAuditLine = (line: AuditLine) => Promise<void>;
  * @param now epoch seconds
  * @throws {Failure} `misconfigured` (`audit_denied`, `audit_log_gone`) or `retry` (`audit_unavailable`)
  */
-export function createAuditLog(logGroupName: string, now: () => number): WriteAuditLine {
+export function createAuditLog(
+  logGroupName: string,
+  now: () => number,
+  makeClient: MakeLogsClient = (Client) => new Client(CLIENT),
+): WriteAuditLine {
   let client: CloudWatchLogsClient | undefined;
   return async (line) => {
     const { CloudWatchLogsClient, PutLogEventsCommand } = await import('./logs-client.ts');
-    client ??= new CloudWatchLogsClient(CLIENT);
+    client ??= makeClient(CloudWatchLogsClient);
     const put = new PutLogEventsCommand({
       logGroupName,
       logStreamName: AUDIT_LOG_STREAM,

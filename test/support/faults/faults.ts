@@ -11,7 +11,7 @@ export interface Reply {
   body: string;
 }
 
-export type Service = 'dynamodb' | 's3' | 'secretsmanager' | 'zoom' | 'n8n';
+export type Service = 'dynamodb' | 's3' | 'secretsmanager' | 'logs' | 'zoom' | 'n8n';
 
 /** End of a call, where it does not end as the service wants. */
 export type Outcome =

@@ -4,7 +4,7 @@ import { ask } from '../../../local/aws/ask.ts';
 import type { LoopbackServer } from '../../../local/loopback-server.ts';
 import type { FaultInjector, Outcome, Reply } from './faults.ts';
 
-export type AwsService = 'dynamodb' | 's3' | 'secretsmanager';
+export type AwsService = 'dynamodb' | 's3' | 'secretsmanager' | 'logs';
 
 const NOT_DONE: Reply = { status: 200, headers: {}, body: '' };
 
@@ -14,7 +14,7 @@ const NOT_DONE: Reply = { status: 200, headers: {}, body: '' };
  */
 export function createFaultyHandler(
   service: AwsService,
-  { server }: LoopbackServer,
+  { server }: Pick<LoopbackServer, 'server'>,
   faults: FaultInjector | undefined,
   onRequest: (operation: string) => void,
 ) {

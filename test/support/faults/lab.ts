@@ -27,7 +27,7 @@ import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-
 import { createKeys } from '../world/keys.ts';
 import { callName, type ZoomModel } from '../world/zoom-model.ts';
 import type { FaultInjector } from './faults.ts';
-import { type AwsService, createFaultyHandler } from './faulty-handler.ts';
+import { createFaultyHandler } from './faulty-handler.ts';
 import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 
@@ -42,6 +42,13 @@ interface AtZoom {
   id: string;
   back: { url: URL; cookies: string[] };
 }
+
+/** A function's runtime, and what its calls pass through, which further clients of it need. */
+type LabRuntime = Runtime & {
+  alerts: Alerts;
+  publishedKey: PublishedKey;
+  faults: FaultInjector | undefined;
+};
 
 /** The state of a closed installation. */
 export type SavedLab = LabState & { alerted: ReadonlySet<string>; atZoom: AtZoom | undefined };
@@ -63,8 +70,8 @@ export async function openLab(log: Log, state?: SavedLab) {
   const started: StartRequest[] = [];
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
-  const runtime = (faults?: FaultInjector): Runtime & { alerts: Alerts; publishedKey: PublishedKey } => {
-    const configuration = (service: AwsService) => ({
+  const runtime = (faults?: FaultInjector): LabRuntime => {
+    const configuration = (service: keyof typeof services.aws) => ({
       ...AWS,
       endpoint: services.aws[service].url,
       requestHandler: createFaultyHandler(service, services.aws[service], faults, reader.forgetAt),
@@ -101,6 +108,7 @@ export async function openLab(log: Log, state?: SavedLab) {
     };
     const published = createKeyObject(BUCKET, s3Client);
     return {
+      faults,
       publishedKey: published,
       now,
       elapsed: () => now() * 1000,

@@ -60,6 +60,7 @@ export async function startLogs(logGroupName: string, now: () => number) {
   const { url, close } = await listenOnLoopback(server);
   process.env.AWS_ENDPOINT_URL_CLOUDWATCH_LOGS = url;
   return {
+    server,
     url,
     lines,
     deleted,

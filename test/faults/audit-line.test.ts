@@ -1,0 +1,3 @@
+import { proveAuditUnderFaults } from '../support/faults/audit-suite.ts';
+
+await proveAuditUnderFaults();

@@ -1,0 +1,3 @@
+import { proveResealingUnderFaults } from '../support/faults/reseal-suite.ts';
+
+await proveResealingUnderFaults();
