@@ -88,6 +88,15 @@ export function refusal(url: string, call: RefusedCall, response: HttpResponse, 
   return saidByN8n(url, call, status, message);
 }
 
+/** n8n has not acted on the request. */
+export const startingUp = (url: string): Failure =>
+  new Failure(
+    'retry',
+    'n8n_unavailable',
+    `n8n at ${url} is starting up.`,
+    'No action needed: the next sweeps push again. If it lasts, read the log of n8n: it may be migrating its database.',
+  );
+
 const isPassing = (status: number): boolean => status === 429 || status === 408 || status >= 500;
 
 /** @param message n8n's own */

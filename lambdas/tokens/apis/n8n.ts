@@ -8,6 +8,7 @@ import {
   type RefusedCall,
   refusal,
   requestFailed,
+  startingUp,
 } from './n8n-failures.ts';
 
 /** An n8n instance that the functions may write to. */
@@ -83,6 +84,9 @@ interface Call extends RefusedCall {
   body?: object;
 }
 
+/** n8n's whole response to every request, with the status 200, while it migrates its database. */
+const STARTING_UP = /^\s*n8n is starting up\b/i;
+
 /** The scopes of an API key that pushes, and of one that tests. */
 const PUSH_SCOPES = 'credential:update and credential:create';
 const TEST_SCOPES = 'credential:read';
@@ -98,6 +102,7 @@ export function createN8n(fetch: Fetch): N8n {
       signal: AbortSignal.timeout(N8N_TIMEOUT_SECONDS * 1000),
     }).catch((error) => requestFailed(url, error));
     const text = await response.text().catch((error) => requestFailed(url, error));
+    if (STARTING_UP.test(text)) throw startingUp(url);
     return { response, json: parseJson(text) };
   };
 

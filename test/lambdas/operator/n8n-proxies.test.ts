@@ -1,7 +1,7 @@
 import '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type N8nInstallation, startN8nInstallation } from '../../support/services/n8n-installation.ts';
-import { type Misbehaviour, PROXIES, RESTARTS } from '../../support/services/n8n-server.ts';
+import { type Misbehaviour, PROXIES, RESTARTS, STARTING_UP } from '../../support/services/n8n-server.ts';
 
 // What `n8n link` and the push do while something in front of n8n responds, while n8n restarts, or a response is lost.
 
@@ -53,6 +53,19 @@ describe.each(Object.entries({ ...PROXIES, ...RESTARTS }))('%s', (_, response) =
       { failures: 1, lastError: { code: 'n8n_intercepted', message } },
     ]);
   });
+});
+
+test('a push to an n8n that starts up is repeated within minutes, as no fault of the operator', async () => {
+  await operator.link('main');
+  office.control.misbehaves = STARTING_UP;
+  await functions.granted({ action: 'rotate', connection: 'main' });
+  expect((await stored())?.targets).toMatchObject([
+    { lastError: { class: 'retry', code: 'n8n_unavailable' } },
+  ]);
+  office.control.misbehaves = undefined;
+  services.clock.advance(5 * 60);
+  await functions.sweep();
+  expect((await stored())?.targets).toMatchObject([{ failures: 0 }]);
 });
 
 test('a link to an n8n that does not listen leaves everything as it was, and succeeds once it does', async () => {

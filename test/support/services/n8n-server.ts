@@ -71,6 +71,16 @@ export const RESTARTS = {
   "a load balancer's 503": { status: 503, headers: HTML, body: '<html>Service Unavailable</html>' },
 } satisfies Record<string, ProxyResponse>;
 
+/**
+ * n8n's own response to every request while it migrates its database (`packages/cli/src/abstract-server.ts` of n8n), as
+ * after an upgrade.
+ */
+export const STARTING_UP: ProxyResponse = {
+  status: 200,
+  headers: HTML,
+  body: 'n8n is starting up. Please wait',
+};
+
 /** Starts n8n on loopback, behind a proxy that can misbehave. */
 export async function startN8n() {
   const n8n = new N8nModel();

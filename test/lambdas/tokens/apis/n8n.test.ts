@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createN8n } from '../../../../lambdas/tokens/apis/n8n.ts';
 import { LostResponse } from '../../../../lambdas/tokens/apis/n8n-failures.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
-import { type Misbehaviour, PROXIES, RESTARTS, startN8n } from '../../../support/services/n8n-server.ts';
+import {
+  type Misbehaviour,
+  PROXIES,
+  RESTARTS,
+  STARTING_UP,
+  startN8n,
+} from '../../../support/services/n8n-server.ts';
 
 const n8n = createN8n(fetch);
 let server: Awaited<ReturnType<typeof startN8n>>;
@@ -206,6 +212,15 @@ describe('a response that n8n did not give', () => {
   test.each(cases(RESTARTS))('$name to $what passes by itself', async ({ response, request }) => {
     server.control.misbehaves = response;
     expect(await failureOf(request('an-id'))).toMatchObject({ class: 'retry', code: 'n8n_intercepted' });
+  });
+
+  test.each(REQUESTS)('%s to an n8n that is starting up passes by itself', async (_, request) => {
+    server.control.misbehaves = STARTING_UP;
+    expect(await failureOf(request('an-id'))).toMatchObject({
+      class: 'retry',
+      code: 'n8n_unavailable',
+      message: `n8n at ${server.url} is starting up.`,
+    });
   });
 
   test('names its media type, and none that is no media type', async () => {
