@@ -99,7 +99,7 @@ export class ZoomTokenRefresher extends Construct {
     for (const [part, consequence] of missingParts({ ...settings, apps })) {
       Annotations.of(this).addWarningV2(
         `zoom-token-refresher:existing-${part}`,
-        `"existing" has no ${part}, so a new stack creates its own. ${consequence}`,
+        `"existing" has no ${part}, so a new stack creates its own (a living one keeps what it has). ${consequence}`,
       );
     }
     if (settings.removalPolicy === 'retain') return;

@@ -64,7 +64,7 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
       )
     : undefined;
   const { saveAppSecret } = await import('./save-app-secret.ts');
-  await output.withSpinner('Saving the credentials', () => saveAppSecret(secretId, credentials, aws));
+  await output.withSpinner('Saving the credentials', () => saveAppSecret(app, secretId, credentials, aws));
   const secretName = bareName(secretId);
   const next = nextCommand(app, grant);
   const { redirectUrl, eventsUrl } = about;

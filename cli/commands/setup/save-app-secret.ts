@@ -16,6 +16,7 @@ import type { AppCredentials } from './app-credentials.ts';
  * @throws {Failure} `misconfigured` (`secret_unusable`, `secret_being_deleted`) for a secret that was deleted
  */
 export async function saveAppSecret(
+  app: string,
   secretId: string,
   credentials: AppCredentials,
   options: AwsOptions,
@@ -29,7 +30,7 @@ export async function saveAppSecret(
   } catch (error) {
     interruption.throwIfAborted();
     const secretName = bareName(secretId);
-    if (error instanceof ResourceNotFoundException) throw secretIsGone(secretName);
+    if (error instanceof ResourceNotFoundException) throw secretIsGone(app, secretName);
     if (error instanceof InvalidRequestException) throw secretBeingDeleted(secretName);
     throw await awsFailure(error, `write the secret ${secretName}`, options);
   } finally {
@@ -37,12 +38,17 @@ export async function saveAppSecret(
   }
 }
 
-function secretIsGone(secretName: string): Failure {
+/** CloudFormation does not notice that the secret is gone, and "apps" always has `default`: another secret takes its place. */
+function secretIsGone(app: string, secretName: string): Failure {
   return new Failure(
     'misconfigured',
     'secret_unusable',
     `The credentials were not saved: the secret ${secretName} was deleted by hand.`,
-    'Take the app out of "apps" in the context of cdk.json and deploy, then put it back and deploy again.',
+    [
+      `Create another one: aws secretsmanager create-secret --name zoom-app-${app} --secret-string '{}'`,
+      `Name it in the context of cdk.json: "existing": {"appSecretArns": {"${app}": "<its ARN>"}}`,
+      'Then deploy (npx cdk deploy), and run this command again.',
+    ].join('\n'),
   );
 }
 

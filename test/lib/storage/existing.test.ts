@@ -85,9 +85,9 @@ describe('a part that is missing', () => {
     const { n8nSecretArn: _, kmsKeyArn: __, ...some } = existing;
     const { default: app } = existing.appSecretArns;
     expect(warnings({ ...some, appSecretArns: { default: app } })).toEqual([
-      '"existing" has no appSecretArns.reports, so a new stack creates its own. The credentials of the app "reports" must be entered again: npx zoom-tokens setup reports.',
-      '"existing" has no n8nSecretArn, so a new stack creates its own. The API keys of n8n must be entered again: npx zoom-tokens n8n link <connection>.',
-      '"existing" has no kmsKeyArn, so a new stack creates its own. What the earlier key encrypts cannot be read: the functions may use the new key only.',
+      '"existing" has no appSecretArns.reports, so a new stack creates its own (a living one keeps what it has). The credentials of the app "reports" must be entered again: npx zoom-tokens setup reports.',
+      '"existing" has no n8nSecretArn, so a new stack creates its own (a living one keeps what it has). The API keys of n8n must be entered again: npx zoom-tokens n8n link <connection>.',
+      '"existing" has no kmsKeyArn, so a new stack creates its own (a living one keeps what it has). What the earlier key encrypts cannot be read: the functions may use the new key only.',
     ]);
   });
 

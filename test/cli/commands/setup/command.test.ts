@@ -1,3 +1,4 @@
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CTRL_C, ENTER } from '../../../support/cli/command-line.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
@@ -68,6 +69,27 @@ describe('zoom-tokens setup in a script', () => {
     expect(code).toBe(0);
     expect(await installation().app('reports')).toEqual(server);
   });
+});
+
+describe('zoom-tokens setup for a secret that was deleted by hand', () => {
+  test.each([
+    ['default', () => fromEnvironment(user), []],
+    ['reports', () => fromEnvironment(server), ['reports', '--grant', 's2s']],
+  ])(
+    'of the app %s says how another one takes its place, which "default" needs too',
+    async (app, env, args) => {
+      const SecretId = `zoom-token-refresher/app/${app}`;
+      const deletion = new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true });
+      await installation().stack.secretsManager.send(deletion);
+      const { code, stderr } = await run(args, { env: env() });
+      expect(code).toBe(4);
+      expect(stderr).toContain(
+        `✖ The credentials were not saved: the secret ${SecretId} was deleted by hand.\n`,
+      );
+      expect(stderr).toContain(`"existing": {"appSecretArns": {"${app}": "<its ARN>"}}`);
+      expect(stderr).not.toContain('Take the app out');
+    },
+  );
 });
 
 describe('zoom-tokens setup with wrong input', () => {
