@@ -399,7 +399,7 @@ await describeInBrowser('a user who opens a one-time link', (browser) => {
       await dynamodb.send(new DeleteTableCommand({ TableName: 'zoom-token-refresher-connections' }));
       dynamodb.destroy();
       await page.goto(link);
-      await expectRefused('broken', 'Something went wrong');
+      await expectRefused('broken', 'You are not connected yet');
     });
 
     test('when the person who sent the link took it back while they were at Zoom', async () => {
