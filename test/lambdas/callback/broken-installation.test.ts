@@ -1,5 +1,6 @@
 import '../../support/services/output.ts';
 import { createServer } from 'node:http';
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRuntime } from '../../../lambdas/runtime.ts';
 import { type LoopbackServer, listenOnLoopback } from '../../../local/loopback-server.ts';
@@ -56,7 +57,7 @@ const broken: [what: string, Break][] = [
     'an app secret that was deleted',
     {
       breakIt: (SecretId) =>
-        services.secretsManager.deleteSecret({ SecretId, ForceDeleteWithoutRecovery: true }),
+        services.secretsManager.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true })),
       refusal: (app) => secretUnusable(app, 'does not exist or has no value'),
     },
   ],

@@ -1,3 +1,4 @@
+import { ReplicateSecretToRegionsCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { users } from '../../../local/zoom/users.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
@@ -100,10 +101,12 @@ describe('when a user removes the app at Zoom', () => {
   });
 
   const replicate = () =>
-    services.secretsManager.replicateSecretToRegions({
-      SecretId: 'n8n_zoom_ada',
-      AddReplicaRegions: [{ Region: 'eu-west-1' }],
-    });
+    services.secretsManager.send(
+      new ReplicateSecretToRegionsCommand({
+        SecretId: 'n8n_zoom_ada',
+        AddReplicaRegions: [{ Region: 'eu-west-1' }],
+      }),
+    );
 
   test('a secret with replicas is deleted after them', async () => {
     await connectAda();

@@ -1,5 +1,6 @@
 import '../../support/services/output.ts';
 import { createServer } from 'node:http';
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { InstallationCheck } from '../../../lambdas/tokens/operate/check-installation.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
@@ -46,7 +47,7 @@ describe('the keys', () => {
     async (variable) => {
       await functions.connect('main');
       const SecretId = services.environment[variable];
-      await services.secretsManager.deleteSecret({ SecretId });
+      await services.secretsManager.send(new DeleteSecretCommand({ SecretId }));
       expect((await check()).keyProblems).toEqual([
         expect.objectContaining({
           code: 'secret_being_deleted',

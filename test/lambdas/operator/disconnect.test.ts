@@ -1,4 +1,5 @@
 import '../../support/services/output.ts';
+import { ReplicateSecretToRegionsCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
@@ -59,10 +60,12 @@ describe('disconnect', () => {
 
   test('of a secret whose replicas cannot be removed names them and is no retry', async () => {
     await functions.connect('leaving', { user: 'Grace Hopper' });
-    await services.secretsManager.replicateSecretToRegions({
-      SecretId: 'n8n_zoom_leaving',
-      AddReplicaRegions: [{ Region: 'eu-west-1' }],
-    });
+    await services.secretsManager.send(
+      new ReplicateSecretToRegionsCommand({
+        SecretId: 'n8n_zoom_leaving',
+        AddReplicaRegions: [{ Region: 'eu-west-1' }],
+      }),
+    );
     services.denied.add('RemoveRegionsFromReplication n8n_zoom_leaving');
     const request = { action: 'disconnect', connection: 'leaving' } as const;
     expect(await functions.operate(request)).toMatchObject({

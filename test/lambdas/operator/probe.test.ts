@@ -1,4 +1,5 @@
 import '../../support/services/output.ts';
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { takeOutput } from '../../support/services/output.ts';
@@ -50,7 +51,9 @@ describe('probe', () => {
       'is scheduled for deletion',
       async () => {
         await services.writeSecret('n8n_zoom_gone', 'a token');
-        await services.secretsManager.deleteSecret({ SecretId: 'n8n_zoom_gone', RecoveryWindowInDays: 7 });
+        await services.secretsManager.send(
+          new DeleteSecretCommand({ SecretId: 'n8n_zoom_gone', RecoveryWindowInDays: 7 }),
+        );
       },
     ],
   ])('reports nothing to read when the secret %s', async (_, prepare) => {

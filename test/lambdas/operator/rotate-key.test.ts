@@ -1,5 +1,6 @@
 import '../../support/services/output.ts';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnectionsTable } from '../../../lambdas/aws/table/connections.ts';
 import type { OperatorResults } from '../../../lambdas/operator-protocol.ts';
@@ -30,7 +31,8 @@ const rotateKey = (request: object = {}) =>
   functions.granted<OperatorResults['rotate-key']>({ action: 'rotate-key', ...request });
 const keyStatus = () => functions.granted<OperatorResults['key-status']>({ action: 'key-status' });
 const secretText = async (SecretId: string, VersionStage = 'AWSCURRENT') =>
-  (await services.secretsManager.getSecretValue({ SecretId, VersionStage })).SecretString ?? '';
+  (await services.secretsManager.send(new GetSecretValueCommand({ SecretId, VersionStage }))).SecretString ??
+  '';
 const publicKey = () => JSON.parse(String(services.objects.get('sealing-key/public.json')));
 async function sweepUntilCompleted(): Promise<void> {
   await functions.sweep();

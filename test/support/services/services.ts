@@ -1,10 +1,16 @@
 import './aws-environment.ts';
 import { randomBytes } from 'node:crypto';
-import { DynamoDB } from '@aws-sdk/client-dynamodb';
-import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { createKeyObject } from '../../../lambdas/aws/key-object.ts';
-import { ANY_LOOPBACK, TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { ANY_LOOPBACK, SEALING_KEY_OBJECT, TIMEOUT_SECONDS, VARIABLES } from '../../../lambdas/contract.ts';
 import { deriveSealingPair } from '../../../lambdas/tokens/sealing/sealing-pair.ts';
+import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-client.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 import { startS3 } from '../../../local/aws/s3.ts';
 import type { KmsKeyState } from '../../../local/aws/secrets-manager/secrets.ts';
@@ -77,7 +83,11 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   const notifications: Notification[] = [];
   const subscribers = { confirmed: 1, pending: 0 };
   const sns = await startSns({ deliver: (notification) => notifications.push(notification), subscribers });
-  const s3 = await startS3({ bucket: RESCUE_BUCKET });
+  const linkKey = randomSecret();
+  const seed = randomSecret();
+  // As the first sweep after the deployment does.
+  const publicKey = Buffer.from(JSON.stringify((await deriveSealingPair(seed)).publicKey));
+  const s3 = await startS3({ bucket: RESCUE_BUCKET, from: new Map([[SEALING_KEY_OBJECT, publicKey]]) });
   /** The events with which the rotate function was started. `runStarted` of the functions delivers them. */
   const started: unknown[] = [];
   const lambda = await openGateway(0);
@@ -88,14 +98,14 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
   process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodb.url;
-  const secretsManager = new SecretsManager();
-  const table = new DynamoDB();
+  const secretsManager = directSecretsManager(secrets);
+  const table = directDynamoDB(dynamodb);
 
   /** Creates the secret, or changes its value. */
   const writeSecret = async (Name: string, SecretString: string) => {
     await secretsManager
-      .putSecretValue({ SecretId: Name, SecretString })
-      .catch(() => secretsManager.createSecret({ Name, SecretString }));
+      .send(new PutSecretValueCommand({ SecretId: Name, SecretString }))
+      .catch(() => secretsManager.send(new CreateSecretCommand({ Name, SecretString })));
   };
   const userApp = { client_id: user.clientId, client_secret: user.clientSecret };
   const serverApp = {
@@ -103,14 +113,10 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
     client_secret: server.clientSecret,
     account_id: server.accountId,
   };
-  const linkKey = randomSecret();
-  const seed = randomSecret();
   watch.note('the link key', linkKey);
   watch.note('the seed of the sealing key', seed);
   await writeSecret(LINK_KEY, linkKey);
   await writeSecret(SEALING_KEY, seed);
-  // As the first sweep after the deployment does.
-  await createKeyObject(RESCUE_BUCKET).write((await deriveSealingPair(seed)).publicKey);
   await writeSecret(N8N, '{"instances":{}}');
   await writeSecret(`${APP_PREFIX}default`, JSON.stringify(userApp));
   await writeSecret(`${APP_PREFIX}reports`, JSON.stringify(serverApp));
@@ -158,11 +164,15 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
 
     /** Returns every item of the table and every secret with its versions and their labels. */
     async contents() {
-      const { Items = [] } = await table.scan({ TableName: TABLE_NAME, ConsistentRead: true });
-      const { SecretList = [] } = await secretsManager.listSecrets({ MaxResults: 100 });
+      const { Items = [] } = await table.send(
+        new ScanCommand({ TableName: TABLE_NAME, ConsistentRead: true }),
+      );
+      const { SecretList = [] } = await secretsManager.send(new ListSecretsCommand({ MaxResults: 100 }));
       const described = await Promise.all(
         SecretList.map(async ({ Name }) => {
-          const { VersionIdsToStages } = await secretsManager.describeSecret({ SecretId: Name });
+          const { VersionIdsToStages } = await secretsManager.send(
+            new DescribeSecretCommand({ SecretId: Name }),
+          );
           return { Name, VersionIdsToStages };
         }),
       );
@@ -171,13 +181,15 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
 
     /** Returns the stored n8n instances. */
     async n8nInstances(): Promise<Record<string, { url: string; api_key: string }>> {
-      const { SecretString = '' } = await secretsManager.getSecretValue({ SecretId: N8N });
+      const { SecretString = '' } = await secretsManager.send(new GetSecretValueCommand({ SecretId: N8N }));
       return JSON.parse(SecretString).instances;
     },
 
     /** Returns the published token, which n8n reads. */
     async published(connection: string): Promise<string | undefined> {
-      const { SecretString } = await secretsManager.getSecretValue({ SecretId: `n8n_zoom_${connection}` });
+      const { SecretString } = await secretsManager.send(
+        new GetSecretValueCommand({ SecretId: `n8n_zoom_${connection}` }),
+      );
       return SecretString;
     },
 
@@ -200,8 +212,6 @@ export async function startServices({ accessTokenOutlivesRefresh = true } = {}) 
 
     async close() {
       stopWatching();
-      secretsManager.destroy();
-      table.destroy();
       await Promise.all([zoom, secrets, dynamodb, sns, s3, lambda].map((service) => service.close()));
     },
   };
