@@ -34,13 +34,10 @@ export default {
       starts.push(await startLocally());
       synths.push(synth());
     }
-    if (!quick) progress('npm test, once');
-    const tested = quick ? Number.NaN : secondsOf('npm', 'test', '--', '--silent');
     progress('functions');
     const functions = await functionFootprints(runs.length);
     return report(functions, {
       'npm run synth, seconds': median(synths),
-      'npm test, seconds, once': tested,
       'npm start, seconds until it is ready': median(starts.map(({ seconds }) => seconds)),
       'npm start, memory then, MB': median(starts.map(({ memory }) => memory)) / 1e6,
     });

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import pMap from 'p-map';
 import type { SweepDependencies } from '../dependencies.ts';
 import { createAppMonitor } from '../judgement/app-monitor.ts';
@@ -17,7 +18,6 @@ import {
   toHealthMetrics,
 } from './fleet-health.ts';
 import { finishDisconnections } from './left-disconnections.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
 import { addOutcome, needsAttention, noOutcomes, type SweepCounts } from './outcomes.ts';
 import { attendReconnects } from './reconnects.ts';
 import type { Run, SweepOptions } from './run.ts';
@@ -127,7 +127,7 @@ async function stepThroughDue(run: Run): Promise<void> {
     }
   }
 
-  const ownSecrets = limitConcurrency(CONCURRENCY);
+  const ownSecrets = pLimit(CONCURRENCY);
   const take = async (due: DueStep) => {
     const begin = async () => {
       // A step that had to wait is left to the next sweep, once there is no time for it.
