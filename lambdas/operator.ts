@@ -225,6 +225,8 @@ async function moveNow(
 ): Promise<OperatorResults['move']> {
   assertName('connection', request.connection);
   if (place === 'none') throw badRequest();
+  const bundle = bundleOf(place);
+  if (bundle !== undefined) assertName('bundle', bundle);
   const connection = await moveConnection({ ...request, place }, runtime, options);
   return { now: runtime.now(), connection };
 }

@@ -59,6 +59,22 @@ describe('an invalid name is rejected', () => {
     ),
   );
 
+  test.each([
+    ['link', { app: 'default' }],
+    ['connect', { app: 'reports' }],
+    ['move', {}],
+  ])('%s rejects a bundle that is named like its secret', (action, more) =>
+    expectRefused(
+      { action, connection: 'new', place: 'bundle_n8n_zoom_sales', ...more },
+      {
+        class: 'rejected',
+        code: 'invalid_name',
+        message: /^"n8n_zoom_sales" cannot be the name of a bundle/,
+        action: /^Leave out/,
+      },
+    ),
+  );
+
   test.each(['link', 'connect'])('%s rejects an app that would name another secret', (action) =>
     expectRefused(
       { action, connection: 'new', app: '../key' },
