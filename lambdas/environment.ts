@@ -117,6 +117,6 @@ export function parseEnvironment(environment: NodeJS.ProcessEnv): Variables {
     'misconfigured',
     'environment',
     `Environment variables are missing or wrong: ${wrong.join(', ')}.`,
-    'Deploy again: npx cdk deploy sets them all.',
+    'Deploy again: npx cdk deploy sets them all. If it finds no changes, they were changed by hand: npx cdk deploy --revert-drift.',
   );
 }

@@ -50,7 +50,6 @@ function refusal(error: unknown, logGroupName: string): Failure {
     return accessDenied(
       'audit_denied',
       `Nothing was changed: the function may not write to the audit log ${logGroupName}, and no command is carried out without its line there.`,
-      'Deploy again: npx cdk deploy. If the error persists, check who changed the policies of the operator function.',
     );
   }
   if (isNotFound(error)) {

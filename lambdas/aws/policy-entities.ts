@@ -20,13 +20,13 @@ export async function policyEntities(policyArn: string): Promise<string[]> {
     }
     return entities;
   } catch (error) {
-    throw listingFailure(error);
+    throw listingFailure(error, policyArn);
   } finally {
     client.destroy();
   }
 }
 
-function listingFailure(error: unknown): Failure {
+function listingFailure(error: unknown, policyArn: string): Failure {
   if (isAccessDenied(error)) {
     return accessDenied('iam_denied', "The function is not allowed to list who has n8n's policy.");
   }
@@ -35,7 +35,8 @@ function listingFailure(error: unknown): Failure {
       'misconfigured',
       'policy_gone',
       "n8n cannot read any token: n8n's policy no longer exists.",
-      'Deploy again: npx cdk deploy creates the policy. Then attach it to the user or role of n8n.',
+      // CloudFormation does not notice that it is gone.
+      `Create it again with the document that zoom-tokens n8n prints: aws iam create-policy --policy-name ${policyArn.split('/').at(-1)} --policy-document file://policy.json. Then attach it to the user or role of n8n.`,
     );
   }
   return new Failure(

@@ -122,5 +122,5 @@ const writeDenied = (name: string) =>
   accessDenied(
     'publish_denied',
     `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
-    `If its tag "${INSTALLATION_TAG}" names another installation, connect under another name here. Otherwise deploy again: npx cdk deploy. If the error persists, check who changed the policies of the function or the secret.`,
+    `If its tag "${INSTALLATION_TAG}" names another installation, connect under another name here. Otherwise deploy again: npx cdk deploy. If it finds no changes, check who changed the policies of the function or the secret.`,
   );

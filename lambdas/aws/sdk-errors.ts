@@ -1,7 +1,8 @@
 import { Failure, type FailureCode } from '../tokens/errors.ts';
 
+/** A plain deployment compares templates alone, so it does not notice what was changed by hand. */
 const DEPLOY_AGAIN =
-  'Deploy again: npx cdk deploy. If the error persists, check who changed the policies of the function or the secret.';
+  'Deploy again: npx cdk deploy. If it finds no changes, a policy was changed by hand: npx cdk deploy --revert-drift puts it back.';
 
 /** Returns the name of the error that an AWS service returned, such as `ResourceNotFoundException`. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');

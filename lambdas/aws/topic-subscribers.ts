@@ -19,13 +19,13 @@ export async function topicSubscribers(topicArn: string): Promise<TopicSubscribe
     if (!Number.isInteger(confirmed) || !Number.isInteger(pending)) throw new Error('incomplete response');
     return { confirmed, pending };
   } catch (error) {
-    throw readFailure(error);
+    throw readFailure(error, topicArn);
   } finally {
     client.destroy();
   }
 }
 
-function readFailure(error: unknown): Failure {
+function readFailure(error: unknown, topicArn: string): Failure {
   // SNS calls its errors AuthorizationError and NotFound, the SDK with the suffix Exception.
   if (/^(AuthorizationError|AccessDenied)/.test(errorName(error))) {
     return accessDenied('sns_denied', 'The function is not allowed to read the alarm topic.');
@@ -35,7 +35,8 @@ function readFailure(error: unknown): Failure {
       'misconfigured',
       'topic_gone',
       'No one is notified of problems: the alarm topic no longer exists.',
-      'Deploy again: npx cdk deploy creates the topic. Then subscribe to it again.',
+      // Its name makes its ARN. CloudFormation does not notice that it is gone.
+      `Create it again: aws sns create-topic --name ${topicArn.split(':').at(-1)}. Then subscribe: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint <address>`,
     );
   }
   return new Failure(

@@ -21,6 +21,5 @@ function tableDenied(error: unknown, attempt: 'read' | 'write'): Failure {
   return accessDenied(
     'table_denied',
     `The function is not allowed to ${attempt} the table of the connections (${errorName(error)}).`,
-    'Deploy again: npx cdk deploy. If the error persists, check who changed the policies of the function or the table.',
   );
 }

@@ -144,7 +144,7 @@ test.each(everyAction)('$action without environment variables names every one th
     class: 'misconfigured',
     code: 'environment',
     message: 'Environment variables are missing or wrong: TABLE_NAME is missing, PUBLIC_URL is missing.',
-    action: 'Deploy again: npx cdk deploy sets them all.',
+    action: /^Deploy again: npx cdk deploy sets them all\. .*npx cdk deploy --revert-drift\.$/,
   }),
 );
 

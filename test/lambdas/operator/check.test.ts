@@ -256,7 +256,8 @@ describe("the check of n8n's policy", () => {
 
   test.each([
     [403, 'AccessDenied', 'iam_denied', /^Deploy again/],
-    [404, 'NoSuchEntity', 'policy_gone', /^Deploy again/],
+    // A deployment does not create again what was deleted by hand.
+    [404, 'NoSuchEntity', 'policy_gone', /^Create it again .*aws iam create-policy --policy-name n8n /],
     [500, 'ServiceFailure', 'iam_unavailable', /^Check again/],
   ])('reports IAM’s %i %s as %s, and checks the rest', async (status, code, failureCode, action) => {
     iam.failWith(status, code);
@@ -290,11 +291,16 @@ describe('the check of the alarm topic', () => {
   });
 
   test.each([
-    [403, 'AuthorizationError', 'sns_denied'],
-    [404, 'NotFound', 'topic_gone'],
-    [500, 'InternalError', 'sns_unavailable'],
-    [200, undefined, 'sns_unavailable'],
-  ])('reports SNS’s %i %s as %s, and checks the rest', async (status, code, failureCode) => {
+    [403, 'AuthorizationError', 'sns_denied', /^Deploy again/],
+    [
+      404,
+      'NotFound',
+      'topic_gone',
+      /^Create it again: aws sns create-topic --name zoom-token-refresher-alarms\./,
+    ],
+    [500, 'InternalError', 'sns_unavailable', /^Check again/],
+    [200, undefined, 'sns_unavailable', /^Check again/],
+  ])('reports SNS’s %i %s as %s, and checks the rest', async (status, code, failureCode, action) => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { 'content-type': 'text/xml' });
       const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error>`;
@@ -310,7 +316,7 @@ describe('the check of the alarm topic', () => {
     await close();
     expect(checked.alertTopic).toEqual({
       topicArn,
-      problem: expect.objectContaining({ code: failureCode }),
+      problem: expect.objectContaining({ code: failureCode, action: expect.stringMatching(action) }),
     });
     expect(appIn(checked, 'default')).not.toHaveProperty('problem');
   });
