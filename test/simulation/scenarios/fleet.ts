@@ -97,6 +97,20 @@ export class Fleet {
     await this.store.index(connection);
   }
 
+  /** Makes a connection a suspect that is due: Zoom has refused its refresh token once, five minutes ago. */
+  async makeSuspect(connection: string): Promise<void> {
+    const at = Math.floor(this.time.now);
+    const lease = { owner: 'setup', now: at, until: at + 1, early: true };
+    const held = (await this.store.inner.lease(connection, lease)) as Connection;
+    const suspectSince = at - 5 * MINUTE;
+    await this.store.inner.fail(held, {
+      ...{ status: 'active', dueAt: at, validUntil: held.validUntil, failures: 1, refusals: 1 },
+      ...{ failingSince: suspectSince, suspectSince },
+      lastError: { class: 'retry', code: 'suspect', message: '', action: '', at: suspectSince },
+    });
+    await this.store.index(connection);
+  }
+
   /** A Server-to-Server connection, as `connect` makes it. */
   async connectServer(connection: string, consentedAt: number): Promise<void> {
     const deps = this.environment();

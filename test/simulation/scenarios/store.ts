@@ -2,6 +2,7 @@ import type { Connection, Status } from '../../../lambdas/tokens/connection.ts';
 import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-store.ts';
 import type { Cursor, DueEntry } from '../../../lambdas/tokens/store/pages.ts';
 import { MemoryStore } from '../../support/world/memory-store.ts';
+import { StepTimes } from './step-times.ts';
 
 type Perform = <T>(point: string, call: () => Promise<T>) => Promise<T>;
 
@@ -16,6 +17,7 @@ export class FleetStore {
   readonly inner: MemoryStore = new MemoryStore();
   /** Seconds by which the index is late. */
   lag = 0;
+  readonly steps = new StepTimes();
   readonly #now: () => number;
   /** The present row of each connection, and the one before it. */
   readonly #rows = new Map<string, Row[]>();
@@ -40,13 +42,17 @@ export class FleetStore {
       get: (target, property) => {
         const method = target[property as keyof ConnectionStore] as (...args: unknown[]) => Promise<unknown>;
         if (typeof method !== 'function') return method;
-        return (...args: unknown[]) =>
-          perform(String(property), async () => {
+        return async (...args: unknown[]) => {
+          const began = this.#now();
+          const result = await perform(String(property), async () => {
             if (property === 'due') return this.#due(...(args as Parameters<ConnectionStore['due']>));
-            const result = await method.apply(target, args);
+            const returned = await method.apply(target, args);
             await this.#index(args[0]);
-            return result;
+            return returned;
           });
+          this.steps.called(String(property), args[0], result, [began, this.#now()]);
+          return result;
+        };
       },
     });
   }
