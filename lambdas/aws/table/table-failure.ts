@@ -12,7 +12,7 @@ function tableGone(error: unknown): Failure {
   return new Failure(
     'misconfigured',
     'table_gone',
-    `The table of the connections does not exist (${errorName(error)}).`,
+    `The table of the connections does not exist, or is still being restored (${errorName(error)}).`,
     'Restore it under its earlier name: docs/runbook.md#deleted-table has the commands.',
   );
 }

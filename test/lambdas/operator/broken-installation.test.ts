@@ -162,7 +162,8 @@ test.each(everyActionOfTheTable)('$action without its table says that the table 
   expectOperatorRefused(services, start({ TABLE_NAME: 'no-such-table' }), request, {
     class: 'misconfigured',
     code: 'table_gone',
-    message: 'The table of the connections does not exist (ResourceNotFoundException).',
+    message:
+      'The table of the connections does not exist, or is still being restored (ResourceNotFoundException).',
     action: /^Restore it under its earlier name: docs\/runbook\.md#deleted-table/,
   }),
 );

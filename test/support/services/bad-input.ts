@@ -165,7 +165,7 @@ export const tableGone: Refusal = {
   status: 500,
   title: 'You are not connected yet',
   paragraphs: [
-    'The table of the connections does not exist (ResourceNotFoundException).',
+    'The table of the connections does not exist, or is still being restored (ResourceNotFoundException).',
     /^Restore it under its earlier name: docs\/runbook\.md#deleted-table/,
   ],
 };
