@@ -372,7 +372,14 @@ export const mutants: Mutant[] = [
   {
     file: 'lambdas/tokens/publication/read-members.ts',
     what: 'a late member has no reserve of versions',
-    from: 'if (isLate(item, bundle, now())) read.isLate = true;',
+    from: 'if (expiresBy(item, nextSlot(bundle, now()) + SWEEP_SECONDS)) read.isLate = true;',
+    to: '',
+    tests: [`${TOKENS}/publication/bundles.test.ts`],
+  },
+  {
+    file: 'lambdas/tokens/publication/read-members.ts',
+    what: 'a late member has no share of the reserve for disconnections',
+    from: 'if (expiresBy(item, now() + LAST_ATTEMPT_SECONDS)) read.isExpiring = true;',
     to: '',
     tests: [`${TOKENS}/publication/bundles.test.ts`],
   },

@@ -59,7 +59,7 @@ const UNKNOWN_REFUSAL_BACK_OFF_SECONDS = 60 * 60;
 /** Until then Zoom may still be working on a request whose response was lost. */
 export const AMBIGUOUS_SECONDS = 30;
 /** One more attempt is made this long before the published token expires, whatever the back-off. */
-const LAST_ATTEMPT_SECONDS = 2 * 60;
+export const LAST_ATTEMPT_SECONDS = 2 * 60;
 
 /** A connection that waits for a person is tried, and its alert repeated, this often; seconds. */
 export const REMINDER_SECONDS = 24 * 60 * 60;

@@ -114,7 +114,7 @@ interface Written {
 async function write(
   leased: Bundle,
   content: Content,
-  { belonging, isLate }: Members,
+  { belonging, isLate, isExpiring }: Members,
   { vault, now }: BundleDependencies,
   { isRemoval = false, force = false }: BundleOptions,
 ): Promise<Written> {
@@ -129,7 +129,7 @@ async function write(
     };
   }
   if (content.id === leased.content) return { versions: leased, isWritten: false };
-  const versions = withVersion(bundle, leased, now(), { isRemoval, isLate });
+  const versions = withVersion(bundle, leased, now(), { isRemoval, isLate, isExpiring });
   if (!versions) throw waits(bundle, now());
   await vault
     .publish(placeOf(bundle), content.value, versionName(bundle, sequence, content))

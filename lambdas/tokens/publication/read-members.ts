@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
+import { LAST_ATTEMPT_SECONDS } from '../schedule.ts';
 import { isUnopenable, open } from '../sealing/seal.ts';
 import type { Bundle } from './bundle.ts';
 import type { MemberToken } from './content.ts';
@@ -26,6 +27,8 @@ export interface Members {
   failures: Map<string, unknown>;
   /** What n8n reads of a member expires before the next slot could replace it. */
   isLate: boolean;
+  /** What n8n reads of a member has expired, or expires before it would be tried again. */
+  isExpiring: boolean;
 }
 
 /** A token, and what it was sealed to. */
@@ -50,6 +53,7 @@ export async function readMembers(
     gone: new Set(),
     failures: new Map(),
     isLate: false,
+    isExpiring: false,
   };
   const items = await store.getAll(Object.keys(members));
   const byName = new Map(items.map((item) => [item.connection, item]));
@@ -76,7 +80,8 @@ export async function readMembers(
             : await open(item.sealedTokens, connection, openingKey);
         const { generation, version, rotatedAt } = item;
         read.tokens.push({ connection, generation, version, rotatedAt, since, accessToken });
-        if (isLate(item, bundle, now())) read.isLate = true;
+        if (expiresBy(item, nextSlot(bundle, now()) + SWEEP_SECONDS)) read.isLate = true;
+        if (expiresBy(item, now() + LAST_ATTEMPT_SECONDS)) read.isExpiring = true;
       } catch (error) {
         if (!isUnopenable(error)) throw error;
         read.failures.set(connection, error);
@@ -91,10 +96,6 @@ export async function readMembers(
 const belongsTo = (item: Connection, bundle: string, now: number): boolean =>
   !isDisconnected(item) && item.sealedTokens !== '' && placesAt(item, now).includes(placeOf(bundle));
 
-/** Returns whether a newer token waits, and the published one expires before a sweep of the next slot can replace it. */
-const isLate = (
-  { publishedVersion, version, validUntil }: Connection,
-  bundle: string,
-  now: number,
-): boolean =>
-  publishedVersion > 0 && publishedVersion < version && validUntil < nextSlot(bundle, now) + SWEEP_SECONDS;
+/** Returns whether a newer token waits, and the published one has expired by then. */
+const expiresBy = ({ publishedVersion, version, validUntil }: Connection, at: number): boolean =>
+  publishedVersion > 0 && publishedVersion < version && validUntil <= at;

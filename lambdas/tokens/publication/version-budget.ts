@@ -3,12 +3,13 @@ import { nextSlot, SLOT_SECONDS, slotStart } from './slots.ts';
 
 /**
  * Secrets Manager keeps at most 100 versions of a secret in 24 hours. Slots, consents and late members may use this many of
- * them, consents not the last eight. Only disconnections and old places that end may use the next 13. Two are kept back for
- * publications that could not be recorded.
+ * them, consents not the last eight. Disconnections and old places that end may use the next 13; so may a late member whose
+ * token is about to expire, but not the last three of them. Two are kept back for publications that could not be recorded.
  */
 export const MOST_WRITES = 85;
 export const LATE_WRITES = 8;
 export const MOST_REMOVALS = 13;
+export const KEPT_FOR_REMOVALS = 3;
 
 /** A minute more than Secrets Manager's 24 hours, and a minute because times are kept in whole minutes. Seconds. */
 const DAY_SECONDS = 24 * 60 * 60 + 2 * 60;
@@ -19,7 +20,7 @@ export interface Versions {
   writes?: Publications;
   /** When the slot began that got one of these last, epoch seconds. Their own times are rounded. */
   slot?: number;
-  /** By disconnections that used the reserve. */
+  /** By disconnections and late members that used the reserve. */
   removals?: Publications;
 }
 
@@ -29,6 +30,8 @@ export interface Purpose {
   isRemoval?: boolean;
   /** What n8n reads of a member expires before the next slot. */
   isLate?: boolean;
+  /** What n8n reads of a member has expired, or is about to. */
+  isExpiring?: boolean;
 }
 
 /**
@@ -63,11 +66,12 @@ export function withVersion(
   bundle: string,
   versions: Versions,
   now: number,
-  { isRemoval = false, isLate = false }: Purpose,
+  { isRemoval = false, isLate = false, isExpiring = false }: Purpose,
 ): Versions | undefined {
   const { writes, removals } = versions;
   if (writableAt(bundle, versions, now, { isLate }) <= now)
     return { ...versions, writes: addPublication(writes, now), slot: slotStart(bundle, now) };
-  if (!isRemoval || timesOf(removals, now).length >= MOST_REMOVALS) return undefined;
+  const most = isRemoval ? MOST_REMOVALS : isExpiring ? MOST_REMOVALS - KEPT_FOR_REMOVALS : 0;
+  if (timesOf(removals, now).length >= most) return undefined;
   return { ...versions, removals: addPublication(removals, now) };
 }

@@ -5,7 +5,7 @@ import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
 import type { Bundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot } from '../../../../lambdas/tokens/publication/slots.ts';
-import { MOST_WRITES } from '../../../../lambdas/tokens/publication/version-budget.ts';
+import { MOST_REMOVALS, MOST_WRITES } from '../../../../lambdas/tokens/publication/version-budget.ts';
 import { addPublication } from '../../../../lambdas/tokens/publication-room.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { World } from '../../../support/world/world.ts';
@@ -111,9 +111,13 @@ test('a rotation does not fail for an old place without a version left, which ge
   await world.connectTo('sales', 'anna');
   await move('anna', { place: 'own', keepSeconds: 2 * DAY });
   const bundle = (await world.store.bundle('sales')) as Bundle;
-  let { writes } = bundle;
+  let { writes, removals } = bundle;
   for (let count = 1; count < MOST_WRITES; count += 1) writes = addPublication(writes, world.time);
-  await world.store.putBundle({ ...bundle, revision: bundle.revision + 1, ...(writes && { writes }) });
+  for (let count = 0; count < MOST_REMOVALS; count += 1) removals = addPublication(removals, world.time);
+  await world.store.putBundle({
+    ...{ ...bundle, revision: bundle.revision + 1 },
+    ...(writes && removals && { writes, removals }),
+  });
   world.pass(DAY - nextSlot('sales', world.time) + world.time);
   await rotateNow('anna', world.operator(), { deadline: world.deadline });
   const { failures, oldPlaces } = await world.item('anna');

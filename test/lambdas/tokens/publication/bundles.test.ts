@@ -1,7 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { utc } from '../../../../lambdas/tokens/clock.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot, SLOT_SECONDS } from '../../../../lambdas/tokens/publication/slots.ts';
+import { withVersion } from '../../../../lambdas/tokens/publication/version-budget.ts';
+import { timesOf } from '../../../../lambdas/tokens/publication-room.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
 
@@ -168,7 +171,8 @@ async function useUpVersions() {
   expect(await world.item('user_59')).toMatchObject({ lastError: { code: 'bundle_waits' } });
 }
 
-test('a member that missed its slot is published before its token expires, from a reserve', async () => {
+/** Lets "anna" miss a slot. Returns when her token expires, before the next one. */
+async function missSlot(): Promise<number> {
   await world.connectTo('sales', 'anna');
   await useUpVersions();
   passToSlot();
@@ -181,6 +185,11 @@ test('a member that missed its slot is published before its token expires, from 
   expect(world.bundle('sales')?.user_59).toBe(await accessToken('user_59'));
   world.pass(240);
   expect(validUntil).toBeLessThan(nextSlot('sales', world.time));
+  return validUntil;
+}
+
+test('a member that missed its slot is published before its token expires, from a reserve', async () => {
+  await missSlot();
   await sweepNow();
   const item = await world.item('anna');
   expect(item).toMatchObject({ publishedVersion: item.version, failures: 0 });
@@ -188,6 +197,31 @@ test('a member that missed its slot is published before its token expires, from 
   expect(world.bundle('sales')?.anna).toBe(await accessToken('anna'));
   expect(world.vault.refused).toBe(0);
 });
+
+test('a member that missed its slot and finds the reserve used up shares that of disconnections before its token expires', async () => {
+  const validUntil = await missSlot();
+  let bundle = await storedBundle();
+  for (;;) {
+    const next = withVersion('sales', bundle, world.time, { isLate: true });
+    if (!next) break;
+    bundle = { ...bundle, ...next };
+  }
+  await world.store.putBundle({ ...bundle, revision: bundle.revision + 1 });
+  await sweepNow();
+  const waiting = await world.item('anna');
+  expect(waiting).toMatchObject({ lastError: { code: 'bundle_waits' } });
+  expect(waiting.lastError?.action).toContain(utc(nextSlot('sales', world.time)));
+  for (; world.time < validUntil; world.pass(60)) await sweepNow();
+  expect(world.bundle('sales')?.anna).toBe(await accessToken('anna'));
+  expect(timesOf((await storedBundle()).removals, world.time)).toHaveLength(1);
+  expect(world.vault.refused).toBe(0);
+});
+
+async function storedBundle() {
+  const bundle = await world.store.bundle('sales');
+  if (!bundle) throw new Error('no bundle');
+  return bundle;
+}
 
 test('a disconnection uses the reserve, and once that is used up says until when the dead token stays', async () => {
   for (let count = 0; count < 60; count += 1) await world.connectTo('sales', `user_${count}`);

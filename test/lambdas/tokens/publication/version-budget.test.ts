@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { nextSlot, SLOT_SECONDS, slotStart } from '../../../../lambdas/tokens/publication/slots.ts';
 import {
+  KEPT_FOR_REMOVALS,
   LATE_WRITES,
   MOST_REMOVALS,
   MOST_WRITES,
@@ -17,6 +18,7 @@ const DAY = 24 * 3600;
 const asConsent = {};
 const asRemoval = { isRemoval: true };
 const asLate = { isLate: true };
+const asExpiring = { isLate: true, isExpiring: true };
 
 /** Writes as often as there is room, once a minute. */
 function fill(versions: Versions, now: number, purpose: Purpose): Versions {
@@ -62,6 +64,15 @@ test('a disconnection is written from the reserve where consents have no room', 
   expect(timesOf(versions.removals, START)).toHaveLength(MOST_REMOVALS);
 });
 
+test('a late member whose token is about to expire shares the reserve of disconnections, which keep some of it', () => {
+  const full = fill(fill({}, START, asConsent), START, asLate);
+  const versions = fill(full, START, asExpiring);
+  expect(versions.writes).toBe(full.writes);
+  expect(timesOf(versions.removals, START)).toHaveLength(MOST_REMOVALS - KEPT_FOR_REMOVALS);
+  const all = fill(versions, START, asRemoval);
+  expect(timesOf(all.removals, START)).toHaveLength(MOST_REMOVALS);
+});
+
 test('no order of consents, late members, slots and disconnections exceeds 100 versions in 24 hours, or keeps a slot from its write', () => {
   const want = fc.record({
     after: fc.oneof(
@@ -70,6 +81,7 @@ test('no order of consents, late members, slots and disconnections exceeds 100 v
     ),
     isRemoval: fc.boolean(),
     isLate: fc.boolean(),
+    isExpiring: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(want, { minLength: 50, maxLength: 400 }), (wants) => {
