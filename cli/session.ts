@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
+import { installationName } from './installation-name.ts';
 import { createOperatorClient, type OperatorClient } from './operator-client.ts';
 import { filled } from './terminal/filled.ts';
 import { createHints } from './terminal/hints.ts';
@@ -42,7 +43,7 @@ const sanitized = (operator: OperatorClient): OperatorClient => ({
 /** Adds the options that every command takes. */
 export function addGlobalOptions(program: Command): Command {
   return program
-    .option('--name <name>', `name of the installation (default: ${DEFAULT_NAME})`, filled)
+    .option('--name <name>', `name of the installation (default: ${DEFAULT_NAME})`, installationName)
     .option('--profile <profile>', 'AWS profile', filled)
     .option('--region <region>', 'AWS Region', filled)
     .option('--json', 'print one JSON document on standard output, for scripts');

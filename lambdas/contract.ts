@@ -6,6 +6,9 @@
 /** Name of an installation that was given no other. It prefixes the names of functions and alarms. */
 export const DEFAULT_NAME = 'zoom-token-refresher';
 
+/** Names of installations. With the longest suffix, a function's name has at most 64 characters. */
+export const INSTALLATION_PATTERN = /^[a-z][a-z0-9-]{0,39}$/;
+
 /** Name of the Zoom app that a command or a webhook means when it names none. */
 export const DEFAULT_APP = 'default';
 

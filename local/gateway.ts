@@ -5,14 +5,14 @@ import { sendResult, toEvent } from './aws/api-gateway.ts';
 import type { Enqueue } from './aws/event-queue.ts';
 import { handleInvoke, invoke, type LocalFunction } from './aws/lambda.ts';
 import { hasLoopbackHost } from './loopback-host.ts';
-import { listenOnLoopback } from './loopback-server.ts';
+import { listenAsLocalhost, localhostUrl } from './loopback-server.ts';
 
 /** Handles a request and resolves to `true`, or leaves it to the next handler. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /** The one port that a person opens: the page, the HTTP API and Lambda's Invoke API. */
 export interface Gateway {
-  /** `http://localhost:<port>` */
+  /** `http://localhost:<port>`, as a browser writes it. */
   url: string;
   serve(handlers: RequestHandler[]): void;
   close(): Promise<void>;
@@ -33,8 +33,8 @@ export async function openGateway(port: number): Promise<Gateway> {
       sendJson(response, 500, 'Internal Server Error');
     }
   });
-  const listening = await listenOnLoopback(server, port);
-  return { url: `http://localhost:${listening.port}`, serve, close: listening.close };
+  const listening = await listenAsLocalhost(server, port);
+  return { url: localhostUrl(listening.port), serve, close: listening.close };
 }
 
 const ROUTE_KEYS = [

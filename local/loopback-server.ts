@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 
 /** A server that listens on 127.0.0.1, where no other machine reaches it. */
 export interface LoopbackServer {
@@ -34,4 +34,28 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Loopba
       return closed;
     },
   };
+}
+
+/** Returns the origin as a browser writes it: without the port of http. */
+export const localhostUrl = (port: number) => new URL(`http://localhost:${port}`).origin;
+
+/**
+ * Makes a server listen where a browser looks for `localhost`. A browser tries `::1` before 127.0.0.1, and would open
+ * another program that listens there. Rejects with `EADDRINUSE` when the port of either address is taken.
+ */
+export async function listenAsLocalhost(server: Server, port: number): Promise<LoopbackServer> {
+  if (port !== 0 && (await isTakenOnIpv6(port)))
+    throw Object.assign(new Error(`listen EADDRINUSE: address already in use ::1:${port}`), {
+      code: 'EADDRINUSE',
+      port,
+    });
+  return listenOnLoopback(server, port);
+}
+
+/** Returns whether a program accepts connections there. macOS lets a second program bind a port that it denies Linux. */
+function isTakenOnIpv6(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, '::1', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }

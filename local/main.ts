@@ -1,4 +1,5 @@
 import './silence-powertools.ts';
+import { setGlobalProxyFromEnv } from 'node:http';
 import { fastClock, manualClock } from './clock.ts';
 import type { Entry } from './journal.ts';
 import { journey } from './journey.ts';
@@ -105,18 +106,34 @@ function interrupted(): Promise<void> {
   });
 }
 
+/** Returns the environment with this machine's names in `NO_PROXY`. Node prefers the lower-case name. */
+function withoutProxyOnLoopback(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const listed = environment.no_proxy ?? environment.NO_PROXY;
+  const noProxy = [listed, 'localhost', '127.0.0.1'].filter(Boolean).join(',');
+  return { ...environment, no_proxy: noProxy, NO_PROXY: noProxy };
+}
+
 /** Returns the message for an error, with what to change where the user can. */
 function errorText(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}\nSee: npm start -- --help`;
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another: npm start -- --port 9000.`;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another: npm start -- --port 9000`;
+  if (code === 'EACCES')
+    return `Port ${port} cannot be opened: the system reserves it. Choose another: npm start -- --port 9000`;
   return message;
 }
 
 // The reader of stdout may exit first, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(
+    `Standard output cannot be written (${error.code}). Free the disk, or write to another file.\n`,
+  );
+  process.exit(1);
 });
+
+// Node would request the local services from the proxy, too.
+if (process.env.NODE_USE_ENV_PROXY) setGlobalProxyFromEnv(withoutProxyOnLoopback(process.env));
 
 try {
   process.exitCode = await main(process.argv.slice(2));

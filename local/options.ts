@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_APP } from '../lambdas/contract.ts';
+import { blockedPort } from './blocked-ports.ts';
 import type { LocalStackOptions } from './local-stack.ts';
 
 /** At this speed a user connection rotates after 25 real seconds, a Server-to-Server connection after 15. */
@@ -7,6 +8,10 @@ const DEFAULT_SPEED = 120;
 /** Above this speed a rotation takes longer than its lease. */
 const MAX_SPEED = 600;
 const DEFAULT_PORT = 8787;
+/** The stack takes this port and the five after it. */
+const MAX_PORT = 65_530;
+/** The options that take a value or act alone, apart from `--help`, which npm answers itself. */
+const OPTIONS = ['once', 'json', 'speed', 'port', 'zoom'] as const;
 
 export const HELP = `Runs zoom-token-refresher on this machine, with a local Zoom, Secrets Manager, DynamoDB, S3 and SNS.
 
@@ -39,6 +44,7 @@ export class UsageError extends Error {}
  * @throws {UsageError}
  */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Options | undefined {
+  refuseOptionsOfNpm(environment);
   const { values } = parse(args);
   if (values.help) return undefined;
   const once = values.once ?? false;
@@ -55,9 +61,21 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
     once,
     json: values.json ?? false,
     speed: zoom || once ? 1 : parseInteger('--speed', values.speed ?? String(DEFAULT_SPEED), 1, MAX_SPEED),
-    port: parseInteger('--port', values.port ?? String(once ? 0 : DEFAULT_PORT), 0, 65_531),
+    port: parsePort(values.port ?? String(once ? 0 : DEFAULT_PORT)),
     ...(zoom && { zoom }),
   };
+}
+
+/**
+ * Refuses an option that was typed before `--`: npm keeps it, and sets an environment variable instead. The program
+ * would run without it.
+ */
+function refuseOptionsOfNpm(environment: NodeJS.ProcessEnv): void {
+  const taken = OPTIONS.filter((option) => environment[`npm_config_${option}`]);
+  if (taken.length === 0) return;
+  throw new UsageError(
+    `npm took ${taken.map((option) => `--${option}`).join(', ')} for itself. Type "--" before the options: npm start -- --${taken[0]}`,
+  );
 }
 
 function parse(args: string[]) {
@@ -79,9 +97,18 @@ function parse(args: string[]) {
 }
 
 function parseInteger(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
   throw new UsageError(`${option} must be a whole number from ${least} to ${most}, not "${text}".`);
+}
+
+function parsePort(text: string): number {
+  const port = parseInteger('--port', text, 0, MAX_PORT);
+  const blocked = port === 0 ? undefined : blockedPort(port);
+  if (blocked === undefined) return port;
+  throw new UsageError(
+    `--port ${port} cannot be used: browsers refuse to open port ${blocked}, which the stack needs. Choose another, such as 9000.`,
+  );
 }
 
 function readRealZoom(oauthUrl: string, environment: NodeJS.ProcessEnv): LocalStackOptions['zoom'] {

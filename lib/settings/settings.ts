@@ -4,6 +4,7 @@ import {
   BUNDLE_BYTES,
   DEFAULT_APP,
   DEFAULT_NAME,
+  INSTALLATION_PATTERN,
   MARGIN_SECONDS,
   MONITORING,
   NAME_PATTERN,
@@ -70,8 +71,8 @@ const LEAST_MARGIN_SECONDS = 2 * 60;
 /** The ARNs of the apps' secrets are in the functions' environment variables, which hold 4 KB. */
 const MAX_APPS = 11;
 
-// With the longest suffix, a function's name has at most 64 characters. It has to be a valid stack name too.
-const NAME = text(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", starting with a letter');
+// It has to be a valid stack name too.
+const NAME = text(INSTALLATION_PATTERN, '1 to 40 of a-z, 0-9 and "-", starting with a letter');
 
 const RULES: Rules = {
   name: NAME,

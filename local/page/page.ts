@@ -110,5 +110,9 @@ function sendError(response: ServerResponse, { message, action }: { message: str
     },
     {},
   );
-  response.writeHead(400, { ...HEADERS, ...(headers as Record<string, string>) }).end(body);
+  // `writeHead` replaces what `setHeaders` set, in any case of the letters. A browser obeys two policies at once.
+  response
+    .setHeaders(new Map(Object.entries(HEADERS)))
+    .writeHead(400, headers as Record<string, string>)
+    .end(body);
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Clock } from '../../lambdas/tokens/clock.ts';
 import { type Breakage, noBreakage } from '../breakage.ts';
-import { listenOnLoopback } from '../loopback-server.ts';
+import { listenAsLocalhost, localhostUrl } from '../loopback-server.ts';
 import { api } from './api.ts';
 import type { MarketplaceApp } from './app.ts';
 import { authorize, consent, type StartedSignIns } from './authorize.ts';
@@ -56,8 +56,8 @@ export async function startZoom({
   faults = faultsOf(breakage),
 }: ZoomOptions): Promise<Zoom> {
   const server = createServer();
-  const { port: ownPort, close } = await listenOnLoopback(server, port);
-  const url = `http://localhost:${ownPort}`;
+  const { port: ownPort, close } = await listenAsLocalhost(server, port);
+  const url = localhostUrl(ownPort);
 
   const store = openStore(now, () => breakage.refreshesAreRefused);
   const provider = createProvider(url, apps, store, codeSeconds);

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { closeSync, openSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type LoopbackServer, listenOnLoopback } from '../../local/loopback-server.ts';
 import { readAsN8n } from '../../local/read-as-n8n.ts';
 
 const ROOT = new URL('../..', import.meta.url);
@@ -168,20 +169,57 @@ describe('npm start', () => {
 });
 
 describe('npm start names a port that is in use and exits with status 1', () => {
-  let other: LoopbackServer;
+  let other: Server;
 
-  afterEach(() => other.close());
+  afterEach(() => {
+    other.close();
+  });
 
   test.each([
     ['its first port', 0],
-    ['one of the four ports after it', 2],
-  ])('when it is %s', async (_, offset) => {
+    ['one of the five ports after it', 2],
+    ['taken on ::1 alone, which browsers try first', 0, '::1'],
+  ])('when it is %s', async (_, offset, host = '127.0.0.1') => {
     // Below the ephemeral ports, so that no other test gets one of its neighbours.
     const taken = 10_000 + randomInt(20_000);
-    other = await listenOnLoopback(createServer(), taken);
+    other = createServer().listen(taken, host);
+    await once(other, 'listening');
 
     const { code, stdout, stderr } = await run('--port', String(taken - offset));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(`Port ${taken} is in use. Choose another: npm start -- --port 9000.\n`);
+    expect(stderr).toBe(`Port ${taken} is in use. Choose another: npm start -- --port 9000\n`);
   });
+});
+
+describe('npm start', () => {
+  /** Runs it with its own standard output and environment. */
+  async function runWith(stdout: number | 'ignore', environment: NodeJS.ProcessEnv = {}) {
+    const started = spawn(process.execPath, ['local/main.ts', '--once'], {
+      cwd: ROOT,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+    child = started;
+    const [stderr, [code]] = await Promise.all([text(started.stderr as Readable), once(started, 'close')]);
+    return { code, stderr };
+  }
+
+  test('says that its output cannot be written, without a stack trace', async () => {
+    const full = openSync('/dev/full', 'w');
+    expect(await runWith(full)).toEqual({
+      code: 1,
+      stderr: 'Standard output cannot be written (ENOSPC). Free the disk, or write to another file.\n',
+    });
+    closeSync(full);
+  });
+
+  test(
+    'requests no local service from the proxy that Node takes from the environment',
+    async () => {
+      const proxy = 'http://127.0.0.1:1';
+      const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, http_proxy: proxy, no_proxy: 'x' };
+      expect(await runWith('ignore', environment)).toEqual({ code: 0, stderr: '' });
+    },
+    60 * SECONDS,
+  );
 });

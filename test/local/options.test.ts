@@ -75,7 +75,15 @@ describe('the message for wrong arguments or variables names the mistake:', () =
     [['--speed', '1.5'], {}, /^--speed must be .*, not "1\.5"\.$/],
     [['--speed', '601'], {}, /^--speed must be .*, not "601"\.$/],
     [['--speed', ''], {}, /^--speed must be .*, not ""\.$/],
-    [['--port', '65533'], {}, /^--port must be a whole number from 0 to 65531, not "65533"\.$/],
+    [['--port', '65531'], {}, /^--port must be a whole number from 0 to 65530, not "65531"\.$/],
+    [['--port', '0x10'], {}, /^--port must be .*, not "0x10"\.$/],
+    [
+      ['--port', '5999'],
+      {},
+      /^--port 5999 cannot be used: browsers refuse to open port 6000, .* Choose another/,
+    ],
+    [[], { npm_config_once: 'true' }, /^npm took --once for itself\. .*: npm start -- --once$/],
+    [['9000'], { npm_config_speed: '5' }, /^npm took --speed for itself\. /],
     [['--port', 'http'], {}, /^--port must be .*, not "http"\.$/],
     [
       ['--zoom', 'zoom.us'],

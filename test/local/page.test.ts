@@ -58,6 +58,10 @@ describe('/link/<connection>', () => {
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
     expect(await response.text()).toContain('is already connected with the grant account_credentials.');
+    // A browser obeys every policy that it gets: a second one would deny the page its style.
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^,]*$/,
+    );
   });
 
   test('escapes markup in its path', async () => {

@@ -96,10 +96,17 @@ function ofEachPlace(
   });
 }
 
+/** Less than the shortest recovery window. Without a window, Secrets Manager names the time of the request. */
+const SECONDS_WITHOUT_WINDOW = 24 * 60 * 60;
+
+const recoveryText = ({ disconnectedAt = 0 }: ConnectionView, deletedAt: number): string =>
+  deletedAt - disconnectedAt < SECONDS_WITHOUT_WINDOW
+    ? 'It cannot be restored.'
+    : `It can be restored until ${formatDate(deletedAt)}.`;
+
 function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
   const { connection: name, targets = [] } = connection;
-  const restorable =
-    secretDeletedAt === undefined ? '' : ` It can be restored until ${formatDate(secretDeletedAt)}.`;
+  const restorable = secretDeletedAt === undefined ? '' : ` ${recoveryText(connection, secretDeletedAt)}`;
   const places = ofEachPlace(connection, {
     bundle: (bundle) => `Its token is no longer in the bundle "${bundle}".`,
     own: (secret) => `The secret ${secret} is deleted.${restorable}`,

@@ -79,8 +79,9 @@ function assertPlausible(credentials: AppCredentials): void {
 function missingFields(fields: Field[]): UsageError {
   const names = fields.map((field) => FIELD_NAMES[field]).join(' and ');
   const variables = fields.map((field) => FIELD_VARIABLES[field]).join(', ');
+  const keys = fields.map((field) => `"${field}"`).join(' and ');
   return new UsageError(
     `The ${names} ${fields.length > 1 ? 'are' : 'is'} missing, and this is not an interactive terminal.`,
-    `Set ${variables} in the environment, or pass JSON on standard input with --stdin.`,
+    `Set ${variables} in the environment, or pass ${keys} in the JSON on standard input with --stdin.`,
   );
 }

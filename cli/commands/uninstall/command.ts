@@ -3,6 +3,7 @@ import { bareName } from '../../../lambdas/contract.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
 import { resolveRegion } from '../../aws/region.ts';
 import { UsageError } from '../../errors.ts';
+import { installationName } from '../../installation-name.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
@@ -23,6 +24,7 @@ export function addUninstall(program: Command): void {
     .option(
       '--installation-id <id>',
       'owner of the published tokens, if the stack set one (default: the name)',
+      installationName,
     )
     .option('--yes', 'skip the confirmation')
     .action(uninstall);

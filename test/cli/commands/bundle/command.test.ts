@@ -58,6 +58,8 @@ test.each([
   [['status', '--app', ' '], 'It is empty.'],
   [['status', '--region', ''], 'It is empty.'],
   [['status', '--name', ''], 'It is empty.'],
+  [['status', '--name', 'My Zoom'], 'Expected 1 to 40 of a-z, 0-9 and "-", starting with a letter.'],
+  [['uninstall', 'existing.json', '--installation-id', 'a/b'], 'Expected 1 to 40 of a-z, 0-9 and "-"'],
   [['status', '--profile', ''], 'It is empty.'],
   [['bundle', 'reports', 'Sales'], '"Sales" cannot be the name of a bundle.'],
   [

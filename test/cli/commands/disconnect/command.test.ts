@@ -43,6 +43,17 @@ describe('zoom-tokens disconnect', () => {
     expect(stderr).toMatch(/^✖ There is no connection "unknown"/);
   });
 
+  test.each([
+    [
+      'a secret that it deletes can be restored for a time',
+      [],
+      /is deleted\. It can be restored until \d{4}-/,
+    ],
+    ['with --now no secret can be restored', ['--now'], /is deleted\. It cannot be restored\.$/m],
+  ])('disconnect says that %s', async (_, options, text) => {
+    expect((await run('reports', '--yes', ...options)).stdout).toMatch(text);
+  });
+
   test('disconnect goes ahead after y at the confirmation', async () => {
     const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
     await terminal.until(/Disconnect "reports"\?/);

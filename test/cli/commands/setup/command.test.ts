@@ -139,7 +139,7 @@ describe('zoom-tokens setup with wrong input', () => {
     [
       'no credentials',
       {},
-      /^✖ The Client ID and Client Secret are missing, and this is not an interactive terminal/,
+      /^✖ The Client ID and Client Secret are missing, and this is not an interactive terminal\.\n {2}Set ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET in the environment, or pass "client_id" and "client_secret" in the JSON/,
     ],
     ['white space in a value', { client_id: 'local user-app' }, /^✖ The Client ID contains white space/],
     ['a URL as a value', { client_id: 'https://example.com' }, /^✖ The Client ID cannot be a URL/],
