@@ -34,10 +34,12 @@ export function invoke(fn: LocalFunction, event: unknown, speed: number): Promis
   return fn.handler(event, context);
 }
 
+const LIST_PATH = /^\/2015-03-31\/functions\/?$/;
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /**
- * Handles a request to Lambda's Invoke API for these functions; resolves to `false` when it is another request.
+ * Handles a request to Lambda's Invoke API for these functions, or lists their names: they run in one process, and have
+ * no variables of their own. Resolves to `false` when it is another request.
  * An asynchronous invocation (`Event`) is accepted at once, and goes to `enqueue`.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
@@ -47,7 +49,13 @@ export async function handleInvoke(
   functions: LocalFunction[],
   { speed, enqueue }: { speed: number; enqueue: (fn: LocalFunction, event: unknown) => void },
 ): Promise<boolean> {
-  const named = INVOKE_PATH.exec(new URL(request.url ?? '/', 'http://localhost').pathname)?.[1];
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  if (request.method === 'GET' && LIST_PATH.test(pathname)) {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ Functions: functions.map(({ name }) => ({ FunctionName: name })) }));
+    return true;
+  }
+  const named = INVOKE_PATH.exec(pathname)?.[1];
   if (request.method !== 'POST' || named === undefined) return false;
   // Another site's page can make a browser send a plain POST here, but not with this header.
   if (!request.headers.authorization) {

@@ -44,9 +44,13 @@ async function uninstall(file: string, options: UninstallOptions, command: Comma
   const { output, aws, name } = session;
   // Imported here, because no other command needs the clients of all these services.
   const { publishedBy, removeAll } = await import('./remove.ts');
+  const { functionThatUses } = await import('./still-used.ts');
   const retained = await readRetained(file);
   assertRegion(retained, await resolveRegion(aws), file);
-  await output.withSpinner('Checking that the stack is deleted', () => assertDeleted(session));
+  await output.withSpinner('Checking that the stack is deleted', async () => {
+    await assertDeleted(session);
+    assertUnused(await functionThatUses(retained, aws));
+  });
   const published = await output.withSpinner('Listing the published tokens', () =>
     publishedBy(options.installationId ?? name, aws),
   );
@@ -87,6 +91,17 @@ async function assertDeleted({ operator, name }: Session): Promise<void> {
     'still_deployed',
     `Nothing was deleted: the stack of "${name}" still exists and uses these resources.`,
     'Run: npx cdk destroy. Then run this command again.',
+  );
+}
+
+/** @throws {Failure} `rejected` (`still_deployed`) when a function uses what would be deleted */
+function assertUnused(user: string | undefined): void {
+  if (user === undefined) return;
+  throw new Failure(
+    'rejected',
+    'still_deployed',
+    `Nothing was deleted: the function ${user} still uses these resources.`,
+    'Destroy its stack first. If that stack has another name, pass it: --name <name>',
   );
 }
 

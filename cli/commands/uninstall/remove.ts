@@ -110,6 +110,10 @@ async function removing(
     if (error instanceof Error && /NotFound|NoSuchBucket/.test(error.name)) {
       return { kind, name, outcome: 'gone' };
     }
+    if (error instanceof Error && /protected against deletion/.test(error.message)) {
+      const problem = `It is protected against deletion (deletionProtection). Run: aws dynamodb update-table --table-name ${name} --no-deletion-protection-enabled. Then run this command again.`;
+      return { kind, name, outcome: 'failed', problem };
+    }
     const failure = await awsFailure(error, `delete the ${kind} ${name}`, options);
     if (!(failure instanceof Failure)) throw failure;
     return { kind, name, outcome: 'failed', problem: `${failure.message} ${failure.action}` };

@@ -36,9 +36,10 @@ export interface Retained {
  * @throws {UsageError} when the file cannot be read or has no such block
  */
 export async function readRetained(file: string): Promise<Retained> {
-  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw unreadable(file, `it cannot be read (${error.code})`);
   });
+  const content = decode(bytes);
   const json = parse(content.trim().startsWith('"existing"') ? `{${content}}` : content);
   const block = json?.context?.existing ?? json?.existing ?? json;
   const parsed = v.safeParse(Existing, block);
@@ -58,6 +59,12 @@ export async function readRetained(file: string): Promise<Retained> {
     ...(kmsKeyArn !== undefined && { kmsKeyArn }),
     ...(auditLogGroup !== undefined && { auditLogGroup }),
   };
+}
+
+/** Decodes UTF-8 and, as `>` of Windows PowerShell writes it, UTF-16. Removes the byte order mark of either. */
+function decode(bytes: Uint8Array): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }
 
 function parse(content: string) {

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeSecretCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listenOnLoopback } from '../../../../local/loopback-server.ts';
 import { useInstallation } from '../../../support/cli/use-installation.ts';
 import { startLogs } from '../../../support/services/logs-server.ts';
 
@@ -15,13 +17,24 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the command for a name without an operator function, as after `cdk destroy`. */
 const run = (...args: string[]) => installation().commandLine.run(['uninstall', ...args, '--name', 'gone']);
-const fileWith = (content: string) => {
+const fileWith = (content: string | Buffer) => {
   const file = join(folder, 'existing.json');
   writeFileSync(file, content);
   return file;
 };
 const KEY = 'zoom-token-refresher/sealing-key';
 const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1';
+const REPORTS = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:Reports-AbCdEf';
+
+/** Starts a service of AWS that responds to each request with a status, the code of its error, and a body. */
+const startService = (respond: (request: IncomingMessage) => [number, string, object]) =>
+  listenOnLoopback(
+    createServer((request, response) => {
+      const [status, code, body] = respond(request);
+      response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': code });
+      response.end(JSON.stringify({ __type: code, ...body }));
+    }),
+  );
 const ENTER = '\r';
 const CTRL_C = '\x03';
 const SECRETS = [
@@ -38,6 +51,69 @@ describe('zoom-tokens uninstall', () => {
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/^✖ Nothing was deleted: the stack of "zoom-token-refresher" still exists/);
     expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  test.each([
+    ['a table', { TABLE_NAME: 'zoom-table' }, { table: 'zoom-table', rescueBucket: 'zoom-bucket' }],
+    [
+      'the credentials of an app',
+      { APP_SECRETS: JSON.stringify({ reports: REPORTS }) },
+      { appSecretArns: { reports: REPORTS } },
+    ],
+  ])(
+    'uninstall deletes nothing while a function of a stack with another name uses %s',
+    async (_, Variables, block) => {
+      const pages = [
+        {
+          Functions: [{ FunctionName: 'other', Environment: { Variables: { TABLE: 'other' } } }],
+          NextMarker: '2',
+        },
+        { Functions: [{ FunctionName: 'acme-operator', Environment: { Variables } }] },
+      ];
+      const lambda = await startService((request) =>
+        request.method === 'GET'
+          ? [200, '', pages[request.url?.includes('Marker=2') ? 1 : 0] ?? {}]
+          : [404, 'ResourceNotFoundException', {}],
+      );
+      const { code, stderr } = await installation().commandLine.run(
+        ['uninstall', fileWith(JSON.stringify(block)), '--yes'],
+        { env: { AWS_ENDPOINT_URL_LAMBDA: lambda.url } },
+      );
+      await lambda.close();
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr:
+          '✖ Nothing was deleted: the function acme-operator still uses these resources.\n' +
+          '  Destroy its stack first. If that stack has another name, pass it: --name <name>\n',
+      });
+    },
+  );
+
+  test('uninstall says how to delete a table that is protected against deletion', async () => {
+    const message =
+      'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.';
+    const dynamodb = await startService(() => [400, 'ValidationException', { message }]);
+    const { code, stdout } = await installation().commandLine.run(
+      ['uninstall', fileWith(JSON.stringify({ table: 'zoom-table' })), '--yes', '--name', 'gone'],
+      { env: { AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url } },
+    );
+    await dynamodb.close();
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      '✖ table zoom-table: It is protected against deletion (deletionProtection). Run: aws dynamodb update-table --table-name zoom-table --no-deletion-protection-enabled. Then run this command again.\n',
+    );
+  });
+
+  test.each([
+    [
+      'in UTF-16, as Windows PowerShell writes it',
+      Buffer.from('\uFEFF"existing": {"table": "never-was"}', 'utf16le'),
+    ],
+    ['with a byte order mark', Buffer.from('\uFEFF{"table": "never-was"}')],
+  ])('uninstall reads a file %s', async (_, content) => {
+    expect((await run(fileWith(content), '--yes')).stdout).toBe(
+      '✔ table never-was did not exist any more.\n',
+    );
   });
 
   test('uninstall without --yes and without a terminal deletes nothing', async () => {
