@@ -16,7 +16,7 @@ import { AuditLog } from './storage/audit-log.ts';
 import { Connections } from './storage/connections.ts';
 import { Credentials } from './storage/credentials.ts';
 import { Encryption } from './storage/encryption.ts';
-import { requireOwnRegion } from './storage/own-region.ts';
+import { requireOwnRegion, requireRegionOf } from './storage/own-region.ts';
 import { PublishedTokens } from './storage/published-tokens.ts';
 import { RescueBucket } from './storage/rescue-bucket.ts';
 
@@ -52,6 +52,7 @@ export class ZoomTokenRefresher extends Construct {
     super(scope, id);
     const settings = toSettings(props);
     requireOwnRegion(this, settings.existing);
+    requireRegionOf(this, settings);
     const encryption = new Encryption(this, 'Encryption', { settings });
     const connections = new Connections(this, 'Connections', { settings, encryption });
     const credentials = new Credentials(this, 'Credentials', { settings, encryption });
@@ -103,6 +104,12 @@ export class ZoomTokenRefresher extends Construct {
       );
     }
     if (settings.removalPolicy === 'retain') return;
+    if (settings.deletionProtection) {
+      Annotations.of(this).addWarningV2(
+        'zoom-token-refresher:protected',
+        'With "removalPolicy": "destroy" and "deletionProtection": true, cdk destroy fails at the table, after it has deleted other parts. Deploy with "deletionProtection": false first.',
+      );
+    }
     Annotations.of(this).addWarningV2(
       'zoom-token-refresher:destroy',
       'With "removalPolicy": "destroy", cdk destroy deletes the table, the keys, the credentials and the audit log at once, and nothing brings them back: every connection needs a new consent, and every app its credentials.',

@@ -176,7 +176,7 @@ export interface ZoomTokenRefresherProps {
   readonly encryption?: 'aws' | 'customer';
 
   /**
-   * ARN of an existing KMS key for the table and for the key and app secrets. Its key policy must delegate access to
+   * ARN of an existing KMS key, in the stack's Region, for the table and for the key and app secrets. Its key policy must delegate access to
    * the account's IAM policies.
    * @default - none
    */

@@ -1,6 +1,7 @@
 import { Arn, ArnFormat, Aws, CfnRule, Fn, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Existing } from '../settings/existing.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const INSTEAD =
   'Nothing moves to another account or Region: deploy there without "existing", as docs/day-2.md says under "Move".';
@@ -42,4 +43,31 @@ function partsOf({ appSecretArns = {}, ...parts }: Existing) {
     const { account = '', region = '' } = Arn.split(arn, ArnFormat.COLON_RESOURCE_NAME);
     return { name, account, region };
   });
+}
+
+const USES: { [setting in 'certificateArn' | 'kmsKeyArn']: string } = {
+  certificateArn: "API Gateway takes a certificate of the API's own Region: request one in ACM there.",
+  kmsKeyArn: 'The table and the secrets take a key of their own Region: name one of that Region.',
+};
+
+/**
+ * Refuses a certificate or a KMS key of another Region, at the synthesis or by a rule of the template. The deployment would
+ * fail half-way, and roll back.
+ * @throws {Error} that names the setting, where the Region of the stack is known
+ */
+export function requireRegionOf(scope: Construct, settings: Settings): void {
+  const { region: own } = Stack.of(scope);
+  for (const setting of ['certificateArn', 'kmsKeyArn'] as const) {
+    const arn = settings[setting];
+    if (arn === undefined) continue;
+    const { region = '' } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
+    const problem = `"${setting}" must be in the stack's own Region, but it is in ${region}. ${USES[setting]}`;
+    if (!Token.isUnresolved(own)) {
+      if (region !== own) throw new Error(problem);
+      continue;
+    }
+    new CfnRule(scope, `RegionOf-${setting}`, {
+      assertions: [{ assert: Fn.conditionEquals(Aws.REGION, region), assertDescription: problem }],
+    });
+  }
 }

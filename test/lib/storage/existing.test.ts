@@ -192,3 +192,46 @@ test('removalPolicy "destroy" warns that nothing brings the connections back', (
   expect(found({ removalPolicy: 'destroy' })).toHaveLength(1);
   expect(found({})).toEqual([]);
 });
+
+test('removalPolicy "destroy" with deletionProtection warns that cdk destroy fails at the table', () => {
+  const found = (settings: Record<string, unknown>) =>
+    Annotations.fromStack(stackWith(settings)).findWarning(
+      '*',
+      Match.stringLikeRegexp('cdk destroy fails at the table'),
+    );
+  expect(found({ removalPolicy: 'destroy', deletionProtection: true })).toHaveLength(1);
+  expect(found({ removalPolicy: 'destroy' })).toEqual([]);
+  expect(found({ deletionProtection: true })).toEqual([]);
+});
+
+describe.each([
+  [
+    'certificateArn',
+    'arn:aws:acm:us-east-1:111122223333:certificate/a-b',
+    { domainName: 'zoom.example.com' },
+  ],
+  ['kmsKeyArn', 'arn:aws:kms:us-east-1:111122223333:key/a-b', {}],
+])('a %s of another Region', (setting, arn, others) => {
+  const settings = { ...others, [setting]: arn };
+  const inRegion = (region: string) => () =>
+    new ZoomTokenRefresherStack(quickApp(), 'Stack', { ...toSettings(settings), env: { region } });
+
+  test('is refused by the synthesis that knows the Region', () => {
+    expect(inRegion('eu-west-1')).toThrow(
+      `"${setting}" must be in the stack's own Region, but it is in us-east-1.`,
+    );
+    expect(inRegion('us-east-1')).not.toThrow();
+  });
+
+  test('is refused by a rule of the template elsewhere', () => {
+    const rules = Object.values(synthesized(settings).toJSON().Rules as Record<string, object>);
+    expect(rules).toContainEqual({
+      Assertions: [
+        {
+          Assert: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] },
+          AssertDescription: expect.stringMatching(`^"${setting}" must be in the stack's own Region`),
+        },
+      ],
+    });
+  });
+});
