@@ -47,7 +47,14 @@ function stateMismatch(): Failure {
   );
 }
 
-function declined(): Failure {
+/**
+ * Returns whether the response says that the user declined. It is true in any browser, such as after a reload, when the
+ * cookie of the consent is gone.
+ */
+export const isDeclined = (parameters: URLSearchParams): boolean =>
+  parameters.get('error') === 'access_denied';
+
+export function declined(): Failure {
   return new Failure(
     'rejected',
     'consent_declined',

@@ -7,7 +7,7 @@ import { retryUntil } from '../rotation/retry.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
 import type { ZoomApp } from '../vault.ts';
 import { assertGrant } from './assert-grant.ts';
-import { assertState, readAuthorizationCode } from './authorization-response.ts';
+import { assertState, declined, isDeclined, readAuthorizationCode } from './authorization-response.ts';
 import { type ConnectResult, connect, withManualRetry } from './connect.ts';
 import { type ConsentAttempt, startConsentAttempt } from './consent-attempt.ts';
 import { consentIsKept, keepConsent } from './keep-consent.ts';
@@ -46,7 +46,7 @@ export async function finishConsent(
   deps: CallbackDependencies,
   options: { deadline: number },
 ): Promise<FinishedConsent | RepeatedConsent> {
-  if (!cookie) throw cookieMissing();
+  if (!cookie) throw isDeclined(parameters) ? declined() : cookieMissing();
   const opened = await openConsentCookie(cookie, deps);
   assertState(parameters, opened.state);
   const pending = await resumeConsent(opened, deps);
@@ -164,7 +164,7 @@ function cookieMissing(): Failure {
   return new Failure(
     'rejected',
     'cookie_missing',
-    'This browser did not start the sign-in, or it blocks cookies.',
+    'This browser did not start the sign-in, has ended it already, or blocks cookies.',
     'Ask the person who sent you the link for a new one. Open it in the browser in which you sign in to Zoom, with cookies allowed.',
   );
 }

@@ -105,7 +105,7 @@ export const NO_COOKIE: Refusal = {
   status: 400,
   title: 'Continue in the browser in which you began',
   paragraphs: [
-    'This browser did not start the sign-in, or it blocks cookies.',
+    'This browser did not start the sign-in, has ended it already, or blocks cookies.',
     'Ask the person who sent you the link for a new one. Open it in the browser in which you sign in to Zoom, with cookies allowed.',
   ],
 };

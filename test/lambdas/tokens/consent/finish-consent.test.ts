@@ -96,6 +96,14 @@ describe('the cookie of a consent', () => {
     await expect(finish({ cookie: undefined })).rejects.toMatchObject({ code: 'cookie_missing' });
   });
 
+  test('is not needed to say that the user declined, as after a reload of that page', async () => {
+    const { finish } = await consent();
+    const parameters = new URLSearchParams({ error: 'access_denied', state: STATE });
+    await expect(finish({ cookie: undefined, parameters })).rejects.toMatchObject({
+      code: 'consent_declined',
+    });
+  });
+
   /** Encrypts claims with the key of cookies. */
   const sealed = async (audience: string, claims: object) => {
     const { id, cookie } = await world.dependencies().keyring();
