@@ -170,14 +170,15 @@ export interface ZoomTokenRefresherProps {
 
   /**
    * `'customer'` creates a KMS key for the table, the key and app secrets and the topic, at $1 a month. The published
-   * secrets stay under the account's `aws/secretsmanager` key, so that n8n needs no KMS permission.
+   * secrets stay under the account's `aws/secretsmanager` key, so that n8n needs no KMS permission. To change it in a
+   * living stack, see docs/runbook.md#the-kms-key.
    * @default 'aws' keys that AWS owns or manages
    */
   readonly encryption?: 'aws' | 'customer';
 
   /**
    * ARN of an existing KMS key, in the stack's Region, for the table and for the key and app secrets. Its key policy must delegate access to
-   * the account's IAM policies.
+   * the account's IAM policies. To change it in a living stack, see docs/runbook.md#the-kms-key.
    * @default - none
    */
   readonly kmsKeyArn?: string;
