@@ -13,13 +13,15 @@ export const OVERWRITTEN = 'disconnected';
  * @returns the targets, with `overwrittenAt` where n8n took the replacement; `undefined` without any
  */
 export async function overwritePushed(
-  { targets, ...item }: Connection,
+  { targets, disconnectedAt = 0, ...item }: Connection,
   { push, now, log }: Pick<Dependencies, 'push' | 'now' | 'log'>,
   deadline: number,
 ): Promise<PushTarget[] | undefined> {
   if (!targets || !push) return targets;
-  const overwrite = async (target: PushTarget): Promise<PushTarget> => {
-    if (target.overwrittenAt !== undefined || target.pushedVersion === 0) return target;
+  const overwrite = async (stored: PushTarget): Promise<PushTarget> => {
+    const { overwrittenAt = 0, ...target } = stored;
+    // One of an earlier disconnection says nothing: a token may have been pushed since, and not recorded.
+    if (overwrittenAt > disconnectedAt || target.pushedVersion === 0) return stored;
     if (now() > deadline - N8N_TIMEOUT_SECONDS - STORE_SECONDS) return target;
     const { instance: name, credentialId } = target;
     try {

@@ -145,7 +145,7 @@ const crossings = (starts: typeof start): fc.Arbitrary<Event[]> =>
 
 /** Plans in which functions cross each other anywhere, and others in which one crosses another. */
 export const plan = fc.oneof(
-  { arbitrary: planOf(anyEvents(start)), weight: 2 },
+  { arbitrary: planOf(anyEvents(start)), weight: 1 },
   { arbitrary: planOf(crossings(withoutMoves)), weight: 1 },
 );
 

@@ -187,7 +187,7 @@ export class Witness implements Observer {
       this.#disconnected = { consentId, generation, at, issued };
       if (sealedTokens === '' && this.#isPublished(place) && !this.#wasOverdue)
         throw new Error('disconnected: a token is still published');
-      this.#checkOverwritten(item);
+      if (sealedTokens === '') this.#checkOverwritten(item);
       return;
     }
     if (before && (consentId === before.consentId || generation <= before.generation))

@@ -111,6 +111,19 @@ describe('a token that was pushed to n8n', () => {
     expect(targets).toMatchObject([{ overwrittenAt: Math.floor(world.time) }]);
   });
 
+  test('is overwritten again after a reconnection whose push was not recorded', async () => {
+    await end();
+    world.pass(LEASE_SECONDS);
+    await world.connect('main');
+    const intercept: Intercept = async (point, call) =>
+      point === 'store.settle' ? (false as never) : call();
+    await sweep(world.dependencies({ intercept }), { deadline: world.deadline });
+    expect(await world.pushed('main')).toBe(world.published('main'));
+    world.pass(LEASE_SECONDS);
+    await end();
+    expect(await world.pushed('main')).toBe(OVERWRITTEN);
+  });
+
   test('stays where n8n cannot be reached, and the target says so', async () => {
     const intercept: Intercept = (point, call) =>
       point === 'n8n.fetch' ? Promise.reject(new TypeError('fetch failed')) : call();
