@@ -4,6 +4,7 @@ import { json, text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type Gateway, httpApi, openGateway } from '../../local/gateway.ts';
+import { localhostUrl } from '../../local/loopback-server.ts';
 
 /** The events that the function was invoked with, and the result that it returns or throws. */
 let events: APIGatewayProxyEventV2[];
@@ -195,3 +196,10 @@ test.each(['evil.example', 'localhost.evil.example', 'localhost:8787@evil.exampl
     expect(events).toEqual([]);
   },
 );
+
+test.each([
+  [80, 'http://localhost'],
+  [8787, 'http://localhost:8787'],
+])('the address of port %d is the one that a browser sends, so that a redirect URL matches', (port, url) => {
+  expect(localhostUrl(port)).toBe(url);
+});
