@@ -9,6 +9,7 @@ import { OperatorRequest, type OperatorResponse, type OperatorResults } from './
 import { createRuntime, type Runtime } from './runtime.ts';
 import { assertName } from './tokens/connection.ts';
 import { toView } from './tokens/connection-view.ts';
+import { assertUserApp } from './tokens/consent/assert-user-app.ts';
 import { connectServerToServer } from './tokens/consent/connect-server-to-server.ts';
 import { createLink } from './tokens/consent/create-link.ts';
 import { linkOutcome } from './tokens/consent/link-outcome.ts';
@@ -76,10 +77,13 @@ async function perform(
   switch (request.action) {
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());
-    case 'link':
+    case 'link': {
+      const wanted = await withApp(request, runtime);
+      await assertUserApp(wanted, runtime);
       // The callback function needs it once the link is opened, and may not publish it.
       await runtime.publishKey().catch(logFailure);
-      return createLink({ ...request, ...(await withApp(request, runtime)) }, runtime, runtime.publicUrl);
+      return createLink({ ...request, ...wanted }, runtime, runtime.publicUrl);
+    }
     case 'link-outcome':
       return linkOutcome(request.id, runtime);
     case 'links':

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import type { SweepDependencies } from '../dependencies.ts';
 import { createAppMonitor } from '../judgement/app-monitor.ts';
@@ -34,6 +34,9 @@ export const CONCURRENCY = 16;
  * response and the write of its tokens.
  */
 export const ALL_CONCURRENCY = 36;
+
+/** Members of bundles that go on at a time when their bundle is published. More would keep the core for a while. */
+export const RECORDING = 2;
 
 /** The work of a sweep and the fleet's health after it, for the metrics. */
 export interface SweepReport extends SweepCounts {
@@ -128,10 +131,11 @@ async function stepThroughDue(run: Run): Promise<void> {
   }
 
   const ownSecrets = pLimit(CONCURRENCY);
+  const recording = pLimit(RECORDING);
   const take = async (due: DueStep) => {
     const begin = async () => {
       // A step that had to wait is left to the next sweep, once there is no time for it.
-      if (hasTime()) await takeStep(due, { queue, gate, steps }, run);
+      if (hasTime()) await takeStep(due, { queue, gate, steps, recording }, run);
       else queue.leave(due);
     };
     const { place = 'own' } = due.entry;
@@ -150,10 +154,11 @@ interface Shared {
   queue: DueQueue;
   gate: BundleGate;
   steps: Promise<void>[];
+  recording: LimitFunction;
 }
 
 /** Takes a step, until it has ended or waits for the publication of its bundle. */
-async function takeStep(due: DueStep, { queue, gate, steps }: Shared, run: Run): Promise<void> {
+async function takeStep(due: DueStep, { queue, gate, steps, recording }: Shared, run: Run): Promise<void> {
   const { deps } = run;
   const bundle = bundleOf(due.entry.place);
   const startedAt = deps.elapsed();
@@ -162,9 +167,12 @@ async function takeStep(due: DueStep, { queue, gate, steps }: Shared, run: Run):
   if (bundle !== undefined) gate.begin(bundle);
   const ended = makeStep(
     due,
-    (...publication) => {
-      const published = gate.publish(...publication);
+    async (...publication) => {
+      const publishing = gate.publish(...publication);
       waiting.resolve();
+      const published = await publishing;
+      // All members of the bundle could go on now. In between, Zoom's responses are read, whose tokens nobody else has.
+      await recording(() => deps.wait(0));
       return published;
     },
     run,

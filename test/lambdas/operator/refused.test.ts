@@ -122,6 +122,19 @@ describe('a connection with another grant rejects', () => {
   );
 });
 
+test('a link of a Server-to-Server app is refused, for which Zoom has no consent page', () =>
+  expectRefused(
+    { action: 'link', connection: 'new', app: 'reports' },
+    {
+      class: 'rejected',
+      code: 'other_grant',
+      message:
+        'The app "reports" is a Server-to-Server app: its secret has an account_id. Zoom asks no user for a consent to it.',
+      action:
+        'Connect it without a link: npx zoom-tokens connect new --app reports --grant s2s. If it is a user app, write its secret without the account_id: npx zoom-tokens setup reports.',
+    },
+  ));
+
 describe('a rotation is refused', () => {
   const BUSY: OperatorRefusal = {
     class: 'retry',

@@ -135,7 +135,7 @@ export const SCENARIOS = {
       await consent(lab, lab.healthy);
       lab.pass(HOUR / 4);
     },
-    invoke: (lab, runtime) => consent(lab, runtime, 'another user'),
+    invoke: (lab, runtime) => consent(lab, runtime, 'another-user'),
   },
   "Zoom's webhook of a deauthorization": {
     grantType: 'authorization_code',

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
-import { ALL_CONCURRENCY, CONCURRENCY, sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
+import { ALL_CONCURRENCY, CONCURRENCY, RECORDING, sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
 
 let world: World;
@@ -55,6 +56,30 @@ describe('a sweep', () => {
     });
     expect(report.rotated).toBe(3 * atOnce);
     expect(most).toBe(atOnce);
+  });
+
+  test('lets the members of a bundle record its publication a few at a time', async () => {
+    for (let i = 0; i < 2 * RECORDING; i += 1)
+      await world.connect(`c${i}`, undefined, undefined, undefined, placeOf('sales'));
+    world.pass(HOUR - 600);
+    let recorded = 0;
+    const deps = world.dependencies({
+      intercept: (point, call) => {
+        if (point === 'store.settle') recorded += 1;
+        return call();
+      },
+    });
+    const turns: (() => void)[] = [];
+    const wait: typeof deps.wait = (milliseconds, signal) =>
+      milliseconds === 0 ? new Promise((end) => void turns.push(end)) : deps.wait(milliseconds, signal);
+    const running = sweep({ ...deps, wait }, { deadline: world.deadline });
+    for (const before of [0, RECORDING]) {
+      while (turns.length < RECORDING) await setImmediate();
+      await setImmediate();
+      expect({ waiting: turns.length, recorded }).toEqual({ waiting: RECORDING, recorded: before });
+      for (const end of turns.splice(0)) end();
+    }
+    expect(await running).toMatchObject({ published: 2 * RECORDING });
   });
 
   test('begins no step that had to wait until there is no time for it any more', async () => {
