@@ -73,7 +73,7 @@ export default {
       to: {
         path: 'node_modules/',
         pathNot:
-          'node_modules/(@aws-lambda-powertools|@aws-sdk|@middy|@smithy/signature-v4|@types|jose|oauth4webapi|p-map|valibot)/',
+          'node_modules/(@aws-lambda-powertools|@aws-sdk|@middy|@smithy/signature-v4|@types|jose|oauth4webapi|p-limit|p-map|valibot)/',
         dependencyTypesNot: ['type-only'],
       },
     },
