@@ -194,7 +194,7 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   step('cdk diff: no differences');
 
   await deployed.makeDue('main');
-  await testSecondInstallation(aws, deployed, apps.reports, cdk, synth);
+  await testSecondInstallation(aws, deployed, apps, cdk, synth);
 
   print('   waiting up to a minute for the schedule …');
   for (
@@ -219,7 +219,7 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
 async function testSecondInstallation(
   aws: Emulator,
   first: Deployed,
-  credentials: object,
+  apps: { default: object; reports: object },
   cdk: (...args: string[]) => Promise<string>,
   synth: (output: string, settings: Record<string, string>) => Promise<void>,
 ): Promise<void> {
@@ -245,10 +245,11 @@ async function testSecondInstallation(
   deviation('it has no AWS::IAM::AccessKey: the access key of the user for n8n is created through the API');
 
   const staging = new SecondInstallation(aws, outputs);
-  await staging.writeApp(credentials);
+  await staging.writeApp(apps.default);
   await staging.isEncrypted();
   step('Its key and its app secret are encrypted with its own KMS key, and its links lead to its domain.');
   const tokens = await first.read();
+  await staging.writeApp(apps.reports);
   await staging.publishes(zoomUrl);
   step('It connects and publishes. The user created for n8n reads the token, and Zoom accepts it.');
   await staging.doesNotOverwrite('reports', tokens);
