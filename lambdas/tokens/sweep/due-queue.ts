@@ -43,12 +43,12 @@ export interface DueQueue {
   readOn(): Promise<boolean>;
   /** Returns whether a step is under way at whose end more may start: a probe, or one of an app with a used up share. */
   isWaiting(): boolean;
+  /** Returns whether a connection waits because as many with a secret of their own are under way as may be. */
+  isFull(): boolean;
   /** Returns whether other members of the bundle wait for their steps. */
   expects(bundle: string): boolean;
   /** Takes notice that a step begins. */
   begun(step: DueStep): void;
-  /** Takes notice that a step does not begin, because the sweep ends. */
-  leave(step: DueStep): void;
   /** Takes notice that a step has ended. `milliseconds`: how long it took. */
   ended(step: DueStep, milliseconds: number): void;
   /** Returns the first error of a page that could not be read. */
@@ -61,8 +61,9 @@ type QueueDependencies = Pick<Dependencies, 'store' | 'now'>;
  * Orders what is due: by the end of the published token, the nearest first, as far as can be read ahead, beyond that as
  * the index has it. Suspects come last, misconfigured connections in turn, and an app takes no more than its share. Each
  * name is taken once a sweep, whatever the index shows of it afterwards.
+ * @param mostOwn so many steps at a time of connections with a secret of their own
  */
-export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQueue {
+export function createDueQueue(apps: AppMonitor, deps: QueueDependencies, mostOwn: number): DueQueue {
   const { now } = deps;
   const sources = [createSource('active', deps), createSource('misconfigured', deps)];
   const lanes = { living: new Lane(), misconfigured: new Lane(), suspects: new Lane() };
@@ -82,6 +83,8 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
   let suspectsUnderWay = 0;
   let started = 0;
   let isHeldBack = false;
+  let ownUnderWay = 0;
+  let isFull = false;
   let failure: unknown;
 
   const readOn = async () => {
@@ -112,6 +115,10 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
   ): Promise<DueStep | undefined> => {
     for (const lane of inTurn) {
       for (const entry of lane.heads()) {
+        if (isOwn(entry) && ownUnderWay >= mostOwn) {
+          isFull = true;
+          continue;
+        }
         const verdict = await judge(entry);
         if (verdict === 'wait' || (verdict === 'go' && !isAllowed(entry.app))) continue;
         lane.shift(entry.app);
@@ -148,6 +155,7 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     started += 1;
     const { app } = step.entry;
     shares.begin(app);
+    if (isOwn(step.entry)) ownUnderWay += 1;
     if (laneOf(step.entry) === 'suspects') {
       suspectsUnderWay += 1;
       suspectsStarted.set(app, (suspectsStarted.get(app) ?? 0) + 1);
@@ -167,6 +175,7 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
         heldBack.add(app);
         return false;
       };
+      isFull = false;
       const inTurn = turns();
       let step = await take(inTurn, isWithinShare);
       const rest = heldBack.size > 0 ? inTurn : [lanes.suspects];
@@ -179,13 +188,14 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     },
     readOn,
     begun: ({ entry }) => countMember(entry, -1),
-    leave: (step) => countMember(step.entry, -1),
     expects: (bundle) => (members.get(bundle) ?? 0) > 0,
     isWaiting: () => probing.size > 0 || isHeldBack,
+    isFull: () => isFull,
     ended({ entry, isProbe }, milliseconds) {
       time.all += milliseconds;
       time.steps += 1;
       shares.end(entry.app, milliseconds);
+      if (isOwn(entry)) ownUnderWay -= 1;
       if (laneOf(entry) === 'suspects') {
         time.suspects += milliseconds;
         suspectsUnderWay -= 1;
@@ -195,6 +205,8 @@ export function createDueQueue(apps: AppMonitor, deps: QueueDependencies): DueQu
     failure: () => failure,
   };
 }
+
+const isOwn = ({ place = 'own' }: DueEntry): boolean => place === 'own';
 
 function laneOf({ status, suspectSince }: DueEntry): 'living' | 'misconfigured' | 'suspects' {
   if (suspectSince !== undefined) return 'suspects';

@@ -113,7 +113,7 @@ async function reuseHealthCheck({ deps: { store, now }, outcomes }: Run): Promis
  */
 async function stepThroughDue(run: Run): Promise<void> {
   const { deps, deadline, apps } = run;
-  const queue = createDueQueue(apps, deps);
+  const queue = createDueQueue(apps, deps, CONCURRENCY);
   const underWay = new Set<Promise<void>>();
   const gate = createBundleGate(deps, deadline);
   /** Steps that may still wait for the publication of their bundle. */
@@ -124,22 +124,16 @@ async function stepThroughDue(run: Run): Promise<void> {
     while (hasTime()) {
       const next = await queue.next();
       if (next) yield next;
+      else if (queue.isFull() && underWay.size > 0) await Promise.race(underWay);
       else if (await queue.readOn()) continue;
       else if (queue.isWaiting() && underWay.size > 0) await Promise.race(underWay);
       else return;
     }
   }
 
-  const ownSecrets = pLimit(CONCURRENCY);
   const recording = pLimit(RECORDING);
   const take = async (due: DueStep) => {
-    const begin = async () => {
-      // A step that had to wait is left to the next sweep, once there is no time for it.
-      if (hasTime()) await takeStep(due, { queue, gate, steps, recording }, run);
-      else queue.leave(due);
-    };
-    const { place = 'own' } = due.entry;
-    const taken = place === 'own' ? ownSecrets(begin) : begin();
+    const taken = takeStep(due, { queue, gate, steps, recording }, run);
     underWay.add(taken);
     await taken.finally(() => underWay.delete(taken));
   };

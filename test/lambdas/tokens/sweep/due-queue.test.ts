@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createAppMonitor } from '../../../../lambdas/tokens/judgement/app-monitor.ts';
+import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import type { DueEntry } from '../../../../lambdas/tokens/store/pages.ts';
 import { createDueQueue, type DueQueue, type DueStep } from '../../../../lambdas/tokens/sweep/due-queue.ts';
 import { World } from '../../../support/world/world.ts';
@@ -19,7 +20,7 @@ const entry = (connection: string, changed: Partial<DueEntry> = {}): DueEntry =>
 });
 
 /** A queue over `entries`, which the index shows in pages of three. */
-const open = (): DueQueue => {
+const open = (mostOwn = 16): DueQueue => {
   const deps = world.dependencies();
   const store = {
     ...deps.store,
@@ -34,7 +35,7 @@ const open = (): DueQueue => {
     },
   };
   const apps = createAppMonitor({ ...deps, store });
-  return createDueQueue(apps, { ...deps, store });
+  return createDueQueue(apps, { ...deps, store }, mostOwn);
 };
 
 /** Takes every step that the queue has, each for so many milliseconds. */
@@ -52,6 +53,20 @@ beforeEach(() => {
   world = new World();
   entries = [];
   failing = false;
+});
+
+test('no more steps of secrets of their own are begun than may be, while members of bundles go on', async () => {
+  const place = placeOf('sales');
+  entries = [entry('a'), entry('b'), entry('c'), entry('d', { place, app: 'other' })];
+  const queue = open(2);
+  await queue.readOn();
+  await queue.readOn();
+  const begun = [await queue.next(), await queue.next(), await queue.next()];
+  expect(begun.map((step) => step?.entry.connection)).toEqual(['a', 'b', 'd']);
+  expect({ next: await queue.next(), isFull: queue.isFull() }).toEqual({ next: undefined, isFull: true });
+  for (const step of begun.slice(0, 1)) if (step) queue.ended(step, 100);
+  expect((await queue.next())?.entry.connection).toBe('c');
+  expect({ next: await queue.next(), isFull: queue.isFull() }).toEqual({ next: undefined, isFull: false });
 });
 
 describe('a sweep takes what is due', () => {
