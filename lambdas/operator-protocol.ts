@@ -46,7 +46,14 @@ export type { TokenProbe } from './tokens/operate/probe-tokens.ts';
 export { SORTS } from './tokens/operate/sorted-fleet.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
 export { bundleOf, type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
-export { failureText, isUnlinked, readerText, readerView, stateText } from './tokens/reader-view.ts';
+export {
+  failureText,
+  isUnlinked,
+  nextRotation,
+  readerText,
+  readerView,
+  stateText,
+} from './tokens/reader-view.ts';
 export type { UnreadableItem } from './tokens/store/connections.ts';
 export type { ZoomApp } from './tokens/vault.ts';
 

@@ -1,4 +1,5 @@
 import { DEFAULT_APP } from '../lambdas/contract.ts';
+import { nextRotation } from '../lambdas/tokens/reader-view.ts';
 import type { Entry } from './journal.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { ShownConnection } from './snapshot.ts';
@@ -34,26 +35,19 @@ export function createTerminal(json: boolean, write: (text: string) => void): Te
       if (details.text !== undefined && !json) write(`${indented(String(details.text))}\n`);
     },
     writePublication(shown, at) {
-      const {
-        connection,
-        dueAt,
-        nextRotationAt = dueAt,
-        validUntil,
-        version,
-        expression,
-        maskedToken,
-      } = shown;
+      const { connection, validUntil, version, expression, maskedToken } = shown;
+      const rotation = nextRotation(shown);
       writeJson({
         event: 'published',
         at: timestamp(at),
         connection,
         version,
         validUntil: timestamp(validUntil),
-        nextRotation: timestamp(nextRotationAt),
+        nextRotation: timestamp(rotation),
         expression,
         maskedToken,
       });
-      const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(nextRotationAt)}`;
+      const next = `valid until ${clockTime(validUntil)}, next rotation ${clockTime(rotation)}`;
       writeLine(at, connection, 'published', `${expression} = ${maskedToken}, ${next}`);
     },
   };

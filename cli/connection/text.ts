@@ -1,10 +1,9 @@
 import type { ConnectionView, CredentialTest } from '../../lambdas/operator-protocol.ts';
-import { isUnlinked, readerView, stateText } from '../../lambdas/operator-protocol.ts';
+import { isUnlinked, nextRotation, readerView, stateText } from '../../lambdas/operator-protocol.ts';
 import { EXIT } from '../errors.ts';
 import { paint } from '../terminal/output.ts';
 import { formatList } from '../terminal/table.ts';
 import { formatDate, formatDuration, formatTime } from '../terminal/time.ts';
-import { nextRotation } from './next-rotation.ts';
 import { oldPlaceText } from './old-place-text.ts';
 import { REFRESH_TOKEN_DAYS, type Remark, remarks } from './remarks.ts';
 import { scopeWarning } from './scope-warning.ts';

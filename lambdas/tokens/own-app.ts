@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts';
 import { Failure } from './errors.ts';
 import type { ZoomApp } from './vault.ts';
 
-/** What tells which app obtained the tokens of a connection. */
+/** The fields of a connection that tell which app obtained its tokens. */
 export type Owned = Pick<Connection, 'connection' | 'app' | 'grantType' | 'clientId'>;
 
 /** Only the app that obtained a refresh token can use it; a Server-to-Server app has none. */

@@ -1,4 +1,5 @@
 import { type Connection, isDisconnected } from './connection.ts';
+import type { ConnectionView } from './connection-view.ts';
 
 /** View of what n8n holds of a connection. Timestamps are epoch seconds. */
 export type ReaderView =
@@ -16,6 +17,12 @@ export function readerView(item: Read, now: number): ReaderView {
     ? { n8nHolds: 'valid', until: validUntil }
     : { n8nHolds: 'expired', since: validUntil };
 }
+
+/** Returns when the token is to be replaced, epoch seconds. Another step may be due before. */
+export const nextRotation = ({
+  dueAt,
+  nextRotationAt = dueAt,
+}: Pick<ConnectionView, 'dueAt' | 'nextRotationAt'>): number => nextRotationAt;
 
 /** Returns whether a connection reaches no n8n: it has no secret, and it is linked to no n8n. */
 export const isUnlinked = ({ place, targets = [] }: Pick<Connection, 'place' | 'targets'>): boolean =>

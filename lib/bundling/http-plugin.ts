@@ -8,7 +8,6 @@ import type { Plugin } from 'esbuild';
 export const withoutUndici: Plugin = {
   name: 'without-undici',
   setup({ onResolve, onLoad }) {
-    // An ES import of `node:http` evaluates every export, and three of them load all of undici.
     onResolve({ filter: /^node:https?$/ }, ({ path }) => ({ path, namespace: 'builtin' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,

@@ -12,27 +12,16 @@ const INSTEAD =
  * @throws {Error} that names a part of another account or Region, where those of the stack are known
  */
 export function requireOwnRegion(scope: Construct, existing: Existing): void {
-  const { account, region } = Stack.of(scope);
   // One part of each place is enough: the first one.
   const parts = partsOf(existing).reverse();
   const places = new Map(parts.map((part) => [`${part.account} ${part.region}`, part]));
   for (const [id, part] of places) {
-    const problem = `"existing" must be of the stack's own account and Region, but "${part.name}" is of the account ${part.account} in ${part.region}.`;
-    const isOwn = (known: string, own: string) => Token.isUnresolved(known) || known === own;
-    if (!isOwn(account, part.account) || !isOwn(region, part.region))
-      throw new Error(`${problem} ${INSTEAD}`);
-    if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) continue;
-    new CfnRule(scope, `ExistingIn-${id}`, {
-      assertions: [
-        {
-          assert: Fn.conditionAnd(
-            Fn.conditionEquals(Aws.ACCOUNT_ID, part.account),
-            Fn.conditionEquals(Aws.REGION, part.region),
-          ),
-          assertDescription: `${problem} ${INSTEAD}`,
-        },
-      ],
-    });
+    refuseElsewhere(
+      scope,
+      `ExistingIn-${id}`,
+      part,
+      `"existing" must be of the stack's own account and Region, but "${part.name}" is of the account ${part.account} in ${part.region}. ${INSTEAD}`,
+    );
   }
 }
 
@@ -56,18 +45,31 @@ const USES: { [setting in 'certificateArn' | 'kmsKeyArn']: string } = {
  * @throws {Error} that names the setting, where the Region of the stack is known
  */
 export function requireRegionOf(scope: Construct, settings: Settings): void {
-  const { region: own } = Stack.of(scope);
   for (const setting of ['certificateArn', 'kmsKeyArn'] as const) {
     const arn = settings[setting];
     if (arn === undefined) continue;
     const { region = '' } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
     const problem = `"${setting}" must be in the stack's own Region, but it is in ${region}. ${USES[setting]}`;
-    if (!Token.isUnresolved(own)) {
-      if (region !== own) throw new Error(problem);
-      continue;
-    }
-    new CfnRule(scope, `RegionOf-${setting}`, {
-      assertions: [{ assert: Fn.conditionEquals(Aws.REGION, region), assertDescription: problem }],
-    });
+    refuseElsewhere(scope, `RegionOf-${setting}`, { region }, problem);
   }
+}
+
+/** Refuses a place that is not the stack's own: now where that is known, otherwise by a rule of the template. */
+function refuseElsewhere(
+  scope: Construct,
+  ruleId: string,
+  place: { account?: string; region: string },
+  problem: string,
+): void {
+  const own = Stack.of(scope);
+  const parts = [
+    ...(place.account === undefined ? [] : [[own.account, place.account, Aws.ACCOUNT_ID] as const]),
+    [own.region, place.region, Aws.REGION] as const,
+  ];
+  if (parts.some(([known, named]) => !Token.isUnresolved(known) && known !== named)) throw new Error(problem);
+  if (!parts.some(([known]) => Token.isUnresolved(known))) return;
+  const assert = Fn.conditionAnd(
+    ...parts.map(([, named, atDeployment]) => Fn.conditionEquals(atDeployment, named)),
+  );
+  new CfnRule(scope, ruleId, { assertions: [{ assert, assertDescription: problem }] });
 }

@@ -69,17 +69,18 @@ function showConnection(card, connection, { now, speed, breakage }) {
   card.version = publishedVersion;
 }
 
-function showBar(card, { status, sees, isUnlinked, validUntil, expiresAt, rotatedAt, ...connection }, now) {
-  const dueAt = connection.nextRotationAt ?? connection.dueAt;
+function showBar(card, connection, now) {
+  const { status, sees, isUnlinked, validUntil, expiresAt, rotatedAt } = connection;
+  const rotation = nextRotation(connection);
   card.validity.hidden = isUnlinked;
   const lifetime = expiresAt - rotatedAt;
   card.bar.max = lifetime;
   card.bar.value = Math.max(0, validUntil - now);
   card.bar.ariaValueText = sees.text;
-  const isScheduled = !isUnlinked && status === 'active' && dueAt > now && dueAt < validUntil;
+  const isScheduled = !isUnlinked && status === 'active' && rotation > now && rotation < validUntil;
   card.mark.hidden = !isScheduled;
   card.nextTitle.className = isScheduled ? 'legend' : '';
-  if (isScheduled) card.mark.style.left = `${(100 * (validUntil - dueAt)) / lifetime}%`;
+  if (isScheduled) card.mark.style.left = `${(100 * (validUntil - rotation)) / lifetime}%`;
 }
 
 function tokenText({ maskedToken, publishedVersion, secretName, targets, isUnlinked }) {
@@ -97,12 +98,16 @@ function pushedText(targets) {
     .join('; ');
 }
 
-function nextRenewal({ status, ...connection }, now, speed) {
-  const dueAt = connection.nextRotationAt ?? connection.dueAt;
+/** As `nextRotation` of lambdas/tokens/reader-view.ts, which a browser cannot load. */
+const nextRotation = ({ dueAt, nextRotationAt = dueAt }) => nextRotationAt;
+
+function nextRenewal(connection, now, speed) {
+  const { status } = connection;
+  const rotation = nextRotation(connection);
   if (status === 'reconnect' || status === 'disconnected') return 'after it is connected again';
-  if (dueAt <= now) return 'within a minute';
-  const real = speed === 1 ? '' : `; ${Math.ceil((dueAt - now) / speed)} s in real time`;
-  return `${clockTime(dueAt)}, in ${duration(dueAt - now)}${real}`;
+  if (rotation <= now) return 'within a minute';
+  const real = speed === 1 ? '' : `; ${Math.ceil((rotation - now) / speed)} s in real time`;
+  return `${clockTime(rotation)}, in ${duration(rotation - now)}${real}`;
 }
 
 function addCard({ connection }) {

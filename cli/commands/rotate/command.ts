@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
-import { isUnlinked } from '../../../lambdas/operator-protocol.ts';
-import { nextRotation } from '../../connection/next-rotation.ts';
+import { isUnlinked, nextRotation } from '../../../lambdas/operator-protocol.ts';
 import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';

@@ -14,7 +14,7 @@ import { KEEP_SECONDS } from './limits.ts';
 
 interface Move {
   connection: string;
-  /** Where it moves; left out, it stays. */
+  /** The new place; without it, the connection stays in its place. */
   place?: Exclude<Place, 'none'> | undefined;
   /** For how long its old places are kept current; `KEEP_SECONDS.usual` by default. */
   keepSeconds?: number | undefined;

@@ -25,7 +25,7 @@ export interface OverviewRequest extends FleetFilter {
 /** A page of connections. Only the first page has the counts. */
 export interface Overview {
   now: number;
-  /** Of all connections that the filter selects, in whatever state. */
+  /** Counts the connections of each state, among all that the filter selects. */
   counts?: FleetCounts;
   connections: ConnectionView[];
   /** Items of the table that cannot be read; absent without any. */

@@ -27,7 +27,7 @@ export interface BundleLease {
 
 interface Member {
   since: number;
-  /** What its field takes, or is expected to. */
+  /** Size of its field in the secret; an estimate before its first publication. */
   bytes: number;
 }
 

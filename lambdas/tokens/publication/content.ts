@@ -12,7 +12,7 @@ export type MemberToken = Pick<Connection, 'connection' | 'generation' | 'versio
   since: number;
 };
 
-/** What a bundle's secret is to hold. */
+/** The value that a bundle's secret gets next. */
 export interface Content {
   /** `{"<connection>": "<access token>"}`, sorted, and nothing else. */
   value: string;

@@ -1,5 +1,5 @@
 /**
- * Where a connection is published: `own`, a secret of its own; `none`, for a connection that is only pushed; or
+ * The place where a connection is published: `own`, a secret of its own; `none`, for a connection that is only pushed; or
  * `bundle_<name>`, a field of the bundle's secret. No connection's name begins with `bundle_`.
  */
 export type Place = 'own' | 'none' | `bundle_${string}`;
@@ -12,7 +12,7 @@ export interface OldPlace {
   waitsUntil?: number;
 }
 
-/** What says where a connection is published. */
+/** The fields of a connection that tell where it is published. */
 export interface Placed {
   /** A secret of its own if missing. */
   place?: Place;

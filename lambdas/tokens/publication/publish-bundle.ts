@@ -14,7 +14,7 @@ import { type JustSealedTokens, type Members, readMembers } from './read-members
 import { nextSlot } from './slots.ts';
 import { type Versions, withVersion } from './version-budget.ts';
 
-/** What a bundle's secret holds after its publication. */
+/** Lists the members that a bundle's secret holds after its publication. */
 export interface BundlePublication {
   /** The version of each member that is in it. */
   versions: ReadonlyMap<string, number>;

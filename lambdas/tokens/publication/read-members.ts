@@ -25,9 +25,9 @@ export interface Members {
   /** Connections that have left it. */
   gone: Set<string>;
   failures: Map<string, unknown>;
-  /** What n8n reads of a member expires before the next slot could replace it. */
+  /** Whether a member's published token expires before the next slot could replace it. */
   isLate: boolean;
-  /** What n8n reads of a member has expired, or expires before it would be tried again. */
+  /** Whether a member's published token has expired, or expires before it would be tried again. */
   isExpiring: boolean;
 }
 
