@@ -10,7 +10,7 @@ export default {
   // Only a test that hangs takes this long. On a busy machine, a program that a test starts may wait for a core.
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest/plain-globals.ts',
   globalSetup: '<rootDir>/test/support/jest/build-command-line.ts',
   globalTeardown: '<rootDir>/test/support/jest/remove-command-line.ts',
   testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
