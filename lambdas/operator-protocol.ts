@@ -25,7 +25,7 @@ export { requestFailure, tlsProblem } from './tokens/apis/http.ts';
 export { verifyZoomApp } from './tokens/apis/verify-zoom-app.ts';
 export { createZoom } from './tokens/apis/zoom.ts';
 // Of the functions, the command line imports this file and `contract.ts` alone.
-export { assertName, type CredentialTest, type GrantType } from './tokens/connection.ts';
+export type { CredentialTest, GrantType } from './tokens/connection.ts';
 export type { ConnectionView } from './tokens/connection-view.ts';
 export { MAX_LINK_SECONDS, MIN_LINK_SECONDS } from './tokens/consent/link-life.ts';
 export type { LinkOutcome } from './tokens/consent/link-outcome.ts';
@@ -37,6 +37,7 @@ export { jsonMap, jsonObject } from './tokens/json-object.ts';
 export type { KeyRotationView, KeyStatus } from './tokens/key-rotation/key-status.ts';
 export { expression, secretOf } from './tokens/n8n-names.ts';
 export { missingScopes, N8N_OPERATIONS } from './tokens/n8n-scopes.ts';
+export { assertName } from './tokens/names.ts';
 export type { AlertTopic } from './tokens/operate/alert-topic.ts';
 export type { BundleRoom } from './tokens/operate/bundle-rooms.ts';
 export type { FleetCounts } from './tokens/operate/fleet-counts.ts';

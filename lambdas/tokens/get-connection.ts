@@ -1,5 +1,6 @@
-import { assertName, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { Failure } from './errors.ts';
+import { assertName } from './names.ts';
 import type { ConnectionStore } from './store/connection-store.ts';
 import type { UnreadableItem } from './store/connections.ts';
 

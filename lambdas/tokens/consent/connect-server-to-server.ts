@@ -1,6 +1,7 @@
-import { assertName, type Connection } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { step } from '../rotation/step.ts';
 import { assertGrant } from './assert-grant.ts';

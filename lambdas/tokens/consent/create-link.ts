@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ROUTES } from '../../contract.ts';
-import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import type { Place } from '../publication/place.ts';
 import type { NewLink } from '../store/links.ts';
 import { assertGrant } from './assert-grant.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import type { StoredLink } from '../store/links.ts';
 import type { Cursor } from '../store/pages.ts';
 import { type CreatedLink, createLink } from './create-link.ts';

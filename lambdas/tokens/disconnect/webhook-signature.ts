@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { assertName } from '../connection.ts';
 import type { CallbackDependencies } from '../dependencies.ts';
 import { Failure, toFailure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import type { ZoomApp } from '../vault.ts';
 
 /** One delivery of Zoom's webhook as it was received. None of it is trusted before its signature is verified. */

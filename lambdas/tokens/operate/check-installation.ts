@@ -1,10 +1,10 @@
 import pMap from 'p-map';
 import { DEFAULT_APP } from '../../contract.ts';
 import { verifyZoomApp } from '../apis/verify-zoom-app.ts';
-import { assertName } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import type { Fleet } from '../fleet.ts';
+import { assertName } from '../names.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import { type BundleRoom, bundleRooms } from './bundle-rooms.ts';

@@ -1,6 +1,6 @@
-import { assertName } from '../connection.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import type { History, HistoryEntry } from '../history/history.ts';
+import { assertName } from '../names.ts';
 import type { ConnectionStore } from '../store/connection-store.ts';
 
 /**

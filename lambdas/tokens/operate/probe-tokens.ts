@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import type { TokenCheck } from '../apis/zoom-token-check.ts';
-import { assertName, type Connection } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import { bundleOf } from '../publication/place.ts';
 import { publishedToken } from '../publication/published-token.ts';
 

@@ -1,7 +1,8 @@
 import pMap from 'p-map';
-import { assertName, type Connection, type CredentialTest } from '../connection.ts';
+import type { Connection, CredentialTest } from '../connection.ts';
 import type { Dependencies, Push } from '../dependencies.ts';
 import { toFailure } from '../errors.ts';
+import { assertName } from '../names.ts';
 import { testCredential } from '../push/test-credential.ts';
 
 /** Each credential takes one request to n8n, which requests Zoom. */

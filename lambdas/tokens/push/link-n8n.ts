@@ -1,8 +1,6 @@
 import { normalN8nUrl } from '../../contract.ts';
 import type { N8nInstance } from '../apis/n8n.ts';
 import {
-  assertCredentialId,
-  assertName,
   type Connection,
   type CredentialTest,
   isRotatable,
@@ -14,6 +12,7 @@ import type { Dependencies, Push } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 import { withLease } from '../lease.ts';
+import { assertCredentialId, assertName } from '../names.ts';
 import { viewConnection } from '../operate/status.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { open } from '../sealing/seal.ts';

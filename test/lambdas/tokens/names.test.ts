@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertName } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
+import { assertName } from '../../../lambdas/tokens/names.ts';
 
 describe('the name of a bundle', () => {
   test.each(['sales', 'bundles', 'n8n'])('may be "%s"', (name) => {
