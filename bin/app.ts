@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { SettingsError, settingsFromContext } from '../lib/settings/settings.ts';
+import { SettingsError, settingsFromContext } from '../lib/settings/read-settings.ts';
 import { ZoomTokenRefresherStack } from '../lib/stack.ts';
 import { assertKnown } from './assert-known.ts';
 

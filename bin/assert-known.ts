@@ -1,6 +1,7 @@
 import type { Node } from 'constructs';
 import { didYouMean } from '../cli/closest.ts';
-import { KEYS, SettingsError } from '../lib/settings/settings.ts';
+import { SettingsError } from '../lib/settings/read-settings.ts';
+import { KEYS } from '../lib/settings/settings.ts';
 
 /** The CDK's own keys have a hyphen, a colon or a slash. */
 const OWN_KEY = /^[A-Za-z0-9]+$/;

@@ -1,5 +1,4 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Node } from 'constructs';
 import {
   BUNDLE_BYTES,
   DEFAULT_APP,
@@ -10,9 +9,7 @@ import {
   NAME_PATTERN,
 } from '../../lambdas/contract.ts';
 import { bundleRule, readersRule } from './bundle-rule.ts';
-import { assertConsistent } from './consistency.ts';
 import { existingRule } from './existing.ts';
-import { InvalidSetting } from './invalid-setting.ts';
 import { n8nUrlsRule } from './n8n-urls.ts';
 import type { ZoomTokenRefresherProps } from './props.ts';
 import { among, except, listOf, oneOf, origin, type Rule, text, trueOrFalse, whole } from './rules.ts';
@@ -33,7 +30,8 @@ export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
 
 type Rules = { readonly [key in keyof Settings]-?: Rule<NonNullable<Settings[key]>> };
 
-const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
+/** What stands for a setting that is left out. Two more follow from others: see `toSettings`. */
+export const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
   existing: {},
   deployers: [],
   name: DEFAULT_NAME,
@@ -76,7 +74,8 @@ const MAX_APPS = 11;
 // It has to be a valid stack name too.
 const NAME = text(INSTALLATION_PATTERN, '1 to 40 of a-z, 0-9 and "-", starting with a letter');
 
-const RULES: Rules = {
+/** How each setting is read; rules about several at once are in `consistency.ts`. */
+export const RULES: Rules = {
   name: NAME,
   displayName: text(
     /^(?=.{1,60}$)[^\s\p{C}](.*[^\s\p{C}])?$/u,
@@ -143,39 +142,3 @@ const RULES: Rules = {
 
 /** The names of all settings. */
 export const KEYS = Object.keys(RULES) as (keyof Settings)[];
-
-/**
- * Returns the settings of the CDK context (`cdk.json`, `-c key=value`), completed with the defaults.
- * @throws {SettingsError} that names the invalid context key, what it must be, what it is, and where to correct it
- */
-export function settingsFromContext(node: Node): Settings {
-  try {
-    return toSettings(Object.fromEntries(KEYS.map((key) => [key, node.tryGetContext(key)])));
-  } catch (error) {
-    if (!(error instanceof InvalidSetting)) throw error;
-    const { key, message } = error;
-    throw new SettingsError(`${message} Correct it in the context of cdk.json, or pass -c ${key}=…`);
-  }
-}
-
-/** Settings with which nothing can be synthesized. The message says all that there is to say. */
-export class SettingsError extends Error {}
-
-/**
- * Returns the settings completed with the defaults.
- * @throws {Error} that names the invalid setting, what it must be and what it is
- */
-export function toSettings(given: { readonly [key in keyof Settings]?: unknown }): Settings {
-  const chosen: Record<string, unknown> = { ...DEFAULTS };
-  for (const key of KEYS) {
-    if (given[key] === undefined) continue;
-    const value = RULES[key].read(given[key]);
-    if (value === undefined) throw new InvalidSetting(key, RULES[key].expects, given[key]);
-    chosen[key] = value;
-  }
-  chosen.installationId ??= chosen.name;
-  chosen.alarmValidityMinutes ??= Math.floor(Number(chosen.marginSeconds) / 60);
-  const all = chosen as unknown as Settings;
-  assertConsistent(all);
-  return all;
-}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Annotations, App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { settingsFromContext } from '../../lib/settings/settings.ts';
+import { settingsFromContext } from '../../lib/settings/read-settings.ts';
 import { ZoomTokenRefresherStack } from '../../lib/stack.ts';
 
 const cdk = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));

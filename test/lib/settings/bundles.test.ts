@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { toSettings } from '../../../lib/settings/settings.ts';
+import { toSettings } from '../../../lib/settings/read-settings.ts';
 
 test.each(['sales', { default: 'sales', reports: 'team' }])('%j is a default bundle', (defaultBundle) => {
   expect(toSettings({ defaultBundle, apps: ['reports'] }).defaultBundle).toEqual(defaultBundle);

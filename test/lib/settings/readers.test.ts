@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { toSettings } from '../../../lib/settings/settings.ts';
+import { toSettings } from '../../../lib/settings/read-settings.ts';
 import { resolve, type Statement, secretPattern } from '../permissions/iam.ts';
 import { functionNamed, synthesized } from '../synthesized.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { settingsFromContext, toSettings } from '../../../lib/settings/settings.ts';
+import { settingsFromContext, toSettings } from '../../../lib/settings/read-settings.ts';
 
 const literal = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 

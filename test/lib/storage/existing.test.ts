@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Environment } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { Existing } from '../../../lib/settings/existing.ts';
-import { toSettings } from '../../../lib/settings/settings.ts';
+import { toSettings } from '../../../lib/settings/read-settings.ts';
 import { ZoomTokenRefresherStack } from '../../../lib/stack.ts';
 import { functionPrincipal, may, resolve, tableArn, user } from '../permissions/iam.ts';
 import { functionNamed, quickApp, stackWith, synthesized } from '../synthesized.ts';
