@@ -20,7 +20,6 @@ import { previewKeyRotation, rotateKeys } from './tokens/key-rotation/rotate-key
 import { assertName } from './tokens/names.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { fullBundles } from './tokens/operate/bundle-rooms.ts';
-import { checkInstallation } from './tokens/operate/check-installation.ts';
 import { readHistory } from './tokens/operate/history.ts';
 import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
 import { moveConnection } from './tokens/operate/move-connection.ts';
@@ -72,8 +71,9 @@ async function perform(
   if (!parsed.success) throw badRequest();
   const request = parsed.output;
   const entry = auditEntry(request);
+  const { requestId } = invocation();
   // No command is carried out without its line.
-  if (entry) await audit({ ...entry, requestId: invocation().requestId });
+  if (entry) await audit({ ...entry, requestId });
   switch (request.action) {
     case 'about':
       return describeInstallation(runtime.installation, runtime.now());
@@ -127,12 +127,17 @@ async function perform(
     case 'n8n-test':
       return { tested: await testCredentials(request.connections, runtime) };
     case 'check': {
-      // Imported here, because no other action needs the IAM client.
+      // Imported here, because no other action needs them.
       const { policyEntities } = await import('./aws/policy-entities.ts');
+      const { createBucketProbe } = await import('./aws/probe-bucket.ts');
+      const { checkInstallation } = await import('./tokens/operate/check-installation.ts');
       const [checked, keyRotation] = await Promise.all([
         checkInstallation(request.apps ?? [], runtime, runtime.installation, {
           policyEntities,
           alertTopic: alertTopicOf(runtime),
+          rescue: createBucketProbe(runtime.installation.existing.rescueBucket),
+          audit:
+            runtime.auditLogGroup === undefined ? undefined : () => audit({ action: 'check', requestId }),
         }),
         viewKeyRotation(runtime).catch(() => undefined),
       ]);

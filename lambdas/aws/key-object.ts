@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import { SEALING_KEY_OBJECT } from '../contract.ts';
 import { parseJson } from '../tokens/apis/http.ts';
-import { Failure } from '../tokens/errors.ts';
 import type { PublishedKey } from '../tokens/sealing/published-key.ts';
 import { PublicSealingKey } from '../tokens/sealing/sealing-pair.ts';
-import { type MakeS3Client, openBucket } from './bucket.ts';
+import { bucketRefusal, type MakeS3Client, openBucket } from './bucket.ts';
 import { errorName } from './sdk-errors.ts';
 import type { SignedRequest } from './signed-request.ts';
 
@@ -41,7 +40,7 @@ export function createKeyObject(
         return v.parse(PublicSealingKey, parseJson((await Body?.transformToString()) ?? ''));
       } catch (error) {
         if (isMissing(error)) return undefined;
-        throw refusal(error, bucket);
+        throw bucketRefusal(error, bucket);
       }
     },
 
@@ -53,21 +52,10 @@ export function createKeyObject(
         ContentType: 'application/json',
       });
       const { ETag } = await client.send(put).catch((error: unknown) => {
-        throw refusal(error, bucket);
+        throw bucketRefusal(error, bucket);
       });
       // A response of something in front of S3 must not pass for a success.
       if (!ETag) throw new Error('S3 responded without the ETag of the object');
     },
   };
-}
-
-/** Returns the failure for a bucket that was deleted; any other error as it is. */
-function refusal(error: unknown, bucket: string): unknown {
-  if (errorName(error) !== 'NoSuchBucket') return error;
-  return new Failure(
-    'misconfigured',
-    'bucket_gone',
-    `The rescue bucket ${bucket} does not exist, so the public half of the sealing key cannot be read or published. No consent can be finished.`,
-    'Create it again as it was: docs/runbook.md#deleted-bucket has the commands.',
-  );
 }

@@ -98,6 +98,7 @@ export const FAILURE_CODES = [
   'rate_limited',
   'redirect_mismatch',
   'request_altered',
+  'rescue_denied',
   'rescue_unreadable',
   'rescued',
   'response_lost',

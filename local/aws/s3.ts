@@ -8,6 +8,7 @@ import { listenOnLoopback } from '../loopback-server.ts';
 const S3_ERRORS = {
   BucketNotEmpty: { status: 409, message: 'The bucket you tried to delete is not empty' },
   AccessDenied: { status: 403, message: 'Access Denied' },
+  'KMS.DisabledException': { status: 400, message: 'The key is disabled.' },
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },

@@ -6,7 +6,14 @@ import { bundleFindings } from './bundles.ts';
 import { hasSecret, isConnected, overlapFindings, pushFindings, tokenFindings } from './connections.ts';
 import { credentialFindings, hasCredentials } from './credentials.ts';
 import { CHECKS, type CheckName, type Finding, failed, skipped } from './finding.ts';
-import { appFindings, clockFindings, keyFindings, sweepFinding } from './installation.ts';
+import {
+  appFindings,
+  auditFindings,
+  clockFindings,
+  keyFindings,
+  rescueFindings,
+  sweepFinding,
+} from './installation.ts';
 import { type Principal, policyFinding, readerFindings } from './policy.ts';
 import { readConnections } from './read-connections.ts';
 import { redirectFinding } from './redirect.ts';
@@ -54,6 +61,11 @@ export async function examine(
   report([await output.withSpinner('Opening the redirect URL', () => redirectFinding(about.publicUrl))]);
   report([check instanceof Failure ? skipped('sweep', NO_CHECK) : sweepFinding(check, about.name)]);
   report(check instanceof Failure ? [skipped('keys', NO_CHECK)] : keyFindings(check));
+  report(
+    check instanceof Failure
+      ? [skipped('rescue', NO_CHECK), skipped('audit', NO_CHECK)]
+      : [...rescueFindings(check), ...auditFindings(check)],
+  );
   report(check instanceof Failure ? [skipped('alerts', NO_CHECK)] : alertFindings(check));
 
   const views = await examineConnections(session, report);

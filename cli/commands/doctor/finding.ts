@@ -8,6 +8,8 @@ export const CHECKS = {
   redirect: 'the redirect URL',
   sweep: 'the schedule and its last sweep',
   keys: 'the keys and their rotation',
+  rescue: 'the rescue bucket',
+  audit: 'the audit log',
   alerts: 'who is notified of problems',
   connections: 'the connections',
   tokens: 'the published tokens at Zoom',

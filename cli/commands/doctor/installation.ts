@@ -69,6 +69,20 @@ function rotationFinding({ keyRotation, now }: CheckResult): Finding {
   );
 }
 
+/** Returns whether a rotation can keep tokens in the rescue bucket, and a consent can seal them. */
+export function rescueFindings({ rescueProblems }: CheckResult): Finding[] {
+  if (!rescueProblems) return [skipped('rescue', 'the operator function is of an earlier version.')];
+  if (rescueProblems.length > 0) return rescueProblems.map((problem) => failed('rescue', problem));
+  return [well('rescue', 'The rescue bucket can be used, and has the public half of the current key.')];
+}
+
+/** Returns whether a command can be carried out, which needs its line in the audit log. */
+export function auditFindings({ auditProblems }: CheckResult): Finding[] {
+  if (!auditProblems) return [skipped('audit', 'the installation has none, as a local stack.')];
+  if (auditProblems.length > 0) return auditProblems.map((problem) => failed('audit', problem));
+  return [well('audit', 'The audit log stores the lines of commands.')];
+}
+
 /** Seconds. A lease outlives its function by two minutes, so clocks may differ by less; half of that is reported. */
 const MAX_SKEW_SECONDS = 60;
 

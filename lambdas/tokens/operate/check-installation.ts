@@ -8,6 +8,7 @@ import { assertName } from '../names.ts';
 import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import { type BundleRoom, bundleRooms } from './bundle-rooms.ts';
+import { checkRescue, type RescueProbe } from './check-rescue.ts';
 import { type FleetUses, fleetUses } from './fleet-uses.ts';
 import type { Installation } from './installation.ts';
 
@@ -37,21 +38,28 @@ export interface InstallationCheck {
   bundles?: BundleRoom[];
   /** Why a key cannot be read; absent where both can. */
   keyProblems?: Problem[];
+  /** Why the rescue bucket cannot be used; empty where it can. An earlier version has none. */
+  rescueProblems?: Problem[];
+  /** Why the audit log takes no line; empty where it does. Absent without an audit log. */
+  auditProblems?: Problem[];
 }
 
 /** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
 type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
 
-/** Reads of AWS that no other action needs. */
+/** What no other action needs of AWS. */
 interface Outside {
   policyEntities: ListPolicyEntities;
   /** Absent without a topic. */
   alertTopic: (() => Promise<AlertTopic>) | undefined;
+  rescue: RescueProbe;
+  /** Stores a line, since nothing else proves that the next command's can be stored. Absent without an audit log. */
+  audit: (() => Promise<void>) | undefined;
 }
 
 /**
- * Checks what the connections depend on: the apps, the keys, the sweep, the clocks, n8n's policy and the topic of
- * the alerts. Changes nothing.
+ * Checks what the connections and the commands depend on: the apps, the keys, the rescue bucket, the audit log, the sweep,
+ * the clocks, n8n's policy and the topic of the alerts. Leaves nothing behind but a line in the audit log.
  * @param named apps to check besides those that are deployed or used
  * @throws {Failure} `rejected` (`invalid_name`)
  */
@@ -59,22 +67,25 @@ export async function checkInstallation(
   named: string[],
   deps: Pick<Dependencies, 'vault' | 'zoom' | 'now' | 'bundleBytes'> & { store: CheckedStore },
   { existing, sweepRateMinutes, n8nPolicyArn }: Installation,
-  { policyEntities, alertTopic }: Outside,
+  { policyEntities, alertTopic, rescue, audit }: Outside,
 ): Promise<InstallationCheck> {
   for (const app of named) assertName('app', app);
   const uses = await fleetUses(deps.store, deps.now());
   // An app that was taken out of the deployment is still used: its connections end within the hour.
   const deployed = Object.keys(existing.appSecretArns);
   const apps = [...new Set([DEFAULT_APP, ...deployed, ...named, ...uses.apps])].sort();
-  const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles, keyProblems] = await Promise.all([
-    pMap(apps, (app) => checkApp(app, uses, deps), { concurrency: CONCURRENCY }),
-    deps.store.sweptAt(),
-    measureSkew(deps),
-    n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
-    alertTopic?.(),
-    bundleRooms(uses.places, deps),
-    checkKeys(deps),
-  ]);
+  const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles, keyProblems, rescueProblems, auditProblems] =
+    await Promise.all([
+      pMap(apps, (app) => checkApp(app, uses, deps), { concurrency: CONCURRENCY }),
+      deps.store.sweptAt(),
+      measureSkew(deps),
+      n8nPolicyArn === undefined ? {} : checkPolicy(n8nPolicyArn, policyEntities),
+      alertTopic?.(),
+      bundleRooms(uses.places, deps),
+      checkKeys(deps),
+      checkRescue(rescue, deps.vault),
+      audit && problemsOf([audit()]),
+    ]);
   return {
     now: deps.now(),
     ...(sweptAt !== undefined && { sweptAt }),
@@ -85,6 +96,8 @@ export async function checkInstallation(
     ...(topic && { alertTopic: topic }),
     ...(bundles.length > 0 && { bundles }),
     ...(keyProblems.length > 0 && { keyProblems }),
+    rescueProblems,
+    ...(auditProblems && { auditProblems }),
   };
 }
 
@@ -107,9 +120,12 @@ async function checkApp(
 }
 
 /** Reads both keys without a cache: a warm function goes on for minutes with a key that the next one cannot read. */
-async function checkKeys({ vault }: Pick<Dependencies, 'vault'>): Promise<Problem[]> {
-  const reads = await Promise.allSettled([vault.sealingSeed('current'), vault.linkKey()]);
-  return reads.flatMap((read) => (read.status === 'rejected' ? toFailure(read.reason) : []));
+const checkKeys = ({ vault }: Pick<Dependencies, 'vault'>): Promise<Problem[]> =>
+  problemsOf([vault.sealingSeed('current'), vault.linkKey()]);
+
+async function problemsOf(checks: Promise<unknown>[]): Promise<Problem[]> {
+  const settled = await Promise.allSettled(checks);
+  return settled.flatMap((each) => (each.status === 'rejected' ? toFailure(each.reason) : []));
 }
 
 /** Replaces the action of a retryable failure, because no sweep retries the check. */

@@ -8,7 +8,7 @@ import { type Place, placeOf } from '../publication/place.ts';
  */
 export interface ExistingResources {
   table: string;
-  rescueBucket?: string;
+  rescueBucket: string;
   /** The operator function alone knows both keys. */
   sealingKeySecretArn?: string;
   linkKeySecretArn?: string;

@@ -72,7 +72,7 @@ describe('the audit log', () => {
     expect(services.watch.leaks([JSON.stringify(lines), ...takeOutput()])).toEqual([]);
   });
 
-  test.each(['about', 'status', 'links', 'key-status', 'check'])(
+  test.each(['about', 'status', 'links', 'key-status'])(
     'has no line for a command that reads: %s',
     async (action) => {
       await functions.operate({ action });

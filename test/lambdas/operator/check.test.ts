@@ -3,9 +3,11 @@ import { createServer } from 'node:http';
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { InstallationCheck } from '../../../lambdas/tokens/operate/check-installation.ts';
+import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
 import { createFunctions } from '../../support/services/handlers.ts';
 import { startIam } from '../../support/services/iam-server.ts';
+import { startLogs } from '../../support/services/logs-server.ts';
 import { takeOutput } from '../../support/services/output.ts';
 import { APP_PREFIX, appSecrets, type Services, startServices } from '../../support/services/services.ts';
 
@@ -65,6 +67,114 @@ describe('the keys', () => {
       ['key_missing', 'The secret of the link key, "gone/b", does not exist or has no value.'],
     ]);
     expect(JSON.stringify(keyProblems)).not.toContain('client_id');
+  });
+});
+
+describe('the check of the rescue bucket', () => {
+  /** Checks with a bucket that has these objects. */
+  const checkWith = async (
+    from: ReadonlyMap<string, Buffer>,
+    failing: (operation: string) => S3Error | undefined = () => undefined,
+  ) => {
+    const bucket = services.environment.RESCUE_BUCKET;
+    const s3 = await startS3({
+      bucket,
+      from,
+      failing: (operation, key) => (key.startsWith('pairs/') ? failing(operation) : undefined),
+    });
+    process.env.AWS_ENDPOINT_URL_S3 = s3.url;
+    const { rescueProblems } = await check();
+    await s3.close();
+    return { rescueProblems, objects: s3.objects };
+  };
+
+  test('writes, reads and deletes an object, and finds nothing wrong', async () => {
+    const asked: string[] = [];
+    const { rescueProblems, objects } = await checkWith(services.objects, (operation) => {
+      asked.push(operation);
+      return undefined;
+    });
+    expect(rescueProblems).toEqual([]);
+    expect(objects).toEqual(services.objects);
+    expect(asked).toEqual(['PutObject', 'GetObject', 'DeleteObject']);
+  });
+
+  test('reports a bucket that was deleted', async () => {
+    const gone = createFunctions(services, { RESCUE_BUCKET: 'gone' });
+    expect((await check({}, gone)).rescueProblems).toEqual([
+      expect.objectContaining({ class: 'misconfigured', code: 'bucket_gone' }),
+    ]);
+  });
+
+  test.each([
+    ['PutObject', 'AccessDenied', 'misconfigured', 'rescue_denied', 'npx cdk deploy'],
+    ['GetObject', 'AccessDenied', 'misconfigured', 'rescue_denied', 'npx cdk deploy'],
+    ['DeleteObject', 'AccessDenied', 'misconfigured', 'rescue_denied', 'npx cdk deploy'],
+    ['PutObject', 'KMS.DisabledException', 'misconfigured', 'kms_unusable', 'Check the KMS key'],
+    ['PutObject', 'NotImplemented', 'retry', 'rescue_unreadable', 'Check again'],
+  ] as const)(
+    'reports a %s that S3 refuses with %s',
+    async (operation, error, failureClass, code, action) => {
+      const { rescueProblems } = await checkWith(services.objects, (asked) =>
+        asked === operation ? error : undefined,
+      );
+      expect(rescueProblems).toEqual([
+        {
+          class: failureClass,
+          code,
+          message: expect.stringContaining('rescue bucket'),
+          action: expect.stringContaining(action),
+        },
+      ]);
+    },
+  );
+
+  test.each([
+    ['is missing', new Map<string, Buffer>()],
+    [
+      'is of another key',
+      new Map([
+        [
+          'sealing-key/public.json',
+          Buffer.from(JSON.stringify({ kty: 'OKP', crv: 'X25519', x: 'A'.repeat(43) })),
+        ],
+      ]),
+    ],
+  ])('reports that the public half of the sealing key %s', async (_, objects) => {
+    const { rescueProblems } = await checkWith(objects);
+    expect(rescueProblems).toEqual([expect.objectContaining({ code: 'sealing_key_missing' })]);
+  });
+
+  test('reports a sealing key that cannot be read as the only problem', async () => {
+    const gone = createFunctions(services, { SEALING_KEY_SECRET_ID: 'gone/a' });
+    const { rescueProblems, keyProblems } = await check({}, gone);
+    expect({ rescueProblems, keys: keyProblems?.length }).toEqual({ rescueProblems: [], keys: 1 });
+  });
+});
+
+describe('the check of the audit log', () => {
+  const LOG_GROUP = 'zoom-token-refresher-AuditLogGroup-A1B2C3D4';
+  let logs: Awaited<ReturnType<typeof startLogs>>;
+  beforeEach(async () => {
+    logs = await startLogs(LOG_GROUP, services.clock.now);
+  });
+  afterEach(() => logs.close());
+
+  test('stores a line as every command does, and finds nothing wrong', async () => {
+    const audited = createFunctions(services, { AUDIT_LOG_GROUP: LOG_GROUP });
+    expect((await check({}, audited)).auditProblems).toEqual([]);
+    expect(logs.lines).toEqual([{ action: 'check', requestId: expect.stringMatching(/./) }]);
+  });
+
+  test('reports a log that was deleted, and checks the rest', async () => {
+    const deleted = createFunctions(services, { AUDIT_LOG_GROUP: 'deleted' });
+    const { auditProblems, apps } = await check({}, deleted);
+    expect(auditProblems).toEqual([expect.objectContaining({ code: 'audit_log_gone' })]);
+    expect(apps).toContainEqual({ app: 'default' });
+  });
+
+  test('is left out without an audit log', async () => {
+    expect(await check()).not.toHaveProperty('auditProblems');
   });
 });
 

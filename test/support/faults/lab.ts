@@ -162,6 +162,7 @@ export async function openLab(log: Log, state?: SavedLab) {
         zoomApiUrl: services.zoomWire.url,
         existing: {
           table: 'connections',
+          rescueBucket: BUCKET,
           sealingKeySecretArn: `${NAME}/sealing-key`,
           appSecretArns: Object.fromEntries(APP_SECRETS),
         },

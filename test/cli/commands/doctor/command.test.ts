@@ -19,6 +19,8 @@ describe('zoom-tokens doctor of an installation without problems', () => {
         `✔ ${installation().stack.publicUrl}/callback is reachable from this machine.`,
         '✔ The last sweep ended 0 s ago. Sweeps run every minute.',
         '✔ Everything that is stored is sealed with the current key. No earlier key is needed.',
+        '✔ The rescue bucket can be used, and has the public half of the current key.',
+        '– Skipped the audit log: the installation has none, as a local stack.',
         '✔ The alarm topic has 1 confirmed subscriber.',
         '✔ Active without problems: reports.',
         '✔ Zoom accepts the published token of reports.',

@@ -53,6 +53,40 @@ test('doctor reports a key whose secret is scheduled for deletion, although the 
   );
 });
 
+describe('the rescue bucket and the audit log', () => {
+  beforeEach(makeHealthy);
+  const about = async (check: string) => (await findings()).filter((finding) => finding.check === check);
+
+  test('doctor reports a problem of each with what to do, and exits with 1', async () => {
+    const problem = {
+      class: 'misconfigured',
+      code: 'bucket_gone',
+      message: 'It is gone.',
+      action: 'Create it again.',
+    } as const;
+    await changeResult('check', (check) => ({
+      ...check,
+      rescueProblems: [problem],
+      auditProblems: [problem],
+    }));
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout.match(/✖ It is gone\.\n {2}Create it again\.\n/g)).toHaveLength(2);
+  });
+
+  test('doctor passes an audit log that stores lines', async () => {
+    await changeResult('check', (check) => ({ ...check, auditProblems: [] }));
+    expect(await about('audit')).toEqual([
+      { check: 'audit', state: 'well', message: 'The audit log stores the lines of commands.' },
+    ]);
+  });
+
+  test('doctor skips the rescue bucket where the operator function does not check it', async () => {
+    await changeResult('check', ({ rescueProblems: _, ...check }) => check);
+    expect(await about('rescue')).toEqual([expect.objectContaining({ state: 'skipped' })]);
+  });
+});
+
 describe('the schedule', () => {
   test('doctor before the first sweep reports one problem, and says how to run a sweep by hand', async () => {
     await installation().connectReports();
