@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { AUDIT_LOG_STREAM } from '../contract.ts';
 import { Failure } from '../tokens/errors.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
-import { accessDenied, errorName, isAccessDenied, isNotFound } from './sdk-errors.ts';
+import { accessDenied, errorName, isAccessDenied, isKmsFault, isNotFound } from './sdk-errors.ts';
 
 /** An operator waits, and nothing has been changed yet. */
 const CLIENT = { ...CLIENT_OPTIONS, maxAttempts: 2 };
@@ -21,7 +21,7 @@ export type WriteAuditLine = (line: AuditLine) => Promise<void>;
  * response was lost is sent again, and may then be stored twice. The client is loaded with the first line.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  * @param now epoch seconds
- * @throws {Failure} `misconfigured` (`audit_denied`, `audit_log_gone`) or `retry` (`audit_unavailable`)
+ * @throws {Failure} `misconfigured` (`audit_denied`, `audit_log_gone`, `kms_unusable`) or `retry` (`audit_unavailable`)
  */
 export function createAuditLog(
   logGroupName: string,
@@ -58,6 +58,14 @@ function refusal(error: unknown, logGroupName: string): Failure {
       'audit_log_gone',
       `Nothing was changed: the audit log ${logGroupName} no longer exists, and no command is carried out without its line there.`,
       `Create it again (a part that still exists is refused): aws logs create-log-group --log-group-name ${logGroupName}; aws logs create-log-stream --log-group-name ${logGroupName} --log-stream-name ${AUDIT_LOG_STREAM}`,
+    );
+  }
+  if (isKmsFault(error)) {
+    return new Failure(
+      'misconfigured',
+      'kms_unusable',
+      `Nothing was changed: the KMS key of the audit log ${logGroupName} cannot be used (${errorName(error)}), and no command is carried out without its line there.`,
+      `Enable the key: aws kms enable-key --key-id <key>, after aws kms cancel-key-deletion --key-id <key> where its deletion is scheduled. Or take it off the log: aws logs disassociate-kms-key --log-group-name ${logGroupName}`,
     );
   }
   return unavailable(errorName(error));

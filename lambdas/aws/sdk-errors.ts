@@ -26,7 +26,7 @@ export const isNotFound = (error: unknown): boolean =>
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
  */
-const isKmsFault = (error: unknown): boolean =>
+export const isKmsFault = (error: unknown): boolean =>
   /^(DecryptionFailure|EncryptionFailure|InaccessibleEncryptionCredentials|KMS)/.test(errorName(error)) ||
   (/^(AccessDenied|Validation|InvalidRequest|InvalidParameter|ResourceNotFound)/.test(errorName(error)) &&
     /\bkms\b/i.test(errorText(error)));

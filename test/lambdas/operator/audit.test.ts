@@ -95,6 +95,12 @@ describe('a command whose audit line is not stored', () => {
   const rotate = (through = functions) => through.operate({ action: 'rotate', connection: 'main' });
   const item = () => functions.runtime.store.get('main');
 
+  const KMS_UNUSABLE = {
+    class: 'misconfigured',
+    code: 'kms_unusable',
+    action: expect.stringContaining(`aws logs disassociate-kms-key --log-group-name ${LOG_GROUP}`),
+  };
+
   test.each([
     [
       'to a function without the permission',
@@ -110,6 +116,17 @@ describe('a command whose audit line is not stored', () => {
       'while CloudWatch Logs throttles',
       { status: 400, code: 'ThrottlingException' },
       { class: 'retry', code: 'audit_unavailable' },
+    ],
+    ['while the log’s KMS key is disabled', { status: 400, code: 'KMSDisabledException' }, KMS_UNUSABLE],
+    [
+      'while the deletion of the log’s KMS key is scheduled',
+      { status: 400, code: 'InvalidParameterException', message: 'The KMS key is pending deletion.' },
+      KMS_UNUSABLE,
+    ],
+    [
+      'while the key policy does not allow CloudWatch Logs the KMS key',
+      { status: 400, code: 'AccessDeniedException', message: 'kms:GenerateDataKey is not allowed' },
+      KMS_UNUSABLE,
     ],
     ['when no response comes', 'hangs up' as const, { class: 'retry', code: 'audit_unavailable' }],
   ])('is refused %s, says that nothing was changed, and changes nothing', async (_, failure, error) => {

@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST_MS = { old: 14 * DAY_MS, ahead: 2 * 60 * 60 * 1000 };
 
 /** How a call fails: an error of the service; a response that is lost after the event was stored; no response at all. */
-type Failure = { status: number; code: string } | 'response lost' | 'hangs up';
+type Failure = { status: number; code: string; message?: string } | 'response lost' | 'hangs up';
 
 interface Put {
   logGroupName: string;
@@ -52,7 +52,9 @@ export async function startLogs(logGroupName: string, now: () => number) {
     const operation = `${request.headers['x-amz-target']}`.replace('Logs_20140328.', '');
     const failure = failures.shift();
     if (failure === 'hangs up') return request.socket.destroy();
-    if (typeof failure === 'object') return respond(response, ...refusal(failure.status, failure.code));
+    if (typeof failure === 'object') {
+      return respond(response, ...refusal(failure.status, failure.code, failure.message));
+    }
     const result = perform(operation, body);
     if (failure === 'response lost') return request.socket.destroy();
     respond(response, ...result);
@@ -70,9 +72,9 @@ export async function startLogs(logGroupName: string, now: () => number) {
   };
 }
 
-const refusal = (status: number, code: string): [number, object] => [
+const refusal = (status: number, code: string, message = 'refused'): [number, object] => [
   status,
-  { __type: code, message: 'refused' },
+  { __type: code, message },
 ];
 
 function respond(response: ServerResponse, status: number, body: object): void {
