@@ -15,6 +15,7 @@ import { Interrupted, UsageError } from '../../errors.ts';
 import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
+import { passedOptions } from '../../terminal/passed-options.ts';
 import { parseExpires } from './expires.ts';
 import { findConnection } from './find-connection.ts';
 import { requestLink, waitForConsent } from './link.ts';
@@ -131,13 +132,7 @@ async function connect(
 
 /** @throws {UsageError} for an option beside one that makes no link, which would ignore it */
 function assertAlone(attribute: 'cancel' | 'renewLinks', command: Command): void {
-  const passed = command.options.filter((option) => {
-    const name = option.attributeName();
-    return (
-      command.getOptionValueSource(name) === 'cli' &&
-      option.negate === (command.getOptionValue(name) === false)
-    );
-  });
+  const passed = passedOptions(command);
   const own = passed.find((option) => option.attributeName() === attribute);
   const others = passed.filter((option) => option !== own).map(({ long }) => long);
   if (others.length === 0) return;

@@ -3,10 +3,12 @@ import type { FleetState } from '../../../lambdas/operator-protocol.ts';
 import { FLEET_STATES, SORTS } from '../../../lambdas/operator-protocol.ts';
 import { requestStatus, statusPages } from '../../connection/list-connections.ts';
 import { exitStatusOf } from '../../connection/remarks.ts';
+import { UsageError } from '../../errors.ts';
 import type { RequestParameters } from '../../operator-client.ts';
 import { openSession, type Session } from '../../session.ts';
 import { filled } from '../../terminal/filled.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
+import { passedOptions } from '../../terminal/passed-options.ts';
 import { printListAsJson } from './json.ts';
 import { emptyText, exitStatusOfPage, formatList, mostSevere, notesOf, tableInParts } from './list.ts';
 import { formatOne } from './one.ts';
@@ -49,9 +51,9 @@ export function addStatus(program: Command): void {
     .addOption(
       new Option('--limit <number>', 'most connections to show (default: what the terminal holds, or 50)')
         .argParser(parseLimit)
-        .conflicts('all'),
+        .conflicts(['all', 'watch']),
     )
-    .option('--all', 'show every connection')
+    .addOption(new Option('--all', 'show every connection').conflicts('watch'))
     .option('--watch', `refresh every ${WATCH_SECONDS} seconds until Ctrl-C`)
     .action(status);
   addExamples(command, [
@@ -96,6 +98,7 @@ async function status(
 ): Promise<void> {
   const session = openSession(command);
   const { output } = session;
+  if (connection !== undefined) assertNoList(command);
   const parameters = listParameters(options);
   if (options.watch) return watch(connection, parameters, session);
   if (connection !== undefined) return showOne(connection, session);
@@ -114,6 +117,16 @@ async function status(
   const isFitted = isTTY && options.limit === undefined;
   output.print(formatList(page, { columns, rows: isFitted ? rows : undefined }, output.format));
   process.exitCode = exitStatusOfPage(page, options.state);
+}
+
+/** @throws {UsageError} for an option beside a connection's name that only a list heeds */
+function assertNoList(command: Command): void {
+  const forLists = passedOptions(command).flatMap(({ long }) => (long === '--watch' ? [] : [long]));
+  if (forLists.length === 0) return;
+  throw new UsageError(
+    `${forLists.join(' and ')} ${forLists.length === 1 ? 'is' : 'are'} for a list, and a connection was named.`,
+    `Omit the connection or ${forLists.join(' and ')}.`,
+  );
 }
 
 function listParameters({ state, app, search, sort }: StatusOptions): RequestParameters['status'] {

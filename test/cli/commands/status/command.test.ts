@@ -61,6 +61,27 @@ describe('zoom-tokens status with a user and a Server-to-Server connection', () 
     expect(stdout).not.toContain('no connections yet');
   });
 
+  test.each([
+    [['--state', 'reconnect'], '--state is for a list'],
+    [['--app', 'default', '--sort', 'attention'], '--app and --sort are for a list'],
+    [['--search', 'main'], '--search is for a list'],
+    [['--limit', '1'], '--limit is for a list'],
+    [['--all'], '--all is for a list'],
+  ])('status of one connection refuses %j, which it would ignore', async (options, message) => {
+    const { code, stdout, stderr } = await run('main', ...options);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`${message}, and a connection was named.`);
+  });
+
+  test.each([['--all'], ['--limit=5']])(
+    'status --watch refuses %s, which it would ignore',
+    async (option) => {
+      const { code, stderr } = await run('--watch', option);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/cannot be used with option "--watch"/);
+    },
+  );
+
   test('status --watch is refused on a terminal that cannot be redrawn', async () => {
     const terminal = installation().commandLine.onTerminal(['status', '--watch'], { TERM: 'dumb' });
     const { code, shown } = await terminal.ended;
