@@ -178,11 +178,14 @@ export interface OperatorResults {
   'rotate-key': KeysRotated;
   'key-status': KeyStatus;
   disconnect: {
+    now: number;
     connection: ConnectionView;
     /** Whether Zoom confirmed the revocation. If not, the connection's `lastError` says what to do. */
     revoked: boolean;
     /** When the published secret is deleted permanently; absent if there was none. */
     secretDeletedAt?: number;
+    /** The connection was disconnected before. What that had left was completed; mostly nothing was. */
+    repeated?: boolean;
   };
   check: InstallationCheck & { keyRotation?: KeyRotationView };
   probe: { probed: TokenProbe[] };

@@ -200,12 +200,15 @@ async function disconnectNow(
   runtime: Runtime,
   options: StepOptions,
 ): Promise<OperatorResults['disconnect']> {
+  const began = runtime.now();
   const item = await disconnect(connection, runtime, { ...options, force });
-  const { revokedAt, secretDeletedAt } = item;
+  const { revokedAt, secretDeletedAt, disconnectedAt = began } = item;
   return {
+    now: runtime.now(),
     connection: toView(item, runtime),
     revoked: revokedAt !== undefined,
     ...(secretDeletedAt !== undefined && { secretDeletedAt }),
+    ...(disconnectedAt < began && { repeated: true }),
   };
 }
 

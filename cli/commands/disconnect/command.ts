@@ -13,7 +13,7 @@ import { openSession } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { canPrompt, promptConfirmation } from '../../terminal/prompts.ts';
-import { formatDate } from '../../terminal/time.ts';
+import { formatDate, formatTime } from '../../terminal/time.ts';
 
 interface DisconnectOptions {
   yes?: boolean;
@@ -52,8 +52,12 @@ async function disconnect(
       );
     }
     const { connections } = await operator.request('status', { connection });
-    for (const view of connections) output.printNotice(consequences(view, now ?? false));
-    if (!(await promptConfirmation(`Disconnect "${connection}"?`))) {
+    const ended = connections.filter((view) => !now && view.status === 'disconnected');
+    for (const view of connections) {
+      if (!ended.includes(view)) output.printNotice(consequences(view, now ?? false));
+    }
+    // A repetition ends nothing that the person could keep.
+    if (ended.length === 0 && !(await promptConfirmation(`Disconnect "${connection}"?`))) {
       throw new Failure(
         'rejected',
         'declined',
@@ -96,17 +100,18 @@ function ofEachPlace(
   });
 }
 
-/** Less than the shortest recovery window. Without a window, Secrets Manager names the time of the request. */
-const SECONDS_WITHOUT_WINDOW = 24 * 60 * 60;
+/** Without a recovery window, Secrets Manager names the time of the request, by a clock that may differ a little. */
+const CLOCK_SECONDS = 60;
 
-const recoveryText = ({ disconnectedAt = 0 }: ConnectionView, deletedAt: number): string =>
-  deletedAt - disconnectedAt < SECONDS_WITHOUT_WINDOW
-    ? 'It cannot be restored.'
-    : `It can be restored until ${formatDate(deletedAt)}.`;
+const recoveryText = (deletedAt: number, now: number): string =>
+  deletedAt > now + CLOCK_SECONDS
+    ? `It can be restored until ${formatDate(deletedAt)}.`
+    : 'It cannot be restored.';
 
-function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults['disconnect']): string {
-  const { connection: name, targets = [] } = connection;
-  const restorable = secretDeletedAt === undefined ? '' : ` ${recoveryText(connection, secretDeletedAt)}`;
+function formatResult(result: OperatorResults['disconnect']): string {
+  const { now, connection, revoked, secretDeletedAt, repeated = false } = result;
+  const { connection: name, targets = [], disconnectedAt = now } = connection;
+  const restorable = secretDeletedAt === undefined ? '' : ` ${recoveryText(secretDeletedAt, now)}`;
   const places = ofEachPlace(connection, {
     bundle: (bundle) => `Its token is no longer in the bundle "${bundle}".`,
     own: (secret) => `The secret ${secret} is deleted.${restorable}`,
@@ -120,5 +125,8 @@ function formatResult({ connection, revoked, secretDeletedAt }: OperatorResults[
       : `The token in the n8n "${instance}" is overwritten.`,
   );
   const lines = [zoom, ...places, ...pushed].map((line) => `  ${line}`);
-  return [`${paint('green', '✔')} "${name}" is disconnected.`, ...lines].join('\n');
+  const state = repeated
+    ? `has been disconnected since ${formatTime(disconnectedAt, now)}.`
+    : 'is disconnected.';
+  return [`${paint('green', '✔')} "${name}" ${state}`, ...lines].join('\n');
 }

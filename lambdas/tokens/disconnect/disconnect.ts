@@ -4,6 +4,7 @@ import { getConnectionOrThrow } from '../get-connection.ts';
 import { DISCONNECT_SECONDS } from '../time-budget.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 import { finishDisconnect } from './finish-disconnect.ts';
+import { isFinished } from './is-finished.ts';
 import { revokeStored } from './revoke.ts';
 
 export interface DisconnectOptions {
@@ -15,7 +16,7 @@ export interface DisconnectOptions {
 
 /**
  * Disconnects: revokes the tokens at Zoom, deletes the published secret and erases the tokens. If Zoom does not confirm the
- * revocation, `revokedAt` is absent and `lastError` says what to do. A repetition completes what is left.
+ * revocation, `revokedAt` is absent and `lastError` says what to do. A repetition completes what is left, and otherwise changes nothing.
  * @throws {Failure} `rejected` (`unknown_connection`, `overtaken`), or `retry` while a step holds the lease or when the
  * secret was not deleted
  */
@@ -25,6 +26,7 @@ export async function disconnect(
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
   const item = await getConnectionOrThrow(name, deps.store);
+  if (isFinished(item, force, deps)) return item;
   // A repetition ends nothing anew.
   const disconnectedAt = (isDisconnected(item) ? item.disconnectedAt : undefined) ?? deps.now();
   // A consent that is given while this waits for the lease is newer, and stays.

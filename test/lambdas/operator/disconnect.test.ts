@@ -18,6 +18,7 @@ describe('disconnect', () => {
     connection: ConnectionView;
     revoked: boolean;
     secretDeletedAt?: number;
+    repeated?: boolean;
   }
   const disconnect = (connection: string, force?: boolean) =>
     functions.granted<Disconnected>({ action: 'disconnect', connection, force });
@@ -43,13 +44,22 @@ describe('disconnect', () => {
     expect(await services.zoomStatus(await services.published('leaving'))).toBe(200);
   });
 
-  test('repeated keeps the time at which it was disconnected', async () => {
+  test('repeated changes nothing, says so, and is no second event', async () => {
+    await functions.connect('leaving', { user: 'Grace Hopper' });
+    const { repeated } = await disconnect('leaving');
+    expect(repeated).toBeUndefined();
+    const before = await services.contents();
+    services.clock.advance(60);
+    expect(await disconnect('leaving')).toMatchObject({ repeated: true, revoked: true });
+    expect(await services.contents()).toEqual(before);
+  });
+
+  test('repeated with force deletes a secret that could still be restored', async () => {
     await functions.connect('leaving', { user: 'Grace Hopper' });
     await disconnect('leaving');
-    const { disconnectedAt } = (await functions.runtime.store.get('leaving')) ?? {};
     services.clock.advance(60);
-    const { connection } = await disconnect('leaving');
-    expect(connection.disconnectedAt).toBe(disconnectedAt);
+    expect(await disconnect('leaving', true)).toMatchObject({ repeated: true });
+    await expect(services.published('leaving')).rejects.toThrow("can't find");
   });
 
   test('with force leaves no recovery window', async () => {

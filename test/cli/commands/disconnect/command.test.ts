@@ -54,6 +54,27 @@ describe('zoom-tokens disconnect', () => {
     expect((await run('reports', '--yes', ...options)).stdout).toMatch(text);
   });
 
+  test('disconnect of a disconnected connection asks nothing, says since when, and exits with 0', async () => {
+    await run('reports', '--yes');
+    installation().clock.advance(2 * 24 * 60 * 60);
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
+    const { code, shown } = await terminal.ended;
+    expect(code).toBe(0);
+    expect(shown).toMatch(/"reports" has been disconnected since \w{3} \d+ \w{3} \d\d:\d\d\./);
+    expect(shown).not.toContain('Disconnect "reports"?');
+  });
+
+  test('disconnect --now of a disconnected connection asks, and deletes a secret that could be restored', async () => {
+    await run('reports', '--yes');
+    installation().clock.advance(2 * 24 * 60 * 60);
+    const terminal = installation().commandLine.onTerminal(['disconnect', 'reports', '--now']);
+    await terminal.until(/Disconnect "reports"\?/);
+    terminal.type(`y${ENTER}`);
+    expect((await terminal.ended).shown).toMatch(
+      /has been disconnected since .*\s+.*\s+.*It cannot be restored\./,
+    );
+  });
+
   test('disconnect goes ahead after y at the confirmation', async () => {
     const terminal = installation().commandLine.onTerminal(['disconnect', 'reports']);
     await terminal.until(/Disconnect "reports"\?/);
@@ -73,7 +94,7 @@ describe('zoom-tokens disconnect', () => {
       }));
       installation().responses.set('disconnect', () => ({
         ok: true,
-        result: { connection, revoked: true, secretDeletedAt: 1_800_000_000 },
+        result: { now: 0, connection, revoked: true, secretDeletedAt: 1_800_000_000 },
       }));
     };
     const said = async () => {

@@ -132,6 +132,18 @@ describe('a token that was pushed to n8n', () => {
     expect(targets?.[0]).not.toHaveProperty('overwrittenAt');
   });
 
+  test('that a disconnection left is overwritten by its repetition, after which one more changes nothing', async () => {
+    const intercept: Intercept = (point, call) =>
+      point === 'n8n.fetch' ? Promise.reject(new TypeError('fetch failed')) : call();
+    await end('main', { intercept });
+    world.pass(60);
+    const item = await end();
+    expect(await world.pushed('main')).toBe(OVERWRITTEN);
+    world.pass(60);
+    expect(await end()).toEqual(item);
+    expect(await world.item('main')).toEqual(item);
+  });
+
   test('is pushed again after a new consent', async () => {
     await end();
     world.pass(LEASE_SECONDS);

@@ -244,6 +244,7 @@ test('a disconnection uses the reserve, and once that is used up says until when
   passToSlot();
   await sweepNow();
   expect(world.bundle('sales')?.user_13).toBeUndefined();
+  expect(await gone('user_13')).not.toHaveProperty('lastError');
   expect(world.vault.refused).toBe(0);
 });
 
