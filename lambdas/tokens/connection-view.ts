@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import { type Connection, isDisconnected } from './connection.ts';
 import { expression, secretOf } from './n8n-names.ts';
 import { type Margins, rotateAt } from './schedule.ts';
 
@@ -37,7 +37,7 @@ const SHOWN = [
 
 /** A connection as `status` shows it, without any token, sealed or not. Timestamps are epoch seconds. */
 export type ConnectionView = Pick<Connection, (typeof SHOWN)[number]> & {
-  /** Missing for a connection that is only pushed, as `expression` is. */
+  /** Missing, as `expression` is, for a connection that is only pushed or disconnected: n8n has nothing to read. */
   secretName?: string;
   expression?: string;
   /** When the token is to be replaced, where `dueAt` is of another step before: a measurement, a push, or the end of a place. */
@@ -49,7 +49,8 @@ export function toView(item: Connection, { margins }: { margins: Margins }): Con
   const shown = Object.fromEntries(
     SHOWN.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]),
   ) as Pick<Connection, (typeof SHOWN)[number]>;
-  const [secretName, pasted] = [secretOf(item), expression(item)];
+  const readable = isDisconnected(item) ? { ...item, place: 'none' as const } : item;
+  const [secretName, pasted] = [secretOf(readable), expression(readable)];
   return {
     ...shown,
     ...(secretName !== undefined && { secretName }),

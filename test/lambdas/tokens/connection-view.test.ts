@@ -40,8 +40,18 @@ const n8n = { secretName: 'n8n_zoom_main', expression: '{{ $secrets.aws.n8n_zoom
 
 describe('the view of a connection', () => {
   test('shows each listed attribute, and the names to type into n8n', () => {
-    const item: Connection = { ...SHOWN, ...HIDDEN, targets: [...SHOWN.targets] };
-    expect(toView(item, DEPS)).toEqual({ ...SHOWN, ...n8n });
+    const item: Connection = { ...SHOWN, ...HIDDEN, targets: [...SHOWN.targets], status: 'reconnect' };
+    expect(toView(item, DEPS)).toEqual({ ...SHOWN, ...n8n, status: 'reconnect' });
+  });
+
+  test.each<[string, Partial<Connection>]>([
+    ['disconnected', {}],
+    ['disconnected and was a member of a bundle', { place: 'bundle_sales' }],
+    ['only pushed', { status: 'active', place: 'none' }],
+  ])('has no secret and no expression where the connection is %s', (_, change) => {
+    const view = toView({ ...SHOWN, ...HIDDEN, targets: [], ...change }, DEPS);
+    expect(view).not.toHaveProperty('secretName');
+    expect(view).not.toHaveProperty('expression');
   });
 
   test('does not show an attribute that the list does not name, such as one that a later version stores', () => {
