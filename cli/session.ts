@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_NAME } from '../lambdas/contract.ts';
 import type { AwsOptions } from './aws/client-config.ts';
 import { installationName } from './installation-name.ts';
-import { createOperatorClient, type OperatorClient } from './operator-client.ts';
+import type { OperatorClient } from './operator-client.ts';
 import { filled } from './terminal/filled.ts';
 import { createHints } from './terminal/hints.ts';
 import { createOutput, type Output } from './terminal/output.ts';
@@ -20,18 +20,32 @@ export interface Session {
   aws: AwsOptions;
   operator: OperatorClient;
   output: Output;
+  /** Returns the Region that the AWS SDK resolves, or `undefined` when none is set. */
+  region(): Promise<string | undefined>;
 }
 
 /** Returns the session for the global options that were passed. */
 export function openSession(command: Command): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
   const { name = DEFAULT_NAME, json = false, ...aws } = options;
-  const operator = createOperatorClient(name, aws);
+  const operator = lateOperatorClient(name, aws);
   return {
     name,
     aws,
     operator: json ? operator : sanitized(operator),
     output: createOutput(json, createHints(options)),
+    region: async () => (await import('./aws/region.ts')).resolveRegion(aws),
+  };
+}
+
+/** Loads the AWS SDK with the first request: it is half of a start, and help and wrong usage do without it. */
+function lateOperatorClient(name: string, aws: AwsOptions): OperatorClient {
+  let client: Promise<OperatorClient> | undefined;
+  return {
+    async request(action, parameters) {
+      client ??= import('./operator-client.ts').then((module) => module.createOperatorClient(name, aws));
+      return (await client).request(action, parameters);
+    },
   };
 }
 

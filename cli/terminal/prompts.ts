@@ -3,7 +3,7 @@ import { interrupt } from './interruption.ts';
 import { sanitizeText } from './sanitize.ts';
 
 /** The prompts are loaded with the first one, since most commands have none. */
-const prompts = () => import('@inquirer/prompts');
+const prompts = () => import('./inquirer.ts');
 
 /** Prompts go to standard error, so that standard output holds the result alone. */
 const CONTEXT = { output: process.stderr };

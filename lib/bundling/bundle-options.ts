@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
-import { withoutUndici } from './http-plugin.ts';
+import { withoutExportsOf } from './builtins-plugin.ts';
+import { withoutEventStreams } from './event-streams-plugin.ts';
 import { forLambda } from './lambda-plugin.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -33,7 +34,7 @@ export function bundleOptions(entry: string, folder: string): BuildOptions {
     alias: {
       '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
     },
-    plugins: [withoutUndici, forLambda],
+    plugins: [withoutExportsOf(/^node:https?$/), withoutEventStreams, forLambda],
     legalComments: 'none',
     logLevel: 'warning',
     // The command line compares it with its own version, to notice an older deployment.

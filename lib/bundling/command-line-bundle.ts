@@ -2,8 +2,9 @@ import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { withoutExportsOf } from './builtins-plugin.ts';
 import { REQUIRE } from './bundle-options.ts';
-import { withoutUndici } from './http-plugin.ts';
+import { withoutEventStreams } from './event-streams-plugin.ts';
 
 /** Folder of the package that opens a browser. */
 const OPEN = dirname(createRequire(import.meta.url).resolve('open'));
@@ -28,7 +29,9 @@ export async function bundleCommandLine(folder: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    plugins: [withoutUndici],
+    // By default esbuild prefers `main`, which is the CommonJS build of packages that have both.
+    mainFields: ['module', 'main'],
+    plugins: [withoutExportsOf(/^node:/), withoutEventStreams],
     legalComments: 'none',
     logLevel: 'warning',
     banner: REQUIRE,

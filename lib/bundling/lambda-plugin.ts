@@ -8,7 +8,7 @@ import { build, type Loader, type Plugin } from 'esbuild';
  */
 export const forLambda: Plugin = {
   name: 'for-lambda',
-  setup({ initialOptions, onResolve, onLoad }) {
+  setup({ initialOptions, onLoad }) {
     const replace = (file: RegExp, contents: string, loader: Loader = 'js') =>
       onLoad({ filter: file }, () => ({ contents, loader }));
 
@@ -34,13 +34,6 @@ export const forLambda: Plugin = {
       if (!alone) throw new Error(`esbuild made nothing of ${path}.`);
       return { contents: alone.text, loader: 'js' };
     });
-
-    // The functions call no operation with event streams, and do not run in a browser. The SDK imports both late, so
-    // they would become files that are never loaded.
-    onResolve({ filter: /^(@smithy\/core\/event-streams|bowser)$/ }, ({ path, kind }) =>
-      // S3's client imports the first one at once.
-      kind === 'dynamic-import' ? { path, external: true } : undefined,
-    );
 
     // A function is configured by its environment alone: Lambda has no ~/.aws.
     replace(

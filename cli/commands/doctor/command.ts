@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { resolveRegion } from '../../aws/region.ts';
 import { EXIT, Interrupted } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
@@ -45,7 +44,7 @@ async function doctor({ n8nPrincipal, app }: DoctorOptions, command: Command): P
   const { output } = session;
   const principal = n8nPrincipal === undefined ? undefined : parsePrincipal(n8nPrincipal);
   const version = command.parent?.version() ?? '';
-  const region = await resolveRegion(session.aws);
+  const region = await session.region();
   const findings: Finding[] = [];
   const ended = { early: false };
   const report = (reported: Finding[]) => {

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../../lambdas/operator-protocol.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { resolveRegion } from '../../aws/region.ts';
 import { statusPages } from '../../connection/list-connections.ts';
 import { FIRST_CONNECTION } from '../../connection/text.ts';
 import { UsageError } from '../../errors.ts';
@@ -13,7 +12,6 @@ import { paint } from '../../terminal/output.ts';
 import { formatInstructions, type N8nInstructions } from './instructions.ts';
 import { addN8nLink, addN8nUnlink } from './link.ts';
 import { assertVault, n8nCredentials, readPolicy, unreadableByN8n, updateInterval } from './vault.ts';
-import { createWorkflow } from './workflow.ts';
 
 interface N8nOptions {
   vault: string;
@@ -63,7 +61,7 @@ async function n8n(connection: string | undefined, options: N8nOptions, command:
   );
   if (options.workflow !== undefined) return writeWorkflow(connection, options, connections, session);
   const [region, { readers }] = await Promise.all([
-    resolveRegion(session.aws),
+    session.region(),
     output.withSpinner('Requesting the installation', () => operator.request('about', {})),
   ]);
   const settings: N8nInstructions = {
@@ -102,6 +100,7 @@ async function writeWorkflow(
   const { zoomApiUrl } = await output.withSpinner('Requesting the installation', () =>
     operator.request('about', {}),
   );
+  const { createWorkflow } = await import('./workflow.ts');
   const json = `${JSON.stringify(createWorkflow(credentials, zoomApiUrl), null, 2)}\n`;
   if (options.workflow === '-') {
     process.stdout.write(json);

@@ -11,7 +11,6 @@ import { formatList } from '../../terminal/table.ts';
 import { formatManifest, manifestSection } from './manifest.ts';
 import { chooseGrant, completeCredentials } from './prompt-credentials.ts';
 import { readCredentials } from './read-credentials.ts';
-import { verifyCredentials } from './verify-credentials.ts';
 
 interface SetupOptions {
   grant?: GrantType;
@@ -59,9 +58,10 @@ async function setup(app: string, options: SetupOptions, command: Command): Prom
   if (areInstructionsFirst) output.print(instructions);
   const credentials = await completeCredentials(grant, known);
   const scope = options.check
-    ? await output.withSpinner('Verifying the credentials at Zoom', () =>
-        verifyCredentials(credentials, about),
-      )
+    ? await output.withSpinner('Verifying the credentials at Zoom', async () => {
+        const { verifyCredentials } = await import('./verify-credentials.ts');
+        return verifyCredentials(credentials, about);
+      })
     : undefined;
   const { saveAppSecret } = await import('./save-app-secret.ts');
   await output.withSpinner('Saving the credentials', () => saveAppSecret(app, secretId, credentials, aws));

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { bareName } from '../../../lambdas/contract.ts';
 import { Failure } from '../../../lambdas/operator-protocol.ts';
-import { resolveRegion } from '../../aws/region.ts';
 import { UsageError } from '../../errors.ts';
 import { installationName } from '../../installation-name.ts';
 import { openSession, type Session } from '../../session.ts';
@@ -46,7 +45,7 @@ async function uninstall(file: string, options: UninstallOptions, command: Comma
   const { publishedBy, removeAll } = await import('./remove.ts');
   const { functionThatUses } = await import('./still-used.ts');
   const retained = await readRetained(file);
-  assertRegion(retained, await resolveRegion(aws), file);
+  assertRegion(retained, await session.region(), file);
   await output.withSpinner('Checking that the stack is deleted', async () => {
     await assertDeleted(session);
     assertUnused(await functionThatUses(retained, aws));
