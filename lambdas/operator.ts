@@ -16,7 +16,6 @@ import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-li
 import { disconnect } from './tokens/disconnect/disconnect.ts';
 import { Failure, toFailure } from './tokens/errors.ts';
 import { readKeyStatus, viewKeyRotation } from './tokens/key-rotation/key-status.ts';
-import { previewKeyRotation, rotateKeys } from './tokens/key-rotation/rotate-keys.ts';
 import { assertName } from './tokens/names.ts';
 import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
 import { fullBundles } from './tokens/operate/bundle-rooms.ts';
@@ -24,10 +23,8 @@ import { readHistory } from './tokens/operate/history.ts';
 import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
 import { moveConnection } from './tokens/operate/move-connection.ts';
 import { overview } from './tokens/operate/overview.ts';
-import { probeTokens } from './tokens/operate/probe-tokens.ts';
 import { rotateNow } from './tokens/operate/rotate-now.ts';
 import { viewConnection } from './tokens/operate/status.ts';
-import { testCredentials } from './tokens/operate/test-credentials.ts';
 import { bundleOf, type Place } from './tokens/publication/place.ts';
 import { linkExternalCredential } from './tokens/push/external-credential.ts';
 import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
@@ -67,6 +64,7 @@ async function perform(
   audit: WriteAuditLine,
   options: StepOptions,
 ): Promise<OperatorResults[keyof OperatorResults]> {
+  // What a rare action alone needs is imported with it.
   const parsed = v.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
   const request = parsed.output;
@@ -108,10 +106,12 @@ async function perform(
     }
     case 'rotate':
       return { ...(await rotateNow(request.connection, runtime, options)), now: runtime.now() };
-    case 'rotate-key':
+    case 'rotate-key': {
+      const { previewKeyRotation, rotateKeys } = await import('./tokens/key-rotation/rotate-keys.ts');
       return request.preview
         ? previewKeyRotation(runtime, runtime.installation)
         : rotateKeys(runtime, runtime.installation);
+    }
     case 'key-status':
       return (await readKeyStatus(runtime, runtime.installation)).status;
     case 'disconnect':
@@ -124,10 +124,11 @@ async function perform(
     }
     case 'n8n-unlink':
       return { connection: await unlinkN8n(request, runtime, options) };
-    case 'n8n-test':
+    case 'n8n-test': {
+      const { testCredentials } = await import('./tokens/operate/test-credentials.ts');
       return { tested: await testCredentials(request.connections, runtime) };
+    }
     case 'check': {
-      // Imported here, because no other action needs them.
       const { policyEntities } = await import('./aws/policy-entities.ts');
       const { createBucketProbe } = await import('./aws/probe-bucket.ts');
       const { checkInstallation } = await import('./tokens/operate/check-installation.ts');
@@ -143,8 +144,10 @@ async function perform(
       ]);
       return { ...checked, ...(keyRotation && { keyRotation }) };
     }
-    case 'probe':
+    case 'probe': {
+      const { probeTokens } = await import('./tokens/operate/probe-tokens.ts');
       return { probed: await probeTokens(request.connections, runtime) };
+    }
   }
 }
 

@@ -59,8 +59,8 @@ export function toView(item: Connection, { margins }: { margins: Margins }): Con
   };
 }
 
-/** A failed or suspect connection is due for its next attempt. */
-function laterRotation(item: Connection, margins: Margins): Pick<ConnectionView, 'nextRotationAt'> {
+/** Returns `nextRotationAt`, if it is not `dueAt`. A failed or suspect connection is due for its next attempt. */
+export function laterRotation(item: Connection, margins: Margins): Pick<ConnectionView, 'nextRotationAt'> {
   const { status, failures, suspectSince, version, publishedVersion, dueAt } = item;
   if (status !== 'active' || failures > 0 || suspectSince !== undefined) return {};
   const nextRotationAt = rotateAt(item, margins);

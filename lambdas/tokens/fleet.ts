@@ -6,7 +6,10 @@ import { readerView } from './reader-view.ts';
 export type FleetEntry = Pick<
   Connection,
   'connection' | 'app' | 'status' | 'dueAt' | 'validUntil' | 'suspectSince' | 'failingSince' | 'place'
->;
+> & {
+  /** As a `ConnectionView` has it, where the whole item is at hand. The index does not tell. */
+  nextRotationAt?: number;
+};
 
 /** A place in the order of an index: behind this entry. */
 export type FleetPlace = Pick<Connection, 'dueAt' | 'connection'>;

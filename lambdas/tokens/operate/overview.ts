@@ -1,5 +1,5 @@
 import type { Connection, Status } from '../connection.ts';
-import { type ConnectionView, toView } from '../connection-view.ts';
+import { type ConnectionView, laterRotation, toView } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { FLEET_STATES, type Fleet, type FleetEntry, type FleetState, fleetState, pageOf } from '../fleet.ts';
 import type { ConnectionStore } from '../store/connection-store.ts';
@@ -8,7 +8,7 @@ import { type BundleRoom, fullBundles } from './bundle-rooms.ts';
 import { countFleet, type FleetCounts, type FleetFilter } from './fleet-counts.ts';
 import { decodeCursor, encodeCursor } from './fleet-cursor.ts';
 import { type SegmentPlace, walkByAttention } from './fleet-walk.ts';
-import { type Sort, type SortedPlace, selectSorted } from './sorted-fleet.ts';
+import { compareSorted, type Sort, type SortedPlace, selectSorted, sortedPlace } from './sorted-fleet.ts';
 
 /** Which connections to show, and in which order. */
 export interface OverviewRequest extends FleetFilter {
@@ -58,7 +58,7 @@ export async function overview(
 ): Promise<Overview> {
   const now = deps.now();
   const { limit = DEFAULT_LIMIT, after } = request;
-  const source: Source = (await isSmall(deps.store)) ? await readAll(deps.store) : deps.store;
+  const source: Source = (await isSmall(deps.store)) ? await readAll(deps) : deps.store;
   const counted = after === undefined ? await countFleet(request, limit, { store: source, now }) : undefined;
   const { selected, hasMore, placeOf } = await select(request, counted?.troubled, limit, source, now);
   const { views, unreadable, cut } = await readViews(selected, source, deps);
@@ -81,11 +81,15 @@ async function isSmall(store: FleetStore): Promise<boolean> {
   return counts.reduce((sum, count) => sum + count, 0) <= SMALL_FLEET;
 }
 
-async function readAll(store: FleetStore): Promise<Source> {
+async function readAll({
+  store,
+  margins,
+}: Pick<Dependencies, 'margins'> & { store: FleetStore }): Promise<Source> {
   const items = await store.list();
+  const entries = items.map((item) => ({ ...item, ...laterRotation(item, margins) }));
   const byName = new Map(items.map((item) => [item.connection, item]));
   return {
-    fleetPage: async (query) => pageOf(items, query),
+    fleetPage: async (query) => pageOf(entries, query),
     getAll: async (connections) => connections.flatMap((connection) => byName.get(connection) ?? []),
     unreadable: async () => [],
     allUnreadable: await store.unreadable(),
@@ -151,13 +155,18 @@ async function readViews(
   return { views, unreadable };
 }
 
-/** Returns a page by attention in the order of the states, and by name within a state. Any other page stays as it is. */
+/**
+ * Returns a page by attention in the order of the states, and by name within a state. Any other page is sorted by what is
+ * shown, which the index does not tell of every connection.
+ */
 function inPageOrder(
   views: ConnectionView[],
   { sort = 'attention' }: OverviewRequest,
   now: number,
 ): ConnectionView[] {
-  if (sort !== 'attention') return views;
+  if (sort !== 'attention') {
+    return views.sort((a, b) => compareSorted(sortedPlace(a, sort), sortedPlace(b, sort)));
+  }
   const rank = (view: ConnectionView) => FLEET_STATES.indexOf(fleetState(view, now));
   return views.sort((a, b) => rank(a) - rank(b) || a.connection.localeCompare(b.connection));
 }

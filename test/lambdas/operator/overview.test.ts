@@ -5,6 +5,7 @@ import { createConnectionsTable } from '../../../lambdas/aws/table/connections.t
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import type { FleetState } from '../../../lambdas/tokens/fleet.ts';
 import { type OverviewRequest, overview } from '../../../lambdas/tokens/operate/overview.ts';
+import { nextRotation } from '../../../lambdas/tokens/reader-view.ts';
 import { DEFAULT_MARGINS } from '../../../lambdas/tokens/schedule.ts';
 import { startDynamoDB } from '../../../local/aws/dynamodb.ts';
 
@@ -130,10 +131,27 @@ describe.each([10, 600])('a fleet with %i connections that are well', (size) => 
     expect(connections).toHaveLength(size / 2 + 1);
   });
 
-  test.each(['name', 'next', 'valid'] as const)('pages sorted by %s are in that order', async (sort) => {
+  test('pages sorted by the next rotation are in the order of the times that are shown, and end with those without one', async () => {
+    const hasNone = ({ status }: Pick<Connection, 'status'>) =>
+      status === 'reconnect' || status === 'disconnected';
+    const request = { sort: 'next', limit: size < 500 ? 5 : 200 } as const;
+    const shown: number[][] = [];
+    let after: string | undefined;
+    do {
+      const { connections, next } = await page({ ...request, after });
+      shown.push(connections.map((view) => (hasNone(view) ? Number.MAX_VALUE : nextRotation(view))));
+      after = next;
+    } while (after !== undefined);
+    const inOrder = (times: number[]) => [...times].sort((a, b) => a - b);
+    // Of a large fleet the index tells only when the next step is due.
+    for (const times of size < 500 ? [shown.flat()] : shown) expect(times).toEqual(inOrder(times));
+    expect((await allPages(request)).sort()).toEqual(sorted(fleet));
+    expect(shown.flat().slice(-2)).toEqual([Number.MAX_VALUE, Number.MAX_VALUE]);
+  });
+
+  test.each(['name', 'valid'] as const)('pages sorted by %s are in that order', async (sort) => {
     const value = {
       name: () => 0,
-      next: (of: Connection) => of.dueAt,
       valid: (of: Connection) => of.validUntil,
     };
     const expected = [...fleet]
