@@ -11,6 +11,7 @@ import { readCookie, setCookie } from './web/consent-cookie.ts';
 import { errorPage } from './web/error-page.ts';
 import { linkPage } from './web/link-page.ts';
 import { deadlineOf, logFailure } from './web/middleware.ts';
+import { assertPressedButton } from './web/pressed-button.ts';
 import { repeatedPage } from './web/repeated-page.ts';
 
 type Result = Promise<APIGatewayProxyStructuredResultV2>;
@@ -25,6 +26,7 @@ export async function showUsedLink(event: APIGatewayProxyEventV2, runtime: Callb
 
 /** Uses a link up and redirects to Zoom. */
 export async function redirectToZoom(event: APIGatewayProxyEventV2, runtime: CallbackRuntime): Result {
+  assertPressedButton(event, runtime.publicUrl);
   const begun = await beginConsent(visitOf(event, runtime), runtime);
   if ('repeated' in begun) return repeatedPage(begun, runtime.asker);
   return {

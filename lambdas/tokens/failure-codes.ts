@@ -81,6 +81,7 @@ export const FAILURE_CODES = [
   'no_time_left',
   'not_connected',
   'not_deployed',
+  'not_pressed',
   'not_published',
   'not_revoked',
   'not_set_up',

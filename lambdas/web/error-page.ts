@@ -5,6 +5,7 @@ import { type Html, html } from './html.ts';
 import { contactAddress, eventAndAction, page } from './page-template.ts';
 
 const TITLES: Partial<Record<FailureCode, string>> = {
+  not_pressed: 'Open the link in a browser',
   ticket_missing: 'You need a link',
   ticket_invalid: 'This link does not work',
   ticket_expired: 'This link has expired',
@@ -31,6 +32,7 @@ const STATUS: Partial<Record<FailureCode, number>> = {
   key_replaced: 410,
   consent_expired: 410,
   consent_interrupted: 410,
+  not_pressed: 403,
   consent_declined: 403,
   overtaken: 409,
   other_user: 409,

@@ -43,7 +43,8 @@ async function visit(link: string, cookies: CookieJar, form?: URLSearchParams): 
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await fetch(url, {
       method: body ? 'POST' : 'GET',
-      headers: { accept: 'text/html', cookie: cookies.header(url) },
+      // As a browser says where a form comes from.
+      headers: { accept: 'text/html', cookie: cookies.header(url), ...(body && { origin: url.origin }) },
       redirect: 'manual',
       ...(body && { body }),
     });

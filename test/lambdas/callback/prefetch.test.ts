@@ -2,6 +2,7 @@ import '../../support/services/output.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { expectSafeHeaders } from '../../support/browser/read-page.ts';
 import { type CountedCodes, countCodes } from '../../support/services/callback-codes.ts';
+import { DEPLOYED_URL } from '../../support/services/services.ts';
 
 let counted: CountedCodes;
 let services: CountedCodes['services'];
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => services.close());
 
-describe('a request of the callback that no person made', () => {
+describe('a request that no person made', () => {
   test.each<[string, Record<string, string>]>([
     ['Sec-Purpose: prefetch', { 'sec-purpose': 'prefetch' }],
     ['Sec-Purpose: prefetch;prerender', { 'sec-purpose': 'prefetch;prerender' }],
@@ -46,6 +47,34 @@ describe('a request of the callback that no person made', () => {
     const response = await functions.visit(link, { method: 'HEAD' });
     expect(response).toMatchObject({ status: 204, body: '', cookies: [] });
     expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['no header of a browser', {}],
+    ['the origin of another site', { origin: 'https://mail.example' }],
+    ['a request of another site', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['a request of a neighbouring host', { origin: 'null', 'sec-fetch-site': 'same-site' }],
+  ])('does not use a link up by POST with %s, and says what to do', async (_, headers) => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
+    const before = await services.contents();
+    const response = await functions.visit(link, {
+      method: 'POST',
+      headers: { origin: '', 'sec-fetch-site': '', ...headers },
+    });
+    expect(response).toMatchObject({ status: 403, cookies: [] });
+    expect(response.body).toContain('Open the link in a current browser, and press the button there.');
+    expectSafeHeaders(response);
+    expect(await services.contents()).toEqual(before);
+    expect((await functions.visit(link, { method: 'POST' })).status).toBe(303);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['an old Safari, whose page sends no referrer', { origin: 'null', 'sec-fetch-site': '' }],
+    ['an old Safari behind a proxy that allows referrers', { origin: DEPLOYED_URL, 'sec-fetch-site': '' }],
+    ['any browser through a gateway with another host', { origin: 'https://vpn.example' }],
+  ])('is none where a person presses the button in %s', async (_, headers) => {
+    const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
+    expect((await functions.visit(link, { method: 'POST', headers })).status).toBe(303);
   });
 
   test('by a link scanner without the cookie spends nothing', async () => {

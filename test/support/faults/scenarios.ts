@@ -311,7 +311,8 @@ function eventOf(method: 'GET' | 'POST', url: URL, cookies: string[]): APIGatewa
     rawPath: url.pathname,
     rawQueryString: url.search.slice(1),
     cookies,
-    headers: {},
+    // As a browser says where a form comes from.
+    headers: method === 'POST' ? { origin: 'null' } : {},
     queryStringParameters: Object.fromEntries(url.searchParams),
     requestContext: { http: { method, path: url.pathname } },
     isBase64Encoded: false,

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createHandler as createCallback } from '../../../lambdas/callback.ts';
 import { withStarter } from '../../../lambdas/callback-routes.ts';
+import { ROUTES } from '../../../lambdas/contract.ts';
 import { lazily } from '../../../lambdas/lazily.ts';
 import type { LinkPageRuntime } from '../../../lambdas/link-page-runtime.ts';
 import { createHandler as createOperator } from '../../../lambdas/operator.ts';
@@ -44,7 +45,7 @@ function httpEvent(
     rawPath: pathname,
     rawQueryString: search.slice(1),
     ...(cookies && { cookies }),
-    headers: { host, accept: 'text/html', ...headers },
+    headers: { host, accept: 'text/html', ...(routeKey === PRESSED && FROM_PAGE), ...headers },
     ...(names.length > 0 && {
       queryStringParameters: Object.fromEntries(
         names.map((name) => [name, searchParams.getAll(name).join(',')]),
@@ -66,6 +67,10 @@ function httpEvent(
     isBase64Encoded,
   };
 }
+
+/** What the button of a link's page sends, and what a browser adds. */
+const PRESSED = `POST ${ROUTES.link}`;
+const FROM_PAGE = { origin: 'null', 'sec-fetch-site': 'same-origin' };
 
 export interface RequestOptions {
   cookies?: string[];
