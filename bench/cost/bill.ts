@@ -282,4 +282,4 @@ const line = (what: string, arithmetic: string, quantity: number, price: number)
   return { what, arithmetic, quantity, price, ...(free !== undefined && { free }) };
 };
 
-const n = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+const { format: n } = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });

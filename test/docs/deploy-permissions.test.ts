@@ -30,16 +30,8 @@ const VARIANTS: Record<string, object> = {
   ...SETTINGS,
 };
 
-const known = new Map<string, string[]>();
-/** Returns the resource types of a template, which takes a second to synthesize. */
-function typesOf(context: object): string[] {
-  const key = JSON.stringify(context);
-  const types = known.get(key) ?? synthesizedTypes(context);
-  known.set(key, types);
-  return types;
-}
-
-const synthesizedTypes = (context: object): string[] => {
+/** Returns the resource types of a template. */
+const typesOf = (context: object): string[] => {
   const { Resources } = synthesized({ ...context }).toJSON();
   const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
   // The tags of the CDK for its own statistics.

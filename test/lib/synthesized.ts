@@ -9,11 +9,20 @@ const cdk = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 
 /** The context of `cdk.json`, and an n8n to push to: by default tokens are pushed nowhere. */
 const flags = { ...cdk.context, n8nUrls: 'https://n8n.example.com' };
 
-/** Returns an app without bundling and template validation, which take seconds. `bundled` and `npm run synth` do both. */
+/**
+ * Returns an app without bundling, template validation, the tree of constructs and the stack trace of each, which take
+ * seconds and are not in the template. `bundled` and `npm run synth` do all of it.
+ */
 export function quickApp(context: Record<string, unknown> = {}): App {
   return new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    context: {
+      ...context,
+      'aws:cdk:bundling-stacks': [],
+      'aws:cdk:disable-creation-stack-traces': true,
+    },
     builtinCloudFormationValidation: false,
+    stackTraces: false,
+    treeMetadata: false,
   });
 }
 
@@ -23,8 +32,17 @@ export function stackWith(context: Record<string, unknown> = {}): ZoomTokenRefre
   return new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node));
 }
 
-/** Returns the template of that stack. */
+const known = new Map<string, Template>();
+
+/** Returns the template of that stack. The tests of a file with the same context share it, so change no part of it. */
 export function synthesized(context: Record<string, unknown> = {}): Template {
+  const key = JSON.stringify(context);
+  const template = known.get(key) ?? templateWith(context);
+  known.set(key, template);
+  return template;
+}
+
+function templateWith(context: Record<string, unknown>): Template {
   const stack = stackWith(context);
   // The synthesis would print it. A test of the alarms expects it.
   Annotations.of(stack).acknowledgeWarning('zoom-token-refresher:no-alarm-email');

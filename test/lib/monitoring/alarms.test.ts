@@ -225,8 +225,8 @@ test.each([
 
 test('alarmEmail is subscribed after every alarm, so that no new alarm notifies it of being OK', () => {
   const [subscription] = Object.values(template.findResources('AWS::SNS::Subscription'));
-  expect(subscription?.DependsOn.sort()).toEqual(
-    Object.keys(template.findResources('AWS::CloudWatch::Alarm')).sort(),
+  expect(subscription?.DependsOn.toSorted()).toEqual(
+    Object.keys(template.findResources('AWS::CloudWatch::Alarm')).toSorted(),
   );
 });
 
