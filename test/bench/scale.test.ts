@@ -1,10 +1,17 @@
 import '../support/services/aws-environment.ts';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { drainBacklog } from '../../bench/scale/backlog.ts';
 import { idleSweep } from '../../bench/scale/idle.ts';
 import { rotationMinutes } from '../../bench/scale/jitter.ts';
+import { cryptoInOrder } from '../support/world/crypto-in-order.ts';
 
 // The small sizes of `npm run bench -- scale`.
+
+let restore: () => void;
+beforeAll(() => {
+  restore = cryptoInOrder();
+});
+afterAll(() => restore());
 
 test('a sweep with nothing due costs as much for a large fleet as for one connection', async () => {
   const one = await idleSweep(1);

@@ -51,11 +51,17 @@ const pairOf = (item: StoredItem): Record<string, string | number> =>
 /** Returns an item whose tokens are in its pair. */
 const withoutTokens = (item: StoredItem): StoredItem => omit(item, TOKEN_FIELDS);
 
-const pick = (item: StoredItem, names: readonly string[]): Record<string, string | number> =>
-  Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name))) as never;
+function pick(item: StoredItem, names: readonly string[]): Record<string, string | number> {
+  const picked: StoredItem = {};
+  for (const name of names) if (name in item) picked[name] = item[name];
+  return picked as never;
+}
 
-const omit = (item: StoredItem, names: readonly string[]): StoredItem =>
-  Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
+function omit(item: StoredItem, names: readonly string[]): StoredItem {
+  const kept: StoredItem = {};
+  for (const name in item) if (!names.includes(name)) kept[name] = item[name];
+  return kept;
+}
 
 /** The items of the sealed pairs: one a connection, beside the connection's item. */
 export interface TokenPairs {

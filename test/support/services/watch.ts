@@ -16,16 +16,20 @@ export interface Watch {
 
 export function createWatch(): Watch {
   const names = new Set<string>();
+  /** What was noted since the last search. Most tests search for nothing. */
+  const noted: { name: string; bytes: Buffer }[] = [];
   const owners = new Map<string, string>();
   return {
     note(name, secret) {
       const bytes = Buffer.from(secret);
       if (bytes.length < PIECE) throw new Error(`${name} is too short to be distinguished from other text`);
       names.add(name);
-      for (const form of forms(bytes)) for (const piece of pieces(form)) owners.set(piece, name);
+      noted.push({ name, bytes });
     },
     names: () => [...names],
     leaks(texts) {
+      for (const { name, bytes } of noted.splice(0))
+        for (const form of forms(bytes)) for (const piece of pieces(form)) owners.set(piece, name);
       const found = [texts]
         .flat()
         .flatMap((text) => [...pieces(text)].flatMap((piece) => owners.get(piece) ?? []));

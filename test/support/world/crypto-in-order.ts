@@ -4,7 +4,6 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   type JsonWebKey,
@@ -16,6 +15,13 @@ import {
 interface AesGcm extends webcrypto.AeadParams {
   iv: Uint8Array;
   additionalData: Uint8Array;
+}
+
+/** What `jose` and `encrypt` read of a secret key. */
+interface RawKey {
+  algorithm: webcrypto.AlgorithmIdentifier;
+  usages: webcrypto.KeyUsage[];
+  bytes: Uint8Array;
 }
 
 const TAG_BYTES = 16;
@@ -64,10 +70,8 @@ const replacements = {
     _isExtractable: boolean,
     usages: webcrypto.KeyUsage[],
   ) {
-    // Node deprecates the use of a key below WebCrypto that may not be exported.
-    if (format === 'raw') {
-      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, true, usages);
-    }
+    // `jose` makes one for each message. A real key would be a tenth of the work of sealing.
+    if (format === 'raw') return { algorithm, usages, bytes: data } as RawKey;
     if (format === 'pkcs8') {
       const key = Buffer.from(data as Uint8Array);
       return once(privateKeys, key.toString('base64'), () =>
@@ -103,14 +107,14 @@ const replacements = {
 
   digest: async (_algorithm: string, data: Uint8Array) => exact(createHash('sha256').update(data).digest()),
 
-  async encrypt({ iv, additionalData }: AesGcm, key: webcrypto.CryptoKey, data: Uint8Array) {
-    const cipher = createCipheriv('aes-256-gcm', KeyObject.from(key), iv);
+  async encrypt({ iv, additionalData }: AesGcm, { bytes }: RawKey, data: Uint8Array) {
+    const cipher = createCipheriv('aes-256-gcm', bytes, iv);
     cipher.setAAD(additionalData);
     return exact(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]));
   },
 
-  async decrypt({ iv, additionalData }: AesGcm, key: webcrypto.CryptoKey, sealed: Uint8Array) {
-    const decipher = createDecipheriv('aes-256-gcm', KeyObject.from(key), iv);
+  async decrypt({ iv, additionalData }: AesGcm, { bytes }: RawKey, sealed: Uint8Array) {
+    const decipher = createDecipheriv('aes-256-gcm', bytes, iv);
     decipher.setAAD(additionalData);
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     return exact(Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]));
