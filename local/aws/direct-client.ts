@@ -61,10 +61,11 @@ function directClient(
       method: 'POST',
       url: '/',
       headers,
-      body: JSON.stringify({ ...tokenFor(operation), ...(command.input as object) }, wireForm),
+      body: JSON.stringify(toWire({ ...tokenFor(operation), ...(command.input as object) })),
     });
     onRequest(operation);
-    const output = JSON.parse(body.toString(), nativeForm);
+    const output = JSON.parse(body.toString());
+    toNative(output);
     if (status < 400) return { $metadata: {}, ...output };
     throw errorOf(output, errors);
   };
@@ -82,14 +83,23 @@ function errorOf({ __type, message, ...rest }: { __type: string; message: string
 const tokenFor = (operation: string) =>
   /^(CreateSecret|PutSecretValue|UpdateSecret)$/.test(operation) ? { ClientRequestToken: randomUUID() } : {};
 
-/** Binary values are base64. */
-function wireForm(this: Record<string, unknown>, key: string, value: unknown): unknown {
-  const original = this[key]; // `value` has been through toJSON already.
-  return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value;
+/** Returns a copy in which binary values are base64. */
+function toWire(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(toWire);
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = toWire(value[key as keyof typeof value]);
+  return copy;
 }
 
-/** Binary values of DynamoDB are base64, and dates of Secrets Manager are epoch seconds. */
-function nativeForm(key: string, value: unknown): unknown {
-  if (key === 'B' && typeof value === 'string') return new Uint8Array(Buffer.from(value, 'base64'));
-  return key.endsWith('Date') && typeof value === 'number' ? new Date(value * 1000) : value;
+/** Replaces binary values of DynamoDB, which are base64, and dates of Secrets Manager, which are epoch seconds. */
+function toNative(value: Record<string, unknown>): void {
+  for (const key of Object.keys(value)) {
+    const each = value[key];
+    if (typeof each === 'object' && each !== null) toNative(each as Record<string, unknown>);
+    else if (key === 'B' && typeof each === 'string')
+      value[key] = new Uint8Array(Buffer.from(each, 'base64'));
+    else if (key.endsWith('Date') && typeof each === 'number') value[key] = new Date(each * 1000);
+  }
 }

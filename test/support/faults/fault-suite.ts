@@ -51,7 +51,7 @@ export async function proveUnderFaults(name: keyof typeof SCENARIOS): Promise<vo
       const call = `${at + 1} of ${points.length}, ${point},`;
       test.each(faultsOf(point))(`${call} %s`, async (fault) => {
         runs += 1;
-        await prove(scenario, { fault, at, lasts: false }, points);
+        await prove(scenario, { fault, at, lasts: false, call: point }, points);
       });
       const lasting = lastingFaultsOf(point);
       if (lasting.length === 0) continue;
@@ -59,7 +59,7 @@ export async function proveUnderFaults(name: keyof typeof SCENARIOS): Promise<vo
         `${call} and every later one to that service %s`,
         async (fault) => {
           runs += 1;
-          await prove(scenario, { fault, at, lasts: true }, points);
+          await prove(scenario, { fault, at, lasts: true, call: point }, points);
         },
         UNTIL_DEADLINE_MS,
       );

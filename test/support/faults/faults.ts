@@ -168,6 +168,8 @@ export interface Strike {
   fault: FaultName;
   at: number;
   lasts: boolean;
+  /** The name of the call that `at` is meant for. */
+  call?: string;
   /** Counts the calls of this name alone, where a function makes several at once in any order. */
   point?: string;
 }
@@ -193,10 +195,9 @@ export class FaultInjector {
   }
 
   async call<Response>(point: string, call: Call<Response>): Promise<Response> {
-    // What is still under way in a function that was killed or has ended does nothing any more.
-    if (this.#hasEnded) return new Promise(() => {});
-    const index = this.points.push(point) - 1;
-    if (!this.#strike || !this.#strikes(index, call.service)) return call.perform();
+    if (this.#hasEnded || !this.#strike || !this.#strikesNext(point, call.service))
+      return this.pass(point, call.perform);
+    this.points.push(point);
     const { outcome, takesEffect, isSlow, seconds = 0 }: Fault = ALL_FAULTS[this.#strike.fault];
     this.#struck = call.service;
     this.#pass(seconds);
@@ -212,20 +213,30 @@ export class FaultInjector {
     return new Promise(() => {});
   }
 
+  /** Makes a call that no fault strikes. */
+  async pass<Response>(point: string, perform: () => Promise<Response>): Promise<Response> {
+    // What is still under way in a function that was killed or has ended does nothing any more.
+    if (this.#hasEnded) return new Promise(() => {});
+    this.points.push(point);
+    return perform();
+  }
+
+  /** Returns whether a call may leave the SDK out: what comes before the fault is as in the run without one. */
+  isBeforeStrike(point: string, service: Service): boolean {
+    return this.#strike !== undefined && this.#struck === undefined && !this.#strikesNext(point, service);
+  }
+
   /** Ends the invocation. Lambda freezes its environment, so a call for which the function did not wait is not made. */
   freeze(): void {
     this.#hasEnded = true;
   }
 
-  #strikes(index: number, service: string): boolean {
+  #strikesNext(next: string, service: string): boolean {
     if (!this.#strike) return false;
-    const { point, at } = this.#strike;
+    const { point, at, lasts } = this.#strike;
     if (point !== undefined)
-      return (
-        this.points[index] === point &&
-        this.points.slice(0, index).filter((each) => each === point).length === at
-      );
-    if (index === at) return true;
-    return this.#strike.lasts && index > this.#strike.at && service === this.#struck;
+      return next === point && this.points.filter((each) => each === point).length === at;
+    const index = this.points.length;
+    return index === at || (lasts && index > at && service === this.#struck);
   }
 }

@@ -27,6 +27,16 @@ export const AWS = {
   maxAttempts: 3,
   retryMode: 'standard',
   userAgentAppId: async () => undefined,
+  authSchemePreference: async () => [],
+  // Of DynamoDB's client.
+  accountIdEndpointMode: 'preferred',
+  endpointDiscoveryEnabledProvider: async () => undefined,
+  // Of S3's.
+  useArnRegion: async () => undefined,
+  disableS3ExpressSessionAuth: false,
+  requestChecksumCalculation: 'WHEN_SUPPORTED',
+  responseChecksumValidation: 'WHEN_SUPPORTED',
+  sigv4aSigningRegionSet: async () => undefined,
   signer: {
     sign: async (request: HttpRequest) => {
       Object.assign(request.headers, SIGNATURE);

@@ -26,10 +26,12 @@ import type { StartRequest } from '../../../lambdas/tokens/start/start-request.t
 import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-client.ts';
 import { createKeys } from '../world/keys.ts';
 import { callName, type ZoomModel } from '../world/zoom-model.ts';
+import { directS3 } from './direct-s3.ts';
 import type { FaultInjector } from './faults.ts';
 import { createFaultyHandler } from './faulty-handler.ts';
 import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
+import { directUntilStruck } from './until-struck.ts';
 
 const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
 /** The address that is stored for n8n. The client finds the server whatever its port is. */
@@ -77,14 +79,21 @@ export async function openLab(log: Log, state?: SavedLab) {
       requestHandler: createFaultyHandler(service, services.aws[service], faults, reader.forgetAt),
       retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     });
-    const dynamoDB = (options?: { retryStrategy: RetryStrategyV2 }) =>
-      faults
-        ? new DynamoDBClient({ ...configuration('dynamodb'), ...options })
-        : directDynamoDB(services.aws.dynamodb, reader.forgetAt);
+    const dynamoDB = (options?: { retryStrategy: RetryStrategyV2 }) => {
+      const direct = directDynamoDB(services.aws.dynamodb, reader.forgetAt);
+      const create = () => new DynamoDBClient({ ...configuration('dynamodb'), ...options });
+      return faults ? directUntilStruck('dynamodb', faults, direct, create) : direct;
+    };
     const tableClient = dynamoDB();
+    const directSecrets = directSecretsManager(services.aws.secretsmanager, reader.forgetAt);
     const secretsClient = faults
-      ? new SecretsManagerClient(configuration('secretsmanager'))
-      : directSecretsManager(services.aws.secretsmanager, reader.forgetAt);
+      ? directUntilStruck(
+          'secretsmanager',
+          faults,
+          directSecrets,
+          () => new SecretsManagerClient(configuration('secretsmanager')),
+        )
+      : directSecrets;
     clients.push(tableClient, secretsClient);
     const history = createHistory(TABLE, { log, invocation: () => ({ requestId: 'lab' }) }, () => {
       const client = dynamoDB({ retryStrategy: new ConfiguredRetryStrategy(1) });
@@ -102,7 +111,9 @@ export async function openLab(log: Log, state?: SavedLab) {
       now,
     );
     const s3Client: MakeS3Client = (S3Client) => {
-      const client = new S3Client(configuration('s3'));
+      const direct = directS3(services.aws.s3, reader.forgetAt);
+      if (!faults) return direct;
+      const client = directUntilStruck('s3', faults, direct, () => new S3Client(configuration('s3')));
       clients.push(client);
       return client;
     };

@@ -44,6 +44,8 @@ export async function run<T>(
     });
     const pages = await Promise.race([invocation, faults.killed.then(() => undefined)]);
     faults.freeze();
+    // Up to its fault a run is as the one that listed the calls.
+    if (strike?.call !== undefined) expect(faults.points[strike.at]).toBe(strike.call);
     for (const { body } of pages ?? []) output.push(body ?? '');
     const result = await check({ lab, before, pages, points: faults.points, output });
     output.push(...takeOutput());
