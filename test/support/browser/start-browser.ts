@@ -17,7 +17,6 @@ export async function startBrowser(): Promise<Browser> {
     return await chromium.launch({
       executablePath: process.env.CHROMIUM ?? (await unpack()),
       args: [
-        '--no-zygote',
         '--disable-gpu',
         '--disable-background-networking',
         '--disable-component-update',

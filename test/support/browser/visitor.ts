@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import { expect } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { examine } from './examine.ts';
 
 const SECONDS = 1000;
 const SCREENSHOTS = new URL('../../../tmp/screenshots/', import.meta.url);
@@ -15,8 +15,8 @@ export interface Visitor {
   context: BrowserContext;
   page: Page;
   /**
-   * Expects no axe violation on the page, in light and in dark. Saves a screenshot of each in `tmp/screenshots`; `phone`
-   * adds screenshots at a phone's width, at which the page must not scroll sideways.
+   * Expects no axe violation on the page, in light and in dark, and with `phone` that it does not scroll sideways at a
+   * phone's width. Where the environment variable SCREENSHOTS is set, saves a screenshot of each in `tmp/screenshots`.
    */
   lookAt(name: string, options?: { page?: Page; phone?: boolean }): Promise<void>;
   /** Throws when a page violated its policy, threw, or requested anything from another host. */
@@ -44,7 +44,6 @@ export async function visitor(browser: Browser): Promise<Visitor> {
     page: first,
     async lookAt(name, { page = first, phone = false } = {}) {
       expect({ name, violations: await examine(page) }).toEqual({ name, violations: [] });
-      mkdirSync(SCREENSHOTS, { recursive: true });
       for (const colorScheme of COLOR_SCHEMES) {
         await page.emulateMedia({ colorScheme });
         await shoot(page, `${name}-${colorScheme}`);
@@ -63,26 +62,8 @@ export async function visitor(browser: Browser): Promise<Visitor> {
   };
 }
 
-/** Returns axe's violations. Axe is a script: where a page's sandbox runs none, axe examines a copy of the page. */
-async function examine(page: Page): Promise<string[]> {
-  const hasScript = (await page.locator('script').count()) > 0;
-  const examined = hasScript ? page : await page.context().newPage();
-  if (!hasScript) await examined.setContent(await page.content());
-  const found: string[] = [];
-  for (const colorScheme of COLOR_SCHEMES) {
-    await examined.emulateMedia({ colorScheme });
-    const axe = new AxeBuilder({ page: examined }).setLegacyMode();
-    // The scheme changes only colours.
-    if (colorScheme === 'dark') axe.withRules('color-contrast');
-    const { violations } = await axe.analyze();
-    found.push(
-      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}: ${id}: ${html}`)),
-    );
-  }
-  if (!hasScript) await examined.close();
-  return found;
-}
-
 async function shoot(page: Page, name: string): Promise<void> {
+  if (!process.env.SCREENSHOTS) return;
+  mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: new URL(`${name}.png`, SCREENSHOTS).pathname, fullPage: true });
 }
