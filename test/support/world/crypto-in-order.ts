@@ -4,6 +4,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   type JsonWebKey,
@@ -70,6 +71,9 @@ const replacements = {
     _isExtractable: boolean,
     usages: webcrypto.KeyUsage[],
   ) {
+    // A link's ticket is signed with a real key.
+    if (format === 'raw' && (algorithm as webcrypto.Algorithm).name === 'HMAC')
+      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, true, usages);
     // `jose` makes one for each message. A real key would be a tenth of the work of sealing.
     if (format === 'raw') return { algorithm, usages, bytes: data } as RawKey;
     if (format === 'pkcs8') {
