@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ANY_LOOPBACK, DEFAULT_NAME, VARIABLES } from '../lambdas/contract.ts';
 import type { OperatorResponse } from '../lambdas/operator-protocol.ts';
 import { createRuntime, type Runtime } from '../lambdas/runtime.ts';
 import { CONSENT_SECONDS, LINK_SECONDS } from '../lambdas/tokens/consent/link-life.ts';
 import { toFailure } from '../lambdas/tokens/errors.ts';
 import type { StartRequest } from '../lambdas/tokens/start/start-request.ts';
+import { directSecretsManager } from './aws/direct-client.ts';
 import { useLocalAws } from './aws/environment.ts';
 import { createEventQueue } from './aws/event-queue.ts';
 import { invoke } from './aws/lambda.ts';
@@ -41,7 +41,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   });
   const environment = awsEnvironment(services);
   Object.assign(process.env, environment);
-  const secretsManager = new SecretsManagerClient();
+  const secretsManager = directSecretsManager(services.secretsManager);
   let settled = async () => {};
   try {
     await createSecrets(secretsManager, apps);
@@ -107,7 +107,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
   async function close(): Promise<void> {
     await settled();
-    secretsManager.destroy();
     await services.close();
   }
 }

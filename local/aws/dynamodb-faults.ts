@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
+import { ask } from './ask.ts';
 
 /** The faults of DynamoDB that can be turned on. Each is asked at every request. */
 export interface DynamoDBFaults {
@@ -20,12 +22,12 @@ interface Change {
 }
 
 /**
- * Starts a proxy that adds faults to a DynamoDB. Reads and writes go to `tableUrl`. Queries of an index go to `indexUrl`,
- * a second DynamoDB with the same table, which gets each write once the indexes no longer lag. Without `indexUrl` the
- * indexes never lag.
+ * Starts a proxy that adds faults to a DynamoDB. Reads and writes go to `table`. Queries of an index go to `index`, a
+ * second DynamoDB with the same table, which gets each write once the indexes no longer lag. Without `index` the indexes
+ * never lag.
  */
 export async function startFaultyDynamoDB(
-  { tableUrl, indexUrl, port = 0 }: { tableUrl: string; indexUrl: string | undefined; port?: number },
+  { table, index, port = 0 }: { table: Server; index: Server | undefined; port?: number },
   { indexesLag = () => false, isThrottled = () => false }: DynamoDBFaults,
 ): Promise<LoopbackServer> {
   const changes: Change[] = [];
@@ -42,13 +44,13 @@ export async function startFaultyDynamoDB(
       response.writeHead(400, JSON_TYPE).end(JSON.stringify(THROTTLED));
       return;
     }
-    if (indexUrl && !indexesLag()) await applyChanges(changes, indexUrl, request);
+    if (index && !indexesLag()) await applyChanges(changes, index, request);
     const parsed = JSON.parse(body) as Record<string, unknown>;
     const isIndexQuery = operation === 'Query' && parsed.IndexName !== undefined;
-    const result = await send((isIndexQuery && indexUrl) || tableUrl, operation, body, request);
-    if (indexUrl && result.status === 200 && WRITES.has(operation)) {
-      changes.push(await changeOf(parsed, tableUrl, request));
-      if (!indexesLag()) await applyChanges(changes, indexUrl, request);
+    const result = await send((isIndexQuery && index) || table, operation, body, request);
+    if (index && result.status === 200 && WRITES.has(operation)) {
+      changes.push(await changeOf(parsed, table, request));
+      if (!indexesLag()) await applyChanges(changes, index, request);
     }
     response.writeHead(result.status, JSON_TYPE).end(result.body);
   }
@@ -65,36 +67,38 @@ const THROTTLED = {
 
 async function changeOf(
   { TableName, Key, Item }: Record<string, unknown>,
-  tableUrl: string,
+  table: Server,
   request: IncomingMessage,
 ): Promise<Change> {
-  const table = String(TableName);
+  const name = String(TableName);
   const key = (Key ?? { connection: (Item as Record<string, unknown>).connection }) as Change['Key'];
-  const read = JSON.stringify({ TableName: table, Key: key, ConsistentRead: true });
-  const { body } = await send(tableUrl, 'GetItem', read, request);
+  const read = JSON.stringify({ TableName: name, Key: key, ConsistentRead: true });
+  const { body } = await send(table, 'GetItem', read, request);
   const { Item: stored } = JSON.parse(body) as { Item?: Record<string, unknown> };
-  return { TableName: table, Key: key, ...(stored && { Item: stored }) };
+  return { TableName: name, Key: key, ...(stored && { Item: stored }) };
 }
 
-async function applyChanges(changes: Change[], indexUrl: string, request: IncomingMessage): Promise<void> {
+async function applyChanges(changes: Change[], index: Server, request: IncomingMessage): Promise<void> {
   for (const { TableName, Key, Item } of changes.splice(0)) {
     await (Item
-      ? send(indexUrl, 'PutItem', JSON.stringify({ TableName, Item }), request)
-      : send(indexUrl, 'DeleteItem', JSON.stringify({ TableName, Key }), request));
+      ? send(index, 'PutItem', JSON.stringify({ TableName, Item }), request)
+      : send(index, 'DeleteItem', JSON.stringify({ TableName, Key }), request));
   }
 }
 
-/** Sends an operation with the headers of the request, whose signature dynalite does not verify. */
-async function send(url: string, operation: string, body: string, { headers }: IncomingMessage) {
-  const response = await fetch(url, {
+/** Passes an operation on, with the headers of the request, whose signature dynalite does not verify. */
+async function send(server: Server, operation: string, body: string, { headers }: IncomingMessage) {
+  const answer = await ask(server, {
     method: 'POST',
+    url: '/',
     headers: {
       ...JSON_TYPE,
+      host: String(headers.host),
       'x-amz-target': `DynamoDB_20120810.${operation}`,
       'x-amz-date': String(headers['x-amz-date']),
       authorization: String(headers.authorization),
     },
     body,
   });
-  return { status: response.status, body: await response.text() };
+  return { status: answer.status, body: answer.body.toString() };
 }

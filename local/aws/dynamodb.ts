@@ -31,7 +31,7 @@ export async function startDynamoDB({
   const table = await startTable(0, tableName);
   // A second DynamoDB for the indexes, where these can lag.
   const indexes = faults.indexesLag ? await startTable(0, tableName) : undefined;
-  const proxy = await startFaultyDynamoDB({ tableUrl: table.url, indexUrl: indexes?.url, port }, faults);
+  const proxy = await startFaultyDynamoDB({ table: table.server, index: indexes?.server, port }, faults);
   return {
     ...proxy,
     async close() {
