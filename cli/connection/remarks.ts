@@ -26,6 +26,7 @@ const WARNING_DAYS = REFRESH_TOKEN_DAYS - 14;
 export function remarks(view: ConnectionView, now: number): Remark[] {
   return [
     ...stateRemarks(view, now),
+    ...appRemarks(view, now),
     ...rotationRemarks(view, now),
     ...lifetimeRemarks(view),
     ...pushRemarks(view),
@@ -95,6 +96,19 @@ function stateRemarks(view: ConnectionView, now: number): Remark[] {
     ];
   }
   return [];
+}
+
+/** Returns the problem of a connection whose app was taken out of the deployment, before its next rotation fails. */
+function appRemarks(view: ConnectionView, now: number): Remark[] {
+  const { connection, app, status, appMissing, lastError } = view;
+  if (!appMissing || status !== 'active' || lastError?.code === 'app_not_deployed') return [];
+  return [
+    {
+      exitStatus: EXIT.misconfigured,
+      message: `Its Zoom app "${app}" was taken out of the deployment, so the next rotation fails. ${readerText(view, now, timeFrom(now))}`,
+      action: `Add "${app}" to "apps" in cdk.json again, deploy, then run npx zoom-tokens setup ${app}. Or end the connection: npx zoom-tokens disconnect ${connection}`,
+    },
+  ];
 }
 
 function rotationRemarks(view: ConnectionView, now: number): Remark[] {

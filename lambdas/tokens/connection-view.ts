@@ -1,5 +1,6 @@
 import { type Connection, isDisconnected } from './connection.ts';
 import { expression, secretOf } from './n8n-names.ts';
+import type { Installation } from './operate/installation.ts';
 import { type Margins, rotateAt } from './schedule.ts';
 
 /** The fields that people may see. An attribute that is not in this list never leaves the functions. */
@@ -42,10 +43,18 @@ export type ConnectionView = Pick<Connection, (typeof SHOWN)[number]> & {
   expression?: string;
   /** When the token is to be replaced, where `dueAt` is of another step before: a measurement, a push, or the end of a place. */
   nextRotationAt?: number;
+  /** The deployment does not have its app, so that the next rotation fails. */
+  appMissing?: true;
 };
 
+export interface ViewDependencies {
+  margins: Margins;
+  /** Left out, every app counts as deployed. */
+  installation?: Pick<Installation, 'existing'>;
+}
+
 /** Returns the fields of a connection that people may see. */
-export function toView(item: Connection, { margins }: { margins: Margins }): ConnectionView {
+export function toView(item: Connection, { margins, installation }: ViewDependencies): ConnectionView {
   const shown = Object.fromEntries(
     SHOWN.filter((field) => item[field] !== undefined).map((field) => [field, item[field]]),
   ) as Pick<Connection, (typeof SHOWN)[number]>;
@@ -56,8 +65,12 @@ export function toView(item: Connection, { margins }: { margins: Margins }): Con
     ...(secretName !== undefined && { secretName }),
     ...(pasted !== undefined && { expression: pasted }),
     ...laterRotation(item, margins),
+    ...(installation && isAppMissing(item, installation) && { appMissing: true }),
   };
 }
+
+const isAppMissing = (item: Connection, { existing }: Pick<Installation, 'existing'>): boolean =>
+  !isDisconnected(item) && !Object.hasOwn(existing.appSecretArns, item.app);
 
 /** Returns `nextRotationAt`, if it is not `dueAt`. A failed or suspect connection is due for its next attempt. */
 export function laterRotation(item: Connection, margins: Margins): Pick<ConnectionView, 'nextRotationAt'> {

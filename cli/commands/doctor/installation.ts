@@ -7,14 +7,20 @@ import { type Finding, failed, note, skipped, well, wrong } from './finding.ts';
 type CheckResult = OperatorResults['check'];
 
 export function appFindings({ apps }: CheckResult): Finding[] {
-  return apps.map(({ app, problem }) => {
+  return apps.map(({ app, problem, use }) => {
     if (!problem) return well('apps', `Zoom accepts the app "${app}".`);
     if (problem.code === 'not_set_up') {
       return note('apps', `The app "${app}" is not set up, and no connection uses it.`, problem.action);
     }
     const action = setupAction(problem.code, app) ?? problem.action;
-    return wrong('apps', `App "${app}": ${problem.message}`, action);
+    return wrong('apps', `App "${app}": ${problem.message}${use ? ` ${usedBy(use)}` : ''}`, action);
   });
+}
+
+/** Returns who loses an app that was taken out of the deployment. */
+function usedBy({ count, connections }: NonNullable<CheckResult['apps'][number]['use']>): string {
+  const more = count > connections.length ? ` and ${count - connections.length} more` : '';
+  return `The next rotation fails of ${connections.join(', ')}${more}.`;
 }
 
 /** Returns an action with the command to run, which the domain's own action does not name. */

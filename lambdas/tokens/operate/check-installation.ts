@@ -9,7 +9,7 @@ import { CONCURRENCY } from '../sweep/sweep.ts';
 import type { AlertTopic } from './alert-topic.ts';
 import { type BundleRoom, bundleRooms } from './bundle-rooms.ts';
 import { checkRescue, type RescueProbe } from './check-rescue.ts';
-import { type FleetUses, fleetUses } from './fleet-uses.ts';
+import { type AppUse, type FleetUses, fleetUses } from './fleet-uses.ts';
 import type { Installation } from './installation.ts';
 
 type Problem = FailureDetails;
@@ -19,6 +19,8 @@ type CheckedStore = Pick<Dependencies['store'], 'sweptAt' | 'bundle'> & Fleet;
 interface CheckedApp {
   app: string;
   problem?: Problem;
+  /** The connections of an app that was taken out of the deployment. */
+  use?: AppUse;
 }
 
 /** The findings of a check. Timestamps are epoch seconds. */
@@ -73,7 +75,7 @@ export async function checkInstallation(
   const uses = await fleetUses(deps.store, deps.now());
   // An app that was taken out of the deployment is still used: its connections end within the hour.
   const deployed = Object.keys(existing.appSecretArns);
-  const apps = [...new Set([DEFAULT_APP, ...deployed, ...named, ...uses.apps])].sort();
+  const apps = [...new Set([DEFAULT_APP, ...deployed, ...named, ...uses.apps.keys()])].sort();
   const [checked, sweptAt, zoomSkewSeconds, n8n, topic, bundles, keyProblems, rescueProblems, auditProblems] =
     await Promise.all([
       pMap(apps, (app) => checkApp(app, uses, deps), { concurrency: CONCURRENCY }),
@@ -112,7 +114,8 @@ async function checkApp(
   } catch (error) {
     const problem = toFailure(error);
     const isUnset = problem.code === 'app_not_deployed' || problem.code === 'secret_unusable';
-    if (!isUnset || uses.apps.has(app)) return { app, problem };
+    const use = uses.apps.get(app);
+    if (!isUnset || use) return { app, problem, ...(use && problem.code === 'app_not_deployed' && { use }) };
     if (problem.code === 'app_not_deployed') return { app, problem: { ...problem, code: 'not_set_up' } };
     const action = `If you need it, run: zoom-tokens setup ${app}.`;
     return { app, problem: { ...problem, code: 'not_set_up', action } };

@@ -1,5 +1,5 @@
 import type { Connection, Status } from '../connection.ts';
-import { type ConnectionView, laterRotation, toView } from '../connection-view.ts';
+import { type ConnectionView, laterRotation, toView, type ViewDependencies } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { FLEET_STATES, type Fleet, type FleetEntry, type FleetState, fleetState, pageOf } from '../fleet.ts';
 import type { ConnectionStore } from '../store/connection-store.ts';
@@ -54,7 +54,7 @@ interface Source extends Fleet {
 /** Returns a page of the connections, and, with the first one, how many are in each state. */
 export async function overview(
   request: OverviewRequest,
-  deps: Pick<Dependencies, 'now' | 'bundleBytes' | 'margins'> & { store: FleetStore },
+  deps: Pick<Dependencies, 'now' | 'bundleBytes'> & ViewDependencies & { store: FleetStore },
 ): Promise<Overview> {
   const now = deps.now();
   const { limit = DEFAULT_LIMIT, after } = request;
@@ -134,7 +134,7 @@ async function select(
 async function readViews(
   entries: FleetEntry[],
   source: Source,
-  deps: Pick<Dependencies, 'margins'>,
+  deps: ViewDependencies,
 ): Promise<{ views: ConnectionView[]; unreadable: UnreadableItem[]; cut?: number }> {
   const items = await source.getAll(entries.map(({ connection }) => connection));
   const byName = new Map(items.map((item) => [item.connection, item]));
@@ -155,6 +155,8 @@ async function readViews(
   return { views, unreadable };
 }
 
+const isLosingApp = ({ status, appMissing }: ConnectionView) => status === 'active' && appMissing === true;
+
 /**
  * Returns a page by attention in the order of the states, and by name within a state. Any other page is sorted by what is
  * shown, which the index does not tell of every connection.
@@ -167,6 +169,7 @@ function inPageOrder(
   if (sort !== 'attention') {
     return views.sort((a, b) => compareSorted(sortedPlace(a, sort), sortedPlace(b, sort)));
   }
-  const rank = (view: ConnectionView) => FLEET_STATES.indexOf(fleetState(view, now));
+  const stateOf = (view: ConnectionView) => (isLosingApp(view) ? 'misconfigured' : fleetState(view, now));
+  const rank = (view: ConnectionView) => FLEET_STATES.indexOf(stateOf(view));
   return views.sort((a, b) => rank(a) - rank(b) || a.connection.localeCompare(b.connection));
 }

@@ -1,4 +1,4 @@
-import { type ConnectionView, toView } from '../connection-view.ts';
+import { type ConnectionView, toView, type ViewDependencies } from '../connection-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
 
@@ -8,7 +8,7 @@ import { getConnectionOrThrow } from '../get-connection.ts';
  */
 export async function viewConnection(
   connection: string,
-  deps: Pick<Dependencies, 'store' | 'margins'>,
+  deps: Pick<Dependencies, 'store'> & ViewDependencies,
 ): Promise<ConnectionView> {
   return toView(await getConnectionOrThrow(connection, deps.store), deps);
 }

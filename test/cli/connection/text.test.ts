@@ -42,6 +42,22 @@ test('the next rotation is that of the token, and not a step that is due before'
   expect(formatOverview([view], NOW)).toContain('45 min');
 });
 
+test('a connection whose app was taken out of the deployment says so before its next rotation fails', () => {
+  const view: ConnectionView = { ...MAIN, app: 'old', appMissing: true };
+  expect(remarks(view, NOW)).toEqual([
+    {
+      exitStatus: 4,
+      message: expect.stringMatching(
+        /^Its Zoom app "old" was taken out of the deployment, so the next rotation fails\. n8n's token is valid until/,
+      ),
+      action: expect.stringMatching(
+        /Add "old" to "apps".*zoom-tokens setup old\. .*zoom-tokens disconnect main$/,
+      ),
+    },
+  ]);
+  expect(exitStatusOf([view], NOW)).toBe(4);
+});
+
 test('an old place shows when it ends, in local time and relative', () => {
   const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', until: NOW + 1800 }] };
   expect(formatDetails(view, NOW)).toMatch(

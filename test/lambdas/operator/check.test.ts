@@ -2,6 +2,7 @@ import '../../support/services/output.ts';
 import { createServer } from 'node:http';
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ConnectionView } from '../../../lambdas/tokens/connection-view.ts';
 import type { InstallationCheck } from '../../../lambdas/tokens/operate/check-installation.ts';
 import { type S3Error, startS3 } from '../../../local/aws/s3.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
@@ -248,6 +249,9 @@ describe('the check of the apps', () => {
       code: 'app_not_deployed',
       action: expect.stringContaining('Add it to "apps" in cdk.json'),
     });
+    expect(appIn(await check({}, without), 'used')?.use).toEqual({ count: 1, connections: ['server'] });
+    const { connections } = await without.granted<{ connections: ConnectionView[] }>({ action: 'status' });
+    expect(connections).toMatchObject([{ connection: 'server', status: 'active', appMissing: true }]);
     await functions.granted({ action: 'disconnect', connection: 'server' });
     expect(appIn(await check({}, without), 'used')).toBeUndefined();
   });

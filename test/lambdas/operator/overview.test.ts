@@ -108,6 +108,15 @@ describe.each([10, 600])('a fleet with %i connections that are well', (size) => 
     ]);
   });
 
+  test('a connection whose app is not deployed comes before those that need no attention', async () => {
+    const existing = { table: 'connections', rescueBucket: 'rescue', appSecretArns: { default: 'default' } };
+    const deps = { store, now: () => NOW, margins: DEFAULT_MARGINS, installation: { existing } };
+    const { connections } = await overview({ states: ['active'], limit: 8 }, deps);
+    const missing = connections.map(({ appMissing = false }) => appMissing);
+    expect(missing).toContain(true);
+    expect(missing).toEqual([...missing].sort().reverse());
+  });
+
   test.each([1, 40])('pages of %i show every connection once', async (limit) => {
     const states: FleetState[] | undefined = limit === 1 ? ['expired', 'failing', 'disconnected'] : undefined;
     const expected = limit === 1 ? ['ended', 'expired', 'failing', 'new_one'] : sorted(fleet);

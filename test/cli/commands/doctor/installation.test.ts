@@ -29,6 +29,22 @@ describe('the apps', () => {
     );
   });
 
+  test('doctor names the connections of an app that was taken out of the deployment', async () => {
+    const problem = {
+      class: 'misconfigured',
+      code: 'app_not_deployed',
+      message: 'No Zoom app "old".',
+      action: 'Add it.',
+    } as const;
+    const use = { count: 12, connections: ['anna', 'ben'] };
+    await changeResult('check', (check) => ({ ...check, apps: [{ app: 'old', problem, use }] }));
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      '✖ App "old": No Zoom app "old". The next rotation fails of anna, ben and 10 more.\n  Add it.\n',
+    );
+  });
+
   test('doctor --app checks an app that no connection uses', async () => {
     expect(await findings('--app', 'support')).toContainEqual(
       expect.objectContaining({
