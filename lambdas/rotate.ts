@@ -8,6 +8,7 @@ import { createResealer } from './tokens/key-rotation/reseal.ts';
 import { runStarted } from './tokens/start/run-started.ts';
 import { parseStartRequest } from './tokens/start/start-request.ts';
 import type { SweepCounts } from './tokens/sweep/outcomes.ts';
+import { createAppWatch } from './tokens/sweep/removed-apps.ts';
 import { type SweepReport, sweep } from './tokens/sweep/sweep.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext, withMetrics } from './web/middleware.ts';
 
@@ -17,6 +18,10 @@ import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext, withMetrics } fro
  */
 export function createHandler(load: () => Runtime & { alerts: Alerts }) {
   const reseal = lazily(() => createResealer(load()));
+  const attendApps = lazily(() => {
+    const runtime = load();
+    return createAppWatch(Object.keys(runtime.installation.existing.appSecretArns), runtime);
+  });
   return middy<unknown, SweepReport | SweepCounts>(OWN_DEADLINE)
     .use(withLogContext())
     .use(withMetrics())
@@ -30,6 +35,7 @@ export function createHandler(load: () => Runtime & { alerts: Alerts }) {
         return counts;
       }
       const { failure, ...report } = await sweep(runtime, options);
+      await attendApps()(options).catch(logFailure);
       await attendKeys({ ...runtime, reseal: reseal() }, options);
       recordSweepMetrics(report, runtime.monitoring);
       if (failure !== undefined) throw failure;

@@ -7,7 +7,7 @@ const SWEEP_KEY = 'sweep#last';
 
 /** The notes that sweeps leave to the next ones and to `doctor`: one item beside the connections. */
 export function createSweepNotes({ get, update }: Items): SweepNotes {
-  const write = (values: Record<string, number | null>) =>
+  const write = (values: Record<string, number | null | readonly string[]>) =>
     update(SWEEP_KEY, { set: `SET ${assignments(values)}`, values });
 
   return {
@@ -36,6 +36,12 @@ export function createSweepNotes({ get, update }: Items): SweepNotes {
     async lastGap(since) {
       const { gapFrom, gapTo = 0 } = ((await get(SWEEP_KEY)) ?? {}) as { gapFrom?: number; gapTo?: number };
       return gapTo > since ? gapFrom : undefined;
+    },
+
+    knownApps: async () => (await get(SWEEP_KEY))?.apps as string[] | undefined,
+
+    async noteApps(apps) {
+      await write({ apps });
     },
 
     sweptAt: async () => (await get(SWEEP_KEY))?.sweptAt as number | undefined,

@@ -35,6 +35,11 @@ export interface SweepNotes {
   /** Returns when the last sweep before a gap ended, where the gap was over after `since`. */
   lastGap(since: number): Promise<number | undefined>;
 
+  /** Returns the apps of the deployment as they were noted last; `undefined` before the first sweep. */
+  knownApps(): Promise<string[] | undefined>;
+
+  noteApps(apps: readonly string[]): Promise<void>;
+
   /** Returns when the last sweep came to its end; `undefined` before the first. */
   sweptAt(): Promise<number | undefined>;
 }

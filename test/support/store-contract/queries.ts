@@ -47,6 +47,15 @@ export function describeQueries(opened: () => ConnectionStore): void {
       expect(await opened().sweptAt()).toBe(NOW);
     });
 
+    test('is kept when the apps of the deployment are noted beside it', async () => {
+      expect(await opened().knownApps()).toBeUndefined();
+      await opened().recordHealthCheck(NOW, health);
+      await opened().noteApps(['default', 'reports']);
+      await opened().noteApps(['default']);
+      expect(await opened().knownApps()).toEqual(['default']);
+      expect(await opened().sweptAt()).toBe(NOW);
+    });
+
     test('is not listed as a connection', async () => {
       await opened().recordHealthCheck(NOW, health);
       expect(await opened().list()).toEqual([]);

@@ -39,7 +39,7 @@ export class MemoryStore implements ConnectionStore, Fleet {
   /** The items as the index `due` shows them while it lags. */
   #lagging: Connection[] | undefined;
   readonly #links = new Map<string, StoredLink & { waitsUntil: number }>();
-  #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number }> = {};
+  #swept: Partial<FleetHealth & { sweptAt: number; gapFrom: number; gapTo: number; apps: string[] }> = {};
   readonly #apps = new Map<string, AppHealth>();
   #keyRotation: KeyRotation | undefined;
   readonly #bundles = new Map<string, Bundle>();
@@ -372,6 +372,14 @@ export class MemoryStore implements ConnectionStore, Fleet {
       return false;
     this.#bundles.set(bundle.bundle, structuredClone(bundle));
     return true;
+  }
+
+  async knownApps() {
+    return this.#swept.apps;
+  }
+
+  async noteApps(apps: readonly string[]) {
+    this.#swept = { ...this.#swept, apps: [...apps] };
   }
 
   async sweptAt() {
