@@ -38,7 +38,7 @@ export function cacheFolder(root: string): string {
 
 /**
  * Installs the emulator under node_modules/.cache, once for each version and place of the checkout. Returns the path of its Python.
- * @throws {Missing} without Python 3 or without PyPI
+ * @throws {Missing} without Python 3, its pip or PyPI
  */
 export async function install(): Promise<string> {
   const folder = cacheFolder(ROOT);
@@ -47,17 +47,20 @@ export async function install(): Promise<string> {
   if (existsSync(complete)) return python;
   rmSync(folder, { recursive: true, force: true });
   const env = process.env;
-  await run('python3', ['-m', 'venv', folder], { env }).catch((error) => {
+  // A pip of its own, and compiling all modules, of which few are used, would take most of the time.
+  await run('python3', ['-m', 'venv', '--without-pip', folder], { env }).catch((error) => {
     throw new Missing(`Python 3 with its venv module is needed: ${error.message}`);
   });
   await run(
-    python,
-    ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '--requirement', REQUIREMENTS],
-    {
-      env,
-    },
+    'python3',
+    ['-m', 'pip', '--python', python, 'install', '--quiet', '--no-input', '--no-compile'].concat([
+      '--require-hashes',
+      '--requirement',
+      REQUIREMENTS,
+    ]),
+    { env },
   ).catch((error) => {
-    throw new Missing(`The emulator cannot be installed from PyPI: ${error.message}`);
+    throw new Missing(`The emulator cannot be installed from PyPI with pip 22.3 or newer: ${error.message}`);
   });
   writeFileSync(complete, '');
   return python;
