@@ -11,6 +11,7 @@ import { run, stopCommands } from './command.ts';
 import { Deployed } from './deployed.ts';
 import { ACCOUNT, type Emulator, install, REGION, start } from './emulator.ts';
 import { SecondInstallation } from './second.ts';
+import { type Template, templateIn, writeVariant } from './variant.ts';
 
 // `npm run test:deploy [-- --keep]` deploys to an emulator of AWS and tests the deployed system from outside.
 // Exit status: 0 passed, 1 failed, 75 not tested because this machine lacks a program.
@@ -18,6 +19,7 @@ import { SecondInstallation } from './second.ts';
 const NOT_TESTED = 75;
 const ROOT = join(import.meta.dirname, '../..');
 const STACK = 'zoom-token-refresher';
+const SECOND = 'staging';
 /** The schedule's rate is one minute, which the emulator counts from its creation and checks every ten seconds. */
 const SCHEDULE_SECONDS = 100;
 
@@ -84,16 +86,14 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
     n8nUrls: 'https://n8n.example.com',
     alarmEmail: 'operator@example.com',
   };
-  const synth = async (output: string, settings: Record<string, string>) => {
-    const contextArgs = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-    await cdk('synth', '--quiet', '--output', output, ...contextArgs);
-    await run(join(python, '../cfn-lint'), [join(output, '*.template.json')], {
-      cwd: ROOT,
-      env: process.env,
-    });
-  };
-  await synth(assembly, context);
-  step('cdk synth, with the functions bundled; cfn-lint finds nothing');
+  await cdk('synth', '--quiet', '--output', assembly, ...contextArgs(context));
+  step('cdk synth, with the functions bundled');
+  const listed = join(folder, 'listed.out');
+  await cdk('list', '--output', listed, ...contextArgs(settingsOfSecond(zoomUrl)));
+  step('cdk list with the settings of a second installation: it synthesizes too, and bundles nothing');
+  const templates = [assembly, listed].map((output) => join(output, '*.template.json'));
+  await run(join(python, '../cfn-lint'), templates, { cwd: ROOT, env: process.env });
+  step('cfn-lint finds nothing in both.');
 
   cpSync(assembly, bundled, { recursive: true });
   const policies = adapt(assembly, STACK);
@@ -194,7 +194,7 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   step('cdk diff: no differences');
 
   await deployed.makeDue('main');
-  await testSecondInstallation(aws, deployed, apps, cdk, synth);
+  await testSecondInstallation(aws, deployed, apps, cdk, templateIn(listed, SECOND));
 
   print('   waiting up to a minute for the schedule …');
   for (
@@ -215,18 +215,10 @@ async function testDeployment(aws: Emulator, python: string): Promise<void> {
   await new Again({ ...options, credentials: apps.reports, deployedWith }).test();
 }
 
-/** Tests a second installation with the other settings, while the first waits for its schedule. */
-async function testSecondInstallation(
-  aws: Emulator,
-  first: Deployed,
-  apps: { default: object; reports: object },
-  cdk: (...args: string[]) => Promise<string>,
-  synth: (output: string, settings: Record<string, string>) => Promise<void>,
-): Promise<void> {
-  const zoomUrl = `${zoom?.url}`;
-  const app = join(folder, 'second.out');
-  await synth(app, {
-    name: 'staging',
+/** Settings that the first installation does not use. */
+function settingsOfSecond(zoomUrl: string): Record<string, string> {
+  return {
+    name: SECOND,
     zoomOauthUrl: zoomUrl,
     zoomApiUrl: zoomUrl,
     createN8nUser: 'true',
@@ -234,11 +226,27 @@ async function testSecondInstallation(
     domainName: 'zoom.example.com',
     certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012`,
     removalPolicy: 'destroy',
-  });
-  const policies = adapt(app, 'staging');
+  };
+}
+
+function contextArgs(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+}
+
+/** Tests a second installation with the other settings, while the first waits for its schedule. */
+async function testSecondInstallation(
+  aws: Emulator,
+  first: Deployed,
+  apps: { default: object; reports: object },
+  cdk: (...args: string[]) => Promise<string>,
+  template: Template,
+): Promise<void> {
+  const app = join(folder, 'second.out');
+  writeVariant(bundled, app, STACK, template, SECOND);
+  const policies = adapt(app, SECOND);
   const outputsFile = join(folder, 'second.json');
   await cdk('deploy', '--app', app, '--require-approval', 'never', '--outputs-file', outputsFile);
-  const outputs: Record<string, string> = JSON.parse(readFileSync(outputsFile, 'utf8')).staging;
+  const outputs: Record<string, string> = JSON.parse(readFileSync(outputsFile, 'utf8'))[SECOND];
   await protect(root(aws).secrets, policies, outputs);
   step('cdk deploy of a second installation: a user for n8n, a KMS key, a domain, nothing retained');
 
@@ -250,7 +258,7 @@ async function testSecondInstallation(
   step('Its key and its app secret are encrypted with its own KMS key, and its links lead to its domain.');
   const tokens = await first.read();
   await staging.writeApp(apps.reports);
-  await staging.publishes(zoomUrl);
+  await staging.publishes(`${zoom?.url}`);
   step('It connects and publishes. The user created for n8n reads the token, and Zoom accepts it.');
   await staging.doesNotOverwrite('reports', tokens);
   step("It cannot overwrite the published secret of the first installation's connection.");
