@@ -69,8 +69,8 @@ function sendStates(stack: LocalStack, query: Query, response: ServerResponse): 
         const start = performance.now();
         const state = JSON.stringify(await stateOf(stack, query));
         if (!response.destroyed) response.write(`data: ${state}\n\n`);
-        // At least half of the time is left for the functions, which run in this process too.
-        await setTimeout(Math.max(LEAST_MILLISECONDS_BETWEEN_STATES, performance.now() - start));
+        // At least three quarters of the time are left for the functions, which run in this process too.
+        await setTimeout(Math.max(LEAST_MILLISECONDS_BETWEEN_STATES, 3 * (performance.now() - start)));
       }
     } catch {
       // The stack is being closed. The browser reconnects by itself.
