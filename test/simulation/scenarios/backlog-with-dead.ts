@@ -11,12 +11,7 @@ export const backlogWithDead: Scenario = {
   must: 'at 0, 10 and 30 % dead, spread: living rotations at least 95 % of the capacity in every full sweep; at 90 %, and with the dead at the head: every living one at most 3 sweeps later than without the dead; while others are due, suspects take at most 5 % of a sweep’s step time',
   async run(isShort) {
     const due = isShort ? 4800 : 9600;
-    const all = names(due);
-    const fleet = new Fleet();
-    // The published tokens end one after the other, the first of them in eight minutes.
-    const first = fleet.time.now - HOUR + 8 * MINUTE;
-    await fleet.connect(all, (index) => first + (index * 2 * MINUTE) / due);
-    const healthy = await drain(fleet.copy(), all, 0, 'spread');
+    const healthy = await drain(due, 0, 'spread');
     const capacity = Math.max(...healthy.rotations);
     const rows = [];
     for (const [share, order] of [
@@ -24,7 +19,7 @@ export const backlogWithDead: Scenario = {
       ...(isShort ? [0.3] : [0.1, 0.3, 0.9]).map((each) => [each, 'head'] as const),
       ...(isShort ? [0.3] : [0.1, 0.3, 0.9]).map((each) => [each, 'suspect'] as const),
     ] as const) {
-      const run = share === 0 ? healthy : await drain(fleet.copy(), all, share, order);
+      const run = share === 0 ? healthy : await drain(due, share, order);
       // The last sweep that rotates anything is not full.
       const full = run.rotations.slice(0, Math.max(1, Math.floor((due * (1 - share)) / capacity)));
       const least = Math.min(...full);
@@ -48,10 +43,15 @@ export const backlogWithDead: Scenario = {
 /** The dead are spread among the others, or due before them, or spread and refused once before. */
 type Order = 'spread' | 'head' | 'suspect';
 
-async function drain(fleet: Fleet, all: string[], share: number, order: Order) {
+async function drain(due: number, share: number, order: Order) {
+  const fleet = new Fleet();
+  const start = fleet.time.now;
+  const all = names(due);
   const dead = new Set(
-    all.filter((_, index) => (order === 'head' ? index < all.length * share : isSpread(index, share))),
+    all.filter((_, index) => (order === 'head' ? index < due * share : isSpread(index, share))),
   );
+  // The published tokens end one after the other, the first of them in eight minutes.
+  await fleet.connect(all, (index) => start - HOUR + 8 * MINUTE + (index * 2 * MINUTE) / due);
   for (const name of dead) {
     fleet.zoom.remove(name);
     if (order === 'suspect') await fleet.makeSuspect(name);

@@ -52,15 +52,6 @@ export class Fleet {
     this.#random = randomFrom(seed);
   }
 
-  /** Returns a fleet with the same connections, which goes its own way. To connect thousands takes a second. */
-  copy(): Fleet {
-    const copy = new Fleet();
-    copy.store.copy(this.store);
-    copy.zoom.copy(this.zoom);
-    for (const [connection, tokens] of this.published) copy.published.set(connection, tokens);
-    return copy;
-  }
-
   /** Connections that were connected at `consentedAt`, settled, and published. */
   async connect(names: string[], consentedAt: (index: number) => number, app = 'default'): Promise<void> {
     const deps = this.environment();

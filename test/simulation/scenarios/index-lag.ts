@@ -7,11 +7,8 @@ export const indexLag: Scenario = {
   must: 'at least 95 % of the capacity at every lag',
   async run(isShort) {
     const lags = isShort ? [0, 10] : [0, 2, 5, 10];
-    const fleet = new Fleet();
-    const first = fleet.time.now - HOUR + 8 * MINUTE;
-    await fleet.connect(names(4000), (index) => first + index / 100);
     const rotated: number[] = [];
-    for (const lag of lags) rotated.push(await rotatedInASweep(fleet.copy(), lag));
+    for (const lag of lags) rotated.push(await rotatedInASweep(lag));
     const capacity = rotated[0] ?? 0;
     return lags.map((lag, index) => ({
       'lag, s': lag,
@@ -21,8 +18,11 @@ export const indexLag: Scenario = {
   },
 };
 
-async function rotatedInASweep(fleet: Fleet, lag: number): Promise<number> {
+async function rotatedInASweep(lag: number): Promise<number> {
+  const fleet = new Fleet();
+  const start = fleet.time.now;
+  await fleet.connect(names(4000), (index) => start - HOUR + 8 * MINUTE + index / 100);
   fleet.store.lag = lag;
-  fleet.time.now += 1;
+  fleet.time.now = start + 1;
   return (await fleet.sweep()).rotated;
 }

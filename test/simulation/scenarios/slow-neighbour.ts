@@ -11,21 +11,9 @@ export const slowNeighbour: Scenario = {
   async run(isShort) {
     const rows = [];
     for (const count of isShort ? [2000] : [400, 2000]) {
-      const fleet = new Fleet();
-      const start = fleet.time.now;
-      const healthy = names(count, 'healthy');
-      await fleet.connect(healthy, (index) => start - HOUR + 8 * MINUTE + index / 100, 'healthy');
-      const alone = await rotatedInASweep(fleet.copy(), healthy);
-      const hanging = names(count, 'hanging');
-      await fleet.connect(hanging, (index) => start - HOUR + 7 * MINUTE + index / 100, 'hanging');
+      const alone = await rotatedInASweep(count, undefined);
       for (const hangsAfter of [0, 1]) {
-        const both = fleet.copy();
-        both.zoom.override = async ({ user, at }) => {
-          if (!user.startsWith('hanging') || at < start + hangsAfter) return undefined;
-          await both.time.sleep(TIMEOUT);
-          throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-        };
-        const beside = await rotatedInASweep(both, healthy);
+        const beside = await rotatedInASweep(count, hangsAfter);
         rows.push({
           'connections of each app': count,
           'hangs after, s': hangsAfter,
@@ -40,7 +28,21 @@ export const slowNeighbour: Scenario = {
   },
 };
 
-async function rotatedInASweep(fleet: Fleet, connections: string[]): Promise<number> {
+/** Rotations of the healthy app; beside an app that hangs after so many seconds, or alone. */
+async function rotatedInASweep(count: number, hangsAfter: number | undefined): Promise<number> {
+  const fleet = new Fleet();
+  const start = fleet.time.now;
+  const healthy = names(count, 'healthy');
+  await fleet.connect(healthy, (index) => start - HOUR + 8 * MINUTE + index / 100, 'healthy');
+  if (hangsAfter !== undefined) {
+    const hanging = names(count, 'hanging');
+    await fleet.connect(hanging, (index) => start - HOUR + 7 * MINUTE + index / 100, 'hanging');
+    fleet.zoom.override = async ({ user, at }) => {
+      if (!user.startsWith('hanging') || at < start + hangsAfter) return undefined;
+      await fleet.time.sleep(TIMEOUT);
+      throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    };
+  }
   await fleet.sweep();
-  return connections.filter((name) => (fleet.published.get(name)?.length ?? 0) > 1).length;
+  return healthy.filter((name) => (fleet.published.get(name)?.length ?? 0) > 1).length;
 }

@@ -26,12 +26,6 @@ export class FleetStore {
     this.#now = now;
   }
 
-  /** Adds the connections of another store, which keeps its own. */
-  copy(of: FleetStore): void {
-    this.inner.copyItems(of.inner);
-    for (const [connection, rows] of of.#rows) this.#rows.set(connection, rows);
-  }
-
   /** When the next connection is due, epoch seconds; infinite without one. */
   nextDue(): number {
     let next = Infinity;

@@ -41,11 +41,6 @@ export class FleetZoom {
     return this.#issue(user, state);
   }
 
-  /** Adds the users of another Zoom, which keeps its own. */
-  copy({ users }: FleetZoom): void {
-    for (const [name, user] of users) this.users.set(name, { ...user, access: new Map(user.access) });
-  }
-
   /** The user, or an administrator, removes the app. */
   remove(user: string): void {
     const state = this.users.get(user);

@@ -36,14 +36,14 @@ export async function startBrowser(): Promise<Browser> {
   }
 }
 
-/** Unpacks Chromium under a temporary name and renames it when complete, because test files start in parallel. */
+/**
+ * Unpacks Chromium under a temporary name and renames it when complete, because test files start in parallel. It is kept
+ * where `npm ci` removes nothing.
+ */
 async function unpack(): Promise<string> {
   const require = createRequire(import.meta.url);
   const packed = join(dirname(require.resolve('@sparticuz/chromium')), '../bin/chromium.br');
-  const executable = new URL(
-    `../../node_modules/.cache/chromium/chromium-${statSync(packed).size}`,
-    import.meta.url,
-  ).pathname;
+  const executable = new URL(`../../../tmp/chromium/${statSync(packed).size}`, import.meta.url).pathname;
   if (existsSync(executable)) return executable;
   const unfinished = `${executable}-${randomUUID()}`;
   await mkdir(dirname(executable), { recursive: true });

@@ -52,12 +52,6 @@ export class MemoryStore implements ConnectionStore, Fleet {
     this.#items.request = request;
   }
 
-  /** Adds the items of another table. They are replaced at each write, so that neither table sees the other's. */
-  copyItems(of: MemoryStore): void {
-    for (const [key, item] of of.#items.connections) this.#items.connections.set(key, item);
-    for (const [key, item] of of.#items.others) this.#items.others.set(key, item);
-  }
-
   /** Makes the index `due` show the items as they are now, whatever is written afterwards, until it lags no more. */
   set isLagging(isLagging: boolean) {
     this.#lagging = isLagging ? this.#all() : undefined;
