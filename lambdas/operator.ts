@@ -8,7 +8,6 @@ import { invocation } from './observability.ts';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { toView } from './tokens/connection-view.ts';
-import { assertUserApp } from './tokens/consent/assert-user-app.ts';
 import { connectServerToServer } from './tokens/consent/connect-server-to-server.ts';
 import { createLink } from './tokens/consent/create-link.ts';
 import { linkOutcome } from './tokens/consent/link-outcome.ts';
@@ -77,10 +76,10 @@ async function perform(
       return describeInstallation(runtime.installation, runtime.now());
     case 'link': {
       const wanted = await withApp(request, runtime);
-      await assertUserApp(wanted, runtime);
+      const link = await createLink({ ...request, ...wanted }, runtime, runtime.publicUrl);
       // The callback function needs it once the link is opened, and may not publish it.
       await runtime.publishKey().catch(logFailure);
-      return createLink({ ...request, ...wanted }, runtime, runtime.publicUrl);
+      return link;
     }
     case 'link-outcome':
       return linkOutcome(request.id, runtime);

@@ -48,7 +48,7 @@ export async function createLink(
   assertLife(life);
   const existing = await assertGrant(connection, 'authorization_code', deps);
   await assertPlace(connection, place, existing, deps);
-  await deps.vault.app(app, { fresh: true });
+  await assertUserApp(app, connection, deps);
   const createdAt = deps.now();
   const expiresAt = createdAt + life;
   const id = randomUUID();
@@ -68,5 +68,21 @@ function assertLife(seconds: number): void {
     'bad_request',
     'The link was not created: it must expire after one minute at the earliest and after 30 days at the latest.',
     'Pass another duration, such as --expires 3d.',
+  );
+}
+
+/** Zoom has no consent page for a Server-to-Server app, so that a link of one could never be used. */
+async function assertUserApp(
+  app: string,
+  connection: string,
+  { vault }: Pick<Dependencies, 'vault'>,
+): Promise<void> {
+  const { accountId } = await vault.app(app, { fresh: true });
+  if (accountId === undefined) return;
+  throw new Failure(
+    'rejected',
+    'other_grant',
+    `The app "${app}" is a Server-to-Server app: its secret has an account_id. Zoom asks no user for a consent to it.`,
+    `Connect it without a link: npx zoom-tokens connect ${connection} --app ${app} --grant s2s. If it is a user app, write its secret without the account_id: npx zoom-tokens setup ${app}.`,
   );
 }

@@ -13,7 +13,7 @@ import { startS3 } from '../../../local/aws/s3.ts';
 import type { Secrets } from '../../../local/aws/secrets-manager/secrets.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager/server.ts';
 import { N8nModel } from '../world/n8n-model.ts';
-import { ZoomModel } from '../world/zoom-model.ts';
+import { SERVER_APP, ZoomModel } from '../world/zoom-model.ts';
 import { WEBHOOK_SECRET } from '../zoom-event.ts';
 import { openWire } from './wire.ts';
 
@@ -127,11 +127,12 @@ async function createSecrets(operator: SecretsManagerClient, zoom: ZoomModel, n8
   const app = {
     client_id: zoom.clientId,
     client_secret: zoom.clientSecret,
-    account_id: zoom.accountId,
     webhook_secret_token: WEBHOOK_SECRET,
   };
+  const serverApp = { ...app, account_id: zoom.accountId };
   await create('link-key', key);
   await create('sealing-key', seed);
   await create('app/default', JSON.stringify(app));
+  await create(`app/${SERVER_APP}`, JSON.stringify(serverApp));
   await create('n8n', '{"instances":{}}');
 }

@@ -25,7 +25,7 @@ import type { PublishedKey } from '../../../lambdas/tokens/sealing/published-key
 import type { StartRequest } from '../../../lambdas/tokens/start/start-request.ts';
 import { directDynamoDB, directSecretsManager } from '../../../local/aws/direct-client.ts';
 import { createKeys } from '../world/keys.ts';
-import { callName, type ZoomModel } from '../world/zoom-model.ts';
+import { callName, SERVER_APP, type ZoomModel } from '../world/zoom-model.ts';
 import { directS3 } from './direct-s3.ts';
 import type { FaultInjector } from './faults.ts';
 import { createFaultyHandler } from './faulty-handler.ts';
@@ -33,7 +33,7 @@ import { createReader } from './lab-reader.ts';
 import { AWS, BUCKET, type LabState, NAME, openServices, TABLE } from './lab-services.ts';
 import { directUntilStruck } from './until-struck.ts';
 
-const APP_SECRETS = new Map([['default', `${NAME}/app/default`]]);
+const APP_SECRETS = new Map(['default', SERVER_APP].map((app) => [app, `${NAME}/app/${app}`]));
 /** The address that is stored for n8n. The client finds the server whatever its port is. */
 const N8N_URL = 'http://127.0.0.1:5678';
 /** A call that takes this long in real time is held up. */

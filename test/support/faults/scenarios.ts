@@ -11,6 +11,7 @@ import { moveConnection } from '../../../lambdas/tokens/operate/move-connection.
 import { type Place, placeOf } from '../../../lambdas/tokens/publication/place.ts';
 import { asCallback } from '../world/keys.ts';
 import { FUNCTION_SECONDS } from '../world/world.ts';
+import { SERVER_APP } from '../world/zoom-model.ts';
 import { deauthorization, signedHeaders } from '../zoom-event.ts';
 import type { Service } from './faults.ts';
 import type { Lab } from './lab.ts';
@@ -48,7 +49,7 @@ export const SCENARIOS = {
     grantType: 'account_credentials',
     prepare: async (lab) => {
       const options = { deadline: lab.now() + FUNCTION_SECONDS };
-      await connectServerToServer({ connection: 'main', app: 'default' }, lab.healthy, options);
+      await connectServerToServer({ connection: 'main', app: SERVER_APP }, lab.healthy, options);
       lab.pass(HOUR / 2);
     },
     invoke: sweepOnce,
@@ -167,7 +168,7 @@ export const SCENARIOS = {
       const options = { deadline: lab.now() + FUNCTION_SECONDS };
       await consent(lab, lab.healthy);
       const operator = { ...lab.healthy, starter: undefined };
-      await connectServerToServer({ connection: 'other', app: 'default', place: BUNDLE }, operator, options);
+      await connectServerToServer({ connection: 'other', app: SERVER_APP, place: BUNDLE }, operator, options);
       await moveConnection({ connection: 'main', place: BUNDLE, keepSeconds: 0 }, operator, options);
       lab.pass(HOUR / 4);
       await sweepOnce(lab, lab.healthy);

@@ -28,11 +28,11 @@ export class MemoryVault {
   refused = 0;
   /** When each version was made, epoch seconds. */
   readonly #versions = new Map<string, number[]>();
-  readonly #app: () => ZoomApp;
+  readonly #app: (name: string) => ZoomApp;
 
   readonly #now: Clock;
 
-  constructor(app: () => ZoomApp, now: Clock) {
+  constructor(app: (name: string) => ZoomApp, now: Clock) {
     this.#app = app;
     this.#now = now;
   }
@@ -60,9 +60,9 @@ export class MemoryVault {
       app: async (app, options) => {
         const isFresh = options?.fresh || this.#now() - appReadAt >= APP_CACHE_SECONDS;
         if (isFresh) appReadAt = this.#now();
-        return remember(`app/${app}`, Boolean(isFresh), this.#app);
+        return remember(`app/${app}`, Boolean(isFresh), () => this.#app(app));
       },
-      appThat: async (_app, fits) => (fits(this.#app()) ? this.#app() : undefined),
+      appThat: async (app, fits) => (fits(this.#app(app)) ? this.#app(app) : undefined),
       linkKey: async () => this.linkKey,
       sealingSeed: async (stage) => this.seeds[stage === 'current' ? 0 : 1],
       replaceKey: async (key, text) => {

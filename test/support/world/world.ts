@@ -28,7 +28,7 @@ import { MemorySettings } from './memory-settings.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVault } from './memory-vault.ts';
 import { N8nModel } from './n8n-model.ts';
-import { callName, ZoomModel } from './zoom-model.ts';
+import { callName, SERVER_APP, ZoomModel } from './zoom-model.ts';
 
 /** Is called instead of each call that leaves the domain, and may make it. `point` names it: `store.lease`, `zoom.token`. */
 export type Intercept = <T>(point: string, call: () => Promise<T>) => Promise<T>;
@@ -56,10 +56,10 @@ export class World {
   readonly n8n = new N8nModel();
   readonly settings = new MemorySettings();
   readonly vault = new MemoryVault(
-    () => ({
+    (app) => ({
       clientId: this.zoom.clientId,
       clientSecret: this.appSecret,
-      accountId: this.zoom.accountId,
+      ...(app === SERVER_APP && { accountId: this.zoom.accountId }),
       webhookSecret: WEBHOOK_SECRET,
       ...(this.hasOtherApp && this.zoom.otherApp),
     }),

@@ -8,6 +8,9 @@ interface Issued {
   expiresAt: number;
 }
 
+/** The name of the Server-to-Server app. Every other one is a user app. */
+export const SERVER_APP = 'reports';
+
 /**
  * Zoom's OAuth and user endpoints as a `fetch`, so that the real client builds the requests and parses the responses.
  * Refresh tokens are single-use, a user has one valid pair, and clients authenticate with Basic credentials. It is for

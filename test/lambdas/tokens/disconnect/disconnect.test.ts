@@ -5,6 +5,7 @@ import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts'
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { rejectionOf } from '../../../support/rejection.ts';
 import { World } from '../../../support/world/world.ts';
+import { SERVER_APP } from '../../../support/world/zoom-model.ts';
 
 const DAY = 86_400;
 
@@ -42,7 +43,7 @@ describe('a disconnection', () => {
 
   test('that Zoom does not confirm says how to end the tokens: the app is removed by its user, or deactivated', async () => {
     const world = new World();
-    await connectServerToServer({ connection: 'server', app: 'default' }, world.dependencies(), {
+    await connectServerToServer({ connection: 'server', app: SERVER_APP }, world.dependencies(), {
       deadline: world.deadline,
     });
     await world.connect('main');
@@ -108,7 +109,7 @@ describe('a disconnection', () => {
     const world = new World();
     const options = { deadline: world.deadline };
     for (const connection of ['main', 'other']) {
-      await connectServerToServer({ connection, app: 'default' }, world.dependencies(), options);
+      await connectServerToServer({ connection, app: SERVER_APP }, world.dependencies(), options);
     }
     const token = world.published('main');
     expect(await end(world)).toMatchObject({ revokedAt: world.time });

@@ -3,6 +3,7 @@ import { connectServerToServer } from '../../../../lambdas/tokens/consent/connec
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { DEFAULT_MARGINS, rotateAt } from '../../../../lambdas/tokens/schedule.ts';
 import { type FunctionOptions, type Intercept, World } from '../../../support/world/world.ts';
+import { SERVER_APP } from '../../../support/world/zoom-model.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -233,7 +234,7 @@ describe('the overlap is not measured', () => {
   });
 
   test('for a Server-to-Server app, whose tokens are valid at the same time', async () => {
-    const server = { connection: 'server', app: 'default' };
+    const server = { connection: 'server', app: SERVER_APP };
     await connectServerToServer(server, world.dependencies(), { deadline: world.deadline });
     await step('server', world.dependencies(failingAtZoomUser), { deadline: world.deadline, early: true });
     const item = await world.item('server');

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { type FunctionOptions, World } from '../../../support/world/world.ts';
+import { SERVER_APP } from '../../../support/world/zoom-model.ts';
 
 let world: World;
 const run = (options?: FunctionOptions) =>
@@ -95,7 +96,7 @@ test('a token that Zoom refuses is sent again when the client secret was replace
 
 test('a Server-to-Server connection that Zoom refuses is the operator’s to fix, and recovers by itself', async () => {
   const { deadline } = world;
-  await connectServerToServer({ connection: 'reports', app: 'default' }, world.dependencies(), { deadline });
+  await connectServerToServer({ connection: 'reports', app: SERVER_APP }, world.dependencies(), { deadline });
   const refusal = () =>
     Response.json({ reason: 'Invalid Token!', error: 'invalid_grant' }, { status: 400 }) as never;
   const deps = world.dependencies({
@@ -114,7 +115,7 @@ test('a Server-to-Server connection that Zoom refuses is the operator’s to fix
 test('a Server-to-Server app whose account id was corrected gets its token at once', async () => {
   const deps = world.dependencies();
   const { deadline } = world;
-  await connectServerToServer({ connection: 'reports', app: 'default' }, deps, { deadline });
+  await connectServerToServer({ connection: 'reports', app: SERVER_APP }, deps, { deadline });
   const vault = {
     ...deps.vault,
     app: async (...[name, options]: Parameters<typeof deps.vault.app>) => {

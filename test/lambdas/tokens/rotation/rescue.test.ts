@@ -4,6 +4,7 @@ import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
 import { rotateNow } from '../../../../lambdas/tokens/operate/rotate-now.ts';
 import { step } from '../../../../lambdas/tokens/rotation/step.ts';
 import { type FunctionOptions, type Intercept, World } from '../../../support/world/world.ts';
+import { SERVER_APP } from '../../../support/world/zoom-model.ts';
 
 let world: World;
 const run = (options?: FunctionOptions) =>
@@ -141,7 +142,7 @@ describe('a commit that DynamoDB refuses until the deadline', () => {
   test('of a Server-to-Server app is not rescued: it gets other tokens', async () => {
     const made: string[] = [];
     const options = { deadline: world.deadline };
-    await connectServerToServer({ connection: 'server', app: 'default' }, world.dependencies(), options);
+    await connectServerToServer({ connection: 'server', app: SERVER_APP }, world.dependencies(), options);
     world.pass(HOUR);
     await step('server', world.dependencies(failing(/commitRotation/, made)), { deadline: world.deadline });
     expect(made.filter((point) => point.startsWith('rescue.'))).toEqual([]);
