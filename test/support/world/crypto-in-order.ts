@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   createSecretKey,
@@ -18,11 +19,11 @@ interface AesGcm extends webcrypto.AeadParams {
   additionalData: Uint8Array;
 }
 
-/** What `jose` and `encrypt` read of a secret key. */
+/** What `jose` and `encrypt` read of a secret key. Bytes would take Node ten times the work of a `KeyObject`. */
 interface RawKey {
-  algorithm: webcrypto.AlgorithmIdentifier;
+  algorithm: { name: string; hash?: { name: string } };
   usages: webcrypto.KeyUsage[];
-  bytes: Uint8Array;
+  key: KeyObject;
 }
 
 const TAG_BYTES = 16;
@@ -34,10 +35,10 @@ const X25519 = { name: 'X25519' };
  * @returns a function that restores WebCrypto
  */
 export function cryptoInOrder(): () => void {
-  const { importKey, exportKey, generateKey, deriveBits, digest, encrypt, decrypt } = subtle;
+  const { importKey, exportKey, generateKey, deriveBits, digest, sign, encrypt, decrypt } = subtle;
+  const originals = { importKey, exportKey, generateKey, deriveBits, digest, sign, encrypt, decrypt };
   Object.assign(subtle, replacements);
-  return () =>
-    void Object.assign(subtle, { importKey, exportKey, generateKey, deriveBits, digest, encrypt, decrypt });
+  return () => void Object.assign(subtle, originals);
 }
 
 /** Ephemeral keys are used again and again, since no simulation is about them. */
@@ -71,11 +72,12 @@ const replacements = {
     _isExtractable: boolean,
     usages: webcrypto.KeyUsage[],
   ) {
-    // A link's ticket is signed with a real key.
-    if (format === 'raw' && (algorithm as webcrypto.Algorithm).name === 'HMAC')
-      return createSecretKey(data as Uint8Array).toCryptoKey(algorithm, true, usages);
     // `jose` makes one for each message. A real key would be a tenth of the work of sealing.
-    if (format === 'raw') return { algorithm, usages, bytes: data } as RawKey;
+    if (format === 'raw') {
+      const { hash: name, ...rest } = algorithm as { name: string; hash?: string };
+      const key = createSecretKey(data as Uint8Array);
+      return { algorithm: { ...rest, ...(name && { hash: { name } }) }, usages, key } satisfies RawKey;
+    }
     if (format === 'pkcs8') {
       const key = Buffer.from(data as Uint8Array);
       return once(privateKeys, key.toString('base64'), () =>
@@ -111,14 +113,17 @@ const replacements = {
 
   digest: async (_algorithm: string, data: Uint8Array) => exact(createHash('sha256').update(data).digest()),
 
-  async encrypt({ iv, additionalData }: AesGcm, { bytes }: RawKey, data: Uint8Array) {
-    const cipher = createCipheriv('aes-256-gcm', bytes, iv);
+  sign: async (_algorithm: string, { key }: RawKey, data: Uint8Array) =>
+    exact(createHmac('sha256', key).update(data).digest()),
+
+  async encrypt({ iv, additionalData }: AesGcm, { key }: RawKey, data: Uint8Array) {
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(additionalData);
     return exact(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]));
   },
 
-  async decrypt({ iv, additionalData }: AesGcm, { bytes }: RawKey, sealed: Uint8Array) {
-    const decipher = createDecipheriv('aes-256-gcm', bytes, iv);
+  async decrypt({ iv, additionalData }: AesGcm, { key }: RawKey, sealed: Uint8Array) {
+    const decipher = createDecipheriv('aes-256-gcm', key, iv);
     decipher.setAAD(additionalData);
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     return exact(Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]));

@@ -4,7 +4,7 @@ import { fulfils, updated } from './expressions.ts';
 
 type Item = Record<string, unknown>;
 
-/** The items of the table in memory. As in DynamoDB, each request reads or writes one of them. */
+/** The items of the table in memory. As in DynamoDB, each request reads or writes one of them. No item is changed: a write makes another. */
 export interface MemoryItems extends Pick<Items, 'get' | 'update' | 'updateConnection'> {
   readonly connections: Map<string, Connection>;
   /** The other items, whose keys hold a `#`. */
@@ -25,20 +25,16 @@ export function createMemoryItems(changed: (item: Connection) => void): MemoryIt
     items.request(() => {
       const item = itemsOf(key).get(key);
       if (condition !== undefined && !fulfils(item ?? {}, condition, values)) return undefined;
-      const after = updated(item ?? { connection: key }, set, values);
+      const after = Object.freeze(updated(item ?? { connection: key }, set, values));
       itemsOf(key).set(key, after);
       if (connections.has(key)) changed(after as unknown as Connection);
-      return { ...after };
+      return after;
     });
   const items: MemoryItems = {
     connections,
     others,
     request: async (perform) => perform(),
-    get: (key) =>
-      items.request(() => {
-        const item = itemsOf(key).get(key);
-        return item && { ...item };
-      }),
+    get: (key) => items.request(() => itemsOf(key).get(key)),
     update,
     updateConnection: async (connection, change) =>
       (await update(connection, change)) as Connection | undefined,

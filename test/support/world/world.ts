@@ -238,13 +238,17 @@ export class World {
     return item;
   }
 
+  /** Tokens that were opened, by what was stored and the keys. */
+  readonly #opened = new Map<string, ReturnType<typeof open>>();
+
   /** Returns the stored tokens, opened. */
   async tokens(connection: string) {
-    return open(
-      (await this.item(connection)).sealedTokens,
-      connection,
-      createKeys(this.vault.environment(), () => this.time).openingKey,
-    );
+    const { sealedTokens } = await this.item(connection);
+    const what = JSON.stringify([connection, sealedTokens, this.vault.seeds]);
+    const { openingKey } = createKeys(this.vault.environment(), () => this.time);
+    const opened = this.#opened.get(what) ?? open(sealedTokens, connection, openingKey);
+    this.#opened.set(what, opened);
+    return opened;
   }
 
   /** Returns the tokens that n8n reads in a bundle's secret, by connection; `undefined` without a secret. */
