@@ -14,7 +14,7 @@ test('doctor without AWS credentials says so, and skips every other check', asyn
   expect(code).toBe(1);
   expect(stdout).toMatch(/^✖ No AWS credentials found\./);
   expect(stdout).toContain('– Skipped the redirect URL: the operator function gave no result.\n');
-  expect(skippedChecks(stdout)).toBe(13);
+  expect(skippedChecks(stdout)).toBe(15);
 });
 
 test('doctor without an AWS Region says how to set one', async () => {
@@ -32,7 +32,7 @@ test('doctor for a name that is not deployed reports the credentials as accepted
   expect(stdout).toMatch(
     /^✔ AWS accepts the credentials\.\n✖ Function elsewhere-operator not found in this AWS account and Region\.\n {2}Deploy it/,
   );
-  expect(skippedChecks(stdout)).toBe(12);
+  expect(skippedChecks(stdout)).toBe(14);
 });
 
 test('doctor reports another deployed version, and goes on with the other checks', async () => {
