@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ConnectionView } from './tokens/connection-view.ts';
 import type { CreatedLink } from './tokens/consent/create-link.ts';
 import type { LinkOutcome } from './tokens/consent/link-outcome.ts';
-import type { OpenLink, RenewedLink } from './tokens/consent/open-links.ts';
+import type { OpenLink, RenewedLinks } from './tokens/consent/open-links.ts';
 import type { FailureDetails } from './tokens/errors.ts';
 import { FLEET_STATES } from './tokens/fleet.ts';
 import type { HistoryEntry } from './tokens/history/history.ts';
@@ -156,7 +156,7 @@ export interface OperatorResults {
   /** The links that have not ended, the first to expire first. */
   links: { now: number; links: OpenLink[] };
   'links-cancel': { cancelled: OpenLink[] };
-  'links-renew': { renewed: RenewedLink[] };
+  'links-renew': RenewedLinks;
   connect: { connection: ConnectionView; outcome: Outcome['kind'] };
   move: { now: number; connection: ConnectionView };
   /** One connection, or a page of at most 1 MB. */

@@ -88,7 +88,7 @@ async function perform(
     case 'links-cancel':
       return { cancelled: await cancelLinks(request.connection, runtime) };
     case 'links-renew':
-      return { renewed: await renewLinks(runtime, runtime.publicUrl) };
+      return renewLinks(runtime, runtime.publicUrl);
     case 'connect': {
       const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
       return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };

@@ -1,5 +1,7 @@
 import { formatLink } from '../../connection/open-links.ts';
+import { EXIT } from '../../errors.ts';
 import type { Session } from '../../session.ts';
+import { paint } from '../../terminal/output.ts';
 
 /** Takes back the links that wait for a connection. */
 export async function cancelLinks(connection: string, { operator, output }: Session): Promise<void> {
@@ -20,11 +22,15 @@ export async function cancelLinks(connection: string, { operator, output }: Sess
 export async function renewLinks({ operator, output }: Session): Promise<void> {
   const result = await output.withSpinner('Making the links anew', () => operator.request('links-renew', {}));
   output.printJson(result);
-  const { renewed } = result;
-  if (renewed.length === 0) {
+  const { renewed, notRenewed = [] } = result;
+  if (renewed.length + notRenewed.length === 0) {
     output.print('No link was ended by a key rotation.');
     return;
   }
-  output.print('Send each person the new link. The old one opens nothing any more.');
+  if (renewed.length > 0) output.print('Send each person the new link. The old one opens nothing any more.');
   for (const link of renewed) output.print(`\n${formatLink(link, link.createdAt)}\n  ${link.link}`);
+  for (const { connection, error } of notRenewed) {
+    output.print(`\n${paint('red', '✖')} ${connection}: no new link. ${error.message}\n  ${error.action}`);
+  }
+  if (notRenewed.length > 0) process.exitCode = EXIT.failed;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure, type FailureDetails, toFailure } from '../errors.ts';
 import { assertName } from '../names.ts';
 import type { StoredLink } from '../store/links.ts';
 import type { Cursor } from '../store/pages.ts';
@@ -68,27 +68,42 @@ export interface RenewedLink extends CreatedLink {
   replaces: string;
 }
 
+/** The links that were made anew, and those that could not be. */
+export interface RenewedLinks {
+  renewed: RenewedLink[];
+  notRenewed: { connection: string; error: FailureDetails }[];
+}
+
 /**
- * Makes the links anew that a replaced key has ended, each for the rest of its life.
+ * Makes the links anew that a replaced key has ended, each for the rest of its life. One that cannot be made any more, such as
+ * for an app that was taken out of the deployment, does not hold up the others, and is tried again by a repetition.
  * @param publicUrl origin of the HTTP API
+ * @throws {Failure} `retry` in an outage before the first link was made. A later one ends the work
  */
-export async function renewLinks(deps: Dependencies, publicUrl: string): Promise<RenewedLink[]> {
+export async function renewLinks(deps: Dependencies, publicUrl: string): Promise<RenewedLinks> {
   const renewed: RenewedLink[] = [];
+  const notRenewed: RenewedLinks['notRenewed'] = [];
   await deps.keyring(undefined, { fresh: true });
   for (const link of await listOpenLinks(deps)) {
     if (link.state !== 'key_replaced') continue;
     const { id, connection, app, replaceUser, forMe, place, expiresAt } = link;
     const left = expiresAt - deps.now();
     const seconds = Math.min(Math.max(left, MIN_LINK_SECONDS), MAX_LINK_SECONDS);
-    const created = await createLink(
-      { connection, app, replaceUser, forMe, place, seconds },
-      deps,
-      publicUrl,
-    );
-    await end(link, keyReplaced(), deps);
-    renewed.push({ ...created, connection, replaces: id });
+    try {
+      const wanted = { connection, app, replaceUser, forMe, place, seconds };
+      const created = await createLink(wanted, deps, publicUrl);
+      await end(link, keyReplaced(), deps);
+      renewed.push({ ...created, connection, replaces: id });
+    } catch (error) {
+      const failure = toFailure(error);
+      const isOutage = failure.class === 'retry';
+      // The address of a link is shown once: those that were made must reach the operator.
+      if (isOutage && renewed.length === 0) throw error;
+      notRenewed.push({ connection, error: failure });
+      if (isOutage) break;
+    }
   }
-  return renewed;
+  return { renewed, notRenewed };
 }
 
 /** The store keeps an end or a claim that was faster. */

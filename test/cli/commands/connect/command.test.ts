@@ -214,7 +214,18 @@ describe('zoom-tokens connect with a link to mail', () => {
     const link = 'https://api.example/connect?ticket=new';
     const now = Math.floor(Date.now() / 1000);
     const renewed = [{ connection: 'alice', link, createdAt: now, expiresAt: now + 3600 }];
-    installation().responses.set('links-renew', () => ({ ok: true, result: { renewed } }));
+    const error = {
+      class: 'misconfigured',
+      code: 'app_not_deployed',
+      message: 'No Zoom app "old".',
+      action: 'Add it.',
+    };
+    const notRenewed = [{ connection: 'bob', error }];
+    installation().responses.set('links-renew', () => ({ ok: true, result: { renewed: [], notRenewed } }));
+    const { code, stdout } = await run('--renew-links');
+    expect(code).toBe(1);
+    expect(stdout).toBe('\n✖ bob: no new link. No Zoom app "old".\n  Add it.\n');
+    installation().responses.set('links-renew', () => ({ ok: true, result: { renewed, notRenewed: [] } }));
     expect((await run('--renew-links')).stdout).toMatch(
       /^Send each person the new link\..*\n\nalice: until \d\d:\d\d \(in 60 min\)\n {2}https:\/\/api\.example\/connect\?ticket=new\n$/,
     );

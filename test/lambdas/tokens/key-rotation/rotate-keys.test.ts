@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { appNotDeployed } from '../../../../lambdas/tokens/app-not-deployed.ts';
 import { createLink } from '../../../../lambdas/tokens/consent/create-link.ts';
 import { verifyLinkTicket } from '../../../../lambdas/tokens/consent/link-ticket.ts';
 import { renewLinks } from '../../../../lambdas/tokens/consent/open-links.ts';
@@ -43,6 +44,17 @@ async function completeRotation(): Promise<void> {
   }
 }
 
+const OUTAGE = new Failure('retry', 'aws_failed', 'down', 'Wait.');
+/** Fails the read of the app for one link. */
+const failingAt = (at: number, error = OUTAGE): Intercept => {
+  let calls = 0;
+  return async (point, call) => {
+    if (point === 'vault.app') calls += 1;
+    if (point === 'vault.app' && calls === at) throw error;
+    return call();
+  };
+};
+
 describe('a rotation of the keys', () => {
   test('replaces both keys, keeps the sealing key as the previous one, and nothing of the link key', async () => {
     const { seeds, linkKey } = world.vault;
@@ -60,11 +72,37 @@ describe('a rotation of the keys', () => {
     const { links } = await rotate();
     expect(links.map(({ connection }) => connection).sort()).toEqual(['alice', 'bob']);
     const deps = world.operator();
-    const renewed = await renewLinks(deps, 'https://api.example');
+    const { renewed } = await renewLinks(deps, 'https://api.example');
     expect(renewed.map(({ connection }) => connection).sort()).toEqual(['alice', 'bob']);
     const [{ link: address = '' } = {}] = renewed;
     const ticket = new URL(address).searchParams.get('ticket') ?? '';
     await expect(verifyLinkTicket(ticket, deps)).resolves.toBeDefined();
+  });
+
+  test('whose links are made anew renews the others where one cannot be, and fails in an outage', async () => {
+    await link('alice');
+    await link('bob');
+    await rotate();
+    const renew = (error: Failure) =>
+      renewLinks(world.operator({ intercept: failingAt(1, error) }), 'https://api.example');
+    expect(await codeOf(renew(OUTAGE))).toBe('aws_failed');
+    const { renewed, notRenewed } = await renew(appNotDeployed('old', ['default']));
+    expect(renewed).toHaveLength(1);
+    expect(notRenewed).toMatchObject([{ error: { code: 'app_not_deployed' } }]);
+    expect(notRenewed[0]?.connection).not.toBe(renewed[0]?.connection);
+  });
+
+  test('whose links are made anew shows those that it made before an outage, and a repetition makes the rest', async () => {
+    await link('alice');
+    await link('bob');
+    await rotate();
+    const first = await renewLinks(world.operator({ intercept: failingAt(2) }), 'https://api.example');
+    expect(first).toMatchObject({
+      renewed: [expect.anything()],
+      notRenewed: [{ error: { class: 'retry' } }],
+    });
+    const { renewed } = await renewLinks(world.operator(), 'https://api.example');
+    expect(renewed.map(({ connection }) => connection)).toEqual([first.notRenewed[0]?.connection]);
   });
 
   test('ends a link that was made with the previous key in a function that reads the key', async () => {
