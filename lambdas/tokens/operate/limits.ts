@@ -7,3 +7,6 @@ export const MAX_OVERVIEW = 500;
 
 /** Each probe takes a read and a request to Zoom. This many fit well into the timeout of the operator function. */
 export const MAX_PROBES = 20;
+
+/** Orders that no index has: by name, by the next rotation, by the end of the token that n8n holds. */
+export const SORTS = ['name', 'next', 'valid'] as const;

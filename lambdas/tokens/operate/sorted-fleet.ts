@@ -5,9 +5,8 @@ import { nextRotation } from '../reader-view.ts';
 import { NEVER } from '../schedule.ts';
 import { fleetPages } from './fleet-counts.ts';
 import type { WantedEntries } from './fleet-walk.ts';
+import type { SORTS } from './limits.ts';
 
-/** Orders that no index has: by name, by the next rotation, by the end of the token that n8n holds. */
-export const SORTS = ['name', 'next', 'valid'] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** A place in such an order: behind this value and name. */
