@@ -63,7 +63,7 @@ export async function cancelLinks(connection: string, deps: Dependencies): Promi
 }
 
 /** A new link, and the one that it replaces. */
-export interface RenewedLink extends CreatedLink {
+interface RenewedLink extends CreatedLink {
   connection: string;
   replaces: string;
 }

@@ -10,7 +10,8 @@ import { LEASE_SECONDS, waitForLease } from '../lease.ts';
  * @param ending.generation disconnects this generation alone: a consent that came since is newer
  * @param ending.revokedAt when Zoom revoked the tokens, if that is known
  * @param deadline epoch seconds, until which it waits for the lease
- * @returns the item with its lease
+ * @param isDone whether another disconnection, which was faster, has left nothing to complete
+ * @returns the item with its lease; without one where nothing is left
  * @throws {Failure} `retry` (`busy`) while a step holds the lease, `rejected` (`overtaken`) when the generation is past
  */
 export async function beginDisconnect(
@@ -18,11 +19,16 @@ export async function beginDisconnect(
   ending: { disconnectedAt: number; generation: number; revokedAt?: number },
   { store, now, wait, log }: Pick<Dependencies, 'store' | 'now' | 'wait' | 'log'>,
   deadline: number,
+  isDone: (item: Connection) => boolean = () => false,
 ): Promise<Connection> {
   const owner = randomUUID();
   const { disconnectedAt, revokedAt } = ending;
   let { generation } = ending;
+  let hasWaited = false;
   const take = async () => {
+    const ended = hasWaited ? await store.get(connection) : undefined;
+    if (ended && isDone(ended)) return ended;
+    hasWaited = true;
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
     const held = await store.beginDisconnect(connection, {
       ...{ ...lease, disconnectedAt, generation },

@@ -26,12 +26,14 @@ export async function disconnect(
   { deadline, force }: DisconnectOptions,
 ): Promise<Connection> {
   const item = await getConnectionOrThrow(name, deps.store);
-  if (isFinished(item, force, deps)) return item;
+  const isDone = (each: Connection) => isFinished(each, force, deps);
+  if (isDone(item)) return item;
   // A repetition ends nothing anew.
   const disconnectedAt = (isDisconnected(item) ? item.disconnectedAt : undefined) ?? deps.now();
   // A consent that is given while this waits for the lease is newer, and stays.
   const ending = { disconnectedAt, generation: item.generation };
-  const held = await beginDisconnect(name, ending, deps, deadline - DISCONNECT_SECONDS);
+  const held = await beginDisconnect(name, ending, deps, deadline - DISCONNECT_SECONDS, isDone);
+  if (isDone(held)) return held;
   const revokedAt = held.revokedAt ?? (await revokeStored(held, deps, deadline));
   return finishDisconnect(held, { revokedAt, force }, deps, deadline);
 }

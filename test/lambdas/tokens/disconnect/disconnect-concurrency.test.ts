@@ -48,6 +48,24 @@ describe('a disconnection during a step', () => {
   });
 });
 
+test('a disconnection during another one waits for it, and changes nothing more', async () => {
+  const world = await connected();
+  let second: Promise<unknown> | undefined;
+  const first = end(
+    world,
+    world.dependencies({
+      intercept: (point, call) => {
+        const waiting = { ...world.dependencies(), wait: async () => void (await first) };
+        if (point === 'zoom.revoke') second ??= end(world, waiting);
+        return call();
+      },
+    }),
+  );
+  const ended = await first;
+  expect(await second).toEqual(ended);
+  expect(await world.item('main')).toEqual(ended);
+});
+
 describe('a disconnection during a consent', () => {
   /** Disconnects before the commit of a consent, which Zoom answers later (`isNewer`) or has answered before. */
   const crossing = async (isNewer: boolean) => {
