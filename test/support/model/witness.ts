@@ -122,7 +122,8 @@ export class Witness implements Observer {
     if (!item || item.publishedVersion === 0 || this.#wasOverdue) return;
     const value = this.#world.published('neighbour');
     if (value === undefined) throw new Error('bundle: the other member was removed');
-    if (item.publishedVersion !== item.version) return;
+    // A restored item says what was published at the time of the backup.
+    if (item.publishedVersion !== item.version || this.#isRestored) return;
     if (value !== (await this.#world.tokens('neighbour')).accessToken)
       throw new Error('bundle: the other member is not as it was published');
   }

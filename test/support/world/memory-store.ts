@@ -60,11 +60,13 @@ export class MemoryStore implements ConnectionStore, Fleet {
   /** Returns a function that restores the table to what it holds now. */
   backUp(): () => void {
     const { connections, others } = this.#items;
-    const maps: Map<string, unknown>[] = [connections, others, this.#links];
+    const maps: Map<string, unknown>[] = [connections, others, this.#links, this.#apps, this.#bundles];
     const copies = maps.map((map) => structuredClone(map));
     const rotation = structuredClone(this.#keyRotation);
+    const swept = structuredClone(this.#swept);
     return () => {
       this.#keyRotation = structuredClone(rotation);
+      this.#swept = structuredClone(swept);
       for (const [index, map] of maps.entries()) {
         map.clear();
         for (const [key, value] of structuredClone(copies[index]) ?? []) map.set(key, value);
