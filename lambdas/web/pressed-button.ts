@@ -5,9 +5,9 @@ import { Failure } from '../tokens/errors.ts';
 const OWN_SITE = new Set(['same-origin', 'none']);
 
 /**
- * Expects a request that a browser sends for the form of a link's page. A mail scanner that only sends POST to the address
- * does not say where it comes from, and another site's form says its own origin. Browsers send `Sec-Fetch-Site`; Safari
- * before 16.4 sends `Origin` alone, which is `null` because the page sends no referrer.
+ * Refuses a request that another site's page made. Browsers send `Sec-Fetch-Site`; Safari before 16.4 sends `Origin` alone,
+ * which is `null` because the page sends no referrer. A request that says nothing is none of another site: some gateways
+ * remove both headers, and the person behind one must be able to consent.
  * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  * https://fetch.spec.whatwg.org/#append-a-request-origin-header
  * @throws {Failure} `rejected` (`not_pressed`)
@@ -17,7 +17,7 @@ export function assertPressedButton(
   publicUrl: string,
 ): void {
   const { 'sec-fetch-site': site, origin } = headers;
-  const isOwn = site ? OWN_SITE.has(site) : origin === 'null' || origin === new URL(publicUrl).origin;
+  const isOwn = site ? OWN_SITE.has(site) : !origin || ['null', new URL(publicUrl).origin].includes(origin);
   if (isOwn) return;
   throw new Failure(
     'rejected',

@@ -50,7 +50,6 @@ describe('a request that no person made', () => {
   });
 
   test.each<[string, Record<string, string>]>([
-    ['no header of a browser', {}],
     ['the origin of another site', { origin: 'https://mail.example' }],
     ['a request of another site', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
     ['a request of a neighbouring host', { origin: 'null', 'sec-fetch-site': 'same-site' }],
@@ -72,6 +71,7 @@ describe('a request that no person made', () => {
     ['an old Safari, whose page sends no referrer', { origin: 'null', 'sec-fetch-site': '' }],
     ['an old Safari behind a proxy that allows referrers', { origin: DEPLOYED_URL, 'sec-fetch-site': '' }],
     ['any browser through a gateway with another host', { origin: 'https://vpn.example' }],
+    ['any browser through a gateway that removes both headers', { origin: '', 'sec-fetch-site': '' }],
   ])('is none where a person presses the button in %s', async (_, headers) => {
     const { link } = await functions.granted<{ link: string }>({ action: 'link', connection: 'main' });
     expect((await functions.visit(link, { method: 'POST', headers })).status).toBe(303);
