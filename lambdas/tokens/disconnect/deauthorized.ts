@@ -4,6 +4,7 @@ import { retryUntil } from '../rotation/retry.ts';
 import { startConnection } from '../start/start-connection.ts';
 import { warnOfFailure } from '../warn-of-failure.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
+import { lastOverwrite } from './overwrite-pushed.ts';
 
 /** The most by which the clocks of Zoom and of the functions differ, and those of two functions; seconds. */
 const MAX_CLOCK_DIFFERENCE_SECONDS = 120;
@@ -31,7 +32,7 @@ export async function disconnectDeauthorized(
   const isKnown = revokedAt !== undefined || sealedTokens === '' || disconnectedAt === at;
   if ((isDisconnected(seen) && isKnown) || consentedAt >= at) return false;
   const ending = {
-    ...{ disconnectedAt: Math.max(at, disconnectedAt), generation },
+    ...{ disconnectedAt: Math.max(at, disconnectedAt, lastOverwrite(seen)), generation },
     ...(isCertain && { revokedAt: at }),
   };
   const held = await beginDisconnect(connection, ending, deps, now());

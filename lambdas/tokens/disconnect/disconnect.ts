@@ -5,6 +5,7 @@ import { DISCONNECT_SECONDS } from '../time-budget.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
 import { finishDisconnect } from './finish-disconnect.ts';
 import { isFinished } from './is-finished.ts';
+import { lastOverwrite } from './overwrite-pushed.ts';
 import { revokeStored } from './revoke.ts';
 
 export interface DisconnectOptions {
@@ -29,7 +30,8 @@ export async function disconnect(
   const isDone = (each: Connection) => isFinished(each, force, deps);
   if (isDone(item)) return item;
   // A repetition ends nothing anew.
-  const disconnectedAt = (isDisconnected(item) ? item.disconnectedAt : undefined) ?? deps.now();
+  const disconnectedAt =
+    (isDisconnected(item) ? item.disconnectedAt : undefined) ?? Math.max(deps.now(), lastOverwrite(item));
   // A consent that is given while this waits for the lease is newer, and stays.
   const ending = { disconnectedAt, generation: item.generation };
   const held = await beginDisconnect(name, ending, deps, deadline - DISCONNECT_SECONDS, isDone);

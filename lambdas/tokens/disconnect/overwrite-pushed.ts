@@ -37,3 +37,10 @@ export async function overwritePushed(
   };
   return Promise.all(targets.map(overwrite));
 }
+
+/**
+ * Returns when a pushed token was overwritten last, epoch seconds, or 0. The next disconnection is not before it, by whatever
+ * clock: what was overwritten until then says nothing of a token that was pushed since.
+ */
+export const lastOverwrite = ({ targets = [] }: Pick<Connection, 'targets'>): number =>
+  Math.max(0, ...targets.map(({ overwrittenAt = 0 }) => overwrittenAt));

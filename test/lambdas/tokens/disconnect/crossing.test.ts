@@ -124,6 +124,19 @@ describe('a token that was pushed to n8n', () => {
     expect(await world.pushed('main')).toBe(OVERWRITTEN);
   });
 
+  test('is overwritten again where the clock is behind that of the earlier disconnection', async () => {
+    await end();
+    await world.connect('main');
+    const intercept: Intercept = async (point, call) =>
+      point === 'store.settle' ? (false as never) : call();
+    await sweep(world.dependencies({ intercept }), { deadline: world.deadline });
+    expect(await world.pushed('main')).toBe(world.published('main'));
+    world.pass(LEASE_SECONDS);
+    const behind = { ...world.dependencies(), now: () => Math.floor(world.time) - LEASE_SECONDS - 4 };
+    await disconnect('main', behind, { deadline: world.deadline, force: false });
+    expect(await world.pushed('main')).toBe(OVERWRITTEN);
+  });
+
   test('stays where n8n cannot be reached, and the target says so', async () => {
     const intercept: Intercept = (point, call) =>
       point === 'n8n.fetch' ? Promise.reject(new TypeError('fetch failed')) : call();
