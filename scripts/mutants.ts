@@ -267,8 +267,8 @@ export const mutants: Mutant[] = [
   {
     file: DEAUTHORIZED,
     what: 'a late deauthorization makes a disconnection older',
-    from: 'disconnectedAt: Math.max(at, disconnectedAt), generation',
-    to: 'disconnectedAt: at, generation',
+    from: 'disconnectedAt: Math.max(at, disconnectedAt, lastOverwrite(seen)), generation',
+    to: 'disconnectedAt: Math.max(at, lastOverwrite(seen)), generation',
     tests: DEAUTHORIZED_TESTS,
   },
   {

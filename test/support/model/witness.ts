@@ -45,6 +45,8 @@ export class Witness implements Observer {
   #wasOverdue = false;
   /** Whether the table was restored. The refresh tokens of the backup may be spent, and what was published since stays. */
   #isRestored = false;
+  /** What a consent had published that is not in the restored table, in which the connection is disconnected. */
+  readonly #leftPublished = new Map<Place, string | undefined>();
   /** Set while the connection is disconnected: as of when, after which consent, and after how many token sets. */
   #disconnected: { at: number; consentId: string; generation: number; issued: number } | undefined;
 
@@ -92,6 +94,7 @@ export class Witness implements Observer {
       this.#disconnected = disconnected;
       for (const published of this.#published.values()) published.order = -1;
       this.#isRestored = true;
+      if (disconnected) for (const place of PLACES) this.#leftPublished.set(place, this.#valueIn(place));
       this.#lostResponses.forget();
     };
   }
@@ -173,6 +176,7 @@ export class Witness implements Observer {
     if (isOlder && item.consentedAt < (this.#disconnected?.at ?? 0))
       throw new Error('disconnected: an older consent was stored');
     this.#disconnected = undefined;
+    this.#leftPublished.clear();
     this.#committed.add(issued.order);
     this.#stored = { sealed: item.sealedTokens, order: issued.order, version, generation };
   }
@@ -214,7 +218,11 @@ export class Witness implements Observer {
 
   /** Returns whether a token is published. A restored table may not know of the place that a connection had since. */
   #isPublished(place: Place = 'own'): boolean {
-    return PLACES.some((each) => this.#valueIn(each) !== undefined && (!this.#isRestored || each === place));
+    return PLACES.some((each) => {
+      const value = this.#valueIn(each);
+      const isLeft = value === this.#leftPublished.get(each);
+      return value !== undefined && !isLeft && (!this.#isRestored || each === place);
+    });
   }
 
   async #checkPublished(): Promise<void> {
