@@ -105,6 +105,16 @@ describe('a consent through a link for one connection, whose Zoom user has anoth
 describe('a token that was pushed to n8n', () => {
   beforeEach(() => world.link('main'));
 
+  /** Connects again, and pushes the new token without recording it. */
+  async function reconnectUnrecorded(): Promise<void> {
+    await world.connect('main');
+    const intercept: Intercept = async (point, call) =>
+      point === 'store.settle' ? (false as never) : call();
+    await sweep(world.dependencies({ intercept }), { deadline: world.deadline });
+    expect(await world.pushed('main')).toBe(world.published('main'));
+    world.pass(LEASE_SECONDS);
+  }
+
   test('is overwritten by the disconnection', async () => {
     const { targets } = await end();
     expect(await world.n8n.token(targets?.[0]?.credentialId)).toBe(OVERWRITTEN);
@@ -114,24 +124,14 @@ describe('a token that was pushed to n8n', () => {
   test('is overwritten again after a reconnection whose push was not recorded', async () => {
     await end();
     world.pass(LEASE_SECONDS);
-    await world.connect('main');
-    const intercept: Intercept = async (point, call) =>
-      point === 'store.settle' ? (false as never) : call();
-    await sweep(world.dependencies({ intercept }), { deadline: world.deadline });
-    expect(await world.pushed('main')).toBe(world.published('main'));
-    world.pass(LEASE_SECONDS);
+    await reconnectUnrecorded();
     await end();
     expect(await world.pushed('main')).toBe(OVERWRITTEN);
   });
 
   test('is overwritten again where the clock is behind that of the earlier disconnection', async () => {
     await end();
-    await world.connect('main');
-    const intercept: Intercept = async (point, call) =>
-      point === 'store.settle' ? (false as never) : call();
-    await sweep(world.dependencies({ intercept }), { deadline: world.deadline });
-    expect(await world.pushed('main')).toBe(world.published('main'));
-    world.pass(LEASE_SECONDS);
+    await reconnectUnrecorded();
     const behind = { ...world.dependencies(), now: () => Math.floor(world.time) - LEASE_SECONDS - 4 };
     await disconnect('main', behind, { deadline: world.deadline, force: false });
     expect(await world.pushed('main')).toBe(OVERWRITTEN);
