@@ -10,10 +10,15 @@ export interface Bundle extends Versions {
   members: Record<string, Member>;
   /** The largest access token that was in it, bytes. */
   largestToken?: number;
-  /** How many contents were recorded. */
+  /** Numbers the contents, so that one that returns is another version. */
   sequence: number;
   /** The content that was recorded last; missing without a secret. */
   content?: string;
+  /**
+   * The secret may hold something else than `content`, because a publisher could not record its write: the content that it
+   * wrote, `UNKNOWN` if it was killed or deleted the secret. Missing where nothing is in doubt.
+   */
+  unrecorded?: string;
   /** Members that did not fit the last time. */
   excess?: string[];
   lease?: BundleLease;
@@ -30,6 +35,9 @@ interface Member {
   /** Size of its field in the secret; an estimate before its first publication. */
   bytes: number;
 }
+
+/** Stands for a write of which nothing is known. */
+export const UNKNOWN = 'unknown';
 
 export const newBundle = (bundle: string): Bundle => ({ bundle, revision: 0, members: {}, sequence: 0 });
 
@@ -62,8 +70,30 @@ export function withMember(
   return { ...bundle, members: { ...bundle.members, [connection]: { since, bytes } } };
 }
 
-/** Returns the bundle with a lease; `undefined` while another one is alive. */
+/**
+ * Returns the bundle with a lease; `undefined` while another one is alive. A publisher that left its lease until it expired
+ * may have written the secret.
+ */
 export function withLease(bundle: Bundle, lease: BundleLease, now: number): Bundle | undefined {
-  const isHeld = bundle.lease && bundle.lease.until > now && bundle.lease.owner !== lease.owner;
-  return isHeld ? undefined : { ...bundle, lease };
+  const { lease: earlier } = bundle;
+  if (earlier === undefined || earlier.owner === lease.owner) return { ...bundle, lease };
+  if (earlier.until > now) return undefined;
+  // Only the last of several writes in doubt may have this number.
+  const sequence = bundle.sequence + (bundle.unrecorded === undefined ? 0 : 1);
+  return { ...bundle, sequence, unrecorded: UNKNOWN, lease };
 }
+
+/** Returns the bundle after a publisher whose write of this content may have succeeded, and was not recorded. */
+export const withUnrecorded = (bundle: Bundle, content: string): Bundle => ({
+  ...bundle,
+  sequence: sequenceFor(bundle, content),
+  unrecorded: content,
+});
+
+/**
+ * Returns the number that is part of the name of the content's version. Secrets Manager ignores a version whose name it
+ * knows. So only a repetition has the number of a content that may have been written.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+ */
+export const sequenceFor = ({ sequence, unrecorded = UNKNOWN }: Bundle, content: string): number =>
+  sequence + (unrecorded === UNKNOWN || unrecorded === content ? 0 : 1);

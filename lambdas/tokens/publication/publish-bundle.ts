@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import { LEASE_SECONDS, waitForLease } from '../lease.ts';
 import { retryUntil } from '../rotation/retry.ts';
 import { STORE_SECONDS } from '../time-budget.ts';
-import { type Bundle, expectedBytes, withLease } from './bundle.ts';
+import { type Bundle, expectedBytes, sequenceFor, UNKNOWN, withLease, withUnrecorded } from './bundle.ts';
 import { changeBundle } from './change-bundle.ts';
 import { type Content, contentOf, fieldBytes, versionName } from './content.ts';
 import { placeOf } from './place.ts';
@@ -57,10 +57,14 @@ export async function publishBundle(
   options: BundleOptions,
 ): Promise<BundlePublication> {
   const leased = await leaseBundle(name, including, deps, options.deadline);
+  const attempt: Attempt = {};
   try {
     const read = await readMembers(leased, deps, options.justSealed);
     const content = contentOf(read.tokens, deps.bundleBytes ?? BUNDLE_BYTES.usual);
-    const { versions, isWritten, secretDeletedAt } = await write(leased, content, read, deps, options);
+    const { versions, isWritten, secretDeletedAt } = await write(leased, content, read, deps, {
+      ...options,
+      attempt,
+    });
     const record = (bundle: Bundle) => recorded(bundle, leased, content, read, { versions, isWritten });
     await retryUntil(options.deadline, () => changeBundle(name, record, deps), deps);
     for (const { connection } of content.excess) read.failures.set(connection, isFull(name, connection));
@@ -71,7 +75,7 @@ export async function publishBundle(
     };
   } catch (error) {
     // If the lease is not released, it expires.
-    await changeBundle(name, (bundle) => released(bundle, leased), deps).catch(() => {});
+    await changeBundle(name, (bundle) => ended(bundle, leased, attempt), deps).catch(() => {});
     throw error;
   }
 }
@@ -111,16 +115,23 @@ interface Written {
   secretDeletedAt?: number;
 }
 
+/** A write of the secret that was begun. */
+interface Attempt {
+  content?: string;
+}
+
 async function write(
   leased: Bundle,
   content: Content,
   { belonging, isLate, isExpiring }: Members,
   { vault, now }: BundleDependencies,
-  { isRemoval = false, force = false }: BundleOptions,
+  { isRemoval = false, force = false, attempt }: BundleOptions & { attempt: Attempt },
 ): Promise<Written> {
-  const { bundle, sequence } = leased;
+  const { bundle, unrecorded } = leased;
   if (belonging.size === 0) {
-    if (leased.content === undefined) return { versions: leased, isWritten: false };
+    if (leased.content === undefined && unrecorded === undefined)
+      return { versions: leased, isWritten: false };
+    attempt.content = UNKNOWN;
     const secretDeletedAt = await vault.unpublish(placeOf(bundle), { force });
     return {
       versions: leased,
@@ -128,14 +139,15 @@ async function write(
       ...(secretDeletedAt !== undefined && { secretDeletedAt }),
     };
   }
-  if (content.id === leased.content) return { versions: leased, isWritten: false };
+  if (content.id === leased.content && unrecorded === undefined)
+    return { versions: leased, isWritten: false };
   const versions = withVersion(bundle, leased, now(), { isRemoval, isLate, isExpiring });
   if (!versions) throw waits(bundle, now());
-  await vault
-    .publish(placeOf(bundle), content.value, versionName(bundle, sequence, content))
-    .catch((error) => {
-      throw error instanceof Failure && error.code === 'version_quota' ? waits(bundle, now()) : error;
-    });
+  attempt.content = content.id;
+  const name = versionName(bundle, sequenceFor(leased, content.id), content);
+  await vault.publish(placeOf(bundle), content.value, name).catch((error) => {
+    throw error instanceof Failure && error.code === 'version_quota' ? waits(bundle, now()) : error;
+  });
   return { versions, isWritten: true };
 }
 
@@ -156,7 +168,7 @@ function recorded(
     ]),
   );
   const kept = Object.entries(free.members).filter(([connection]) => !gone.has(connection));
-  const { excess: _, content: __, ...rest } = free;
+  const { excess: _, content: __, unrecorded: ___, ...rest } = free;
   return {
     ...rest,
     members: Object.fromEntries(
@@ -174,8 +186,14 @@ function recorded(
     ...(removals !== undefined && { removals }),
     ...(belonging.size > 0 && { content: id }),
     ...(excess.length > 0 && { excess: excess.map(({ connection }) => connection) }),
-    sequence: leased.sequence + (isWritten ? 1 : 0),
+    sequence: isWritten ? sequenceFor(leased, id) + 1 : leased.sequence,
   };
+}
+
+/** Returns the bundle after a failure, without the lease. */
+function ended(bundle: Bundle, leased: Bundle, { content }: Attempt): Bundle | undefined {
+  const free = released(bundle, leased);
+  return free && content !== undefined ? withUnrecorded(free, content) : free;
 }
 
 /** Returns the bundle without the lease; `undefined` where another function has it by now. */
