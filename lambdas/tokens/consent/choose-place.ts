@@ -29,21 +29,38 @@ export async function assertPlace(
   if (bundle !== undefined) await assertRoom(connection, bundle, deps);
 }
 
+type RoomDependencies = Pick<Dependencies, 'store' | 'bundleBytes'>;
+
 /** @throws {Failure} `rejected` (`bundle_full`) with the bundles that have room */
-export async function assertRoom(
+export async function assertRoom(connection: string, bundle: string, deps: RoomDependencies): Promise<void> {
+  if (!(await hasRoom(connection, bundle, deps))) throw await bundleFull(connection, bundle, deps);
+}
+
+const hasRoom = async (
   connection: string,
   bundle: string,
-  { store, bundleBytes = BUNDLE_BYTES.usual }: Pick<Dependencies, 'store' | 'bundleBytes'>,
-): Promise<void> {
-  const hasRoom = async (name: string) =>
-    hasRoomFor((await store.bundle(name)) ?? newBundle(name), connection, bundleBytes);
-  if (await hasRoom(bundle)) return;
-  const items = await store.list();
+  { store, bundleBytes = BUNDLE_BYTES.usual }: RoomDependencies,
+): Promise<boolean> => hasRoomFor((await store.bundle(bundle)) ?? newBundle(bundle), connection, bundleBytes);
+
+/** Returns the error for a bundle without room for a connection, with the bundles that have room. */
+export async function bundleFull(
+  connection: string,
+  bundle: string,
+  deps: RoomDependencies,
+): Promise<Failure> {
+  const items = await deps.store.list();
   const places = items.flatMap(({ place, oldPlaces = [] }) => [place, ...oldPlaces.map((old) => old.place)]);
   const others = [...new Set(places.map(bundleOf))].filter((name): name is string => name !== undefined);
   const roomy: string[] = [];
-  for (const name of others.sort()) if (name !== bundle && (await hasRoom(name))) roomy.push(name);
-  throw bundleFull(connection, bundle, roomy);
+  for (const name of others.sort())
+    if (name !== bundle && (await hasRoom(connection, name, deps))) roomy.push(name);
+  const known = roomy.length === 0 ? 'No other bundle has room.' : `Bundles with room: ${roomy.join(', ')}.`;
+  return new Failure(
+    'rejected',
+    'bundle_full',
+    `The bundle "${bundle}" has no room for "${connection}". ${known}`,
+    'Name another bundle, which may be a new one. For a secret of its own: connect --no-bundle, or bundle --none.',
+  );
 }
 
 /**
@@ -90,15 +107,5 @@ function otherPlace(connection: string, present: Place, wanted: Place): Failure 
     wanted === 'none'
       ? 'To do without a secret, disconnect it first.'
       : `Move it first: npx zoom-tokens bundle ${connection} ${option}`,
-  );
-}
-
-function bundleFull(connection: string, bundle: string, roomy: string[]): Failure {
-  const known = roomy.length === 0 ? 'No other bundle has room.' : `Bundles with room: ${roomy.join(', ')}.`;
-  return new Failure(
-    'rejected',
-    'bundle_full',
-    `The bundle "${bundle}" has no room for "${connection}". ${known}`,
-    `Name another bundle, which may be a new one, or leave --bundle out.`,
   );
 }

@@ -1,11 +1,11 @@
 import { type Connection, isDisconnected } from '../connection.ts';
 import { type ConnectionView, toView } from '../connection-view.ts';
-import { assertRoom, reserve } from '../consent/choose-place.ts';
+import { assertRoom, bundleFull, reserve } from '../consent/choose-place.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure } from '../errors.ts';
+import { Failure, toFailure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
-import { withLease } from '../lease.ts';
-import { bundleOf, moved, type Place } from '../publication/place.ts';
+import { waitForLease, withLease } from '../lease.ts';
+import { bundleOf, moved, type Place, placeInWords } from '../publication/place.ts';
 import type { StepOptions } from '../rotation/outcome.ts';
 import { step } from '../rotation/step.ts';
 import { open } from '../sealing/seal.ts';
@@ -39,7 +39,9 @@ export async function moveConnection(
   if (bundle !== undefined) {
     await assertRoom(connection, bundle, deps);
     const { accessToken } = await open(before.sealedTokens, connection, openingKey);
-    if (!(await reserve(bundle, connection, accessToken, deps))) await assertRoom(connection, bundle, deps);
+    // Its token may be longer than those that the bundle has seen.
+    if (!(await reserve(bundle, connection, accessToken, deps)))
+      throw await bundleFull(connection, bundle, deps);
   }
   const start = options.deadline - STEP_SECONDS;
   await withLease(connection, { inAnyStatus: true }, deps, start, async (item) => {
@@ -47,10 +49,41 @@ export async function moveConnection(
     const oldPlaces = finish ? next.oldPlaces.map((old) => ({ ...old, until: now() })) : next.oldPlaces;
     return (await store.setPlaces(item, { ...next, oldPlaces }, now())) || undefined;
   });
-  const outcome = await step(connection, deps, options);
-  if (outcome.kind === 'failed') throw outcome.error;
-  return toView(await getConnectionOrThrow(connection, store), deps);
+  return toView(await published(connection, deps, options), deps);
 }
+
+/**
+ * Brings a moved connection to its new place, also one that waits for a person.
+ * @throws why n8n cannot read it there yet
+ */
+async function published(connection: string, deps: Dependencies, options: StepOptions): Promise<Connection> {
+  const { store } = deps;
+  const bring = async () => {
+    const { status } = await getConnectionOrThrow(connection, store);
+    const isWaiting = status === 'reconnect';
+    const outcome = await step(connection, deps, { ...options, early: isWaiting, inReconnect: isWaiting });
+    const item = await getConnectionOrThrow(connection, store);
+    if (item.publishedVersion >= item.version) return item;
+    if (outcome.kind === 'failed' || outcome.kind === 'paused') throw notReadable(item, outcome.error);
+    return undefined;
+  };
+  return waitForLease(bring, () => isBeingPublished(connection), deps, options.deadline - STEP_SECONDS);
+}
+
+/** The move is stored, and the sweeps repeat the publication. */
+function notReadable({ connection, place = 'own' }: Connection, error: unknown): Failure {
+  const { class: failureClass, code, message, action } = toFailure(error);
+  const moved = `"${connection}" was moved, but n8n cannot read it in ${placeInWords(place)} yet.`;
+  return new Failure(failureClass, code, `${moved} ${message}`, action);
+}
+
+const isBeingPublished = (connection: string): Failure =>
+  new Failure(
+    'retry',
+    'busy',
+    `"${connection}" was moved, but another function is still publishing it.`,
+    `See in a minute whether n8n can read it: npx zoom-tokens status ${connection}`,
+  );
 
 function isNotConnected(connection: Connection['connection'], place: Place | undefined): Failure {
   const bundle = bundleOf(place);

@@ -2,7 +2,8 @@ import { utc } from '../clock.ts';
 import { type Connection, logContext } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
-import { LEASE_SECONDS } from '../lease.ts';
+import { isRefusal } from '../judgement/refusal.ts';
+import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
 import { AMBIGUOUS_SECONDS } from '../schedule.ts';
 import { STEP_SECONDS } from '../time-budget.ts';
 
@@ -33,5 +34,17 @@ function mayBeAtWork(connection: string, lostAt: number): Failure {
     'no_answer',
     `"${connection}" was not refreshed: a response of Zoom was lost at ${utc(lostAt)}, and Zoom may still be working on that request.`,
     'Nothing to do: the next sweep refreshes it.',
+  );
+}
+
+/** A refusal after a response was lost is no refusal of the consent: Zoom had acted, and the new tokens never arrived. */
+export function afterLostResponse(item: Connection, error: unknown): unknown {
+  const lostAt = item.lostAt ?? leftoverOf(item);
+  if (lostAt === undefined || !isRefusal(error)) return error;
+  return new Failure(
+    'reconnect',
+    'response_lost',
+    `A response of Zoom was lost at ${utc(lostAt)}, and with it the new refresh token. Zoom has ended the earlier one.`,
+    `Reconnect: npx zoom-tokens connect ${item.connection}`,
   );
 }

@@ -25,12 +25,12 @@ const UNKNOWN_REFUSALS = 10;
  * Records a failed step: the status after its class, and the next attempt. A refused refresh token makes the connection a
  * suspect first, and is believed when a second refusal confirms it, unless most connections of the app are refused. A
  * connection that moved on meanwhile (a newer version, another lease holder) is left alone.
- * @param remains what later steps have to know of tokens that are kept elsewhere, or lost
+ * @param remains what later steps have to know of tokens that are kept elsewhere or lost, and of what was published
  */
 export async function recordFailure(
   item: Connection,
   error: unknown,
-  remains: Pick<StepFailure, 'askedAt' | 'lostAt'>,
+  remains: Pick<StepFailure, 'askedAt' | 'lostAt' | 'publishedVersion' | 'oldPlaces' | 'publications'>,
   deps: RecordDependencies,
   apps: AppMonitor,
 ): Promise<Recorded> {

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { utc } from '../clock.ts';
 import { type Connection, logContext, type Tokens } from '../connection.ts';
 import { learnZoomUser } from '../consent/learn-zoom-user.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure, namingConnection, toFailure } from '../errors.ts';
 import { type AppMonitor, createAppMonitor } from '../judgement/app-monitor.ts';
-import { isRefusal } from '../judgement/refusal.ts';
 import { LEASE_SECONDS, leftoverOf } from '../lease.ts';
 import { grantedScope } from '../n8n-scopes.ts';
 import { nextChange } from '../publication/place.ts';
@@ -14,9 +12,10 @@ import { addPublication, postponed } from '../publication-room.ts';
 import { nextPush, type PushResult, push } from '../push/push.ts';
 import { earliestEnd, rotateAt } from '../schedule.ts';
 import { seal } from '../sealing/seal.ts';
-import { waitOutLostResponse } from './lost-response.ts';
+import { afterLostResponse, waitOutLostResponse } from './lost-response.ts';
 import type { Outcome, StepOptions } from './outcome.ts';
 import { keepForMeasurement, measureOverlap, type Overlap, overlapOf } from './overlap.ts';
+import { publishStored } from './publish-stored.ts';
 import { recordFailure } from './record-failure.ts';
 import { requestTokens } from './request-tokens.ts';
 import { settleKeptConsent } from './settle-kept-consent.ts';
@@ -52,7 +51,7 @@ async function attempt(
   options: StepOptions & { apps: AppMonitor },
 ): Promise<Outcome> {
   const { store, log } = deps;
-  const { deadline, apps } = options;
+  const { deadline, apps, publishBundle = atOnce(deps, deadline) } = options;
   const mayHaveRescued = leftoverOf(leased) !== undefined;
   const progress: Progress = { item: leased, rotated: false, phase: 'rotation', mayHaveRescued };
   try {
@@ -83,11 +82,15 @@ async function attempt(
     }
     const { rotated, phase } = progress;
     // What n8n has not yet does not wait for Zoom, nor for Secrets Manager.
-    const pushes = progress.pushes ?? (await push(progress.item, deps, deadline));
+    const stored =
+      phase === 'rotation'
+        ? await publishStored(progress.item, deps, publishBundle)
+        : { item: progress.item, written: {} };
+    const pushes = progress.pushes ?? (await push(stored.item, deps, deadline));
     const { item } = pushes;
     const judged = afterLostResponse(item, forGrant(item.grantType, error));
     const failure = namingConnection(judged, item.connection);
-    const remains = remainsOf(progress, error, deps.now());
+    const remains = { ...remainsOf(progress, error, deps.now()), ...stored.written };
     const recorded = await recordFailure(item, failure, remains, deps, apps);
     return { kind: 'failed', item, error: failure, rotated, phase, pushes, ...recorded };
   }
@@ -221,18 +224,6 @@ async function attendToOverlap(
   if (rotated) return keepForMeasurement(leased, item, deps);
   const isDue = item.measureAt !== undefined && item.measureAt <= deps.now();
   return isDue ? measureOverlap(item, deps, deadline) : overlapOf(item);
-}
-
-/** A refusal after a response was lost is no refusal of the consent: Zoom had acted, and the new tokens never arrived. */
-function afterLostResponse(item: Connection, error: unknown): unknown {
-  const lostAt = item.lostAt ?? leftoverOf(item);
-  if (lostAt === undefined || !isRefusal(error)) return error;
-  return new Failure(
-    'reconnect',
-    'response_lost',
-    `A response of Zoom was lost at ${utc(lostAt)}, and with it the new refresh token. Zoom has ended the earlier one.`,
-    `Reconnect: npx zoom-tokens connect ${item.connection}`,
-  );
 }
 
 /** No human consents to a Server-to-Server app: what would need one elsewhere is the operator's to fix there. */

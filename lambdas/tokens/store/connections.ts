@@ -45,7 +45,11 @@ export type StepFailure = Pick<
   | 'lostAt'
   /** Kept where a later step has to look for tokens that could not be stored. */
   | 'askedAt'
+  | 'oldPlaces'
+  | 'publications'
 > &
+  /** What the step has published although it failed. */
+  Partial<Pick<Connection, 'publishedVersion'>> &
   Required<Pick<Connection, 'lastError'>>;
 
 /** An item that a function cannot read safely. */
