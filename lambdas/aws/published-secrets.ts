@@ -7,6 +7,7 @@ import {
 import { INSTALLATION_TAG } from '../contract.ts';
 import { Failure } from '../tokens/errors.ts';
 import { secretName } from '../tokens/n8n-names.ts';
+import { bundleOf, type Place } from '../tokens/publication/place.ts';
 import type { PublishedTokens } from '../tokens/vault.ts';
 import { deletePublishedSecret } from './delete-secret.ts';
 import {
@@ -53,11 +54,7 @@ export function createPublishedSecrets(
         Name: secretName(connection),
         SecretString: version.value,
         ClientRequestToken: version.versionId,
-        Description: `Zoom access token of the connection "${connection}", kept fresh for n8n`,
-        Tags: [
-          { Key: 'zoom-token-refresher:connection', Value: connection },
-          { Key: INSTALLATION_TAG, Value: installation },
-        ],
+        ...described(connection, installation),
       }),
     );
   const putOrCreate = (secret: Version) =>
@@ -72,7 +69,7 @@ export function createPublishedSecrets(
   return {
     async publish(connection, value, versionId) {
       const { VersionId } = await putOrCreate({ connection, value, versionId }).catch((error) => {
-        throw writeFailure(secretName(connection), error);
+        throw writeFailure(connection, error);
       });
       // A truncated response must not pass for a publication.
       if (VersionId !== versionId) throw new Error('Secrets Manager responded without the version');
@@ -103,9 +100,29 @@ const versionInput = ({ connection, value, versionId }: Version) => ({
   ClientRequestToken: versionId,
 });
 
-function writeFailure(name: string, error: unknown): unknown {
+/** Returns the description and the tags of a new secret. */
+function described(publication: string, installation: string) {
+  const bundle = inBundle(publication);
+  const [what, kind, name] =
+    bundle === undefined
+      ? ['access token of the connection', 'connection', publication]
+      : ['access tokens of the bundle', 'bundle', bundle];
+  return {
+    Description: `Zoom ${what} "${name}", kept fresh for n8n`,
+    Tags: [
+      { Key: `zoom-token-refresher:${kind}`, Value: name },
+      { Key: INSTALLATION_TAG, Value: installation },
+    ],
+  };
+}
+
+/** Returns the bundle that a publication is; `undefined` for a connection's own. */
+const inBundle = (publication: string) => bundleOf(publication as Place);
+
+function writeFailure(publication: string, error: unknown): unknown {
   if (error instanceof Failure) return error;
-  if (isAccessDenied(error)) return writeDenied(name);
+  if (isAccessDenied(error)) return writeDenied(publication);
+  const name = secretName(publication);
   return awsFailure(error, `write the secret "${name}", so n8n keeps the earlier token`);
 }
 
@@ -118,9 +135,14 @@ const quotaReached = (name: string) =>
     'No action is needed: the token is published once a version is 24 hours old. Check who else writes the secret, and rotate by hand less often.',
   );
 
-const writeDenied = (name: string) =>
-  accessDenied(
+const writeDenied = (publication: string) => {
+  const other =
+    inBundle(publication) === undefined
+      ? 'connect under another name here'
+      : 'move the connections into a bundle of another name: npx zoom-tokens bundle <connection> <bundle>';
+  return accessDenied(
     'publish_denied',
-    `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
-    `If its tag "${INSTALLATION_TAG}" names another installation, connect under another name here. Otherwise deploy again: npx cdk deploy. If it finds no changes, check who changed the policies of the function or the secret.`,
+    `The function is not allowed to write the secret "${secretName(publication)}", so n8n keeps the earlier token.`,
+    `If its tag "${INSTALLATION_TAG}" names another installation, ${other}. Otherwise deploy again: npx cdk deploy. If it finds no changes, check who changed the policies of the function or the secret.`,
   );
+};

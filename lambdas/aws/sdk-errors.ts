@@ -124,7 +124,7 @@ function replicaReadOnly(error: Error, attempt: string): Failure {
     'misconfigured',
     'secret_is_replica',
     `The function could not ${attempt}: the secret is the replica of one in another Region, which alone can be changed (${error.name}).`,
-    'If an installation in that Region publishes it, connect under another name here. Otherwise make it a secret of its own, in this Region: aws secretsmanager stop-replication-to-replica --secret-id <secret>',
+    'If an installation in that Region publishes it, use another name here, of the connection or the bundle. Otherwise make it a secret of its own, in this Region: aws secretsmanager stop-replication-to-replica --secret-id <secret>',
   );
 }
 

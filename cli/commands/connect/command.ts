@@ -201,10 +201,7 @@ function printConnected(view: ConnectionView, now: number, { output }: Session):
   output.print(`${paint('green', '✔')} "${connection}" is connected.`);
   for (const remark of remarks(view, now)) output.print(formatRemark(remark));
   for (const warning of scopeWarning(view)) output.print(warning);
-  if (expression === undefined)
-    output.print(
-      `\nIts token is only pushed to n8n. If it is not linked yet: npx zoom-tokens n8n link ${connection}`,
-    );
+  if (expression === undefined) output.print('\nIts token is only pushed to n8n.');
   else {
     output.print(
       `\nIn n8n, open the credential of the type ${N8N.credentialType} and paste this expression into the field ${N8N.field}.`,

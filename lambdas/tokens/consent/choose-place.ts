@@ -99,13 +99,18 @@ export async function reserve(
 }
 
 function otherPlace(connection: string, present: Place, wanted: Place): Failure {
-  const option = bundleOf(wanted) ?? '--none';
+  const has = `"${connection}" has ${placeInWords(present)} already`;
+  if (wanted === 'none')
+    return new Failure(
+      'rejected',
+      'other_place',
+      `${has}, so it cannot be one that is only pushed.`,
+      `Disconnect it first: npx zoom-tokens disconnect ${connection}`,
+    );
   return new Failure(
     'rejected',
     'other_place',
-    `"${connection}" has ${placeInWords(present)} already, not ${placeInWords(wanted)}.`,
-    wanted === 'none'
-      ? 'To do without a secret, disconnect it first.'
-      : `Move it first: npx zoom-tokens bundle ${connection} ${option}`,
+    `${has}, not ${placeInWords(wanted)}.`,
+    `Move it first: npx zoom-tokens bundle ${connection} ${bundleOf(wanted) ?? '--none'}`,
   );
 }

@@ -129,7 +129,8 @@ async function write(
 ): Promise<Written> {
   const { bundle, unrecorded } = leased;
   if (belonging.size === 0) {
-    if (leased.content === undefined && unrecorded === undefined)
+    // By force, a secret is deleted in its recovery window, too.
+    if (leased.content === undefined && unrecorded === undefined && !force)
       return { versions: leased, isWritten: false };
     attempt.content = UNKNOWN;
     const secretDeletedAt = await vault.unpublish(placeOf(bundle), { force });
@@ -146,7 +147,7 @@ async function write(
   attempt.content = content.id;
   const name = versionName(bundle, sequenceFor(leased, content.id), content);
   await vault.publish(placeOf(bundle), content.value, name).catch((error) => {
-    throw error instanceof Failure && error.code === 'version_quota' ? waits(bundle, now()) : error;
+    throw error instanceof Failure && error.code === 'version_quota' ? usedUp(bundle, now()) : error;
   });
   return { versions, isWritten: true };
 }
@@ -218,6 +219,18 @@ function waits(bundle: string, now: number): Failure {
     'bundle_waits',
     `The secret of the bundle "${bundle}" takes no further version now: Secrets Manager allows 100 in 24 hours, and the rest is kept for its next slots.`,
     `Nothing to do: it is published with the next slot, at ${utc(at)}.`,
+    at - now,
+  );
+}
+
+/** Secrets Manager refused a version for which there was room: something else writes the secret. */
+function usedUp(bundle: string, now: number): Failure {
+  const at = nextSlot(bundle, now);
+  return new Failure(
+    'retry',
+    'bundle_waits',
+    `The secret of the bundle "${bundle}" takes no further version: Secrets Manager allows 100 in 24 hours, and something else has written it.`,
+    `It is tried again with the next slot, at ${utc(at)}. Find out who writes it: CloudTrail, event PutSecretValue.`,
     at - now,
   );
 }

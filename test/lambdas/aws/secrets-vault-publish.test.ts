@@ -47,6 +47,17 @@ describe('the first publication', () => {
     });
   });
 
+  test('describes the secret of a bundle by the name of the bundle', async () => {
+    await vault.publish(`bundle_${connection}`, '{}', token(1));
+    expect(await service.aws.describeSecret({ SecretId: `n8n_zoom_bundle_${connection}` })).toMatchObject({
+      Description: `Zoom access tokens of the bundle "${connection}", kept fresh for n8n`,
+      Tags: [
+        { Key: 'zoom-token-refresher:bundle', Value: connection },
+        { Key: 'zoom-token-refresher:installation', Value: 'zoom-token-refresher' },
+      ],
+    });
+  });
+
   test('never creates a secret without a value, not even when it fails', async () => {
     denied.add(`CreateSecret ${name}`);
     await rejectionOf(vault.publish(connection, 'access token', token(1)));
@@ -111,6 +122,12 @@ describe('every later publication', () => {
 });
 
 describe('a publication that fails', () => {
+  test('because another installation has a bundle of that name says how to leave it', async () => {
+    denied.add(`PutSecretValue n8n_zoom_bundle_${connection}`);
+    const error = await rejectionOf(vault.publish(`bundle_${connection}`, '{}', token(1)));
+    expect(toFailure(error).action).toContain('npx zoom-tokens bundle <connection> <bundle>');
+  });
+
   test.each(['PutSecretValue', 'CreateSecret', 'RestoreSecret'])(
     'without the permission for %s is misconfigured and says that n8n keeps the earlier token',
     async (operation) => {

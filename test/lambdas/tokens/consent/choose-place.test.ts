@@ -23,7 +23,7 @@ describe('the place that an operator chooses for a consent', () => {
 
   test.each<[Place, string]>([
     ['own', 'Move it first: npx zoom-tokens bundle anna --none'],
-    ['none', 'To do without a secret, disconnect it first.'],
+    ['none', 'Disconnect it first: npx zoom-tokens disconnect anna'],
     [placeOf('other'), 'Move it first: npx zoom-tokens bundle anna other'],
   ])('cannot be %s for a connection of another place', async (place, action) => {
     await expect(choose('anna', place)).rejects.toMatchObject({ code: 'other_place', action });

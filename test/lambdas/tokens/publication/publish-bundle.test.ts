@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import { newBundle } from '../../../../lambdas/tokens/publication/bundle.ts';
 import { changeBundle } from '../../../../lambdas/tokens/publication/change-bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
@@ -150,6 +151,30 @@ test('each content of a bundle has a number of its own, also the empty one', asy
   const after = await stored();
   expect(after).toMatchObject({ sequence: before + 2, members: {} });
   expect(after.content).toBeUndefined();
+});
+
+test('the last member that is disconnected again by force deletes the secret in its recovery window, once', async () => {
+  const end = (name: string, force: boolean) =>
+    disconnect(name, world.operator(), { deadline: world.deadline, force });
+  await end('ben', false);
+  expect((await end('anna', false)).secretDeletedAt).toBeGreaterThan(world.time);
+  const { secretDeletedAt, version } = await end('anna', true);
+  expect(secretDeletedAt).toBe(Math.floor(world.time));
+  expect((await end('anna', true)).version).toBe(version);
+  await addZoe();
+  await world.runStarted();
+  expect(world.bundle('sales')).toEqual({ zoe: await accessToken('zoe') });
+});
+
+test('a version that Secrets Manager refuses although there is room says that something else writes the secret', async () => {
+  await addZoe();
+  const full = new Failure('retry', 'version_quota', 'The secret takes no new version.', 'Wait.');
+  const intercept: Intercept = (point, call) => (point === 'vault.publish' ? Promise.reject(full) : call());
+  await expect(publish(intercept)).rejects.toMatchObject({
+    code: 'bundle_waits',
+    message: expect.stringContaining('something else has written it'),
+    action: expect.stringContaining('PutSecretValue'),
+  });
 });
 
 test('a sealing key that cannot be read for a moment removes no member from the secret', async () => {
