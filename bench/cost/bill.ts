@@ -58,6 +58,8 @@ const MEMBER_READ_UNITS = 2;
 /** How often the members of a bundle rotate, and what a member has in it besides its token, bytes. */
 const SLOTS_PER_DAY = (24 * 3600) / SLOT_SECONDS;
 const MEMBER_BYTES = 26;
+/** The longest token that a bundle holds, bytes. */
+export const MOST_TOKEN_BYTES = BUNDLE_BYTES.usual - MEMBER_BYTES;
 /** Bytes of a bundle's own item: for each member, and besides. It is written twice for each publication. */
 const MEMBER_ITEM_BYTES = 45;
 const BUNDLE_ITEM_BYTES = 800;
@@ -94,14 +96,17 @@ const NAMES: Record<Layout, string> = {
 
 /** Returns the bill of this stack, with one secret for each connection unless another layout is asked for. */
 export function ours(usage: Usage, layout: Layout = 'own'): Bill {
-  // The members of a bundle rotate with its slots.
-  const rotated = layout === 'bundles' ? slotted(usage) : usage;
+  const rotated = { ...usage, rotationsPerDay: rotationsOf(usage, layout) };
   const bundles = layout === 'bundles' ? bundlesOf(usage) : undefined;
   return {
     name: NAMES[layout],
     lines: [...publicationLines(rotated, layout), ...commonLines(rotated, bundles)],
   };
 }
+
+/** Returns the rotations of a connection a day. The members of a bundle rotate with its slots, whatever the margin. */
+export const rotationsOf = ({ rotationsPerDay }: Usage, layout: Layout): number =>
+  layout === 'bundles' ? SLOTS_PER_DAY : rotationsPerDay;
 
 /** Returns the cheaper of the two layouts that n8n reads itself. */
 export function cheapest(usage: Usage): { layout: Layout; bill: Bill } {
@@ -174,7 +179,7 @@ function publicationLines(usage: Usage, layout: Layout): Line[] {
   return [
     line(
       'Secrets',
-      `${n(bundles)} bundles of up to ${members} + 2 keys + app + n8n`,
+      `${n(bundles)} bundle${bundles === 1 ? '' : 's'} of up to ${members} + 2 keys + app + n8n`,
       bundles + OWN_SECRETS,
       PRICES.secretMonth,
     ),
@@ -195,7 +200,7 @@ interface Bundles {
 }
 
 function bundlesOf({ connections, tokenBytes = 900 }: Usage): Bundles {
-  const members = Math.max(1, Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES)));
+  const members = Math.floor(BUNDLE_BYTES.usual / (tokenBytes + MEMBER_BYTES));
   return { bundles: Math.ceil(connections / members), members };
 }
 

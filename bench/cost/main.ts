@@ -10,7 +10,9 @@ import {
   LAYOUTS,
   type Layout,
   type Line,
+  MOST_TOKEN_BYTES,
   ours,
+  rotationsOf,
   sum,
   twoSecrets,
   type Usage,
@@ -33,8 +35,9 @@ Options (after "--")
   --interval <minutes>     minutes between two rotations of a connection (default ${DEFAULT_INTERVAL_MINUTES}, for tokens that
                            outlive a refresh; otherwise use 47.5)
   --rotations-per-day <n>  rotations of a connection, instead of --interval
-  --layout <name>          own: a secret for each connection; bundles: up to 48,000 bytes of tokens in each secret;
-                           push: no secret at all (default: the cheaper of own and bundles)
+  --layout <name>          own: a secret for each connection; bundles: up to 48,000 bytes of tokens in each secret,
+                           whose members rotate 36 times a day; push: no secret at all (default: the cheaper of own
+                           and bundles)
   --token-bytes <n>        length of a token (default 900)
   --poll-seconds <n>       seconds between two reads by n8n (default ${DEFAULT_POLL_SECONDS})
   --attack                 print instead what a month costs at most in which a stranger sends as much as the
@@ -65,7 +68,14 @@ function read(args: string[]): (Usage & Options) | undefined {
   if (interval !== undefined && rotations !== undefined) {
     throw new UsageError('--interval and --rotations-per-day exclude each other: pass one of them.');
   }
+  refuseIgnored(values);
   const connections = whole('--connections', values.connections ?? '1');
+  const tokenBytes = whole('--token-bytes', values['token-bytes'] ?? '900');
+  if (tokenBytes > MOST_TOKEN_BYTES) {
+    throw new UsageError(
+      `--token-bytes must be at most ${MOST_TOKEN_BYTES}, which a bundle holds, but it is "${tokenBytes}".`,
+    );
+  }
   return {
     connections,
     rotationsPerDay:
@@ -73,12 +83,33 @@ function read(args: string[]): (Usage & Options) | undefined {
         ? (24 * 60) / positive('--interval', interval ?? String(DEFAULT_INTERVAL_MINUTES))
         : positive('--rotations-per-day', rotations),
     pollSeconds: positive('--poll-seconds', values['poll-seconds'] ?? String(DEFAULT_POLL_SECONDS)),
-    tokenBytes: whole('--token-bytes', values['token-bytes'] ?? '900'),
+    tokenBytes,
     layout: values.layout === undefined ? undefined : layoutOf(values.layout),
     json: values.json ?? false,
     write: values.write ?? false,
     attackedApps: values.attack ? whole('--apps', values.apps ?? '1') : undefined,
   };
+}
+
+/** The options of the bill that the calculation of an attack does not read. */
+const OF_THE_BILL = [
+  'connections',
+  'interval',
+  'rotations-per-day',
+  'poll-seconds',
+  'token-bytes',
+  'layout',
+] as const;
+
+/** @throws {UsageError} for options that would be ignored */
+function refuseIgnored(values: ReturnType<typeof parse>): void {
+  if (!values.attack && values.apps !== undefined)
+    throw new UsageError('--apps is for --attack alone: the bill has one app. Add --attack, or omit --apps.');
+  const ignored = OF_THE_BILL.find((option) => values[option] !== undefined);
+  if (values.attack && ignored !== undefined)
+    throw new UsageError(
+      `--${ignored} changes nothing in what --attack prints. Omit --${ignored} or --attack.`,
+    );
 }
 
 function parse(args: string[]) {
@@ -135,16 +166,17 @@ function breakEvenText(usage: Usage): string {
   }).join('\n');
 }
 
-function text(usage: Usage, bills: Bill[]): string {
+function text(usage: Usage, layout: Layout, bills: Bill[]): string {
   const [own, ...others] = bills as [Bill, ...Bill[]];
-  const { connections, rotationsPerDay } = usage;
+  const { connections } = usage;
+  const rotationsPerDay = rotationsOf(usage, layout);
   const head = `A month of 30 days, ${connections.toLocaleString('en-US')} connection${connections === 1 ? '' : 's'}, ${rotationsPerDay.toFixed(1)} rotations of each a day.
 ${PRICES_NOTE}`;
   const alternatives = others.map(
     (bill) =>
       `${bill.name.padEnd(28)}${sum(bill).toFixed(2).padStart(14)}   ${(sum(bill) / sum(own)).toFixed(2)} times as much`,
   );
-  return `${head}\n\n${own.name}\n${columns(own)}\n\nAlternatives\n${alternatives.join('\n')}
+  return `${head}\n\n${own.name}\n${columns(own, { isWithFreeTier: true })}\n\nAlternatives\n${alternatives.join('\n')}
 ${breakEvenText(usage)}
 Vault: one instance, 8 GB and a public address; without a replica, a backup, or the work to unseal and update it.\n`;
 }
@@ -167,15 +199,16 @@ function report(usage: Usage, layout: Layout, bills: [Bill, ...Bill[]]) {
 function attackText(bill: Bill): string {
   const head = `A month of 30 days of forged requests, as many as the throttles admit. Each line is a limit, and comes on top of the bill.
 ${PRICES_NOTE}`;
-  return `${head}\n\n${columns(bill)}\n`;
+  return `${head}\n\n${columns(bill, { isWithFreeTier: false })}\n`;
 }
 
-/** Returns the bill's lines and their sum in columns. */
-function columns(bill: Bill): string {
+/** Returns the bill's lines and their sum in columns. What comes on top of a bill finds the free tier used up. */
+function columns(bill: Bill, { isWithFreeTier }: { isWithFreeTier: boolean }): string {
+  const freeTier = ['Sum with the free tier', '', '', '', sum(bill, { freeTier: true }).toFixed(2)];
   const table = [
     ...bill.lines.map(row),
     ['Sum', '', '', '', sum(bill).toFixed(2)],
-    ['Sum with the free tier', '', '', '', sum(bill, { freeTier: true }).toFixed(2)],
+    ...(isWithFreeTier ? [freeTier] : []),
   ];
   const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
@@ -226,7 +259,7 @@ try {
       const bill = ours(usage, layout);
       const bills: [Bill, ...Bill[]] = [bill, ...others, twoSecrets(usage), ...vaults];
       process.stdout.write(
-        json ? `${JSON.stringify(report(usage, layout, bills), undefined, 2)}\n` : text(usage, bills),
+        json ? `${JSON.stringify(report(usage, layout, bills), undefined, 2)}\n` : text(usage, layout, bills),
       );
     }
   } else {

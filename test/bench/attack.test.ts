@@ -32,5 +32,6 @@ describe('a month at full throttle', () => {
 test('npm run cost -- --attack prints the lines and their sum, as JSON too', () => {
   expect(attack()).toMatch(/10 environments × 2,592,000 s/);
   expect(attack()).toMatch(/Sum +300\.07/);
+  expect(attack()).not.toContain('Sum with the free tier');
   expect(JSON.parse(attack('--json', '--apps', '3')).attack.sum).toBeCloseTo(sum(attackBill(3)), 9);
 });

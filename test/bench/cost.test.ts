@@ -90,6 +90,11 @@ describe('the bill of a month with bundles', () => {
     expect(amount(bill, 'Reading by the functions')).toBeCloseTo((21_600 + 4320) * 5e-6, 9);
   });
 
+  test('has 36 rotations of each member a day, however rarely a connection with a secret of its own rotates', () => {
+    const rare = { ...usageOf(1000), rotationsPerDay: 30 };
+    expect(ours(rare, 'bundles')).toEqual(ours(usageOf(1000), 'bundles'));
+  });
+
   test('has no reading of credentials in the sweeps in which no bundle has its slot', () => {
     expect(amount(ours(usageOf(1), 'bundles'), 'Reading by the functions')).toBeCloseTo(2 * 1080 * 5e-6, 9);
   });
@@ -217,6 +222,12 @@ describe('npm run cost', () => {
     expect(printed.breakEven['t4g.small']).toBe(breakEven('t4g.small', usageOf(1000)));
   });
 
+  test('names the rotations of the layout, and counts one bundle as one', () => {
+    const { stdout } = cost('--layout', 'bundles');
+    expect(stdout).toContain('1 connection, 36.0 rotations of each a day');
+    expect(stdout).toContain('1 bundle of up to 51');
+  });
+
   test('prints its options with --help', () => {
     expect(cost('--help')).toMatchObject({
       status: 0,
@@ -233,6 +244,10 @@ describe('npm run cost', () => {
     ['--interval=5', '--rotations-per-day=5'],
     ['--layout', 'nothing'],
     ['--token-bytes', '0'],
+    ['--token-bytes', '47975'],
+    ['--apps', '3'],
+    ['--connections=5', '--attack'],
+    ['--layout=push', '--attack'],
     ['--what'],
   ])('rejects %s %s', (...args) => {
     const { status, stdout, stderr } = cost(...args);
