@@ -1,17 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 import { html } from '../../lambdas/web/html.ts';
 import { page as errorTemplate, eventAndAction } from '../../lambdas/web/page-template.ts';
 import type { RequestHandler } from '../gateway.ts';
 import type { LocalStack } from '../local-stack.ts';
 import { HEADERS, send } from './responses.ts';
 import type { Query } from './selection.ts';
-import { stateOf } from './state.ts';
-
-const MILLISECONDS_BETWEEN_STATES = 1000;
-/** A sweep of a thousand connections writes dozens of entries a second to the journal. */
-const LEAST_MILLISECONDS_BETWEEN_STATES = 100;
+import { sendStates } from './states.ts';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -53,40 +48,6 @@ const readQuery = (parameters: URLSearchParams): Query => ({
   search: parameters.get('search') ?? '',
   page: Math.max(0, Math.trunc(Number(parameters.get('page'))) || 0),
 });
-
-/** Sends the state as server-sent events: at once, at every entry of the journal, and every second. */
-function sendStates(stack: LocalStack, query: Query, response: ServerResponse): void {
-  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
-  let isOutdated = false;
-  let isSending = false;
-  const sendState = async () => {
-    isOutdated = true;
-    if (isSending) return;
-    isSending = true;
-    try {
-      while (isOutdated) {
-        isOutdated = false;
-        const start = performance.now();
-        const state = JSON.stringify(await stateOf(stack, query));
-        if (!response.destroyed) response.write(`data: ${state}\n\n`);
-        // At least three quarters of the time are left for the functions, which run in this process too.
-        await setTimeout(Math.max(LEAST_MILLISECONDS_BETWEEN_STATES, 3 * (performance.now() - start)));
-      }
-    } catch {
-      // The stack is being closed. The browser reconnects by itself.
-      response.destroy();
-    } finally {
-      isSending = false;
-    }
-  };
-  const timer = setInterval(sendState, MILLISECONDS_BETWEEN_STATES);
-  const stopListening = stack.journal.listen(sendState);
-  response.on('close', () => {
-    clearInterval(timer);
-    stopListening();
-  });
-  void sendState();
-}
 
 /** Redirects to a new one-time link. The link is on no page, and the user does not copy it. */
 async function sendLink(stack: LocalStack, connection: string, response: ServerResponse): Promise<void> {
