@@ -10,7 +10,7 @@ export default {
   // Only a test that hangs takes this long. On a busy machine, a program that a test starts may wait for a core.
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testEnvironment: '<rootDir>/test/support/jest/plain-globals.ts',
+  testEnvironment: '<rootDir>/test/support/jest/main-context-environment.ts',
   globalSetup: '<rootDir>/test/support/jest/build-command-line.ts',
   globalTeardown: '<rootDir>/test/support/jest/remove-command-line.ts',
   testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
@@ -19,7 +19,10 @@ export default {
   // Jest never frees all that a test file has loaded. Without this limit the last files wait for the garbage collector.
   workerIdleMemoryLimit: '768MB',
   extensionsToTreatAsEsm: ['.ts'],
+  injectGlobals: false,
+  transformIgnorePatterns: [],
   transform: {
+    '/node_modules/.*\\.[cm]?js$': '<rootDir>/test/support/jest/shared-packages.ts',
     '\\.ts$': [
       '@swc/jest',
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' },
