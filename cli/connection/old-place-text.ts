@@ -11,6 +11,6 @@ export function oldPlaceText({ place, until, waitsUntil }: OldPlace, now: number
   if (!isWaiting) return `${name}, kept current until ${formatUntil(until, now)}`;
   const untilThen = formatUntil(waitsUntil, now);
   return until > now
-    ? `${name}, kept until ${formatUntil(until, now)}. It holds an earlier token until ${untilThen}: its secret takes no further version before`
-    : `${name}. It holds the token until ${untilThen}: its secret takes no further version before`;
+    ? `${name}, kept until ${formatUntil(until, now)}. It holds an earlier token until ${untilThen}: its secret is not written before`
+    : `${name}. It holds the token until ${untilThen}: its secret is not written before`;
 }

@@ -64,16 +64,16 @@ async function published(connection: string, deps: Dependencies, options: StepOp
     const outcome = await step(connection, deps, { ...options, early: isWaiting, inReconnect: isWaiting });
     const item = await getConnectionOrThrow(connection, store);
     if (item.publishedVersion >= item.version) return item;
-    if (outcome.kind === 'failed' || outcome.kind === 'paused') throw notReadable(item, outcome.error);
+    if (outcome.kind === 'failed' || outcome.kind === 'paused') throw notCompleted(item, outcome.error);
     return undefined;
   };
   return waitForLease(bring, () => isBeingPublished(connection), deps, options.deadline - STEP_SECONDS);
 }
 
-/** The move is stored, and the sweeps repeat the publication. */
-function notReadable({ connection, place = 'own' }: Connection, error: unknown): Failure {
+/** The move is stored, and the sweeps complete it. */
+function notCompleted({ connection, place = 'own' }: Connection, error: unknown): Failure {
   const { class: failureClass, code, message, action } = toFailure(error);
-  const moved = `"${connection}" was moved, but n8n cannot read it in ${placeInWords(place)} yet.`;
+  const moved = `"${connection}" was moved, but n8n may not read it in ${placeInWords(place)} yet.`;
   return new Failure(failureClass, code, `${moved} ${message}`, action);
 }
 

@@ -8,7 +8,7 @@ export type Place = 'own' | 'none' | `bundle_${string}`;
 export interface OldPlace {
   place: Place;
   until: number;
-  /** Until when its secret takes no further version. It holds an earlier token, or a token that is to be removed. */
+  /** Until when its secret is not written. It holds an earlier token, or a token that is to be removed. */
   waitsUntil?: number;
 }
 

@@ -7,6 +7,9 @@ import { type BundlePublication, publishBundle } from './publish-bundle.ts';
 import type { JustSealed } from './read-members.ts';
 import { SLOT_SECONDS } from './slots.ts';
 
+/** An old place that another function is writing is tried again after this time. */
+const BUSY_SECONDS = 60;
+
 /** A connection on whose behalf a bundle is published. */
 export interface PublishingMember {
   connection: string;
@@ -93,6 +96,8 @@ function endOfWaiting(until: number, at: number) {
     if (!(error instanceof Failure)) throw error;
     // The members that stay have outgrown the bundle. It holds the earlier token until the place ends.
     if (error.code === 'bundle_full') return until;
+    // Another function is writing it, and may have read this connection before.
+    if (error.code === 'busy') return at + BUSY_SECONDS;
     if (error.code !== 'bundle_waits' && error.code !== 'version_quota') throw error;
     return at + (error.retryAfter ?? SLOT_SECONDS);
   };

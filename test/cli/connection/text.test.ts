@@ -82,14 +82,14 @@ test('every time in the status of a connection is by one clock, the installation
 test.each([
   [
     { until: NOW + 1800, waitsUntil: NOW + 600 },
-    /the bundle "sales", kept until .* \(in 30 min\)\. It holds an earlier token until .* \(in 10 min\): its secret takes no/,
+    /the bundle "sales", kept until .* \(in 30 min\)\. It holds an earlier token until .* \(in 10 min\): its secret is not written/,
   ],
   [
     { until: NOW - 1, waitsUntil: NOW + 600 },
-    /Old place +the bundle "sales"\. It holds the token until .* \(in 10 min\): its secret takes no further version before/,
+    /Old place +the bundle "sales"\. It holds the token until .* \(in 10 min\): its secret is not written before/,
   ],
   [{ until: NOW + 1800, waitsUntil: NOW }, /the bundle "sales", kept current until .* \(in 30 min\)/],
-])('an old place whose secret takes no further version says what it holds and until when', (times, text) => {
+])('an old place whose secret is not written now says what it holds and until when', (times, text) => {
   const view: ConnectionView = { ...MAIN, oldPlaces: [{ place: 'bundle_sales', ...times }] };
   expect(formatDetails(view, NOW)).toMatch(text);
 });

@@ -65,13 +65,13 @@ test('a connection that waits for a person moves with the token that lives, and 
   expect(await world.item('anna')).toMatchObject({ status: 'reconnect', oldPlaces: [] });
 });
 
-test('the move of a connection whose token has expired says that n8n cannot read it, and who can help', async () => {
+test('the move of a connection whose token has expired says that n8n may not read it, and who can help', async () => {
   await waitForReconnect();
   world.pass(3600);
   await expect(move()).rejects.toMatchObject({
     class: 'reconnect',
     message: expect.stringMatching(
-      /^"anna" was moved, but n8n cannot read it in the bundle "sales" yet\. Zoom /,
+      /^"anna" was moved, but n8n may not read it in the bundle "sales" yet\. Zoom /,
     ),
     action: 'Reconnect: npx zoom-tokens connect anna',
   });
@@ -97,4 +97,23 @@ test('a move waits for the function that publishes it', async () => {
     code: 'busy',
     message: '"anna" was moved, but another function is still publishing it.',
   });
+});
+
+test('a move out of a bundle does not wait for the function that is writing it, whose turn the old place awaits', async () => {
+  await world.connectTo('sales', 'ben', 'cleo');
+  const bundle = (await world.store.bundle('sales')) ?? newBundle('sales');
+  const lease = { owner: 'another function', until: world.time + 120 };
+  await world.store.putBundle({ ...bundle, lease, revision: bundle.revision + 1 });
+  const view = await moveConnection({ connection: 'ben', place: 'own', keepSeconds: 0 }, world.operator(), {
+    deadline: world.deadline,
+  });
+  expect(view).toMatchObject({ place: 'own', publishedVersion: view.version, failures: 0 });
+  expect(view.oldPlaces).toMatchObject([{ place: SALES, waitsUntil: expect.any(Number) }]);
+  expect(world.vault.published.get('ben')?.value).toBe((await world.tokens('ben')).accessToken);
+  for (let minute = 0; minute < 4; minute += 1) {
+    world.pass(60);
+    await sweep(world.dependencies(), { deadline: world.deadline });
+  }
+  expect(Object.keys(world.bundle('sales') ?? {})).toEqual(['cleo']);
+  expect((await world.item('ben')).oldPlaces).toEqual([]);
 });
