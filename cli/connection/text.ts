@@ -26,12 +26,13 @@ export function formatDetails(view: ConnectionView, now: number): string {
     ...(view.failures > 0 ? [['Failed attempts', `${view.failures} in a row`] as [string, string]] : []),
     ['Connected', `${ago(view.consentedAt)}, ${formatDate(view.consentedAt)}`],
   ];
-  if (isUser(view)) {
+  // The tokens of a disconnected one are erased.
+  if (isUser(view) && view.status !== 'disconnected') {
     const age = formatDuration(now - view.rotatedAt);
     rows.push(['Refresh token', `${age} old; expires after ${REFRESH_TOKEN_DAYS} days`]);
     rows.push(['Overlap', OVERLAP[view.overlap]]);
-    if (view.zoomUserId) rows.push(['Zoom user', view.zoomUserId]);
   }
+  if (isUser(view) && view.zoomUserId) rows.push(['Zoom user', view.zoomUserId]);
   if (view.zoomAccountId) rows.push(['Zoom account', view.zoomAccountId]);
   // Nothing is published of a disconnected one.
   if (view.status !== 'disconnected') rows.push(...placeRows(view, now));

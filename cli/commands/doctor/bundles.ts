@@ -16,7 +16,10 @@ export function bundleFindings(rooms: readonly BundleRoom[]): Finding[] {
   const more = roomy.length - MAX_DESCRIBED;
   const described = roomy.slice(0, MAX_DESCRIBED).map(roomText).join(', ');
   return [
-    well('bundles', `Room for more connections: ${described}${more > 0 ? ` and ${more} more bundles` : ''}.`),
+    well(
+      'bundles',
+      `Room for more connections: ${described}${more > 0 ? ` and ${more} more ${more === 1 ? 'bundle' : 'bundles'}` : ''}.`,
+    ),
     ...problems,
   ];
 }

@@ -23,7 +23,7 @@ const WITHOUT_ROTATION: ReadonlySet<Status> = new Set<Status>(['reconnect', 'dis
 const VALUES: Record<Sort, (entry: SortedEntry) => number> = {
   name: () => 0,
   next: (entry) => (WITHOUT_ROTATION.has(entry.status) ? NEVER : nextRotation(entry)),
-  valid: ({ validUntil }) => validUntil,
+  valid: ({ status, validUntil }) => (status === 'disconnected' ? NEVER : validUntil),
 };
 
 /** Returns the place of an entry in an order. */

@@ -31,9 +31,9 @@ const MAIN: ConnectionView = {
   expression: '{{ $secrets.aws.n8n_zoom_main }}',
 };
 
-test('the details of a disconnected connection name no secret and no expression, which are gone', () => {
+test('the details of a disconnected connection name no secret, expression and refresh token, which are gone', () => {
   const text = formatDetails({ ...MAIN, status: 'disconnected', validUntil: 0 }, NOW);
-  expect(text).not.toMatch(/n8n_zoom_main/);
+  expect(text).not.toMatch(/n8n_zoom_main|Refresh token|Overlap/);
 });
 
 test('the next rotation is that of the token, and not a step that is due before', () => {

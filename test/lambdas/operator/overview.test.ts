@@ -161,7 +161,8 @@ describe.each([10, 600])('a fleet with %i connections that are well', (size) => 
   test.each(['name', 'valid'] as const)('pages sorted by %s are in that order', async (sort) => {
     const value = {
       name: () => 0,
-      valid: (of: Connection) => of.validUntil,
+      // One that is disconnected has no end of a token, and comes last.
+      valid: (of: Connection) => (of.status === 'disconnected' ? Number.MAX_VALUE : of.validUntil),
     };
     const expected = [...fleet]
       .sort((a, b) => value[sort](a) - value[sort](b) || (a.connection < b.connection ? -1 : 1))
