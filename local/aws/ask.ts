@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 import { Readable } from 'node:stream';
 
@@ -29,14 +28,13 @@ export function ask(server: Server, { method, url, headers, body }: Question): P
   return promise;
 }
 
-/** What our servers and dynalite use of Node's response. */
-class Response extends EventEmitter {
+/** What our servers use of Node's response. */
+class Response {
   statusCode = 200;
   readonly #headers: Record<string, string> = {};
   readonly #end: (answer: Answer) => void;
 
   constructor(end: (answer: Answer) => void) {
-    super();
     this.#end = end;
   }
 
@@ -51,7 +49,6 @@ class Response extends EventEmitter {
   }
 
   end(body: string | Uint8Array = ''): void {
-    this.emit('close');
     this.#end({ status: this.statusCode, headers: this.#headers, body: Buffer.from(body as string) });
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import type { LoopbackServer } from '../loopback-server.ts';
 import { ask } from './ask.ts';
+import type { DynamoDB } from './dynamodb.ts';
 
 type Errors = Record<string, unknown>;
 type ErrorClass = new (options: { message: string; $metadata: object }) => Error;
@@ -14,59 +16,49 @@ export const SIGNATURE = {
   'x-amz-date': '20300101T000000Z',
 };
 
-/** How a service is asked. `target` stands before an operation's name in the header `X-Amz-Target`. */
-interface Service {
-  target: string;
-  contentType: string;
-  /** The package of the client, which has the errors' classes. */
-  errors: Errors;
-}
-
-const DYNAMODB = { target: 'DynamoDB_20120810', contentType: 'application/x-amz-json-1.0', errors: dynamodb };
-const SECRETS = {
-  target: 'secretsmanager',
-  contentType: 'application/x-amz-json-1.1',
-  errors: secretsManager,
-};
+/** Performs an operation. Its input and output are as in the JSON of the API. */
+type Perform = (operation: string, input: object) => Promise<{ status: number; output: object }>;
 
 /** Is called before and after each request. */
 type OnRequest = (operation: string) => void;
 
 /**
- * Sends the commands of the AWS SDK to a local DynamoDB without the SDK's client and without a socket, for a quarter of the
- * work. There are no retries.
+ * Sends the commands of the AWS SDK to a local DynamoDB without the SDK's client and without HTTP. There are no retries.
  */
-export const directDynamoDB = (to: LoopbackServer, onRequest?: OnRequest) =>
-  directClient(to, DYNAMODB, onRequest) as unknown as dynamodb.DynamoDBClient;
+export const directDynamoDB = ({ perform }: DynamoDB, onRequest?: OnRequest) =>
+  directClient(perform as Perform, dynamodb, onRequest) as unknown as dynamodb.DynamoDBClient;
 
-/** As `directDynamoDB`, to a local Secrets Manager. */
-export const directSecretsManager = (to: LoopbackServer, onRequest?: OnRequest) =>
-  directClient(to, SECRETS, onRequest) as unknown as secretsManager.SecretsManagerClient;
+/** As `directDynamoDB`, to a local Secrets Manager, which it asks without a socket. */
+export const directSecretsManager = ({ server }: LoopbackServer, onRequest?: OnRequest) =>
+  directClient(
+    async (operation, input) => {
+      const { status, body } = await ask(server, {
+        method: 'POST',
+        url: '/',
+        headers: {
+          host: '127.0.0.1',
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': `secretsmanager.${operation}`,
+        },
+        body: JSON.stringify({ ...tokenFor(operation), ...input }),
+      });
+      return { status, output: JSON.parse(body.toString()) };
+    },
+    secretsManager,
+    onRequest,
+  ) as unknown as secretsManager.SecretsManagerClient;
 
-function directClient(
-  { server }: LoopbackServer,
-  { target, contentType, errors }: Service,
-  onRequest: OnRequest = () => {},
-) {
+/** @param errors the package of the client, which has the errors' classes */
+function directClient(perform: Perform, errors: Errors, onRequest: OnRequest = () => {}) {
   const send = async (command: { input: unknown }) => {
     const operation = command.constructor.name.replace(/Command$/, '');
-    const headers = {
-      ...SIGNATURE,
-      host: '127.0.0.1',
-      'content-type': contentType,
-      'x-amz-target': `${target}.${operation}`,
-    };
     onRequest(operation);
-    const { status, body } = await ask(server, {
-      method: 'POST',
-      url: '/',
-      headers,
-      body: JSON.stringify(toWire({ ...tokenFor(operation), ...(command.input as object) })),
-    });
+    // As every request does, it takes a turn of the event loop: concurrent calls keep their order.
+    await setImmediate();
+    const result = await perform(operation, toWire(command.input) as object);
     onRequest(operation);
-    const output = JSON.parse(body.toString());
-    toNative(output);
-    if (status < 400) return { $metadata: {}, ...output };
+    const output = toNative(result.output) as { __type: string; message: string };
+    if (result.status < 400) return { $metadata: {}, ...output };
     throw errorOf(output, errors);
   };
   return { send, destroy() {} };
@@ -83,23 +75,26 @@ function errorOf({ __type, message, ...rest }: { __type: string; message: string
 const tokenFor = (operation: string) =>
   /^(CreateSecret|PutSecretValue|UpdateSecret)$/.test(operation) ? { ClientRequestToken: randomUUID() } : {};
 
-/** Returns a copy in which binary values are base64. */
+/** Returns a copy as JSON has it: binary values are base64, and there is no `undefined`. */
 function toWire(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(toWire);
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) copy[key] = toWire(value[key as keyof typeof value]);
-  return copy;
+  return copyOf(value, (_, each) => toWire(each));
 }
 
-/** Replaces binary values of DynamoDB, which are base64, and dates of Secrets Manager, which are epoch seconds. */
-function toNative(value: Record<string, unknown>): void {
-  for (const key of Object.keys(value)) {
-    const each = value[key];
-    if (typeof each === 'object' && each !== null) toNative(each as Record<string, unknown>);
-    else if (key === 'B' && typeof each === 'string')
-      value[key] = new Uint8Array(Buffer.from(each, 'base64'));
-    else if (key.endsWith('Date') && typeof each === 'number') value[key] = new Date(each * 1000);
-  }
+/** Returns a copy with the binary values of DynamoDB, which are base64, and the dates of Secrets Manager, which are epoch seconds. */
+function toNative(value: unknown): unknown {
+  return copyOf(value, (key, each) => {
+    if (key === 'B' && typeof each === 'string') return new Uint8Array(Buffer.from(each, 'base64'));
+    if (key.endsWith('Date') && typeof each === 'number') return new Date(each * 1000);
+    return toNative(each);
+  });
+}
+
+/** Copies an object or a list, with `copyMember` each member that is not `undefined`. */
+function copyOf(value: unknown, copyMember: (key: string, member: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each, index) => copyMember(`${index}`, each));
+  const copy: Record<string, unknown> = {};
+  for (const [key, each] of Object.entries(value)) if (each !== undefined) copy[key] = copyMember(key, each);
+  return copy;
 }

@@ -1,20 +1,13 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
-import { setImmediate } from 'node:timers/promises';
-import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { setTimeout } from 'node:timers/promises';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '../../lambdas/contract.ts';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
-import { directDynamoDB } from './direct-client.ts';
-import { type DynamoDBFaults, startFaultyDynamoDB } from './dynamodb-faults.ts';
-import { type Parse, parseOnce } from './parse-once.ts';
+import { createDynalite, type Perform } from './dynalite.ts';
+import { addFaults, type DynamoDBFaults } from './dynamodb-faults.ts';
+import { createDynamoDBServer } from './dynamodb-http.ts';
 
-const require = createRequire(import.meta.url);
-for (const name of ['condition', 'projection', 'update']) {
-  const parser: { parse: Parse } = require(`dynalite/db/${name}Parser`);
-  parser.parse = parseOnce(parser.parse);
-}
+/** A DynamoDB on loopback. `perform` does what its server does, without HTTP. */
+export type DynamoDB = LoopbackServer & { perform: Perform };
 
 /** Starts a DynamoDB in memory, on loopback only, with the connections table as the stack defines it. */
 export async function startDynamoDB({
@@ -24,46 +17,27 @@ export async function startDynamoDB({
 }: {
   port?: number;
   tableName: string;
-  /** Without it there are no faults, and no proxy for them. */
   faults?: DynamoDBFaults;
-}): Promise<LoopbackServer> {
-  if (!faults) return startTable(port, tableName);
-  const table = await startTable(0, tableName);
+}): Promise<DynamoDB> {
+  const table = await createTable(tableName);
   // A second DynamoDB for the indexes, where these can lag.
-  const indexes = faults.indexesLag ? await startTable(0, tableName) : undefined;
-  const proxy = await startFaultyDynamoDB({ table: table.server, index: indexes?.server, port }, faults);
-  return {
-    ...proxy,
-    async close() {
-      await proxy.close();
-      await Promise.all([table.close(), indexes?.close()]);
-    },
-  };
+  const index = faults?.indexesLag && (await createTable(tableName));
+  const perform = faults ? addFaults({ table, index }, faults) : table;
+  return { ...(await listenOnLoopback(createDynamoDBServer(perform), port)), perform };
 }
 
-async function startTable(port: number, tableName: string): Promise<LoopbackServer> {
-  const dynamodb = dynalite({ createTableMs: 0 });
-  const underWay = new Set<ServerResponse>();
-  dynamodb.on('request', (_request: unknown, response: ServerResponse) => {
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
-  });
-  const server = await listenOnLoopback(dynamodb, port);
-  const client = directDynamoDB(server);
-  await client.send(createTable(tableName));
-  const describe = new DescribeTableCommand({ TableName: tableName });
-  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await setImmediate();
-  return {
-    ...server,
-    async close() {
-      // dynalite throws outside of any promise if its database is closed during a scan.
-      while (underWay.size > 0) await Promise.all([...underWay].map((response) => once(response, 'close')));
-      await server.close();
-    },
+async function createTable(tableName: string): Promise<Perform> {
+  const perform = createDynalite();
+  await perform('CreateTable', { ...definitionOf(tableName) });
+  const status = async () => {
+    const { output } = await perform('DescribeTable', { TableName: tableName });
+    return (output.Table as { TableStatus: string }).TableStatus;
   };
+  while ((await status()) !== 'ACTIVE') await setTimeout();
+  return perform;
 }
 
-function createTable(tableName: string): CreateTableCommand {
+function definitionOf(tableName: string): CreateTableCommandInput {
   const index = (name: string, sortKey: string, projected: readonly string[]) => ({
     IndexName: name,
     KeySchema: [
@@ -73,7 +47,7 @@ function createTable(tableName: string): CreateTableCommand {
     Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...projected] },
   });
   const indexes = Object.entries(TABLE.indexes);
-  return new CreateTableCommand({
+  return {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: [{ AttributeName: TABLE.partitionKey, KeyType: 'HASH' }],
@@ -85,5 +59,5 @@ function createTable(tableName: string): CreateTableCommand {
     GlobalSecondaryIndexes: indexes.map(([name, sortKey]) =>
       index(name, sortKey, TABLE.projected[name as keyof typeof TABLE.projected]),
     ),
-  });
+  };
 }
