@@ -38,7 +38,10 @@ export async function unpublish(
         if (secretDeletedAt !== undefined) unpublished.secretDeletedAt = secretDeletedAt;
       } catch (error) {
         if (!(error instanceof Failure) || error.code !== 'bundle_waits') throw error;
-        unpublished.remains = remains(connection, bundle, deps.now());
+        // A publication since may have left it out. It is other members, then, that wait.
+        const stored = await deps.store.bundle(bundle);
+        if (stored && connection in stored.members)
+          unpublished.remains = remains(connection, bundle, deps.now());
       }
     }
   }

@@ -109,11 +109,9 @@ export function createFunctions(
   };
 }
 
-/** A pause takes a hundredth of its time. What is waited for beside other work has to leave that its time. */
+/** A pause takes a hundredth of its time. What is waited for beside other work ends first, however busy the machine is. */
 const wait = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-  signal
-    ? setTimeout(milliseconds, undefined, { signal }).catch(() => {})
-    : setTimeout(milliseconds / 100, undefined);
+  signal ? new Promise(() => {}) : setTimeout(milliseconds / 100, undefined);
 
 /**
  * @param loadCallback the callback function's runtime, where that is another one

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createN8n } from '../../../lambdas/tokens/apis/n8n.ts';
 import { createZoom } from '../../../lambdas/tokens/apis/zoom.ts';
 import { createLink } from '../../../lambdas/tokens/consent/create-link.ts';
@@ -40,9 +39,6 @@ export interface FunctionOptions {
   random?: () => number;
 }
 
-/** Turns of the event loop after which work that is waited for beside is held up. Encryption takes some dozens. */
-const TURNS = 3000;
-
 /** How long a function may run; `deadline` is computed from it. */
 export const FUNCTION_SECONDS = 60;
 
@@ -79,6 +75,9 @@ export class World {
   readonly started: StartRequest[] = [];
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
 
+  /** Waits beside other work, and when they end; epoch seconds. */
+  readonly #timers = new Set<{ at: number; end: () => void }>();
+
   readonly #log: Log = {
     info: (message, details) => void this.lines.push({ level: 'info', message, details }),
     warn: (message, details) => void this.lines.push({ level: 'warn', message, details }),
@@ -99,9 +98,9 @@ export class World {
       elapsed: () => this.time * 1000,
       random,
       wait: async (milliseconds, signal) => {
-        // What is waited for beside other work takes time only where that work is held up.
-        for (let turn = 0; turn < TURNS && signal && !signal.aborted; turn += 1) await nextTurn();
-        if (!signal?.aborted) this.pass(milliseconds / 1000);
+        // A wait beside other work takes no time by itself: it ends only when that work takes as long by this clock.
+        if (signal) await this.#until(this.time + milliseconds / 1000);
+        else this.pass(milliseconds / 1000);
       },
       store: intercepted<SweepDependencies['store']>(this.store, 'store', intercept),
       starter: intercepted<Starter>(
@@ -163,6 +162,11 @@ export class World {
 
   pass(seconds: number): void {
     this.time += seconds;
+    for (const timer of this.#timers) if (timer.at <= this.time && this.#timers.delete(timer)) timer.end();
+  }
+
+  #until(at: number): Promise<void> {
+    return new Promise((end) => void this.#timers.add({ at, end }));
   }
 
   get deadline(): number {

@@ -3,7 +3,7 @@ import { utc } from '../../../../lambdas/tokens/clock.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot, SLOT_SECONDS } from '../../../../lambdas/tokens/publication/slots.ts';
-import { withVersion } from '../../../../lambdas/tokens/publication/version-budget.ts';
+import { type Purpose, withVersion } from '../../../../lambdas/tokens/publication/version-budget.ts';
 import { timesOf } from '../../../../lambdas/tokens/publication-room.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
@@ -200,13 +200,7 @@ test('a member that missed its slot is published before its token expires, from 
 
 test('a member that missed its slot and finds the reserve used up shares that of disconnections before its token expires', async () => {
   const validUntil = await missSlot();
-  let bundle = await storedBundle();
-  for (;;) {
-    const next = withVersion('sales', bundle, world.time, { isLate: true });
-    if (!next) break;
-    bundle = { ...bundle, ...next };
-  }
-  await world.store.putBundle({ ...bundle, revision: bundle.revision + 1 });
+  await useUp({ isLate: true });
   await sweepNow();
   const waiting = await world.item('anna');
   expect(waiting).toMatchObject({ lastError: { code: 'bundle_waits' } });
@@ -216,6 +210,17 @@ test('a member that missed its slot and finds the reserve used up shares that of
   expect(timesOf((await storedBundle()).removals, world.time)).toHaveLength(1);
   expect(world.vault.refused).toBe(0);
 });
+
+/** Uses up the versions that the purpose may use. */
+async function useUp(purpose: Purpose): Promise<void> {
+  let bundle = await storedBundle();
+  for (;;) {
+    const next = withVersion('sales', bundle, world.time, purpose);
+    if (!next) break;
+    bundle = { ...bundle, ...next };
+  }
+  await world.store.putBundle({ ...bundle, revision: bundle.revision + 1 });
+}
 
 async function storedBundle() {
   const bundle = await world.store.bundle('sales');
@@ -246,6 +251,19 @@ test('a disconnection uses the reserve, and once that is used up says until when
   expect(world.bundle('sales')?.user_13).toBeUndefined();
   expect(await gone('user_13')).not.toHaveProperty('lastError');
   expect(world.vault.refused).toBe(0);
+});
+
+test('a disconnection whose token has left the secret is finished, whatever else waits for a version', async () => {
+  await world.connectTo('sales', 'anna', 'ben');
+  await useUp({ isRemoval: true });
+  const gone = () => disconnect('anna', world.operator(), { deadline: world.deadline, force: false });
+  await expect(gone()).rejects.toMatchObject({ code: 'not_withdrawn' });
+  passToSlot();
+  await sweepNow();
+  await expectPublished('ben');
+  await world.connectTo('sales', 'cleo');
+  expect(await world.item('cleo')).toMatchObject({ lastError: { code: 'bundle_waits' } });
+  expect(await gone()).not.toHaveProperty('lastError');
 });
 
 test('a consent whose token does not fit gets a secret of its own', async () => {

@@ -52,6 +52,9 @@ async function rescueTokens(): Promise<void> {
   });
 }
 
+/** Lets the call that is being made take longer than a second. */
+const passSoon = () => void setImmediate(() => world.pass(2));
+
 const keys = () => [...world.rescue.kept.keys()];
 
 beforeEach(async () => {
@@ -206,6 +209,7 @@ describe('a commit that hangs for longer than a second', () => {
         if (point === 'store.commitRotation') {
           await new Promise<void>((resolve) => {
             answer = resolve;
+            passSoon();
           });
         }
         const result = await call();
@@ -229,7 +233,10 @@ describe('a function that is killed', () => {
     const dead = new Promise<never>(() => {});
     const killed = new Promise<void>((kill) => {
       const intercept: Intercept = async (point, call) => {
-        if (isGranted && point.startsWith('store.')) return dead;
+        if (isGranted && point.startsWith('store.')) {
+          passSoon();
+          return dead;
+        }
         const result = await call();
         if (point === 'zoom.token') isGranted = true;
         if (point === 'rescue.put') kill();
