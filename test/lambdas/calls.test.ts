@@ -233,3 +233,12 @@ describe('the write units of a rotation, with tokens of 900 characters', () => {
     expect(units).toEqual({ tokens: 3, connection: ITEM });
   });
 });
+
+test('a disconnection that is repeated takes one read of the connection, one of its tokens and one of what n8n reads', async () => {
+  await connectServer('server');
+  const request = { action: 'disconnect', connection: 'server' };
+  await functions.granted(request);
+  takeRequests();
+  await functions.granted(request);
+  expect(tally(takeRequests())).toEqual({ 'DynamoDB.GetItem': 2, 'SecretsManager.GetSecretValue': 1 });
+});

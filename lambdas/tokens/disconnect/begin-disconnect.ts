@@ -24,11 +24,11 @@ export async function beginDisconnect(
   const owner = randomUUID();
   const { disconnectedAt, revokedAt } = ending;
   let { generation } = ending;
-  let hasWaited = false;
+  let seen: Connection | undefined;
   const take = async () => {
-    const ended = hasWaited ? await store.get(connection) : undefined;
+    // Another disconnection may have ended in the meantime.
+    const ended = seen && isDisconnected(seen) ? await store.get(connection) : undefined;
     if (ended && isDone(ended)) return ended;
-    hasWaited = true;
     const lease = { owner, now: now(), until: now() + LEASE_SECONDS };
     const held = await store.beginDisconnect(connection, {
       ...{ ...lease, disconnectedAt, generation },
@@ -36,6 +36,7 @@ export async function beginDisconnect(
     });
     if (held) return held;
     const item = await store.get(connection);
+    seen = item;
     if (!item || item.generation === generation) return undefined;
     const isHeld = item.leaseOwner === owner;
     if (!isDisconnected(item)) {

@@ -36,15 +36,33 @@ export async function revokeStored(
   deps: Dependencies,
   deadline: number,
 ): Promise<number | undefined> {
-  const { now, wait, openingKey, log } = deps;
+  const { sealedTokens, connection } = held;
+  if (sealedTokens === '') return undefined;
+  return revokeTokens(held, () => open(sealedTokens, connection, deps.openingKey), deps, deadline);
+}
+
+/** Revokes an access token that n8n reads and that is not stored, as `revokeStored` does. */
+export const revokePublished = (
+  held: Connection,
+  accessToken: string,
+  deps: Dependencies,
+  deadline: number,
+) => revokeTokens(held, async () => ({ accessToken, expiresAt: Infinity }), deps, deadline);
+
+async function revokeTokens(
+  held: Connection,
+  read: () => Promise<Tokens>,
+  deps: Dependencies,
+  deadline: number,
+): Promise<number | undefined> {
+  const { now, wait, log } = deps;
   const attempt = async () => {
     if (now() > deadline - DISCONNECT_SECONDS) throw noTimeLeft();
-    const tokens = await open(held.sealedTokens, held.connection, openingKey);
+    const tokens = await read();
     await revoke(tokens, held, deps);
     await assertRefused(tokens, deps);
   };
   try {
-    if (held.sealedTokens === '') return undefined;
     await attempt().catch(async (error) => {
       if (toFailure(error).class !== 'retry') throw error;
       // Unlike a refresh, a revocation may be repeated. Afterwards the tokens are erased.

@@ -40,7 +40,7 @@ export async function unpublish(
         if (!(error instanceof Failure) || error.code !== 'bundle_waits') throw error;
         // A publication since may have left it out. It is other members, then, that wait.
         const stored = await deps.store.bundle(bundle);
-        if (stored && connection in stored.members)
+        if (stored?.unrecorded !== undefined || (stored && connection in stored.members))
           unpublished.remains = remains(connection, bundle, deps.now());
       }
     }

@@ -16,7 +16,8 @@ export interface Bundle extends Versions {
   content?: string;
   /**
    * The secret may hold something else than `content`, because a publisher could not record its write: the content that it
-   * wrote, `UNKNOWN` if it was killed or deleted the secret. Missing where nothing is in doubt.
+   * wrote, `UNKNOWN` if it was killed or deleted the secret. `UNKNOWN` also after a restoration of the table. Missing where
+   * nothing is in doubt.
    */
   unrecorded?: string;
   /** Members that did not fit the last time. */

@@ -1,5 +1,5 @@
 import type { Dependencies } from '../dependencies.ts';
-import { type Bundle, newBundle } from './bundle.ts';
+import { type Bundle, newBundle, UNKNOWN } from './bundle.ts';
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
@@ -22,4 +22,18 @@ export async function changeBundle(
     if (await store.putBundle(written)) return written;
     await wait(Math.ceil(pause * random()));
   }
+}
+
+/**
+ * Notes that a bundle's secret holds something else than its item says, as after a restoration of the table: the next
+ * publication writes it. What was numbered since the backup is left behind.
+ */
+export async function doubtContent(
+  name: string,
+  { now, ...deps }: Pick<Dependencies, 'store' | 'wait' | 'random' | 'now'>,
+): Promise<void> {
+  const doubted = ({ sequence, ...bundle }: Bundle) => ({
+    ...{ ...bundle, unrecorded: UNKNOWN, sequence: Math.max(sequence, now()) },
+  });
+  await changeBundle(name, doubted, deps);
 }

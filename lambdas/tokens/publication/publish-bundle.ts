@@ -169,7 +169,7 @@ function recorded(
     ]),
   );
   const kept = Object.entries(free.members).filter(([connection]) => !gone.has(connection));
-  const { excess: _, content: __, unrecorded: ___, ...rest } = free;
+  const { excess: _, content: __, unrecorded, ...rest } = free;
   return {
     ...rest,
     members: Object.fromEntries(
@@ -187,7 +187,9 @@ function recorded(
     ...(removals !== undefined && { removals }),
     ...(belonging.size > 0 && { content: id }),
     ...(excess.length > 0 && { excess: excess.map(({ connection }) => connection) }),
-    sequence: isWritten ? sequenceFor(leased, id) + 1 : leased.sequence,
+    // What was not written may be in doubt by now.
+    ...(!isWritten && unrecorded !== undefined && { unrecorded }),
+    sequence: isWritten ? sequenceFor(leased, id) + 1 : free.sequence,
   };
 }
 

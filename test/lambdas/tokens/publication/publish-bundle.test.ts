@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
-import { newBundle } from '../../../../lambdas/tokens/publication/bundle.ts';
-import { changeBundle } from '../../../../lambdas/tokens/publication/change-bundle.ts';
+import { newBundle, UNKNOWN } from '../../../../lambdas/tokens/publication/bundle.ts';
+import { changeBundle, doubtContent } from '../../../../lambdas/tokens/publication/change-bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { publishBundle } from '../../../../lambdas/tokens/publication/publish-bundle.ts';
 import { type Intercept, World } from '../../../support/world/world.ts';
@@ -56,6 +56,21 @@ describe('a token that the publishing function has just sealed', () => {
     await change({ content: 'of another time' });
     expect(await publishKnowing(`${sealedTokens}x`)).toHaveLength(3);
   });
+});
+
+test.each([
+  ['that writes nothing', []],
+  ['of an empty bundle', ['anna', 'ben']],
+])('a content that is doubted during a publication %s stays in doubt', async (_, leaving) => {
+  const options = { deadline: world.deadline, force: false };
+  for (const name of leaving) await disconnect(name, world.operator(), options);
+  await publish(async (point, call) => {
+    if (point === 'store.getAll') await doubtContent('sales', world.dependencies());
+    return call();
+  });
+  expect(await stored()).toMatchObject({ unrecorded: UNKNOWN, sequence: world.time });
+  await publish();
+  expect(await stored()).not.toHaveProperty('unrecorded');
 });
 
 test('a publication that cannot be recorded fails, so that its members stay due', async () => {
