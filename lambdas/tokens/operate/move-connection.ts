@@ -16,7 +16,7 @@ interface Move {
   connection: string;
   /** The new place; without it, the connection stays in its place. */
   place?: Exclude<Place, 'none'> | undefined;
-  /** For how long its old places are kept current; `KEEP_SECONDS.usual` by default. */
+  /** For how long its old place is kept current, also one that it has left before; `KEEP_SECONDS.usual` by default. */
   keepSeconds?: number | undefined;
   /** Ends the old places now. */
   finish?: boolean | undefined;
@@ -28,7 +28,7 @@ interface Move {
  * @throws {Failure} `rejected` (`bundle_full`, `not_connected`), `retry` (`busy`, `bundle_waits`), or why it is not published
  */
 export async function moveConnection(
-  { connection, place, keepSeconds = KEEP_SECONDS.usual, finish = false }: Move,
+  { connection, place, keepSeconds, finish = false }: Move,
   deps: Dependencies,
   options: StepOptions,
 ): Promise<ConnectionView> {
@@ -45,8 +45,14 @@ export async function moveConnection(
   }
   const start = options.deadline - STEP_SECONDS;
   await withLease(connection, { inAnyStatus: true }, deps, start, async (item) => {
-    const next = moved(item, place ?? item.place ?? 'own', now() + keepSeconds);
-    const oldPlaces = finish ? next.oldPlaces.map((old) => ({ ...old, until: now() })) : next.oldPlaces;
+    const present = item.place ?? 'own';
+    const until = now() + (keepSeconds ?? KEEP_SECONDS.usual);
+    const next = moved(item, place ?? present, until);
+    const endsAnew = keepSeconds !== undefined && place === present;
+    const oldPlaces = next.oldPlaces.map((old) => {
+      if (finish) return { ...old, until: now() };
+      return endsAnew ? { place: old.place, until } : old;
+    });
     return (await store.setPlaces(item, { ...next, oldPlaces }, now())) || undefined;
   });
   return toView(await published(connection, deps, options), deps);

@@ -155,6 +155,19 @@ test('--keep 0 and --finish end the old place before the command returns', async
   expect(world.bundle('sales')).toEqual({ anna: await accessToken('anna'), ben: await accessToken('ben') });
 });
 
+test('a repetition of a move with --keep changes when the old place ends, and without it nothing', async () => {
+  await world.connect('anna');
+  const ends = async (keepSeconds?: number) => {
+    const view = await move('anna', { place: SALES, ...(keepSeconds !== undefined && { keepSeconds }) });
+    return view.oldPlaces?.map(({ until }) => until - Math.floor(world.time));
+  };
+  expect(await ends()).toEqual([DAY]);
+  expect(await ends(3 * DAY)).toEqual([3 * DAY]);
+  expect(await ends()).toEqual([3 * DAY]);
+  expect(await ends(0)).toEqual([]);
+  expect(own('anna')).toBeUndefined();
+});
+
 test('a connection that leaves a bundle and returns is in it again', async () => {
   await world.connectTo('sales', 'anna', 'ben');
   await move('anna', { place: 'own', keepSeconds: 0 });
