@@ -377,6 +377,27 @@ export const mutants: Mutant[] = [
     tests: [`${TOKENS}/publication/bundles.test.ts`],
   },
   {
+    file: 'lambdas/tokens/publication/publish-bundle.ts',
+    what: 'a write of a bundle of which no outcome is known is forgotten',
+    from: 'return free && content !== undefined ? withUnrecorded(free, content) : free;',
+    to: 'return free;',
+    tests: [`${TOKENS}/publication/unrecorded.test.ts`],
+  },
+  {
+    file: 'lambdas/tokens/publication/bundle.ts',
+    what: 'a publisher of a bundle that was killed is taken for one that wrote nothing',
+    from: 'return { ...bundle, sequence, unrecorded: UNKNOWN, lease };',
+    to: 'return { ...bundle, lease };',
+    tests: [`${TOKENS}/publication/unrecorded.test.ts`],
+  },
+  {
+    file: 'lambdas/tokens/rotation/publish-stored.ts',
+    what: 'a stored token waits for Zoom before it is published',
+    from: 'const isNew = item.publishedVersion < item.version && item.expiresAt > now();',
+    to: 'const isNew = false;',
+    tests: [`${TOKENS}/rotation/publish-stored.test.ts`],
+  },
+  {
     file: 'lambdas/tokens/publication/read-members.ts',
     what: 'a late member has no share of the reserve for disconnections',
     from: 'if (expiresBy(item, now() + LAST_ATTEMPT_SECONDS)) read.isExpiring = true;',
