@@ -5,6 +5,7 @@ import { ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
 import { everything, synthesized } from '../lib/synthesized.ts';
 import { adapt, protect } from './assembly.ts';
 import { attach, root } from './aws.ts';
+import type { DeployMethod } from './command.ts';
 import type { Deployed } from './deployed.ts';
 import { ACCOUNT, type Emulator, REGION } from './emulator.ts';
 import { Account, type Named } from './taken-names.ts';
@@ -105,7 +106,7 @@ export class Again {
 
     const { zoomOauthUrl, zoomApiUrl, n8nPrincipals } = context;
     const now = { ...everything, zoomOauthUrl, zoomApiUrl, n8nPrincipals, sweepRateMinutes: '2' };
-    const after = deployedWith(await this.deploy(now as never));
+    const after = deployedWith(await this.deploy(now as never, REGION, 'change-set'));
     // The first release had no audit log.
     const { auditLogGroup, ...kept } = await after.existing();
     assert.ok(auditLogGroup);
@@ -115,11 +116,19 @@ export class Again {
     await this.destroy(this.latest(), REGION);
   }
 
-  private deploy(context: Record<string, string>, region = REGION): Promise<Outputs> {
-    return this.deployTemplate(synthesized(context).toJSON() as Template, region);
+  private deploy(
+    context: Record<string, string>,
+    region = REGION,
+    method: DeployMethod = 'direct',
+  ): Promise<Outputs> {
+    return this.deployTemplate(synthesized(context).toJSON() as Template, region, method);
   }
 
-  private async deployTemplate(template: Template, region: string): Promise<Outputs> {
+  private async deployTemplate(
+    template: Template,
+    region: string,
+    method: DeployMethod = 'direct',
+  ): Promise<Outputs> {
     const { aws, cdk, assembly } = this.options;
     this.account.deploy(STACK, template as never, region, await this.secretNames());
     this.variants += 1;
@@ -127,7 +136,10 @@ export class Again {
     const policies = adapt(this.latest(), STACK);
     const outputsFile = `${this.latest()}.json`;
     await cdk(
-      ['deploy', '--app', this.latest(), '--require-approval', 'never', '--outputs-file', outputsFile],
+      ['deploy', '--app', this.latest(), '--require-approval', 'never', '--method', method].concat([
+        '--outputs-file',
+        outputsFile,
+      ]),
       region,
     );
     const outputs: Outputs = JSON.parse(readFileSync(outputsFile, 'utf8'))[STACK];

@@ -11,24 +11,27 @@ const flags = { ...cdk.context, n8nUrls: 'https://n8n.example.com' };
 
 /**
  * Returns an app without bundling, template validation, the tree of constructs and the stack trace of each, which take
- * seconds and are not in the template. `bundled` and `npm run synth` do all of it.
+ * seconds and are not in the template. `npm run synth` does all of it.
  */
-export function quickApp(context: Record<string, unknown> = {}): App {
+export function quickApp(context: Record<string, unknown> = {}, { isValidated = false } = {}): App {
   return new App({
     context: {
       ...context,
       'aws:cdk:bundling-stacks': [],
       'aws:cdk:disable-creation-stack-traces': true,
     },
-    builtinCloudFormationValidation: false,
+    builtinCloudFormationValidation: isValidated,
     stackTraces: false,
     treeMetadata: false,
   });
 }
 
 /** Returns the stack as `cdk synth -c key=value` creates it, without bundled functions. */
-export function stackWith(context: Record<string, unknown> = {}): ZoomTokenRefresherStack {
-  const app = quickApp({ ...flags, ...context });
+export function stackWith(
+  context: Record<string, unknown> = {},
+  options: { isValidated?: boolean } = {},
+): ZoomTokenRefresherStack {
+  const app = quickApp({ ...flags, ...context }, options);
   return new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node));
 }
 
@@ -43,16 +46,24 @@ export function synthesized(context: Record<string, unknown> = {}): Template {
 }
 
 function templateWith(context: Record<string, unknown>): Template {
-  const stack = stackWith(context);
-  // The synthesis would print it. A test of the alarms expects it.
+  return Template.fromStack(withoutWarnings(stackWith(context)));
+}
+
+/** Acknowledges the warnings of the stack, which a synthesis would print. A test of the alarms expects them. */
+function withoutWarnings(stack: ZoomTokenRefresherStack): ZoomTokenRefresherStack {
   Annotations.of(stack).acknowledgeWarning('zoom-token-refresher:no-alarm-email');
   Annotations.of(stack).acknowledgeWarning('zoom-token-refresher:destroy');
-  return Template.fromStack(stack);
+  return stack;
+}
+
+/** Returns that stack in an app whose synthesis validates the template, and throws what the CDK finds. */
+export function validatedStack(context: Record<string, unknown> = {}): ZoomTokenRefresherStack {
+  return withoutWarnings(stackWith(context, { isValidated: true }));
 }
 
 /** Returns the template with the default settings, and writes it and the bundled functions to the folder `outdir`. */
 export function bundled(outdir: string): Template {
-  const app = new App({ context: flags, outdir });
+  const app = new App({ context: flags, outdir, builtinCloudFormationValidation: false });
   return Template.fromStack(new ZoomTokenRefresherStack(app, 'Stack', settingsFromContext(app.node)));
 }
 
