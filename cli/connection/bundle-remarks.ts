@@ -18,7 +18,7 @@ function outgrown({ bundle, mostBytes, excess = [] }: BundleRoom): Remark[] {
   return [
     {
       exitStatus: EXIT.failed,
-      message: `The bundle "${bundle}" has outgrown its ${formatCount(mostBytes)} bytes, because its tokens have grown. n8n cannot read ${excess.join(', ')} in it.`,
+      message: `The bundle "${bundle}" has outgrown its ${formatCount(mostBytes)} bytes: its tokens have grown, or "bundleBytes" is lower. n8n cannot read ${excess.join(', ')} in it.`,
       action: `Move each into another bundle: npx zoom-tokens bundle ${first} <bundle>, or --none for a secret of its own. The setting "bundleBytes" allows up to 65,536 bytes.`,
     },
   ];

@@ -114,7 +114,8 @@ export interface ZoomTokenRefresherProps {
   readonly defaultBundle?: string | { readonly [app: string]: string };
 
   /**
-   * The most bytes of a bundle's secret, 1000 to 65536. n8n reads twenty secrets at once.
+   * The most bytes of a bundle's secret, 1000 to 65536. n8n reads twenty secrets at once. A lower value leaves the
+   * newest members of a full bundle out: move them first.
    * @default 48000 twenty secrets stay below a megabyte
    */
   readonly bundleBytes?: number;

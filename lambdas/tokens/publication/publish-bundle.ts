@@ -241,6 +241,6 @@ const isFull = (bundle: string, connection: string): Failure =>
   new Failure(
     'misconfigured',
     'bundle_full',
-    `"${connection}" has no room in the bundle "${bundle}" any more, because its members' tokens have grown. n8n cannot read its new token.`,
+    `"${connection}" has no room in the bundle "${bundle}" any more: its members' tokens have grown, or "bundleBytes" is lower. n8n cannot read its new token.`,
     `Move it: npx zoom-tokens bundle ${connection} --none, or into another bundle.`,
   );

@@ -14,7 +14,7 @@ const outgrown = room({ excess: ['yan', 'zoe'] });
 const FULL =
   'The bundle "sales" (47,900 of 48,000 bytes, 50 members) has no room for another connection. If its tokens grow, zoe drops out of it first.';
 const OUTGROWN =
-  'The bundle "sales" has outgrown its 48,000 bytes, because its tokens have grown. n8n cannot read yan, zoe in it.';
+  'The bundle "sales" has outgrown its 48,000 bytes: its tokens have grown, or "bundleBytes" is lower. n8n cannot read yan, zoe in it.';
 
 test('doctor says nothing of bundles where there are none, and lists those with room', () => {
   expect(bundleFindings([])).toEqual([]);
