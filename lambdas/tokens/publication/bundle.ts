@@ -73,11 +73,15 @@ export function withMember(
 
 /**
  * Returns the bundle with a lease; `undefined` while another one is alive. A publisher that left its lease until it expired
- * may have written the secret.
+ * may have written the secret. Where nothing is in doubt, the next content is numbered by the time: a restored table does not
+ * know the numbers since its backup.
  */
 export function withLease(bundle: Bundle, lease: BundleLease, now: number): Bundle | undefined {
   const { lease: earlier } = bundle;
-  if (earlier === undefined || earlier.owner === lease.owner) return { ...bundle, lease };
+  if (earlier === undefined || earlier.owner === lease.owner) {
+    const isCertain = bundle.unrecorded === undefined;
+    return { ...bundle, sequence: isCertain ? Math.max(bundle.sequence, now) : bundle.sequence, lease };
+  }
   if (earlier.until > now) return undefined;
   // Only the last of several writes in doubt may have this number.
   const sequence = bundle.sequence + (bundle.unrecorded === undefined ? 0 : 1);

@@ -119,6 +119,20 @@ describe('a restored table with a bundle whose disconnected member was connected
     }
   });
 
+  test('has a member removed that was disconnected since and is in the backup, although that version exists already', async () => {
+    await world.connectTo('sales', 'anna', 'main');
+    const backUp = world.store.backUp();
+    await connect();
+    await end();
+    world.pass(60);
+    backUp();
+    // Another consent puts its token back into the secret.
+    await connect();
+    expect(world.bundle('sales')).toHaveProperty('main');
+    await end();
+    expect(world.bundle('sales')).toEqual({ anna: (await world.tokens('anna')).accessToken });
+  });
+
   test('has the secret deleted where it knows of no other member', async () => {
     await restore(connect);
     expect(world.bundle('sales')).toHaveProperty('main');

@@ -65,6 +65,7 @@ test.each([
   const options = { deadline: world.deadline, force: false };
   for (const name of leaving) await disconnect(name, world.operator(), options);
   await publish(async (point, call) => {
+    if (point === 'store.getAll') world.pass(60);
     if (point === 'store.getAll') await doubtContent('sales', world.dependencies());
     return call();
   });
