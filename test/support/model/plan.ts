@@ -129,6 +129,19 @@ const crossing = (starts: typeof start): fc.Arbitrary<Event[]> =>
       return [first, some, { ...second, at }, toItsEnd(at), toItsEnd(first.at)];
     });
 
+/** A restoration takes minutes. */
+const RESTORE_SECONDS = 300;
+
+/** Functions, the last of which the table forgets: it is restored to a backup that was made before. */
+const forgotten = (starts: typeof start): fc.Arbitrary<Event[]> =>
+  fc
+    .record({ first: starts, last: starts, second: starts })
+    .map(({ first, second, last }) => [
+      ...[first, toItsEnd(first.at), { does: 'table backed up' as const }],
+      ...[second, toItsEnd(second.at), last, toItsEnd(last.at)],
+      ...[{ does: 'pass' as const, seconds: RESTORE_SECONDS }, { does: 'table restored' as const }],
+    ]);
+
 /** Events of which each function ends before the next begins, but for one that another crosses. */
 const crossings = (starts: typeof start): fc.Arbitrary<Event[]> =>
   fc
@@ -138,6 +151,7 @@ const crossings = (starts: typeof start): fc.Arbitrary<Event[]> =>
         { arbitrary: starts.map((each) => [each, toItsEnd(each.at)]), weight: 3 },
         { arbitrary: pass.map((each) => [each]), weight: 1 },
         { arbitrary: outside.map((each) => [each]), weight: 2 },
+        { arbitrary: forgotten(starts), weight: 1 },
       ),
       { minLength: 1, maxLength: 8, size: 'max' },
     )

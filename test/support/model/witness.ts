@@ -275,7 +275,10 @@ export class Witness implements Observer {
     }
     if (item.publishedVersion !== item.version)
       throw new Error('recovery: the stored version is not published');
+    // A restored item says that its token is published, which may have been removed since. The next rotation brings one.
+    const isForgotten = this.#isRestored && !wasDue;
     for (const place of placesAt(item, this.#world.time + MOST_SKEW_SECONDS)) {
+      if (isForgotten) continue;
       const value = this.#valueIn(place);
       const isWaiting = item.oldPlaces?.some((old) => old.place === place && old.waitsUntil !== undefined);
       if (value !== tokens.accessToken && value !== EDITED && !isWaiting && !this.#wasOverdue)
@@ -287,7 +290,7 @@ export class Witness implements Observer {
         throw new Error('recovery: a place that it has left has a token');
     }
     if (!zoom.accepts(tokens.accessToken)) throw new Error('recovery: the stored token is dead');
-    if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue) {
+    if ((await this.#world.pushed('main')) !== tokens.accessToken && !this.#wasOverdue && !isForgotten) {
       throw new Error('recovery: the stored token was not pushed to n8n');
     }
   }
