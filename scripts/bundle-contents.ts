@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
-import { bundleOptions } from '../lib/bundling/bundle-options.ts';
-
-const ROOT = join(import.meta.dirname, '..');
+import type { Metafile } from 'esbuild';
+import { bundleMetafile } from './bundle-metafile.ts';
 
 /** Sizes of a function's bundle, bytes. */
 export interface BundleContents {
@@ -16,12 +13,7 @@ export interface BundleContents {
 
 /** Returns the sizes of the bundle of `lambdas/<task>.ts`. */
 export async function bundleContents(task: string): Promise<BundleContents> {
-  const { metafile } = await build({
-    ...bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), '.'),
-    metafile: true,
-    write: false,
-  });
-  const { outputs } = metafile;
+  const { outputs } = await bundleMetafile(task);
   if (!outputs['index.mjs']) throw new Error(`esbuild wrote no index.mjs for lambdas/${task}.ts.`);
   const atOnce = importedBy('index.mjs', outputs);
   const sizes = (files: string[]) => files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);

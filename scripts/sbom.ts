@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { bundleOptions } from '../lib/bundling/bundle-options.ts';
+import { bundleMetafile } from './bundle-metafile.ts';
 
 // `npm run sbom` writes the packages in each function's bundle to tmp/sbom/<function>.cdx.json, as CycloneDX 1.6.
 
@@ -20,12 +19,8 @@ const { version, packages }: { version: string; packages: Record<string, Locked>
 
 /** Returns the folders of the packages of which the bundle has a part, as the lock file names them. */
 async function bundledPackages(task: string): Promise<string[]> {
-  const { metafile } = await build({
-    ...bundleOptions(join(ROOT, 'lambdas', `${task}.ts`), '.'),
-    metafile: true,
-    write: false,
-  });
-  const inputs = Object.values(metafile.outputs).flatMap(({ inputs: parts }) => Object.keys(parts));
+  const { outputs } = await bundleMetafile(task);
+  const inputs = Object.values(outputs).flatMap(({ inputs: parts }) => Object.keys(parts));
   const folders = inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
   return [...new Set(folders)].map((folder) => folder.slice(folder.indexOf('node_modules/'))).sort();
 }

@@ -56,8 +56,7 @@ test('every step runs once, those beside the tests are shown after them, and the
     'npm test -- --randomize --seed=7',
     'npm run test:deploy',
     'npm run check:static',
-    'npm run size',
-    'npm run sbom',
+    'npm run bundles',
     'npm audit signatures',
   ]);
   expect(output).not.toContain('FAILED');
@@ -87,13 +86,13 @@ test('where the tests fail, the steps beside them are stopped with all that they
 
 test('where a step beside the tests fails, the tests run to their end, and the step is named', async () => {
   const { status, output, steps } = await check({
-    do_size: 'touch failed; exit 4',
+    do_bundles: 'touch failed; exit 4',
     do_test: 'until [ -e failed ]; do sleep 0.05; done; touch tested',
   });
   expect(status).toBe(4);
   expect(existsSync(join(folder, 'tested'))).toBe(true);
-  expect(output).toMatch(/^FAILED: npm run size$/m);
-  expect(steps).not.toContain('npm run sbom');
+  expect(output).toMatch(/^FAILED: npm run bundles$/m);
+  expect(steps).not.toContain('npm audit signatures');
 });
 
 test('a machine on which the deploy test cannot run passes only where that is allowed', async () => {
