@@ -25,7 +25,7 @@ export default {
     '/node_modules/.*\\.[cm]?js$': '<rootDir>/test/support/jest/shared-packages.ts',
     '\\.ts$': [
       '@swc/jest',
-      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' },
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: true },
     ],
   },
   // Copies of the project's modules in bundles, synthesized stacks and the package must not be resolved.
