@@ -44,9 +44,14 @@ export function createLevel() {
     return limit < 0 ? found : found.slice(0, limit);
   };
 
+  /** The tables' definitions. Each request reads one, and what changes one stores it again. */
+  const definitions = new Map<string, unknown>();
+
   const read = (key: string): unknown => {
     const value = values.get(key);
-    return value === undefined ? undefined : JSON.parse(value);
+    if (value === undefined || !key.startsWith('table~')) return value && JSON.parse(value);
+    if (!definitions.has(key)) definitions.set(key, JSON.parse(value));
+    return definitions.get(key);
   };
   function* valuesOf(found: string[]): Generator<unknown> {
     for (const key of found) yield read(key);
@@ -54,6 +59,7 @@ export function createLevel() {
   const put = (key: string, value: unknown): void => {
     if (!values.has(key)) keys.splice(indexOf(key), 0, key);
     values.set(key, JSON.stringify(value));
+    definitions.delete(key);
   };
   const remove = (key: string): void => {
     if (values.delete(key)) keys.splice(indexOf(key), 1);
