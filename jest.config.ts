@@ -14,10 +14,10 @@ export default {
   globalSetup: '<rootDir>/test/support/jest/build-command-line.ts',
   globalTeardown: '<rootDir>/test/support/jest/remove-command-line.ts',
   testSequencer: '<rootDir>/test/support/jest/slow-first.ts',
-  // One worker more than there are cores: some tests wait for a program, a browser or a pause.
-  maxWorkers: availableParallelism() + 1,
+  // Two workers more than there are cores: some tests wait for a program, a browser or a pause.
+  maxWorkers: availableParallelism() + 2,
   // Jest never frees all that a test file has loaded. Without this limit the last files wait for the garbage collector.
-  workerIdleMemoryLimit: '768MB',
+  workerIdleMemoryLimit: '1GB',
   extensionsToTreatAsEsm: ['.ts'],
   injectGlobals: false,
   transformIgnorePatterns: [],
