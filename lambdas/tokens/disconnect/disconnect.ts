@@ -2,11 +2,10 @@ import { type Connection, isDisconnected } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { Failure } from '../errors.ts';
 import { getConnectionOrThrow } from '../get-connection.ts';
-import { doubtContent } from '../publication/change-bundle.ts';
-import { bundleOf } from '../publication/place.ts';
 import { publishedToken } from '../publication/published-token.ts';
 import { DISCONNECT_SECONDS } from '../time-budget.ts';
 import { beginDisconnect } from './begin-disconnect.ts';
+import { doubtUnrecorded } from './doubt-unrecorded.ts';
 import { finishDisconnect } from './finish-disconnect.ts';
 import { isFinished } from './is-finished.ts';
 import { lastOverwrite } from './overwrite-pushed.ts';
@@ -41,8 +40,7 @@ export async function disconnect(
     return isFinished(each, deps) && !isRestorable && !hasUnknown;
   };
   if (isDone(item)) return item;
-  const bundle = published === undefined ? undefined : bundleOf(item.place);
-  if (bundle !== undefined) await doubtContent(bundle, deps);
+  await doubtUnrecorded(item, deps);
   // A repetition ends nothing anew.
   const isRepeated = isDisconnected(item) && unknown === undefined;
   const disconnectedAt =

@@ -39,6 +39,10 @@ export const placeInWords = (place: Place): string => {
 export const bundleOfAny = ({ place, oldPlaces = [] }: Placed): string | undefined =>
   [place, ...oldPlaces.map((old) => old.place)].map(bundleOf).find((bundle) => bundle !== undefined);
 
+/** Returns every place in which a connection's token may be, its present place first. */
+export const placesOf = ({ place = 'own', oldPlaces = [] }: Placed): Set<Place> =>
+  new Set([place, ...oldPlaces.map((old) => old.place)]);
+
 /** Returns where a connection is published at `now` (epoch seconds), its present place first. */
 export const placesAt = ({ place = 'own', oldPlaces = [] }: Placed, now: number): Place[] => [
   place,

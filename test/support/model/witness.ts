@@ -1,6 +1,7 @@
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { OVERWRITTEN } from '../../../lambdas/tokens/disconnect/overwrite-pushed.ts';
 import { bundleOf, type Place, placesAt } from '../../../lambdas/tokens/publication/place.ts';
+import { NEVER } from '../../../lambdas/tokens/schedule.ts';
 import type { World } from '../world/world.ts';
 import { ConsentsElsewhere } from './elsewhere.ts';
 import type { Invocation, Observer } from './function.ts';
@@ -45,6 +46,8 @@ export class Witness implements Observer {
   #wasOverdue = false;
   /** Whether the table was restored. The refresh tokens of the backup may be spent, and what was published since stays. */
   #isRestored = false;
+  /** The generation that is disconnected in the restored table, which does not know what a later consent has published. */
+  #restored: number | undefined;
   /** Set while the connection is disconnected: as of when, after which consent, and after how many token sets. */
   #disconnected: { at: number; consentId: string; generation: number; issued: number } | undefined;
 
@@ -92,6 +95,7 @@ export class Witness implements Observer {
       this.#disconnected = disconnected;
       for (const published of this.#published.values()) published.order = -1;
       this.#isRestored = true;
+      this.#restored = disconnected?.generation;
       this.#lostResponses.forget();
     };
   }
@@ -179,15 +183,16 @@ export class Witness implements Observer {
 
   /** Checks that only a newer consent reconnects a connection, and that no published token outlives a disconnection. */
   #checkDisconnection(item: Connection): void {
-    const { status, consentId, generation, sealedTokens, disconnectedAt, place } = item;
+    const { status, consentId, generation, sealedTokens, disconnectedAt, place, dueAt } = item;
     const before = this.#disconnected;
     if (status === 'disconnected') {
       // Its own time counts: a write that is under way for minutes still disconnects as of its beginning.
       const at = before?.at ?? disconnectedAt ?? this.#world.time;
       const issued = before?.issued ?? this.#issued.length;
       this.#disconnected = { consentId, generation, at, issued };
-      // A restored table may not know what is published. A repeated disconnection looks.
-      if (sealedTokens === '' && this.#isPublished(place) && !this.#isRestored && !this.#wasOverdue)
+      // What the restored table does not know of is removed by the next disconnection.
+      const isUnknown = generation === this.#restored || (this.#isRestored && dueAt !== NEVER);
+      if (sealedTokens === '' && this.#isPublished(place) && !isUnknown && !this.#wasOverdue)
         throw new Error('disconnected: a token is still published');
       if (sealedTokens === '') this.#checkOverwritten(item);
       return;

@@ -3,6 +3,9 @@ import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts'
 import { OVERWRITTEN } from '../../../../lambdas/tokens/disconnect/overwrite-pushed.ts';
 import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import { LEASE_SECONDS } from '../../../../lambdas/tokens/lease.ts';
+import { moveConnection } from '../../../../lambdas/tokens/operate/move-connection.ts';
+import type { Bundle } from '../../../../lambdas/tokens/publication/bundle.ts';
+import { doubtContent } from '../../../../lambdas/tokens/publication/change-bundle.ts';
 import { placeOf } from '../../../../lambdas/tokens/publication/place.ts';
 import { nextSlot } from '../../../../lambdas/tokens/publication/slots.ts';
 import { type Versions, withVersion } from '../../../../lambdas/tokens/publication/version-budget.ts';
@@ -176,6 +179,99 @@ describe('a restored table with a bundle whose disconnected member was connected
       expect(world.bundle('sales')).toEqual({ anna: (await world.tokens('anna')).accessToken });
     },
   );
+});
+
+describe('a table that is restored to a connected member, which was published in its bundle since', () => {
+  const expectLeft = async (...connections: string[]) => {
+    expect(world.bundle('sales')).toHaveProperty('main');
+    await end();
+    expect(Object.keys(world.bundle('sales') ?? {})).toEqual(connections);
+  };
+  /** Consents, and publishes only after a backup, to which the table is restored. */
+  const restoreBeforePublication = async () => {
+    await world.connect('main', undefined, 'main', false, placeOf('sales'));
+    const backUp = world.store.backUp();
+    await world.runStarted();
+    world.pass(60);
+    backUp();
+  };
+
+  test('has it removed by its first disconnection, where the backup is older than its publication', async () => {
+    await world.connectTo('sales', 'anna');
+    await restoreBeforePublication();
+    expect((await world.store.bundle('sales'))?.members).toHaveProperty('main');
+    await expectLeft('anna');
+  });
+
+  test('has the secret deleted by its first disconnection, where the table knows of no secret', async () => {
+    await restoreBeforePublication();
+    await expectLeft();
+    expect(world.bundle('sales')).toBeUndefined();
+  });
+
+  test('has it removed where the record of its bundle does not know it', async () => {
+    await world.connectTo('sales', 'anna');
+    const before = await world.store.bundle('sales');
+    await world.connectTo('sales', 'main');
+    await forget('sales', before);
+    await expectLeft('anna');
+  });
+
+  test('has it removed where the record of a bundle that it has left does not know it', async () => {
+    await world.connectTo('sales', 'anna');
+    const before = await world.store.bundle('sales');
+    await world.connectTo('sales', 'main');
+    await moveConnection({ connection: 'main', place: 'own' }, world.operator(), {
+      deadline: world.deadline,
+    });
+    await forget('sales', before);
+    await expectLeft('anna');
+  });
+
+  test('has it removed where the bundle was in doubt, and took a content of the same number since', async () => {
+    await world.connectTo('sales', 'anna', 'main');
+    await doubtContent('sales', world.dependencies());
+    const backUp = world.store.backUp();
+    await end();
+    await world.connectTo('sales', 'main');
+    world.pass(60);
+    backUp();
+    await expectLeft('anna');
+  });
+
+  test('has it removed where what n8n reads cannot be read', async () => {
+    await world.connectTo('sales', 'anna');
+    await restoreBeforePublication();
+    const intercept: Intercept = (point, call) =>
+      point === 'vault.published' ? Promise.reject(new Error('down')) : call();
+    await end({ intercept });
+    expect(Object.keys(world.bundle('sales') ?? {})).toEqual(['anna']);
+  });
+});
+
+/** Gives a bundle the record that it had before. */
+async function forget(bundle: string, before: Bundle | undefined): Promise<void> {
+  const now = await world.store.bundle(bundle);
+  if (!before || !now) throw new Error('no bundle');
+  await world.store.putBundle({ ...before, revision: now.revision + 1 });
+}
+
+test('a member that never was published is disconnected without a version of its bundle', async () => {
+  await world.connectTo('sales', 'anna');
+  await world.connect('main', undefined, 'main', false, placeOf('sales'));
+  const before = world.vault.history.length;
+  await end();
+  expect(world.vault.history).toHaveLength(before);
+  expect(await world.store.bundle('sales')).not.toHaveProperty('unrecorded');
+});
+
+test('a first disconnection of a published member reads nothing of what n8n reads, and makes one version', async () => {
+  await world.connectTo('sales', 'anna', 'main');
+  const before = world.vault.history.length;
+  const { calls, intercept } = noting();
+  await end({ intercept });
+  expect(calls).not.toContain('vault.published');
+  expect(world.vault.history).toHaveLength(before + 1);
 });
 
 test('a first disconnection does not read what n8n reads', async () => {
