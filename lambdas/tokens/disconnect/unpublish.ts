@@ -1,10 +1,8 @@
-import { utc } from '../clock.ts';
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure } from '../errors.ts';
-import { bundleOf, type Place } from '../publication/place.ts';
+import { Failure, toFailure } from '../errors.ts';
+import { bundleOf, placesOf } from '../publication/place.ts';
 import { publishBundle } from '../publication/publish-bundle.ts';
-import { nextSlot } from '../publication/slots.ts';
 
 interface Unpublished {
   /** When the connection's own secret, or the bundle's that it was the last member of, is deleted; epoch seconds. */
@@ -19,13 +17,13 @@ interface Unpublished {
  * @throws why a secret was not deleted or written
  */
 export async function unpublish(
-  { connection, place = 'own', oldPlaces = [] }: Connection,
+  item: Connection,
   { force, deadline }: { force: boolean; deadline: number },
   deps: Dependencies,
 ): Promise<Unpublished> {
+  const { connection } = item;
   const unpublished: Unpublished = {};
-  const places = new Set<Place>([place, ...oldPlaces.map((old) => old.place)]);
-  for (const each of places) {
+  for (const each of placesOf(item)) {
     const bundle = bundleOf(each);
     if (each === 'own') {
       const deletedAt = await deps.vault.unpublish(connection, { force });
@@ -37,24 +35,29 @@ export async function unpublish(
         });
         if (secretDeletedAt !== undefined) unpublished.secretDeletedAt = secretDeletedAt;
       } catch (error) {
-        if (!(error instanceof Failure) || error.code !== 'bundle_waits') throw error;
+        const failure = notRemoved(connection, bundle, error);
+        if (!(error instanceof Failure) || error.code !== 'bundle_waits') throw failure;
         // A publication since may have left it out. It is other members, then, that wait.
         const stored = await deps.store.bundle(bundle);
         if (stored?.unrecorded !== undefined || (stored && connection in stored.members))
-          unpublished.remains = remains(connection, bundle, deps.now());
+          unpublished.remains = failure;
       }
     }
   }
   return unpublished;
 }
 
-function remains(connection: string, bundle: string, now: number): Failure {
-  const at = nextSlot(bundle, now);
-  return new Failure(
-    'retry',
-    'not_withdrawn',
-    `"${connection}" is disconnected, but the secret of the bundle "${bundle}" has used up its versions of 24 hours. It holds the dead token until ${utc(at)}.`,
-    `Nothing to do: the bundle's next slot removes it. To check: npx zoom-tokens disconnect ${connection}`,
-    at - now,
-  );
+/** Error for a token that may still be in a bundle's secret. Keeps the code of what an operator must do first. */
+function notRemoved(connection: string, bundle: string, error: unknown): Failure {
+  const { class: failureClass, code, message, action } = toFailure(error);
+  const retryAfter = error instanceof Failure ? error.retryAfter : undefined;
+  const remains = `"${connection}" is disconnected, but the secret of the bundle "${bundle}" may still hold its token. ${message}`;
+  const again = `npx zoom-tokens disconnect ${connection}`;
+  if (failureClass !== 'retry')
+    return new Failure(failureClass, code, remains, `${action} Then run ${again}`);
+  const next =
+    code === 'bundle_waits'
+      ? `${action} To check: ${again}`
+      : `Nothing to do: a sweep removes it. To remove it now: ${again}`;
+  return new Failure('retry', 'not_withdrawn', remains, next, retryAfter);
 }
