@@ -28,7 +28,8 @@ export async function finishDisconnect(
   const unpublished = await unpublish(held, { force, deadline }, deps).catch(
     recordUndeleted({ ...held, ...(targets && { targets }) }, deps),
   );
-  const deletedAt = unpublished.secretDeletedAt ?? held.secretDeletedAt;
+  // By force, no secret stays restorable: an earlier one is deleted, or has other members again.
+  const deletedAt = unpublished.secretDeletedAt ?? (force ? undefined : held.secretDeletedAt);
   const result: DisconnectResult = {
     ...(targets && { targets }),
     ...(deletedAt !== undefined && { secretDeletedAt: deletedAt }),

@@ -182,6 +182,19 @@ test('the last member that is disconnected again by force deletes the secret in 
   expect(world.bundle('sales')).toEqual({ zoe: await accessToken('zoe') });
 });
 
+test('the last member that is disconnected by force once its bundle has another member again changes nothing twice', async () => {
+  const end = (name: string, force: boolean) =>
+    disconnect(name, world.operator(), { deadline: world.deadline, force });
+  await end('ben', false);
+  expect((await end('anna', false)).secretDeletedAt).toBeGreaterThan(world.time);
+  await addZoe();
+  await world.runStarted();
+  const first = await end('anna', true);
+  expect(first).not.toHaveProperty('secretDeletedAt');
+  expect(await end('anna', true)).toEqual(first);
+  expect(world.bundle('sales')).toEqual({ zoe: await accessToken('zoe') });
+});
+
 test('a version that Secrets Manager refuses although there is room says that something else writes the secret', async () => {
   await addZoe();
   const full = new Failure('retry', 'version_quota', 'The secret takes no new version.', 'Wait.');
