@@ -43,6 +43,6 @@ export function unusableSecret(name: string, problem: string): Failure {
     'misconfigured',
     'secret_unusable',
     `The secret "${bareName(name)}" ${problem}.`,
-    'Write it again: zoom-tokens setup. Or store {"client_id":"…","client_secret":"…"} in it, and "account_id" too for a Server-to-Server app.',
+    'Write it again: npx zoom-tokens setup. Or store {"client_id":"…","client_secret":"…"} in it, and "account_id" too for a Server-to-Server app.',
   );
 }

@@ -56,8 +56,8 @@ function parse(secret: string): N8nInstances {
     throw new Failure(
       'misconfigured',
       'n8n_secret_unusable',
-      'The n8n secret does not have the format that "zoom-tokens n8n link" writes.',
-      'Store {"instances":{}} in it, then run zoom-tokens n8n link again for each connection.',
+      'The n8n secret does not have the format that "npx zoom-tokens n8n link" writes.',
+      'Store {"instances":{}} in it, then run npx zoom-tokens n8n link again for each connection.',
     );
   }
   return new Map(

@@ -36,7 +36,7 @@ function listingFailure(error: unknown, policyArn: string): Failure {
       'policy_gone',
       "n8n cannot read any token: n8n's policy no longer exists.",
       // CloudFormation does not notice that it is gone.
-      `Create it again with the document that zoom-tokens n8n prints: aws iam create-policy --policy-name ${policyArn.split('/').at(-1)} --policy-document file://policy.json. Then attach it to the user or role of n8n.`,
+      `Create it again with the document that npx zoom-tokens n8n prints: aws iam create-policy --policy-name ${policyArn.split('/').at(-1)} --policy-document file://policy.json. Then attach it to the user or role of n8n.`,
     );
   }
   return new Failure(

@@ -20,7 +20,7 @@ export async function getConnectionOrThrow(
     'rejected',
     'unknown_connection',
     `There is no connection "${connection}".`,
-    `List the connections: zoom-tokens status. To create this one: zoom-tokens connect ${connection}.`,
+    `List the connections: npx zoom-tokens status. To create this one: npx zoom-tokens connect ${connection}.`,
   );
 }
 

@@ -125,7 +125,7 @@ function pasteInstructions(item: Pick<Connection, 'connection' | 'place'>): Html
   const pasted = expression(item);
   if (pasted === undefined)
     return [
-      html`<p>The access token is only pushed to n8n: link it with “zoom-tokens n8n link ${item.connection}”.</p>`,
+      html`<p>The access token is only pushed to n8n: link it with “npx zoom-tokens n8n link ${item.connection}”.</p>`,
     ];
   const { credentialType, field, deprecation } = N8N;
   return [

@@ -36,7 +36,7 @@ export function alarmTable(settings: Settings, watched: WatchedFunctions): Alarm
   const { callbackApi, rotation } = watched;
   // The command line needs `--name` for any installation but the default one.
   const nameOption = name === DEFAULT_NAME ? '' : ` --name ${name}`;
-  const command = (text: string) => `zoom-tokens ${text}${nameOption}`;
+  const command = (text: string) => `npx zoom-tokens ${text}${nameOption}`;
   const log = (task: string) => `/aws/lambda/${name}-${task}`;
 
   return [

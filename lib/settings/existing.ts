@@ -42,7 +42,7 @@ const PARTS: { readonly [part in keyof Existing]-?: (value: unknown) => boolean 
 const isPart = (name: string): name is keyof Existing => Object.hasOwn(PARTS, name);
 
 export const existingRule: Rule<Existing> = {
-  expects: `the object that "zoom-tokens about --existing" prints, with nothing but ${Object.keys(PARTS).join(', ')}, each a name or a whole ARN`,
+  expects: `the object that "npx zoom-tokens about --existing" prints, with nothing but ${Object.keys(PARTS).join(', ')}, each a name or a whole ARN`,
   read(value) {
     const object = parseJsonObject(value);
     if (object === undefined) return undefined;

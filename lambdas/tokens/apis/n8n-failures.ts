@@ -18,7 +18,7 @@ export class LostResponse extends Failure {
 /** Oldest n8n with `PATCH /credentials/{id}` and its `isPartialData`, as released: 2.1.4 has neither. */
 const MINIMUM_VERSION = '2.3.2';
 
-const LINK = 'zoom-tokens n8n link';
+const LINK = 'npx zoom-tokens n8n link';
 const CHECK_ADDRESS =
   `Check the address, and that n8n's public API is not switched off (N8N_PUBLIC_API_DISABLED). Then run ` +
   `${LINK} again.`;

@@ -122,7 +122,7 @@ export const ZOOM_ERRORS: readonly ZoomError[] = [
     code: 'redirect_mismatch',
     message: 'Zoom refused the redirect URL: it is not one of the Zoom app.',
     action:
-      'Enter the redirect URL that zoom-tokens setup prints into the Zoom app, as the redirect URL and in the allow list.',
+      'Enter the redirect URL that npx zoom-tokens setup prints into the Zoom app, as the redirect URL and in the allow list.',
     source: TABLE,
   },
   {

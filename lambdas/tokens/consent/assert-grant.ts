@@ -20,6 +20,6 @@ export async function assertGrant(
     'rejected',
     'other_grant',
     `"${connection}" is already connected with the grant ${existing.grantType}.`,
-    `Choose another name, or disconnect this one: zoom-tokens disconnect ${connection}.`,
+    `Choose another name, or disconnect this one: npx zoom-tokens disconnect ${connection}.`,
   );
 }

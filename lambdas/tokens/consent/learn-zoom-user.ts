@@ -49,8 +49,8 @@ async function claimLearned(
   const isNewer = other !== undefined && other.consentedAt < item.consentedAt;
   log.warn(
     isNewer
-      ? `"${connection}" and "${holder}" were connected by the same Zoom user. Zoom ended the tokens of "${holder}". Disconnect it: zoom-tokens disconnect ${holder}.`
-      : `"${connection}" and "${holder}" were connected by the same Zoom user. Zoom may end the tokens of "${connection}". Disconnect it: zoom-tokens disconnect ${connection}.`,
+      ? `"${connection}" and "${holder}" were connected by the same Zoom user. Zoom ended the tokens of "${holder}". Disconnect it: npx zoom-tokens disconnect ${holder}.`
+      : `"${connection}" and "${holder}" were connected by the same Zoom user. Zoom may end the tokens of "${connection}". Disconnect it: npx zoom-tokens disconnect ${connection}.`,
     logContext(item),
   );
   return (

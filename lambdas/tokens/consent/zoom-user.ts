@@ -63,7 +63,7 @@ export async function targetConnection(
  * connection.
  */
 export function wrongZoomUser(connection: string, user: ZoomUser | undefined): Failure {
-  const replace = `zoom-tokens connect ${connection} --replace-user`;
+  const replace = `npx zoom-tokens connect ${connection} --replace-user`;
   return user
     ? new Failure(
         'rejected',

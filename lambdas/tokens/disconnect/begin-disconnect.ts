@@ -61,7 +61,7 @@ export function overtaken(connection: string): Failure {
     'rejected',
     'overtaken',
     `A newer consent has connected "${connection}" in the meantime. That connection stays.`,
-    `To disconnect it too, run zoom-tokens disconnect ${connection} again.`,
+    `To disconnect it too, run npx zoom-tokens disconnect ${connection} again.`,
   );
 }
 

@@ -85,6 +85,6 @@ function notDeleted(connection: string, error: unknown): Failure {
     'retry',
     'not_withdrawn',
     `"${connection}" is disconnected, but its published secret was not deleted (${name}).`,
-    `Disconnect it again: zoom-tokens disconnect ${connection}.`,
+    `Disconnect it again: npx zoom-tokens disconnect ${connection}.`,
   );
 }

@@ -26,7 +26,9 @@ export async function unpublish(
   for (const each of placesOf(item)) {
     const bundle = bundleOf(each);
     if (each === 'own') {
-      const deletedAt = await deps.vault.unpublish(connection, { force });
+      const deletedAt = await deps.vault.unpublish(connection, { force }).catch((error) => {
+        throw error instanceof Failure ? notDeleted(connection, error) : error;
+      });
       if (deletedAt !== undefined) unpublished.secretDeletedAt = deletedAt;
     } else if (bundle !== undefined) {
       try {
@@ -46,6 +48,19 @@ export async function unpublish(
   }
   return unpublished;
 }
+
+/** Error for a secret of the connection's own that could not be deleted. */
+const notDeleted = (
+  connection: string,
+  { class: failureClass, code, message, action, retryAfter }: Failure,
+) =>
+  new Failure(
+    failureClass,
+    code,
+    `"${connection}" is disconnected, but its secret is not deleted. ${message}`,
+    action,
+    retryAfter,
+  );
 
 /** Error for a token that may still be in a bundle's secret. Keeps the code of what an operator must do first. */
 function notRemoved(connection: string, bundle: string, error: unknown): Failure {

@@ -117,7 +117,7 @@ async function checkApp(
     const use = uses.apps.get(app);
     if (!isUnset || use) return { app, problem, ...(use && problem.code === 'app_not_deployed' && { use }) };
     if (problem.code === 'app_not_deployed') return { app, problem: { ...problem, code: 'not_set_up' } };
-    const action = `If you need it, run: zoom-tokens setup ${app}.`;
+    const action = `If you need it, run: npx zoom-tokens setup ${app}.`;
     return { app, problem: { ...problem, code: 'not_set_up', action } };
   }
 }

@@ -110,7 +110,7 @@ function creationUnknown({ instance, url, name }: PendingCredential): Failure {
     'misconfigured',
     'n8n_creation_unknown',
     `No credential was created: n8n at ${url} may have created "${name}" before, and its response was lost.`,
-    `Look for it in n8n. If it exists, pass its id with --credential; otherwise run zoom-tokens n8n unlink with --instance ${instance}, and link again. With the scope credential:list, the link looks by itself.`,
+    `Look for it in n8n. If it exists, pass its id with --credential; otherwise run npx zoom-tokens n8n unlink with --instance ${instance}, and link again. With the scope credential:list, the link looks by itself.`,
   );
 }
 

@@ -221,7 +221,7 @@ function assertRotatable(item: Connection): void {
     'rejected',
     'not_connected',
     `"${item.connection}" has no token to push: its status is "${item.status}".`,
-    `Connect it again: zoom-tokens connect ${item.connection}.`,
+    `Connect it again: npx zoom-tokens connect ${item.connection}.`,
   );
 }
 
@@ -233,7 +233,7 @@ function notLinked(connection: string, instance: string): Failure {
     'rejected',
     'n8n_not_linked',
     `"${connection}" is not linked to an n8n instance "${instance}". Nothing was changed.`,
-    `See which it is linked to: zoom-tokens status ${connection}`,
+    `See which it is linked to: npx zoom-tokens status ${connection}`,
   );
 }
 
@@ -242,6 +242,6 @@ function tooManyTargets(connection: string): Failure {
     'rejected',
     'too_many_targets',
     `"${connection}" is already pushed to ${MOST_TARGETS} n8n instances, which is the limit.`,
-    `Unlink one (zoom-tokens n8n unlink ${connection}), or let n8n read Secrets Manager.`,
+    `Unlink one (npx zoom-tokens n8n unlink ${connection}), or let n8n read Secrets Manager.`,
   );
 }

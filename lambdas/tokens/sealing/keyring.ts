@@ -53,7 +53,7 @@ export function createKeyring(vault: Pick<Vault, 'linkKey'>, now: Clock): Keyrin
       'misconfigured',
       'unknown_key',
       'A link or a cookie was made with a key that was replaced.',
-      'Make a new link: zoom-tokens connect.',
+      'Make a new link: npx zoom-tokens connect.',
     );
   };
 }

@@ -37,7 +37,7 @@ export async function open(sealed: string, connection: string, openingKey: Openi
         'reconnect',
         'unreadable_tokens',
         `The stored tokens of "${connection}" cannot be opened: they were altered, truncated or moved.`,
-        `Connect it again: zoom-tokens connect ${connection}.`,
+        `Connect it again: npx zoom-tokens connect ${connection}.`,
       );
     }
     throw error;

@@ -59,7 +59,7 @@ export function createSealingKeyring(vault: Pick<Vault, 'sealingSeed'>, now: Clo
         'misconfigured',
         'unknown_key',
         'Stored tokens were sealed with a key that the sealing key’s secret no longer contains.',
-        'Restore the earlier value of the secret, or connect again: zoom-tokens connect.',
+        'Restore the earlier value of the secret, or connect again: npx zoom-tokens connect.',
       );
     },
   };

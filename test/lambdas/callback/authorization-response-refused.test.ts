@@ -241,7 +241,7 @@ const responses: Rows = [
       title: 'You are not connected yet',
       paragraphs: [
         '“taken” is already connected with the grant account_credentials.',
-        'Choose another name, or disconnect this one: zoom-tokens disconnect taken.',
+        'Choose another name, or disconnect this one: npx zoom-tokens disconnect taken.',
       ],
     },
   ],

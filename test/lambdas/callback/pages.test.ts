@@ -55,7 +55,7 @@ describe('the page of a connection without a secret', () => {
     const paragraphs = paragraphsOf(unlinked, true);
     expect(paragraphs).toContain('The tokens are stored. No n8n has the access token yet.');
     expect(paragraphs).toContain(
-      'The access token is only pushed to n8n: link it with “zoom-tokens n8n link main”.',
+      'The access token is only pushed to n8n: link it with “npx zoom-tokens n8n link main”.',
     );
     expect(connectedPage({ ...consent, item: unlinked }, options).body).not.toContain('$secrets');
   });

@@ -28,7 +28,7 @@ const unusable = (what: string): OperatorRefusal => ({
   class: 'misconfigured',
   code: 'secret_unusable',
   message: `The secret "${SECRET}" ${what}.`,
-  action: /^Write it again: zoom-tokens setup/,
+  action: /^Write it again: npx zoom-tokens setup/,
 });
 
 describe.each(['link', 'connect'])('%s is misconfigured when the app secret', (action) => {

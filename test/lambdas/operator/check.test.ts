@@ -295,7 +295,7 @@ describe('the check of the apps', () => {
     await services.writeSecret(`${APP_PREFIX}later`, JSON.stringify(empty));
     expect(appIn(await check({ apps: ['later'] }), 'later')?.problem).toMatchObject({
       code: 'not_set_up',
-      action: 'If you need it, run: zoom-tokens setup later.',
+      action: 'If you need it, run: npx zoom-tokens setup later.',
     });
   });
 

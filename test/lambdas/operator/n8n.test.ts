@@ -142,7 +142,7 @@ describe('n8n-unlink', () => {
         class: 'rejected',
         code: 'not_connected',
         message: `"gone" has no token to push: its status is "${status}".`,
-        action: 'Connect it again: zoom-tokens connect gone.',
+        action: 'Connect it again: npx zoom-tokens connect gone.',
       });
       const { connection } = await operator.unlink('gone');
       expect(connection).toMatchObject({ status });

@@ -95,7 +95,8 @@ test.each(['status', 'rotate'])('%s rejects an unknown connection', (action) =>
       class: 'rejected',
       code: 'unknown_connection',
       message: 'There is no connection "nobody".',
-      action: 'List the connections: zoom-tokens status. To create this one: zoom-tokens connect nobody.',
+      action:
+        'List the connections: npx zoom-tokens status. To create this one: npx zoom-tokens connect nobody.',
     },
   ),
 );
@@ -117,7 +118,7 @@ describe('a connection with another grant rejects', () => {
       class: 'rejected',
       code: 'other_grant',
       message: `"${request.connection}" is already connected with the grant ${grant}.`,
-      action: `Choose another name, or disconnect this one: zoom-tokens disconnect ${request.connection}.`,
+      action: `Choose another name, or disconnect this one: npx zoom-tokens disconnect ${request.connection}.`,
     }),
   );
 });

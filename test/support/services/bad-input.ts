@@ -87,7 +87,8 @@ const matching = (text: string | RegExp) => (typeof text === 'string' ? text : e
 export const HOSTILE = '<script>alert(document.cookie)</script>"\'><img src=x onerror=alert(1)>';
 
 export const NEW_LINK = 'Ask the person who sent you the link for a new one, and open it in this browser.';
-const WRITE_AGAIN = /^Write it again: zoom-tokens setup\. Or store \{"client_id":"…","client_secret":"…"\}/;
+const WRITE_AGAIN =
+  /^Write it again: npx zoom-tokens setup\. Or store \{"client_id":"…","client_secret":"…"\}/;
 const DEPLOY_AGAIN = /^Deploy again: npx cdk deploy\./;
 
 export const NOT_OURS: Refusal = {

@@ -51,7 +51,7 @@ describe('a consent by a different Zoom user', () => {
       '"main" belongs to a different Zoom user than the one who just consented. It was not changed.',
     );
     expect(error.action).toBe(
-      'Ask for a new link and sign in to Zoom as the user who connected it before. To hand "main" over to the current user, ask for a link made with: zoom-tokens connect main --replace-user',
+      'Ask for a new link and sign in to Zoom as the user who connected it before. To hand "main" over to the current user, ask for a link made with: npx zoom-tokens connect main --replace-user',
     );
     expect(JSON.stringify(world.lines)).not.toMatch(/grace/);
   });
@@ -132,7 +132,7 @@ describe('a consent whose user Zoom does not identify', () => {
     await expect(connect('main', 'grace', identifying(noScope))).rejects.toMatchObject({
       class: 'rejected',
       code: 'user_not_told',
-      action: expect.stringContaining('zoom-tokens connect main --replace-user'),
+      action: expect.stringContaining('npx zoom-tokens connect main --replace-user'),
     });
     expect(await world.item('main')).toEqual(before);
     await expectAlive('main', 'ada');

@@ -124,7 +124,7 @@ describe('a Zoom user who is learned to have two connections', () => {
     expect(world.lines).toContainEqual({
       level: 'warn',
       message: expect.stringMatching(
-        /Zoom ended the tokens of "old"\. Disconnect it: zoom-tokens disconnect old\.$/,
+        /Zoom ended the tokens of "old"\. Disconnect it: npx zoom-tokens disconnect old\.$/,
       ),
       details: expect.objectContaining({ connection: 'new' }),
     });
@@ -150,7 +150,7 @@ describe('a Zoom user who is learned to have two connections', () => {
       expect.objectContaining({
         level: 'warn',
         message: expect.stringMatching(
-          /Zoom may end the tokens of "old"\. Disconnect it: zoom-tokens disconnect old\.$/,
+          /Zoom may end the tokens of "old"\. Disconnect it: npx zoom-tokens disconnect old\.$/,
         ),
       }),
     );

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { connectServerToServer } from '../../../../lambdas/tokens/consent/connect-server-to-server.ts';
 import type { Dependencies } from '../../../../lambdas/tokens/dependencies.ts';
 import { disconnect } from '../../../../lambdas/tokens/disconnect/disconnect.ts';
+import { Failure } from '../../../../lambdas/tokens/errors.ts';
 import { sweep } from '../../../../lambdas/tokens/sweep/sweep.ts';
 import { rejectionOf } from '../../../support/rejection.ts';
 import { World } from '../../../support/world/world.ts';
@@ -231,7 +232,7 @@ describe('a disconnection whose secret cannot be deleted', () => {
     expect(error).toMatchObject({
       class: 'retry',
       code: 'not_withdrawn',
-      action: 'Disconnect it again: zoom-tokens disconnect main.',
+      action: 'Disconnect it again: npx zoom-tokens disconnect main.',
     });
     expect(await world.item('main')).toMatchObject({
       status: 'disconnected',
@@ -240,5 +241,17 @@ describe('a disconnection whose secret cannot be deleted', () => {
     expect(await end(world)).toMatchObject({ sealedTokens: '', revokedAt: world.time });
     expect(await world.item('main')).not.toHaveProperty('lastError');
     expect(world.published('main')).toBeUndefined();
+  });
+
+  test.each([
+    ['misconfigured', 'withdraw_denied'],
+    ['retry', 'throttled'],
+  ] as const)('because of %s (%s) says first that it is disconnected', async (failureClass, code) => {
+    const world = await connected();
+    const failure = new Failure(failureClass, code, 'AWS refused it.', 'Deploy again.');
+    expect(await rejectionOf(end(world, failing(world, 'vault.unpublish', failure)))).toMatchObject({
+      ...{ class: failureClass, code, action: 'Deploy again.' },
+      message: '"main" is disconnected, but its secret is not deleted. AWS refused it.',
+    });
   });
 });

@@ -68,7 +68,7 @@ describe('a history notes', () => {
       ['reconnect', 'invalid_token', 1],
       ['alerted'],
     ]);
-    expect(entries[2]?.action).toContain('zoom-tokens connect');
+    expect(entries[2]?.action).toContain('npx zoom-tokens connect');
   });
 
   test('failures of the store of the secrets once with their number, and the recovery', async () => {
