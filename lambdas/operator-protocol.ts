@@ -44,7 +44,7 @@ export { deployedAppSecret } from './tokens/operate/installation.ts';
 export { KEEP_SECONDS, MAX_OVERVIEW, MAX_PROBES, SORTS } from './tokens/operate/limits.ts';
 export type { TokenProbe } from './tokens/operate/probe-tokens.ts';
 export type { CredentialProbe } from './tokens/operate/test-credentials.ts';
-export { bundleOf, type Place, placeInWords, placeOf } from './tokens/publication/place.ts';
+export { bundleOf, type Place, placeInWords, placeOf, placesOf } from './tokens/publication/place.ts';
 export {
   failureText,
   isUnlinked,

@@ -28,14 +28,19 @@ export class Failure extends Error {
   }
 }
 
+/** Returns the failure with another text. */
+export const reworded = (
+  { class: failureClass, code, message, action, retryAfter }: Failure,
+  text: Partial<Pick<Failure, 'message' | 'action'>>,
+): Failure => new Failure(failureClass, code, text.message ?? message, text.action ?? action, retryAfter);
+
 /** Stands for the connection in the action of an error that is made where the connection is not known. */
 export const CONNECTION = '<connection>';
 
 /** Returns the error with an action that names the connection. */
 export function namingConnection(error: unknown, connection: string): unknown {
   if (!(error instanceof Failure) || !error.action.includes(CONNECTION)) return error;
-  const { class: failureClass, code, message, action, retryAfter } = error;
-  return new Failure(failureClass, code, message, action.replaceAll(CONNECTION, connection), retryAfter);
+  return reworded(error, { action: error.action.replaceAll(CONNECTION, connection) });
 }
 
 /** A failure as it is stored, logged and shown. */

@@ -5,7 +5,7 @@ import {
   type ConnectionView,
   Failure,
   type OperatorResults,
-  type Place,
+  placesOf,
   secretOf,
 } from '../../../lambdas/operator-protocol.ts';
 import { UsageError } from '../../errors.ts';
@@ -88,14 +88,13 @@ function consequences(view: ConnectionView, now: boolean): string {
 
 /** Returns a text for each place where a connection is published: its own, and those that it has left. */
 function ofEachPlace(
-  { connection, place = 'own', oldPlaces = [] }: ConnectionView,
+  view: ConnectionView,
   text: { bundle(name: string): string; own(secret: string): string },
 ): string[] {
-  const places = new Set<Place>([place, ...oldPlaces.map((old) => old.place)]);
-  return [...places].flatMap((each) => {
-    const bundle = bundleOf(each);
+  return placesOf(view).flatMap((place) => {
+    const bundle = bundleOf(place);
     if (bundle !== undefined) return text.bundle(bundle);
-    const secret = secretOf({ connection, place: each });
+    const secret = secretOf({ connection: view.connection, place });
     return secret === undefined ? [] : text.own(secret);
   });
 }

@@ -5,7 +5,7 @@ import { Failure } from '../errors.ts';
 import { hasRoomFor, newBundle, withMember } from '../publication/bundle.ts';
 import { changeBundle } from '../publication/change-bundle.ts';
 import { fieldBytes } from '../publication/content.ts';
-import { bundleOf, type Place, placeInWords, placeOf } from '../publication/place.ts';
+import { bundleOf, type Place, placeInWords, placeOf, placesOf } from '../publication/place.ts';
 
 type PlaceDependencies = Pick<Dependencies, 'store' | 'wait' | 'random' | 'now' | 'bundleBytes'>;
 
@@ -49,7 +49,7 @@ export async function bundleFull(
   deps: RoomDependencies,
 ): Promise<Failure> {
   const items = await deps.store.list();
-  const places = items.flatMap(({ place, oldPlaces = [] }) => [place, ...oldPlaces.map((old) => old.place)]);
+  const places = items.flatMap(placesOf);
   const others = [...new Set(places.map(bundleOf))].filter((name): name is string => name !== undefined);
   const roomy: string[] = [];
   for (const name of others.sort())

@@ -6,7 +6,7 @@ import { backOff } from '../schedule.ts';
 import type { DisconnectResult } from '../store/disconnections.ts';
 import { overtaken } from './begin-disconnect.ts';
 import { overwritePushed } from './overwrite-pushed.ts';
-import { unpublish } from './unpublish.ts';
+import { notDeleted, unpublish } from './unpublish.ts';
 
 /**
  * Overwrites pushed tokens in n8n, deletes the published secret, then erases the stored tokens. This order makes a repetition possible: as long as the item has
@@ -77,14 +77,4 @@ function notRevoked(
       : 'Remove the app from the user’s account: Zoom App Marketplace, Manage, Added Apps.',
     at,
   };
-}
-
-function notDeleted(connection: string, error: unknown): Failure {
-  const name = error instanceof Error ? error.name : 'unknown';
-  return new Failure(
-    'retry',
-    'not_withdrawn',
-    `"${connection}" is disconnected, but its published secret was not deleted (${name}).`,
-    `Disconnect it again: npx zoom-tokens disconnect ${connection}.`,
-  );
 }

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { Failure, toFailure } from '../errors.ts';
+import { Failure, reworded, toFailure } from '../errors.ts';
 import { bundleOf, placesOf } from '../publication/place.ts';
 import { publishBundle } from '../publication/publish-bundle.ts';
 
@@ -27,7 +27,7 @@ export async function unpublish(
     const bundle = bundleOf(each);
     if (each === 'own') {
       const deletedAt = await deps.vault.unpublish(connection, { force }).catch((error) => {
-        throw error instanceof Failure ? notDeleted(connection, error) : error;
+        throw notDeleted(connection, error);
       });
       if (deletedAt !== undefined) unpublished.secretDeletedAt = deletedAt;
     } else if (bundle !== undefined) {
@@ -50,17 +50,18 @@ export async function unpublish(
 }
 
 /** Error for a secret of the connection's own that could not be deleted. */
-const notDeleted = (
-  connection: string,
-  { class: failureClass, code, message, action, retryAfter }: Failure,
-) =>
-  new Failure(
-    failureClass,
-    code,
-    `"${connection}" is disconnected, but its secret is not deleted. ${message}`,
-    action,
-    retryAfter,
+export function notDeleted(connection: string, error: unknown): Failure {
+  const isDisconnected = `"${connection}" is disconnected, but its`;
+  if (error instanceof Failure)
+    return reworded(error, { message: `${isDisconnected} secret is not deleted. ${error.message}` });
+  const name = error instanceof Error ? error.name : 'unknown';
+  return new Failure(
+    'retry',
+    'not_withdrawn',
+    `${isDisconnected} published secret was not deleted (${name}).`,
+    `Disconnect it again: npx zoom-tokens disconnect ${connection}.`,
   );
+}
 
 /** Error for a token that may still be in a bundle's secret. Keeps the code of what an operator must do first. */
 function notRemoved(connection: string, bundle: string, error: unknown): Failure {

@@ -32,8 +32,10 @@ export async function doubtContent(
   name: string,
   { now, ...deps }: Pick<Dependencies, 'store' | 'wait' | 'random' | 'now'>,
 ): Promise<void> {
-  const doubted = ({ sequence, ...bundle }: Bundle) => ({
-    ...{ ...bundle, unrecorded: UNKNOWN, sequence: Math.max(sequence, now()) },
+  const doubted = (bundle: Bundle) => ({
+    ...bundle,
+    unrecorded: UNKNOWN,
+    sequence: Math.max(bundle.sequence, now()),
   });
   await changeBundle(name, doubted, deps);
 }

@@ -35,13 +35,16 @@ export const placeInWords = (place: Place): string => {
   return place === 'own' ? 'a secret of its own' : 'no secret';
 };
 
-/** Returns the bundle in whose slots a connection rotates, `undefined` for one that is in none. */
-export const bundleOfAny = ({ place, oldPlaces = [] }: Placed): string | undefined =>
-  [place, ...oldPlaces.map((old) => old.place)].map(bundleOf).find((bundle) => bundle !== undefined);
-
 /** Returns every place in which a connection's token may be, its present place first. */
-export const placesOf = ({ place = 'own', oldPlaces = [] }: Placed): Set<Place> =>
-  new Set([place, ...oldPlaces.map((old) => old.place)]);
+export const placesOf = ({ place = 'own', oldPlaces = [] }: Placed): Place[] => [
+  ...new Set([place, ...oldPlaces.map((old) => old.place)]),
+];
+
+/** Returns the bundle in whose slots a connection rotates, `undefined` for one that is in none. */
+export const bundleOfAny = (placed: Placed): string | undefined =>
+  placesOf(placed)
+    .map(bundleOf)
+    .find((bundle) => bundle !== undefined);
 
 /** Returns where a connection is published at `now` (epoch seconds), its present place first. */
 export const placesAt = ({ place = 'own', oldPlaces = [] }: Placed, now: number): Place[] => [

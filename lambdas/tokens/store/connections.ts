@@ -48,7 +48,7 @@ export type StepFailure = Pick<
   | 'oldPlaces'
   | 'publications'
 > &
-  /** What the step has published although it failed. */
+  /** The version that the step has published although it failed. */
   Partial<Pick<Connection, 'publishedVersion'>> &
   Required<Pick<Connection, 'lastError'>>;
 

@@ -25,7 +25,7 @@ export default {
       .digest('hex'),
 };
 
-// Jest loads its own parts without dynamic imports, and by Node already.
+/** Returns the code that a test file loads. Jest loads its own parts without dynamic imports, and by Node already. */
 function transformed(
   code: string,
   path: string,

@@ -220,9 +220,7 @@ export class Witness implements Observer {
 
   /** Returns whether a token is published. A restored table may not know of the place that a connection had since. */
   #isPublished(place: Place = 'own'): boolean {
-    return PLACES.some((each) => {
-      return this.#valueIn(each) !== undefined && (!this.#isRestored || each === place);
-    });
+    return PLACES.some((each) => this.#valueIn(each) !== undefined && (!this.#isRestored || each === place));
   }
 
   async #checkPublished(): Promise<void> {
