@@ -17,6 +17,8 @@ export interface N8nInstructions {
 /** Returns the steps that a person follows in IAM and n8n. @param hasConnections whether there is one, published or not */
 export function formatInstructions(instructions: N8nInstructions, hasConnections: boolean): string {
   const { vault, credentials, updateInterval, policy, notReadable } = instructions;
+  const isOnlyPushed = credentials.length > 0 && credentials.every(({ expression }) => expression === null);
+  if (isOnlyPushed) return formatPushed(credentials);
   const heading = (text: string) => paint('bold', text);
   const expressions = credentials.map(({ name, expression }): [string, string] => [
     `  ${name}`,
@@ -50,6 +52,25 @@ export function formatInstructions(instructions: N8nInstructions, hasConnections
     '',
     heading('5. Without a licence: push each new token to n8n instead'),
     '  npx zoom-tokens n8n link <connection> --url https://n8n.example.com',
+    '',
+    'Then test the credentials: npx zoom-tokens n8n --workflow writes a workflow to import.',
+  ].join('\n');
+}
+
+/** Returns the steps for connections that n8n reads in no secret: no vault, policy or expression has a use. */
+function formatPushed(credentials: readonly N8nCredential[]): string {
+  const rows = credentials.map(({ connection, id }): [string, string] => [
+    `  ${connection}`,
+    id === null
+      ? `not linked yet: npx zoom-tokens n8n link ${connection} --url https://n8n.example.com`
+      : `pushed to the credential ${id}`,
+  ]);
+  return [
+    paint(
+      'bold',
+      'No secret: the token is only pushed to n8n. It needs no vault, no policy and no expression.',
+    ),
+    formatList(rows),
     '',
     'Then test the credentials: npx zoom-tokens n8n --workflow writes a workflow to import.',
   ].join('\n');

@@ -26,9 +26,21 @@ test('n8n shows no expression for a connection without a secret, and a workflow 
   const { credentials, updateInterval } = JSON.parse((await run('n8n', '--json')).stdout);
   expect(credentials).toEqual([{ connection: 'reports', name: 'Zoom reports', expression: null, id: null }]);
   expect(updateInterval).toBe(300);
-  expect((await run('n8n')).stdout).toMatch(/Zoom reports +none: its token is only pushed\n/);
   const workflow = JSON.parse((await run('n8n', '--workflow', '-')).stdout);
   expect(workflow.nodes[1].credentials).toEqual({ zoomApi: { id: null, name: 'Zoom reports' } });
+});
+
+test('n8n of connections without a secret shows how their tokens are pushed, and no vault', async () => {
+  const { code, stdout } = await run('n8n', 'reports');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining(
+      '  reports  not linked yet: npx zoom-tokens n8n link reports --url https://n8n.example.com\n',
+    ),
+  });
+  expect(stdout).not.toMatch(/vault:|Region|secretsmanager|UPDATE_INTERVAL/);
+  await run('connect', 'sales', '--app', 'reports', '--grant', 's2s');
+  expect((await run('n8n')).stdout).toMatch(/Zoom reports +none: its token is only pushed\n/);
 });
 
 test('doctor tests no published token of a connection without a secret, and needs no policy of n8n for it', async () => {
