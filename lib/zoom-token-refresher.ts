@@ -41,7 +41,7 @@ export class ZoomTokenRefresher extends Construct {
   readonly operatorPolicy: IManagedPolicy;
   /** ARN of the secret of each Zoom app, whose credentials an operator fills in. */
   readonly appSecretArns: ReadonlyMap<string, string>;
-  /** What outlives the stack; a later stack takes it over with the setting `existing`. */
+  /** The resources that outlive the stack; a later stack takes them over with the setting `existing`. */
   readonly existing: Existing;
   /** Receives every alarm, and a message for each connection that needs a new consent. */
   readonly alarmTopic: ITopic;

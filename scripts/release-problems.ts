@@ -1,6 +1,6 @@
-/** What `npm run release` knows about the present commit. */
+/** The facts about the present commit that `npm run release` checks. */
 interface Candidate {
-  /** Of package.json. */
+  /** The version in package.json. */
   version: string;
   changelog: string;
   branch: string;

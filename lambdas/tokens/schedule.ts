@@ -16,7 +16,7 @@ export interface Margins {
 
 export const DEFAULT_MARGINS: Margins = { overlapping: MARGIN_SECONDS.early, late: MARGIN_SECONDS.late };
 
-/** What is due then is never due: the end of the year 9999, epoch seconds. */
+/** The time of an item that is never due: the end of the year 9999, epoch seconds. */
 export const NEVER = 253_402_300_799;
 
 /** Spreads the rotations of connections that were made in the same minute. Seconds. */

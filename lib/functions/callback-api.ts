@@ -90,7 +90,7 @@ export class CallbackApi extends Construct {
     fn.addEnvironment(VARIABLES.publicUrl, this.url);
   }
 
-  /** Tells the function who asks for access, and whom a Zoom user asks for help. */
+  /** Passes the function the name of whoever asks for access, and the contact for help. */
   private addPageSettings({ displayName, contact }: Settings): void {
     if (displayName !== undefined) this.function.addEnvironment(VARIABLES.displayName, displayName);
     if (contact !== undefined) this.function.addEnvironment(VARIABLES.contact, contact);

@@ -1,6 +1,6 @@
 import { parseJsonObject, type Rule } from './rules.ts';
 
-/** What an earlier stack left. A part that is missing is created anew. */
+/** The resources that an earlier stack left. A part that is missing is created anew. */
 export interface Existing {
   /** Name of the table with the connections. */
   readonly table?: string;

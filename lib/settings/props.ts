@@ -19,7 +19,8 @@ export interface ZoomTokenRefresherProps {
   readonly name?: string;
 
   /**
-   * Who asks for access, as the pages that a Zoom user meets say it, such as `'Acme Automation'`: 1 to 60 characters.
+   * The name of whoever asks for access, on the pages that a Zoom user meets, such as `'Acme Automation'`: 1 to 60
+   * characters.
    * @default - none; the pages say "You are asked"
    */
   readonly displayName?: string;
@@ -39,10 +40,10 @@ export interface ZoomTokenRefresherProps {
   readonly installationId?: string;
 
   /**
-   * What an earlier stack left, which this one takes over: the table, the secrets, the bucket, the KMS key and the audit log. Keep what
-   * `zoom-tokens about --existing` prints. CloudFormation neither changes nor deletes these resources. They must be in the
-   * stack's account and Region. Never name what a living stack has created with `removalPolicy: 'destroy'`: it leaves that
-   * stack's template, and CloudFormation deletes it.
+   * The resources of an earlier stack that this one takes over: the table, the secrets, the bucket, the KMS key and the audit
+   * log. Keep the output of `zoom-tokens about --existing`. CloudFormation neither changes nor deletes these resources. They
+   * must be in the stack's account and Region. Never name a resource that a living stack has created with
+   * `removalPolicy: 'destroy'`: it leaves that stack's template, and CloudFormation deletes it.
    * @default {} all is created
    */
   readonly existing?: Existing;
@@ -121,8 +122,8 @@ export interface ZoomTokenRefresherProps {
   readonly bundleBytes?: number;
 
   /**
-   * What n8n's policy allows to read: at most 20 bundles by their names, such as `['sales']`. With one bundle for each n8n
-   * project, deploy one policy of this kind for each. n8n then reads no connection that has a secret of its own.
+   * The secrets that n8n's policy allows to read: at most 20 bundles by their names, such as `['sales']`. With one bundle
+   * for each n8n project, deploy one policy of this kind for each. n8n then reads no connection that has a secret of its own.
    * @default [] every published secret
    */
   readonly readers?: readonly string[];

@@ -30,7 +30,7 @@ export type Settings = Required<Omit<ZoomTokenRefresherProps, Optional>> &
 
 type Rules = { readonly [key in keyof Settings]-?: Rule<NonNullable<Settings[key]>> };
 
-/** What stands for a setting that is left out. Two more follow from others: see `toSettings`. */
+/** The values of settings that are left out. Two more follow from others: see `toSettings`. */
 export const DEFAULTS: Omit<Settings, 'alarmValidityMinutes' | 'installationId'> = {
   existing: {},
   deployers: [],

@@ -28,7 +28,7 @@ export function ask(server: Server, { method, url, headers, body }: Question): P
   return promise;
 }
 
-/** What our servers use of Node's response. */
+/** The part of Node's response that our servers use. */
 class Response {
   statusCode = 200;
   readonly #headers: Record<string, string> = {};

@@ -5,7 +5,7 @@ import { type Parse, parseOnce } from './parse-once.ts';
 /** A request's or response's body, as the API's JSON has it. */
 export type Body = Record<string, unknown>;
 
-/** What an operation of DynamoDB returns: its output, or an error with its `__type`. */
+/** The result of an operation of DynamoDB: its output, or an error with its `__type`. */
 export interface Result {
   status: number;
   output: Body;

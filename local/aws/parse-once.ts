@@ -1,7 +1,7 @@
 type Named = Record<string, unknown>;
 type Value = Record<string, unknown>;
 
-/** What dynalite's parsers need beside an expression. They remove what the expression uses from the unused ones. */
+/** The input of dynalite's parsers beside an expression. They remove what the expression uses from the unused ones. */
 export interface Context {
   attrNames?: Record<string, string>;
   attrVals?: Record<string, Value>;
@@ -25,7 +25,7 @@ class ValueName {
   }
 }
 
-/** Of these the parser looks at the values themselves, and not only at their types. */
+/** The expressions of which the parser reads the values themselves, and not only their types. */
 const READS_VALUES = /between|attribute_type/i;
 
 /**

@@ -2,7 +2,7 @@ import { isDisconnected } from '../../lambdas/tokens/connection.ts';
 import type { ConnectionView } from '../../lambdas/tokens/connection-view.ts';
 import { isUnlinked, readerView } from '../../lambdas/tokens/reader-view.ts';
 
-/** What n8n sees of a connection: a few words and their tone. */
+/** A connection as n8n sees it: a few words and their tone. */
 export interface N8nSees {
   tone: 'good' | 'warn' | 'bad' | 'off';
   text: string;

@@ -38,7 +38,7 @@ const ACCOUNT_WIDE = new Set([
 ]);
 
 /**
- * What CloudFormation knows of the account: the names that exist, those of deleted stacks included. The emulator accepts a
+ * The names that exist in the account, as CloudFormation knows them, those of deleted stacks included. The emulator accepts a
  * template whose names are taken, and AWS refuses it, so the test asks this account before each deployment.
  */
 export class Account {

@@ -16,7 +16,7 @@ import { everything, synthesized } from './synthesized.ts';
 const frozen = JSON.parse(readFileSync(new URL('../fixtures/template-1.json', import.meta.url), 'utf8'));
 const before = lasting(frozen.Resources);
 
-/** What was added after the fixture, until `npm run freeze` adds it there. */
+/** The resources that were added after the fixture, until `npm run freeze` adds them there. */
 const added = {
   ZoomTokenRefresherAuditLogGroup78F5172D: {
     Type: 'AWS::Logs::LogGroup',

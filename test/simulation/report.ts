@@ -12,7 +12,7 @@ export interface SimulationOptions {
   bundles?: number;
 }
 
-/** What became of the bundles. */
+/** The outcome for the bundles. */
 export interface BundleReport {
   bundles: number;
   /** The most versions of one bundle's secret within 24 hours. */

@@ -49,7 +49,7 @@ export interface InstallationCheck {
 /** Returns the users, roles and groups to which a policy is attached, such as `user/n8n`. */
 type ListPolicyEntities = (policyArn: string) => Promise<string[]>;
 
-/** What no other action needs of AWS. */
+/** The parts of AWS that no other action needs. */
 interface Outside {
   policyEntities: ListPolicyEntities;
   /** Absent without a topic. */

@@ -3,7 +3,7 @@ import type { PublishedKey } from '../sealing/published-key.ts';
 import { deriveSealingPair } from '../sealing/sealing-pair.ts';
 import type { Vault } from '../vault.ts';
 
-/** What a check does with the rescue bucket. */
+/** The requests of a check to the rescue bucket. */
 export interface RescueProbe {
   bucket: string;
   /** Writes, reads and deletes an object that no function takes up, and lists the bucket. */

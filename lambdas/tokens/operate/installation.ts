@@ -70,7 +70,7 @@ export function deployedAppSecret(app: string, { existing }: Pick<Installation, 
   throw appNotDeployed(app, secrets.keys());
 }
 
-/** Tells a Zoom user who asks for access, and offers a contact for help. */
+/** The name of whoever asks a Zoom user for access, and a contact for help. */
 export interface Asker {
   name?: string | undefined;
   /** An e-mail address or an https address. */

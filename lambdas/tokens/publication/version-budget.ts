@@ -24,13 +24,13 @@ export interface Versions {
   removals?: Publications;
 }
 
-/** What a version is for. */
+/** The purpose of a version. */
 export interface Purpose {
   /** A member leaves. */
   isRemoval?: boolean;
-  /** What n8n reads of a member expires before the next slot. */
+  /** A member's published token expires before the next slot. */
   isLate?: boolean;
-  /** What n8n reads of a member has expired, or is about to. */
+  /** A member's published token has expired, or is about to. */
   isExpiring?: boolean;
 }
 

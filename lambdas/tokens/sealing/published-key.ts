@@ -5,7 +5,7 @@ import type { SealingKeyring } from './sealing-keyring.ts';
 import { importSealingKey, type PublicSealingKey, type SealingKey } from './sealing-pair.ts';
 
 /**
- * Where the public half of the sealing key is. The callback function may read it and not write it: with a key of its own
+ * The storage of the sealing key's public half. The callback function may read it and not write it: with a key of its own
  * choice there, it could open every later consent.
  */
 export interface PublishedKey {

@@ -10,7 +10,7 @@ export const PublicSealingKey = v.object({
 });
 export type PublicSealingKey = v.InferOutput<typeof PublicSealingKey>;
 
-/** What seals tokens, and opens none. */
+/** The half of the pair that seals tokens, and opens none. */
 export interface SealingKey {
   /** The thumbprint of the public half (RFC 7638): the JOSE `kid`. */
   id: string;

@@ -23,7 +23,7 @@ export interface NewLink {
   replaceUser: boolean;
   /** Whether its maker consents, who reads what to paste into n8n. */
   forMe: boolean;
-  /** Where a new connection is published; a connection that exists keeps its place. */
+  /** The place of a new connection; a connection that exists keeps its own. */
   place?: Place;
   /** Id of the key that signed its ticket. */
   keyId: string;

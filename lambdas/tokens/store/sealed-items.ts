@@ -17,11 +17,11 @@ export interface KeyRotation {
   since: number;
   /** No look at what is stored before this time. */
   notBefore: number;
-  /** Where the present pass is; missing at its begin. `key` is the `next` of the last page. */
+  /** The position of the present pass; missing at its begin. `key` is the `next` of the last page. */
   after?: { place: 'rescue' | 'table'; key?: string };
-  /** What the present pass has found sealed with another key. */
+  /** Items that the present pass has found sealed with another key. */
   found: number;
-  /** What the present pass could not open, with the current key nor with the previous one. */
+  /** Items that the present pass could open neither with the current key nor with the previous one. */
   unreadable: number;
   /** When a pass had found nothing more: the previous key is not needed since. */
   completedAt?: number;

@@ -143,7 +143,7 @@ async function stepThroughDue(run: Run): Promise<void> {
   if (queue.failure() !== undefined) throw queue.failure();
 }
 
-/** What the steps of a sweep share. */
+/** The state that the steps of a sweep share. */
 interface Shared {
   queue: DueQueue;
   gate: BundleGate;

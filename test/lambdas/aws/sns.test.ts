@@ -8,7 +8,7 @@ import { listen } from '../../support/network/listen.ts';
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:alarms';
 const incident = { app: 'default', since: 1_900_000_000, refused: 3, granted: 0 };
 
-/** What SNS responds with. */
+/** The response of SNS. */
 let response = '';
 let requests: URLSearchParams[] = [];
 let close: () => Promise<void>;

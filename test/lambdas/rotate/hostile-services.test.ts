@@ -20,7 +20,7 @@ import { World } from '../../support/world/world.ts';
 
 const OTHERS = Array.from({ length: 24 }, (_, index) => `user_${index}`);
 const MEGABYTE = 1024 * 1024;
-/** What the two ends of a connection on loopback may buffer beyond what the client reads. */
+/** The bytes that the two ends of a connection on loopback may buffer beyond those that the client reads. */
 const BUFFERED = 15 * MEGABYTE;
 
 const KINDS: Record<string, { hostility: Hostility; isSlow: boolean }> = {

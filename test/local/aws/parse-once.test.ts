@@ -13,7 +13,7 @@ const { compare } = require('dynalite/db');
 
 type Attributes = Record<string, Record<string, unknown>>;
 
-/** What dynalite's validation tells a parser. */
+/** Returns the context that dynalite's validation passes to a parser. */
 function contextOf(attrVals: Attributes, attrNames: Record<string, string> = {}): Context {
   const unused = {
     unusedAttrNames: Object.fromEntries(Object.keys(attrNames).map((name) => [name, true])),

@@ -164,10 +164,10 @@ export function createCommandLine(environment: Environment) {
   };
 }
 
-/** What the terminal shows before a command starts. */
+/** The text in the terminal before a command starts. */
 const EARLIER_OUTPUT = 'earlier output\r\n';
 
-/** What a terminal shows. */
+/** The screen of a terminal. */
 export interface Display {
   /** The lines that are in sight, without their trailing spaces. */
   lines: string[];

@@ -18,7 +18,7 @@ const MOST_ATTEMPTS = 2;
 
 type Logs = Awaited<ReturnType<typeof startLogs>>;
 
-/** What became of the command in each installation. */
+/** The outcome of the command in each installation. */
 const commands = new WeakMap<Lab, { logs: Logs; response?: OperatorResponse }>();
 
 /** Rotates the connection, as `zoom-tokens rotate main` does, in an installation with an audit log. */

@@ -9,7 +9,7 @@ export const BUNDLE = placeOf('sales');
 const joinAs = (lab: Lab, connection: string) =>
   consent(lab, lab.healthy, connection, { connection, place: BUNDLE });
 
-/** What happens to the members of one bundle. The connection `second` is one in each of them, beside `main`. */
+/** Scenarios with the members of one bundle. The connection `second` is one in each of them, beside `main`. */
 export const BUNDLE_SCENARIOS = {
   'a rotation of a bundle': {
     grantType: 'authorization_code',

@@ -51,7 +51,7 @@ export const NAME = 'zoom-token-refresher';
 /** DynamoDB writes at most so many items at once. */
 const MOST_ITEMS = 25;
 
-/** What services hold once they are closed. Services that start from it change a copy. */
+/** The state of closed services. Services that start from it change a copy. */
 export interface LabState {
   /** Epoch seconds. */
   time: number;

@@ -83,7 +83,7 @@ test('a run searches its output for the secrets of earlier runs too', async () =
 
 type View = Record<string, unknown>;
 
-/** What can be compared of a state. */
+/** Returns the parts of a state that can be compared. */
 function viewOf({ time, items, secrets: kept, objects, zoom, n8n, alerted }: SavedLab): View {
   return {
     time,

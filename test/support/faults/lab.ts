@@ -65,7 +65,7 @@ export async function openLab(log: Log, state?: SavedLab) {
   };
   const alerted = new Set<string>(state?.alerted);
   const clients: { destroy(): void }[] = [];
-  /** What the rotate function was started for. Nothing delivers it: a start may be lost. */
+  /** The starts of the rotate function. Nothing delivers them: a start may be lost. */
   const started: StartRequest[] = [];
 
   /** Creates a function's runtime. Without an injector its calls have no fault. */
@@ -202,7 +202,7 @@ export async function openLab(log: Log, state?: SavedLab) {
     connection: reader.connection,
     published: reader.published,
     secret: reader.secret,
-    /** What a preparation leaves for its check. */
+    /** The value that a preparation leaves for its check. */
     atZoom: state?.atZoom,
     /** Closes the installation and returns its state, from which others open. */
     async save(): Promise<SavedLab> {

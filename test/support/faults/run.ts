@@ -11,7 +11,7 @@ import { createSecretSearch } from './secret-search.ts';
 /** Every secret of every run so far: module state must not carry one from a run into the output of a later one. */
 export const secrets = createSecretSearch();
 
-/** What each scenario's preparation left, and its output. A preparation is done once, and no run changes what it left. */
+/** The state and the output of each scenario's preparation. It is done once, and no run changes its state. */
 const preparations = new Map<Scenario, Promise<{ state: SavedLab; output: string[] }>>();
 
 async function prepare(scenario: Scenario) {

@@ -8,7 +8,7 @@ import { type Scenario, sweepOnce } from './scenarios.ts';
 const MINUTE = 60;
 /** A failed step is repeated by the first or the second sweep after it: the first back-off is at most 60 s. */
 const LONGEST_RECOVERY_MINUTES = 2;
-/** Where the lease could not be given back, the first sweep after its end repeats the step. */
+/** Includes a lease that could not be released: the first sweep after its end repeats the step. */
 const LONGEST_RECOVERY_WITH_LEASE_MINUTES = Math.ceil(LEASE_SECONDS / MINUTE) + LONGEST_RECOVERY_MINUTES;
 
 /**

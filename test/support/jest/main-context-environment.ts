@@ -4,7 +4,7 @@ import { ModuleMocker } from 'jest-mock';
 import { MAIN_CONTEXT } from './main-context.ts';
 import { rememberProcess } from './process-state.ts';
 
-/** What the runner keeps in the global object for one test file. The next file has a runner of its own. */
+/** The keys that the runner keeps in the global object for one test file. The next file has a runner of its own. */
 const OF_THE_RUNNER = new Set(['EVENT_HANDLERS', 'JEST_STATE_SYMBOL', 'RETRY_TIMES_SETTER']);
 
 /**

@@ -23,7 +23,7 @@ interface Issued {
 /** The most by which a function's clock differs from Zoom's, seconds. */
 export const MOST_SKEW_SECONDS = 60;
 const EDITED = 'edited by hand';
-/** Where `main` may be published. */
+/** The places where `main` may be published. */
 const PLACES: Place[] = ['own', 'bundle_team'];
 
 /** Observes a world with the one connection `main`, and throws as soon as a promise is broken. */

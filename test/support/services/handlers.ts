@@ -68,7 +68,7 @@ function httpEvent(
   };
 }
 
-/** What the button of a link's page sends, and what a browser adds. */
+/** The request that the button of a link's page sends, and the headers that a browser adds. */
 const PRESSED = `POST ${ROUTES.link}`;
 const FROM_PAGE = { origin: 'null', 'sec-fetch-site': 'same-origin' };
 

@@ -32,7 +32,7 @@ export async function startHostileServer(hostility: Hostility) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Connections that are open. */
     sockets: sockets as ReadonlySet<Socket>,
-    /** What was sent on connections that are closed. */
+    /** The bytes that were sent on connections that are closed. */
     sent: sent as Readonly<typeof sent>,
     close() {
       for (const socket of sockets) socket.destroy();

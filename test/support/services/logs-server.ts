@@ -4,7 +4,7 @@ import { AUDIT_LOG_STREAM } from '../../../lambdas/contract.ts';
 import { listenOnLoopback } from '../../../local/loopback-server.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Of an event's age. An event from further ahead is discarded too. */
+/** The limits of an event's age. An event from further ahead is discarded too. */
 const MOST_MS = { old: 14 * DAY_MS, ahead: 2 * 60 * 60 * 1000 };
 
 /** How a call fails: an error of the service; a response that is lost after the event was stored; no response at all. */

@@ -16,7 +16,7 @@ export interface Watch {
 
 export function createWatch(): Watch {
   const names = new Set<string>();
-  /** What was noted since the last search. Most tests search for nothing. */
+  /** The bytes that were noted since the last search. Most tests search for nothing. */
   const noted: { name: string; bytes: Buffer }[] = [];
   const owners = new Map<string, string>();
   return {

@@ -4,7 +4,7 @@ import type { ConnectionStore } from '../../../lambdas/tokens/store/connection-s
 import type { SealedItem } from '../../../lambdas/tokens/store/sealed-items.ts';
 import { consentOf, HOUR, leaseOf, linkOf, NOW } from './values.ts';
 
-/** What is stored sealed can be walked through, and sealed again without taking the place of anything newer. */
+/** Describes the walk through the sealed items. Each is sealed again without taking the place of a newer one. */
 export function describeSealedItems(opened: () => ConnectionStore): void {
   const settled = { validUntil: NOW + HOUR, dueAt: NOW };
   const rotation = { sealedTokens: 'rotated', expiresAt: NOW + 2 * HOUR, rotatedAt: NOW + 5 };

@@ -19,7 +19,7 @@ interface AesGcm extends webcrypto.AeadParams {
   additionalData: Uint8Array;
 }
 
-/** What `jose` and `encrypt` read of a secret key. Bytes would take Node ten times the work of a `KeyObject`. */
+/** The fields of a secret key that `jose` and `encrypt` read. Bytes would take Node ten times the work of a `KeyObject`. */
 interface RawKey {
   algorithm: { name: string; hash?: { name: string } };
   usages: webcrypto.KeyUsage[];
@@ -63,7 +63,7 @@ const publicKeys = new Map<string | undefined, webcrypto.CryptoKey>();
 const exported = new WeakMap<webcrypto.CryptoKey, webcrypto.JsonWebKey>();
 const shared = new WeakMap<webcrypto.CryptoKey, WeakMap<webcrypto.CryptoKey, ArrayBuffer>>();
 
-/** Of each operation, what `jose` and the sealing pair use. Anything else throws. */
+/** The part of each operation that `jose` and the sealing pair use. Anything else throws. */
 const replacements = {
   async importKey(
     format: string,

@@ -18,7 +18,7 @@ import type { KeyRotation } from '../../../lambdas/tokens/store/sealed-items.ts'
 import type { FleetHealth } from '../../../lambdas/tokens/store/sweep-notes.ts';
 import { createMemoryItems, type RequestItem } from './memory-items.ts';
 
-/** What the domain writes is readable. */
+/** Reads every item: the domain writes none that is damaged. */
 const READER: ItemReader = {
   read: (item) => item as unknown as Connection | undefined,
   lastProblem: () => undefined,

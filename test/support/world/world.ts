@@ -71,7 +71,7 @@ export class World {
   readonly expiries: string[][] = [];
   readonly recoveries: string[][] = [];
   readonly incidents: AppIncident[] = [];
-  /** What the rotate function was started for; `runStarted` delivers it. */
+  /** The starts of the rotate function; `runStarted` delivers them. */
   readonly started: StartRequest[] = [];
   readonly lines: { level: string; message: string; details: Record<string, unknown> }[] = [];
 
@@ -155,7 +155,7 @@ export class World {
     return asCallback(deps, this.publishedKey);
   }
 
-  /** What the rotate function has published. */
+  /** The public half of the sealing key, as the rotate function has published it. */
   readonly publishedKey: Pick<PublishedKey, 'read'> = {
     read: async () => (await deriveSealingPair(this.vault.seeds[0] ?? '')).publicKey,
   };

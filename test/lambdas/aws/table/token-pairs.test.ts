@@ -7,7 +7,7 @@ import { MemoryStore } from '../../../support/world/memory-store.ts';
 // The tokens of a connection are in an item of their own. These tests let others run between the requests of the two.
 
 let store: MemoryStore;
-/** What happens after the request with that number. */
+/** Functions that run after the request with that number. */
 let after: Map<number, () => Promise<unknown>>;
 let isNested: boolean;
 let requests: number;
