@@ -21,6 +21,8 @@ export interface BacklogReport {
   mostInASweep: number;
   /** Connections that were leased after one whose published token expires later. */
   outOfOrder: number;
+  /** The largest difference between the two ends; seconds. */
+  mostOutOfOrder: number;
   /** Connections that were never rotated. */
   unreached: number;
   /** Largest growth of the live heap since before the first sweep, bytes. */
@@ -42,11 +44,14 @@ export async function drainBacklog(size: number): Promise<BacklogReport> {
 
   let latest = 0;
   let outOfOrder = 0;
+  let mostOutOfOrder = 0;
   const lease = store.lease.bind(store);
   store.lease = async (...asked) => {
     const item = await lease(...asked);
-    if (item && item.validUntil < latest) outOfOrder += 1;
-    latest = Math.max(latest, item?.validUntil ?? 0);
+    const { validUntil } = item ?? { validUntil: latest };
+    if (validUntil < latest) outOfOrder += 1;
+    mostOutOfOrder = Math.max(mostOutOfOrder, latest - validUntil);
+    latest = Math.max(latest, validUntil);
     return item;
   };
 
@@ -65,6 +70,7 @@ export async function drainBacklog(size: number): Promise<BacklogReport> {
     sweeps: rotated.length,
     mostInASweep: Math.max(...rotated),
     outOfOrder,
+    mostOutOfOrder,
     unreached: list.filter(({ version }) => version === 1).length,
     heapGrowth,
   };

@@ -51,15 +51,18 @@ function report(
     ]),
   );
   const backlogTable = markdownTable(
-    ['connections due', 'sweeps', 'most in one', 'out of order', 'never reached', 'heap MB'],
-    backlogs.map(({ connections, sweeps, mostInASweep, outOfOrder, unreached, heapGrowth }) => [
-      connections.toLocaleString('en-US'),
-      sweeps,
-      mostInASweep,
-      outOfOrder,
-      unreached,
-      heapGrowth / 1e6,
-    ]),
+    ['connections due', 'sweeps', 'most in one', 'out of order', 'by at most, s', 'never reached', 'heap MB'],
+    backlogs.map(
+      ({ connections, sweeps, mostInASweep, outOfOrder, mostOutOfOrder, unreached, heapGrowth }) => [
+        connections.toLocaleString('en-US'),
+        sweeps,
+        mostInASweep,
+        outOfOrder,
+        mostOutOfOrder,
+        unreached,
+        heapGrowth / 1e6,
+      ],
+    ),
   );
   return {
     sections: {

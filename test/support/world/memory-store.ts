@@ -78,10 +78,10 @@ export class MemoryStore implements ConnectionStore, Fleet {
     return [...this.#items.connections.values()];
   }
 
-  #inOrder(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
+  /** Returns what an index shows of a status, in no order. */
+  #shown(status: Status, by: 'dueAt' | 'validUntil'): Connection[] {
     const shown = (by === 'dueAt' && this.#lagging) || this.#all();
-    const found = shown.filter((item) => item.status === status);
-    return found.sort((a, b) => a[by] - b[by] || nameOrder(a.connection, b.connection));
+    return shown.filter((item) => item.status === status);
   }
 
   async get(connection: string) {
@@ -131,26 +131,24 @@ export class MemoryStore implements ConnectionStore, Fleet {
 
   /** A page of those in `status` whose `by` is at most `most`, in that order. */
   #page(status: Status, by: 'dueAt' | 'validUntil', most: number, limit: number, after?: Cursor) {
-    const all = this.#inOrder(status, by).filter((item) => item[by] <= most);
-    const from = after ? all.findIndex((item) => isBehind(item, by, after)) : 0;
-    const items = from === -1 ? [] : all.slice(from, from + limit);
+    const found = this.#shown(status, by)
+      .filter((item) => item[by] <= most && (after === undefined || isBehind(item, by, after)))
+      .sort((a, b) => a[by] - b[by] || nameOrder(a.connection, b.connection));
+    const items = found.slice(0, limit);
     const last = items.at(-1);
-    const hasMore = last !== undefined && all.at(-1) !== last;
+    const hasMore = last !== undefined && found.length > limit;
     return { items, ...(hasMore && { next: { at: last[by], connection: last.connection } }) };
   }
 
   async count(status: Status, most: number) {
-    return Math.min(most, this.#inOrder(status, 'dueAt').length);
+    return Math.min(most, this.#shown(status, 'dueAt').length);
   }
 
   async leastValidUntil() {
     const statuses: Status[] = ['active', 'misconfigured'];
-    const ends = statuses.flatMap((status) =>
-      this.#inOrder(status, 'validUntil')
-        .slice(0, 1)
-        .map(({ validUntil }) => validUntil),
-    );
-    return ends.length === 0 ? null : Math.min(...ends);
+    const shown = statuses.flatMap((status) => this.#shown(status, 'validUntil'));
+    const first = shown.reduce((end, { validUntil }) => Math.min(end, validUntil), Infinity);
+    return first === Infinity ? null : first;
   }
 
   lease(...args: Parameters<ConnectionStore['lease']>) {
