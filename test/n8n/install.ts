@@ -18,17 +18,21 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
 }
 
 /** Returns whether n8n is in the cache. */
-export const isInstalled = (environment: NodeJS.ProcessEnv): boolean =>
-  existsSync(join(cacheFolder(environment), 'complete'));
+export const isInstalled = (environment: NodeJS.ProcessEnv): boolean => isComplete(cacheFolder(environment));
+
+const SQLITE = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
+
+/** Without SQLite n8n stops at its start. A rebuild that was told to run no scripts succeeds and leaves it out. */
+const isComplete = (folder: string): boolean =>
+  ['complete', SQLITE].every((path) => existsSync(join(folder, path)));
 
 /**
  * Installs n8n if it is not installed yet. Returns the folder of its package.
  * @throws {Missing} when the registry cannot be reached
  */
 export async function install(folder: string, print: (line: string) => void): Promise<string> {
-  const complete = join(folder, 'complete');
   const installed = join(folder, 'node_modules/n8n');
-  if (existsSync(complete)) return installed;
+  if (isComplete(folder)) return installed;
   print(`Installing n8n ${N8N_VERSION} into ${folder}. This takes about five minutes, once, and 2.8 GB.`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -39,16 +43,17 @@ export async function install(folder: string, print: (line: string) => void): Pr
     PROGRESS_SECONDS * 1000,
   );
   try {
-    // Only SQLite needs its install script.
+    // Only SQLite needs its install script. The project's .npmrc turns scripts off for every npm that its scripts start.
     await npm(folder, ['install', `n8n@${N8N_VERSION}`, '--ignore-scripts', '--no-audit', '--no-fund']);
     print('  … building SQLite');
-    await npm(folder, ['rebuild', 'sqlite3']);
+    await npm(folder, ['rebuild', 'sqlite3', '--ignore-scripts=false']);
   } finally {
     clearInterval(progress);
   }
   const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   if (version !== N8N_VERSION) throw new Error(`npm installed n8n ${version}, not ${N8N_VERSION}.`);
-  writeFileSync(complete, '');
+  writeFileSync(join(folder, 'complete'), '');
+  if (!isComplete(folder)) throw new Error(`npm has not built ${join(folder, SQLITE)}.`);
   return installed;
 }
 
