@@ -16,7 +16,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ZoomTokenRefresher } from '../../lib/zoom-token-refresher.ts';
 
-// Installs the output of `npm pack` in another CDK app, which has aws-cdk-lib and constructs and none of this
+// Installs what a release publishes in another CDK app, which has aws-cdk-lib and constructs and none of this
 // project's packages.
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -29,7 +29,9 @@ const ONE = `new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: '
 let tarball: string;
 
 beforeAll(() => {
-  run('npm', ['pack', '--ignore-scripts=false', '--pack-destination', app], ROOT);
+  // A build of an earlier run would hide that the options make none.
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  run('npm', ['pack', ...releaseOptions(), '--pack-destination', app], ROOT);
   tarball = join(app, readdirSync(app).find((name) => name.endsWith('.tgz')) ?? '');
   mkdirSync(installed, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], app);
@@ -70,6 +72,11 @@ describe('the package', () => {
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, file = '']) => file);
     expect(links.length).toBeGreaterThan(20);
     expect(links.filter((file) => !existsSync(join(installed, file)))).toEqual([]);
+  });
+
+  test('is built by an installation from git, in which npm runs "prepare" and not "prepack"', () => {
+    const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(scripts).toMatchObject({ prepare: 'npm run build' });
   });
 
   test('names the oldest Node with which its command line starts', () => {
@@ -240,6 +247,12 @@ function checkout(): { stack: Stack } {
   const stack = new Stack(new App({ outdir: join(app, 'checkout'), ...QUICKLY }), 'Theirs');
   new ZoomTokenRefresher(stack, 'Zoom', { name: 'zoom', alarmEmail: 'us@example.com' });
   return { stack };
+}
+
+/** Returns the options with which the release publishes. `npm pack` makes what `npm publish` with the same options does. */
+function releaseOptions(): string[] {
+  const workflow = readFileSync(join(ROOT, '.github/workflows/release.yml'), 'utf8');
+  return /run: npm publish(.*)$/m.exec(workflow)?.[1]?.split(' ').filter(Boolean) ?? [];
 }
 
 function run(program: string, args: string[], cwd: string): void {
