@@ -8,6 +8,9 @@ import { wrapText } from './wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
+/** A string of a JSON text that may name a command of this program. No string spans two parts of a document. */
+const STRING_WITH_COMMAND = /"(?:[^"\\]|\\.)*?zoom-tokens (?:[^"\\]|\\.)*"/g;
+
 /** Writes a command's result to standard output, and its progress and failures to standard error. */
 export interface Output {
   /** Whether `--json` was passed. */
@@ -37,11 +40,14 @@ export interface Output {
 export function createOutput(json: boolean, hints = createHints()): Output {
   const format = (text: string, { isTTY, columns }: NodeJS.WriteStream = process.stdout) =>
     wrapText(hints(sanitizeOutput(text)), isTTY ? columns : undefined);
+  // What stands in a hint, such as a profile named `CORP\me`, is escaped as the rest of its string is.
+  const formatJson = (json: string) =>
+    escapeControls(json.replace(STRING_WITH_COMMAND, (text) => JSON.stringify(hints(JSON.parse(text)))));
   const print = (text = '') => {
     if (!json) process.stdout.write(`${format(text)}\n`);
   };
   const printJson = (value: object) => {
-    if (json) process.stdout.write(`${escapeControls(hints(JSON.stringify(value, null, 2)))}\n`);
+    if (json) process.stdout.write(`${formatJson(JSON.stringify(value, null, 2))}\n`);
   };
   const printNotice = (text: string) => {
     process.stderr.write(`${format(text, process.stderr)}\n`);
@@ -53,7 +59,7 @@ export function createOutput(json: boolean, hints = createHints()): Output {
     format: (text) => format(text),
     printJson,
     async writeJson(part) {
-      if (!process.stdout.write(escapeControls(hints(part)))) await once(process.stdout, 'drain');
+      if (!process.stdout.write(formatJson(part))) await once(process.stdout, 'drain');
     },
     printNotice,
     async withSpinner(text, work) {

@@ -35,6 +35,16 @@ describe('a hint', () => {
     expect(stderr).toContain("npx zoom-tokens --profile 'my profile' --name other rotate --help");
   });
 
+  test.each(['CORP\\user', 'my "own" profile'])(
+    'a hint in JSON repeats the profile %s, and the document stays valid',
+    async (profile) => {
+      const { stdout } = await commandLine.run(['rotate', '--profile', profile, '--json']);
+      expect(JSON.parse(stdout).error.action).toBe(
+        `Print its usage: npx zoom-tokens --profile '${profile}' rotate --help`,
+      );
+    },
+  );
+
   test.each([
     ['Run zoom-tokens connect main.', 'Run npx zoom-tokens --region eu-west-1 connect main.'],
     ['Run: npx zoom-tokens <command> --help', 'Run: npx zoom-tokens --region eu-west-1 <command> --help'],
