@@ -1,4 +1,5 @@
 import { Failure } from '../../lambdas/operator-protocol.ts';
+import { quote } from '../terminal/quote.ts';
 import { profileName, profileUnknown } from './profiles.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function credentialsFailure(message: string, profile: string | unde
   if (/\bSSO session\b|UnauthorizedException: Session token/.test(message)) {
     return noCredentials(
       'Your AWS SSO session has expired.',
-      `Run: aws sso login${name === undefined ? '' : ` --profile ${name}`}`,
+      `Run: aws sso login${name === undefined ? '' : ` --profile ${quote(name)}`}`,
     );
   }
   // The SDK's own text is useful, unless it only says that every provider was tried.
@@ -22,7 +23,7 @@ export async function credentialsFailure(message: string, profile: string | unde
   if (isUnspecific && name !== undefined) {
     return noCredentials(
       `AWS profile "${profileName(profile)}" has no credentials.`,
-      `Add them: aws configure sso --profile ${name}, or pass another profile: --profile.`,
+      `Add them: aws configure sso --profile ${quote(name)}, or pass another profile: --profile.`,
     );
   }
   const reason = isUnspecific ? '' : ` ${message.replace(/\.?$/, '.')}`;

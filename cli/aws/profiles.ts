@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { Failure } from '../../lambdas/operator-protocol.ts';
+import { quote } from '../terminal/quote.ts';
 
 /** Sections of `~/.aws/config` that are no profiles, as the SDK names them. */
 const NO_PROFILE = /^(sso-session|services)\./;
@@ -30,7 +31,7 @@ export async function profileUnknown(profile: string | undefined): Promise<Failu
     'misconfigured',
     'unknown_profile',
     `AWS profile "${name}" not found.${known.length > 0 ? known.join('.') : ` ${files.map(([path]) => path).join(' and ')} have no profiles.`}`,
-    known.length > 0 ? 'Pass one of them: --profile.' : `Create it: aws configure sso --profile ${name}`,
+    known.length > 0 ? 'Pass one of them: --profile.' : `Create it: aws configure sso --profile ${quote(name)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { quote } from './quote.ts';
 
 const PROGRAM = 'zoom-tokens';
 
@@ -53,7 +54,3 @@ function resolved(path: string): string | undefined {
     return undefined;
   }
 }
-
-/** Quotes a value for a POSIX shell, where it needs quotes. */
-const quote = (value: string): string =>
-  /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;

@@ -7,6 +7,7 @@ import { openSession, type Session } from '../../session.ts';
 import { addExamples } from '../../terminal/help.ts';
 import { paint } from '../../terminal/output.ts';
 import { canPrompt, promptConfirmation } from '../../terminal/prompts.ts';
+import { quote } from '../../terminal/quote.ts';
 import type { Removal } from './remove.ts';
 import { RECOVERY_DAYS, type Retained, readRetained } from './retained.ts';
 
@@ -108,7 +109,7 @@ async function confirm(all: Retained, file: string, output: Session['output']): 
   if (!canPrompt()) {
     throw new UsageError(
       'Nothing was deleted: confirm with --yes. A confirmation needs an interactive terminal, and this is none.',
-      `Run: npx zoom-tokens uninstall ${file} --yes`,
+      `Run: npx zoom-tokens uninstall ${quote(file)} --yes`,
     );
   }
   output.printNotice(

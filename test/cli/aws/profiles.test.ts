@@ -84,6 +84,20 @@ test('an unknown profile without any file says how to create one', async () => {
   );
 });
 
+test.each([
+  ['that does not exist', '', String.raw`Create it: aws configure sso --profile 'CORP\me'`],
+  [
+    'without credentials',
+    '[CORP\\me]\nregion = us-east-1\n',
+    String.raw`Add them: aws configure sso --profile 'CORP\me', or pass another profile: --profile.`,
+  ],
+])('the name of a profile %s is quoted in the command to run', async (_, credentials, action) => {
+  write('.aws/credentials', credentials);
+  const { code, stderr } = await run({ AWS_REGION: 'us-east-1' }, '--profile', String.raw`CORP\me`);
+  expect(code).toBe(4);
+  expect(stderr).toContain(`\n  ${action}\n`);
+});
+
 test('a profile without credentials is not called unknown', async () => {
   write('.aws/config', '[profile empty]\nregion = us-east-1\n');
   const { code, stderr } = await run({}, '--profile', 'empty');

@@ -17,8 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the command for a name without an operator function, as after `cdk destroy`. */
 const run = (...args: string[]) => installation().commandLine.run(['uninstall', ...args, '--name', 'gone']);
-const fileWith = (content: string | Buffer) => {
-  const file = join(folder, 'existing.json');
+const fileWith = (content: string | Buffer, name = 'existing.json') => {
+  const file = join(folder, name);
   writeFileSync(file, content);
   return file;
 };
@@ -121,6 +121,12 @@ describe('zoom-tokens uninstall', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^✖ Nothing was deleted: confirm with --yes\./);
     expect(await deletedAt(KEY)).toBeUndefined();
+  });
+
+  test('uninstall without a terminal prints a command that names the same file, also where its name has a space', async () => {
+    const file = fileWith(JSON.stringify({ sealingKeySecretArn: KEY }), 'my existing.json');
+    const { stderr } = await run(file);
+    expect(stderr).toMatch(`uninstall '${file}' --yes\n`);
   });
 
   test('uninstall of another Region, where the stack and all that it left would seem gone, deletes nothing', async () => {
