@@ -31,7 +31,9 @@ export async function profileUnknown(profile: string | undefined): Promise<Failu
     'misconfigured',
     'unknown_profile',
     `AWS profile "${name}" not found.${known.length > 0 ? known.join('.') : ` ${files.map(([path]) => path).join(' and ')} have no profiles.`}`,
-    known.length > 0 ? 'Pass one of them: --profile.' : `Create it: aws configure sso --profile ${quote(name)}`,
+    known.length > 0
+      ? 'Pass one of them: --profile.'
+      : `Create it: aws configure sso --profile ${quote(name)}`,
   );
 }
 

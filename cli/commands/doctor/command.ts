@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { assertName } from '../../../lambdas/operator-protocol.ts';
 import { EXIT, Interrupted } from '../../errors.ts';
 import { openSession } from '../../session.ts';
 import { addExamples, addNotes } from '../../terminal/help.ts';
@@ -42,6 +43,8 @@ Exit status: 0 no problem, 1 at least one problem.`,
 async function doctor({ n8nPrincipal, app }: DoctorOptions, command: Command): Promise<void> {
   const session = openSession(command);
   const { output } = session;
+  // The operator function would refuse the whole check.
+  for (const each of app) assertName('app', each);
   const principal = n8nPrincipal === undefined ? undefined : parsePrincipal(n8nPrincipal);
   const version = command.parent?.version() ?? '';
   const region = await session.region();

@@ -54,6 +54,12 @@ describe('the apps', () => {
       }),
     );
   });
+
+  test.each(['x y', '', '__proto__'])('doctor --app %j is wrong usage, and checks nothing', async (app) => {
+    const { code, stdout, stderr } = await run('--app', app);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`✖ "${app}" cannot be the name of an app.`);
+  });
 });
 
 test('doctor reports a key whose secret is scheduled for deletion, although the functions still have the key', async () => {
