@@ -141,9 +141,10 @@ async function unlinkN8n(
   );
   output.printJson(result);
   output.print(
-    `${paint('green', '✔')} New tokens of "${connection}" are no longer pushed to the n8n instance "${instance}".`,
+    `${paint('green', '✔')} "${connection}" is no longer linked to the n8n instance "${instance}": no token is pushed to it.`,
   );
-  output.print('  The credential stays in n8n; its token expires within the hour.');
+  // A credential that was registered with --external-secret reads the published secret further on.
+  output.print('  The credential stays in n8n. A token that was pushed to it expires within the hour.');
 }
 
 /**

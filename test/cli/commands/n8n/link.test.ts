@@ -226,8 +226,8 @@ describe('zoom-tokens n8n unlink', () => {
     const { code, stdout } = await run('unlink', 'main', '--instance', 'spare');
     expect(code).toBe(0);
     expect(stdout).toBe(
-      '✔ New tokens of "main" are no longer pushed to the n8n instance "spare".\n' +
-        '  The credential stays in n8n; its token expires within the hour.\n',
+      '✔ "main" is no longer linked to the n8n instance "spare": no token is pushed to it.\n' +
+        '  The credential stays in n8n. A token that was pushed to it expires within the hour.\n',
     );
     expect(requests).toEqual([{ action: 'n8n-unlink', connection: 'main', instance: 'spare' }]);
   });
