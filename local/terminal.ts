@@ -70,16 +70,21 @@ export function startupText(
     `Zoom:                          ${stack.zoomUrl}`,
     `The local clock runs ${speedText(stack.speed)}.`,
     '',
-    'To use the command line or an AWS SDK with this stack, set these variables in another terminal:',
+    'To use the command line or an AWS SDK with this stack, run these lines in another terminal:',
     ...exportLines(stack.environment).map((line) => `  ${line}`),
     'Then run, for example: npx zoom-tokens status',
     '',
   ].join('\n');
 }
 
-/** Returns the environment variables as `export` lines for a shell. */
-export const exportLines = (environment: Record<string, string>) =>
-  Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
+/**
+ * Returns the environment variables as `export` lines for a shell. The AWS SDK for JavaScript would prefer the profile of
+ * that shell to the credentials among them.
+ */
+export const exportLines = (environment: Record<string, string>) => [
+  ...Object.entries(environment).map(([name, value]) => `export ${name}=${value}`),
+  'unset AWS_PROFILE',
+];
 
 /** Returns the speed of the local clock as text, such as `120 times as fast as real time: an hour takes 30 s`. */
 export const speedText = (speed: number) =>

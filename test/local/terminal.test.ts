@@ -147,6 +147,10 @@ describe('the startup text', () => {
     );
   });
 
+  test('unsets the profile of the shell, whose credentials the AWS SDK would take instead', () => {
+    expect(startupText(stack)).toMatch(/ {2}export AWS_REGION=us-east-1\n {2}unset AWS_PROFILE\nThen run/);
+  });
+
   test('has no link when no user app has credentials', () => {
     expect(startupText({ ...stack, apps: ['reports'] })).not.toContain('/link/main');
   });
