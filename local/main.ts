@@ -39,7 +39,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // Node would request the local services from the proxy, too.
-if (process.env.NODE_USE_ENV_PROXY) setGlobalProxyFromEnv(withoutProxyOnLoopback(process.env));
+if (process.env.NODE_USE_ENV_PROXY || /--use-env-proxy\b/.test(process.env.NODE_OPTIONS ?? ''))
+  setGlobalProxyFromEnv(withoutProxyOnLoopback(process.env));
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -213,11 +213,11 @@ describe('npm start', () => {
     closeSync(full);
   });
 
-  test(
-    'requests no local service from the proxy that Node takes from the environment',
-    async () => {
+  test.each([{ NODE_USE_ENV_PROXY: '1' }, { NODE_OPTIONS: '--use-env-proxy' }])(
+    'requests no local service from the proxy that Node takes from the environment with %j',
+    async (setting) => {
       const proxy = 'http://127.0.0.1:1';
-      const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, http_proxy: proxy, no_proxy: 'x' };
+      const environment = { ...setting, HTTP_PROXY: proxy, http_proxy: proxy, no_proxy: 'x' };
       expect(await runWith('ignore', environment)).toEqual({ code: 0, stderr: '' });
     },
     60 * SECONDS,
