@@ -123,7 +123,7 @@ function writeFailure(publication: string, error: unknown): unknown {
   if (error instanceof Failure) return error;
   if (isAccessDenied(error)) return writeDenied(publication);
   const name = secretName(publication);
-  return awsFailure(error, `write the secret "${name}", so n8n keeps the earlier token`);
+  return awsFailure(error, `write the secret "${name}", so n8n gets no new token`);
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
@@ -131,7 +131,7 @@ const quotaReached = (name: string) =>
   new Failure(
     'retry',
     'version_quota',
-    `The secret "${name}" takes no new version: Secrets Manager allows 100 in 24 hours. n8n keeps the earlier token.`,
+    `The secret "${name}" takes no new version: Secrets Manager allows 100 in 24 hours. n8n gets no new token.`,
     'No action is needed: the token is published once a version is 24 hours old. Check who else writes the secret, and rotate by hand less often.',
   );
 
@@ -142,7 +142,7 @@ const writeDenied = (publication: string) => {
       : 'move the connections into a bundle of another name: npx zoom-tokens bundle <connection> <bundle>';
   return accessDenied(
     'publish_denied',
-    `The function is not allowed to write the secret "${secretName(publication)}", so n8n keeps the earlier token.`,
+    `The function is not allowed to write the secret "${secretName(publication)}", so n8n gets no new token.`,
     `If its tag "${INSTALLATION_TAG}" names another installation, ${other}. Otherwise deploy again: npx cdk deploy. If it finds no changes, check who changed the policies of the function or the secret.`,
   );
 };

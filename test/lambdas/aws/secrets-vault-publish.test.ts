@@ -129,7 +129,7 @@ describe('a publication that fails', () => {
   });
 
   test.each(['PutSecretValue', 'CreateSecret', 'RestoreSecret'])(
-    'without the permission for %s is misconfigured and says that n8n keeps the earlier token',
+    'without the permission for %s is misconfigured and says that n8n gets no new token',
     async (operation) => {
       if (operation === 'RestoreSecret') {
         await vault.publish(connection, 'first', token(1));
@@ -140,7 +140,7 @@ describe('a publication that fails', () => {
       expect(toFailure(error)).toMatchObject({
         class: 'misconfigured',
         code: 'publish_denied',
-        message: `The function is not allowed to write the secret "${name}", so n8n keeps the earlier token.`,
+        message: `The function is not allowed to write the secret "${name}", so n8n gets no new token.`,
         action: expect.stringContaining('cdk deploy'),
       });
       expect(JSON.stringify([error, (error as Error).stack])).not.toContain('never tell this token');

@@ -173,7 +173,7 @@ describe('status', () => {
         class: 'misconfigured',
         code: 'publish_denied',
         message:
-          'The function is not allowed to write the secret "n8n_zoom_wrong", so n8n keeps the earlier token.',
+          'The function is not allowed to write the secret "n8n_zoom_wrong", so n8n gets no new token.',
         action: expect.stringContaining('npx cdk deploy'),
         at: services.clock.now(),
       },
