@@ -56,6 +56,9 @@ export const secretRefused =
     throw accessDenied(code, `The function cannot ${attempt} (${errorName(error)}).`);
   };
 
+/** A sweep, a command and a page have the same action. */
+const RETRIED = 'The sweeps retry by themselves. Repeat anything else in a minute.';
+
 /** The errors that services share, by name: the class, the code, the reason and the action. */
 const REASONS: {
   names: RegExp;
@@ -76,14 +79,14 @@ const REASONS: {
     class: 'retry',
     code: 'throttled',
     reason: 'AWS throttles the requests of the account',
-    action: 'No action is needed unless this lasts: the request is sent again.',
+    action: RETRIED,
   },
   {
     names: /^(InternalService|InternalServer|InternalFailure|ServiceUnavailable)/,
     class: 'retry',
     code: 'aws_failed',
     reason: 'AWS reports an error of its own',
-    action: 'See the AWS Health Dashboard if this lasts. The request is sent again.',
+    action: `${RETRIED} See the AWS Health Dashboard if this lasts.`,
   },
   {
     names: /^(PublicPolicy|MalformedPolicyDocument)/,
