@@ -2,31 +2,12 @@ import middy from '@middy/core';
 import * as v from 'valibot';
 import { auditEntry } from './audit.ts';
 import { createAuditLog, type WriteAuditLine } from './aws/audit-log.ts';
-import { DEFAULT_APP } from './contract.ts';
 import { lazily } from './lazily.ts';
 import { invocation } from './observability.ts';
+import { badRequest, perform } from './operator-actions.ts';
 import { OperatorRequest, type OperatorResponse, type OperatorResults } from './operator-protocol.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
-import { toView } from './tokens/connection-view.ts';
-import { connectServerToServer } from './tokens/consent/connect-server-to-server.ts';
-import { createLink } from './tokens/consent/create-link.ts';
-import { linkOutcome } from './tokens/consent/link-outcome.ts';
-import { cancelLinks, listOpenLinks, renewLinks } from './tokens/consent/open-links.ts';
-import { disconnect } from './tokens/disconnect/disconnect.ts';
-import { Failure, toFailure } from './tokens/errors.ts';
-import { readKeyStatus, viewKeyRotation } from './tokens/key-rotation/key-status.ts';
-import { assertName } from './tokens/names.ts';
-import { type AlertTopic, checkAlertTopic } from './tokens/operate/alert-topic.ts';
-import { fullBundles } from './tokens/operate/bundle-rooms.ts';
-import { readHistory } from './tokens/operate/history.ts';
-import { defaultPlace, deployedAppSecret, describeInstallation } from './tokens/operate/installation.ts';
-import { moveConnection } from './tokens/operate/move-connection.ts';
-import { overview } from './tokens/operate/overview.ts';
-import { rotateNow } from './tokens/operate/rotate-now.ts';
-import { viewConnection } from './tokens/operate/status.ts';
-import { bundleOf, type Place } from './tokens/publication/place.ts';
-import { linkExternalCredential } from './tokens/push/external-credential.ts';
-import { linkN8n, unlinkN8n } from './tokens/push/link-n8n.ts';
+import { toFailure } from './tokens/errors.ts';
 import type { StepOptions } from './tokens/rotation/outcome.ts';
 import { deadlineOf, logFailure, OWN_DEADLINE, withLogContext } from './web/middleware.ts';
 
@@ -43,10 +24,8 @@ export function createHandler(load: () => Runtime, createLog = createAuditLog) {
       try {
         const runtime = load();
         audit ??= auditLogOf(runtime, createLog);
-        return {
-          ok: true,
-          result: await perform(event, runtime, audit, { deadline: deadlineOf(context, runtime.now()) }),
-        };
+        const options = { deadline: deadlineOf(context, runtime.now()) };
+        return { ok: true, result: await audited(event, runtime, audit, options) };
       } catch (error) {
         logFailure(error);
         return { ok: false, error: toFailure(error) };
@@ -56,98 +35,20 @@ export function createHandler(load: () => Runtime, createLog = createAuditLog) {
 
 export const handler = createHandler(lazily(createRuntime));
 
-/** @throws {Failure} `rejected` (`bad_request`), or the failure of the action */
-async function perform(
+/** @throws {Failure} `rejected` (`bad_request`), or the failure of the audit log or of the action */
+async function audited(
   event: unknown,
   runtime: Runtime,
   audit: WriteAuditLine,
   options: StepOptions,
 ): Promise<OperatorResults[keyof OperatorResults]> {
-  // What a rare action alone needs is imported with it.
   const parsed = v.safeParse(OperatorRequest, event);
   if (!parsed.success) throw badRequest();
-  const request = parsed.output;
-  const entry = auditEntry(request);
+  const entry = auditEntry(parsed.output);
   const { requestId } = invocation();
   // No command is carried out without its line.
   if (entry) await audit({ ...entry, requestId });
-  switch (request.action) {
-    case 'about':
-      return describeInstallation(runtime.installation, runtime.now());
-    case 'link': {
-      const wanted = await withApp(request, runtime);
-      const link = await createLink({ ...request, ...wanted }, runtime, runtime.publicUrl);
-      // The callback function needs it once the link is opened, and may not publish it.
-      await runtime.publishKey().catch(logFailure);
-      return link;
-    }
-    case 'link-outcome':
-      return linkOutcome(request.id, runtime);
-    case 'links':
-      return { now: runtime.now(), links: await listOpenLinks(runtime) };
-    case 'links-cancel':
-      return { cancelled: await cancelLinks(request.connection, runtime) };
-    case 'links-renew':
-      return renewLinks(runtime, runtime.publicUrl);
-    case 'connect': {
-      const { outcome } = await connectServerToServer(await withApp(request, runtime), runtime, options);
-      return { connection: await viewConnection(request.connection, runtime), outcome: outcome.kind };
-    }
-    case 'move':
-      return moveNow(request, runtime, options);
-    case 'status':
-      return statusNow(request, runtime);
-    case 'history': {
-      const { connection, seconds } = request;
-      const now = runtime.now();
-      const since = seconds === undefined ? undefined : now - seconds;
-      return { now, connection, entries: await readHistory(connection, runtime, since) };
-    }
-    case 'rotate':
-      return { ...(await rotateNow(request.connection, runtime, options)), now: runtime.now() };
-    case 'rotate-key': {
-      const { previewKeyRotation, rotateKeys } = await import('./tokens/key-rotation/rotate-keys.ts');
-      return request.preview
-        ? previewKeyRotation(runtime, runtime.installation)
-        : rotateKeys(runtime, runtime.installation);
-    }
-    case 'key-status':
-      return (await readKeyStatus(runtime, runtime.installation)).status;
-    case 'disconnect':
-      return disconnectNow(request, runtime, options);
-    case 'n8n-link': {
-      const { externalSecret = false, credentialId } = request;
-      if (!externalSecret) return linkN8n(request, runtime, options);
-      if (credentialId === undefined) throw badRequest();
-      return linkExternalCredential({ ...request, credentialId }, runtime, options);
-    }
-    case 'n8n-unlink':
-      return { connection: await unlinkN8n(request, runtime, options) };
-    case 'n8n-test': {
-      const { testCredentials } = await import('./tokens/operate/test-credentials.ts');
-      return { tested: await testCredentials(request.connections, runtime) };
-    }
-    case 'check': {
-      const { policyEntities } = await import('./aws/policy-entities.ts');
-      const { createBucketProbe } = await import('./aws/probe-bucket.ts');
-      const { checkInstallation } = await import('./tokens/operate/check-installation.ts');
-      const [checked, keyRotation] = await Promise.all([
-        checkInstallation(request.apps ?? [], runtime, runtime.installation, {
-          policyEntities,
-          alertTopic: alertTopicOf(runtime),
-          rescue: createBucketProbe(runtime.installation.existing.rescueBucket),
-          audit:
-            runtime.auditLogGroup === undefined ? undefined : () => audit({ action: 'check', requestId }),
-        }),
-        viewKeyRotation(runtime).catch(() => undefined),
-      ]);
-      return { ...checked, ...(keyRotation && { keyRotation }) };
-    }
-    case 'probe': {
-      const { probeTokens } = await import('./tokens/operate/probe-tokens.ts');
-      return { probed: await probeTokens(request.connections, runtime) };
-    }
-  }
+  return perform(parsed.output, runtime, options, () => audit({ action: 'check', requestId }));
 }
 
 /** Returns what stores the line of a command. A local installation has no audit log, and logs it. */
@@ -155,101 +56,4 @@ function auditLogOf({ auditLogGroup, now, log }: Runtime, createLog: typeof crea
   if (auditLogGroup !== undefined) return createLog(auditLogGroup, now);
   // Each line of the function's own log has the id of the request.
   return async ({ requestId: _, ...line }) => log.info('audit', line);
-}
-
-/** Events that `status` shows of one connection. */
-const LAST_EVENTS = 3;
-
-async function statusNow(
-  { connection, alertTopic = false, ...list }: Extract<OperatorRequest, { action: 'status' }>,
-  runtime: Runtime,
-): Promise<OperatorResults['status']> {
-  if (connection !== undefined) {
-    const view = await viewConnection(connection, runtime);
-    // The status must be seen even where the history cannot be read.
-    const history = await runtime.history.read(connection).catch(() => []);
-    const bundles = await fullBundles([view], runtime).catch(() => []);
-    return {
-      ...{ now: runtime.now(), connections: [view], history: history.slice(-LAST_EVENTS) },
-      ...(bundles.length > 0 && { bundles }),
-    };
-  }
-  const [page, topic, keyRotation] = await Promise.all([
-    overview(list, runtime),
-    alertTopic ? alertTopicOf(runtime)?.() : undefined,
-    // The status must be seen even where the key cannot be read.
-    list.after === undefined ? viewKeyRotation(runtime).catch(() => undefined) : undefined,
-  ]);
-  return {
-    ...page,
-    ...(topic && { alertTopic: topic }),
-    ...(keyRotation && keyRotation.completedAt === undefined && { keyRotation }),
-  };
-}
-
-/** Returns a function that reads the topic's subscribers; `undefined` without a topic. */
-function alertTopicOf({ alertTopicArn }: Runtime): (() => Promise<AlertTopic>) | undefined {
-  if (alertTopicArn === undefined) return undefined;
-  return async () => {
-    // Imported here, because most requests need no SNS client.
-    const { topicSubscribers } = await import('./aws/topic-subscribers.ts');
-    return checkAlertTopic(alertTopicArn, topicSubscribers);
-  };
-}
-
-async function disconnectNow(
-  { connection, force = false }: { connection: string; force?: boolean | undefined },
-  runtime: Runtime,
-  options: StepOptions,
-): Promise<OperatorResults['disconnect']> {
-  const began = runtime.now();
-  const item = await disconnect(connection, runtime, { ...options, force });
-  const { revokedAt, secretDeletedAt, disconnectedAt = began } = item;
-  return {
-    now: runtime.now(),
-    connection: toView(item, runtime),
-    revoked: revokedAt !== undefined,
-    ...(secretDeletedAt !== undefined && { secretDeletedAt }),
-    ...(disconnectedAt < began && { repeated: true }),
-  };
-}
-
-/** Adds the app: the one that the request names, else the connection's present one, else `default`. */
-async function withApp(
-  { connection, app, place }: { connection: string; app?: string | undefined; place?: Place | undefined },
-  { store, installation }: Runtime,
-) {
-  assertName('connection', connection);
-  if (app !== undefined) {
-    assertName('app', app);
-    deployedAppSecret(app, installation);
-  }
-  const bundle = bundleOf(place);
-  if (bundle !== undefined) assertName('bundle', bundle);
-  const existing = await store.get(connection);
-  const chosen = app ?? existing?.app ?? DEFAULT_APP;
-  const wanted = place ?? (existing ? undefined : defaultPlace(chosen, installation));
-  return { connection, app: chosen, ...(wanted && { place: wanted }) };
-}
-
-async function moveNow(
-  { place, ...request }: Extract<OperatorRequest, { action: 'move' }>,
-  runtime: Runtime,
-  options: StepOptions,
-): Promise<OperatorResults['move']> {
-  assertName('connection', request.connection);
-  if (place === 'none') throw badRequest();
-  const bundle = bundleOf(place);
-  if (bundle !== undefined) assertName('bundle', bundle);
-  const connection = await moveConnection({ ...request, place }, runtime, options);
-  return { now: runtime.now(), connection };
-}
-
-function badRequest(): Failure {
-  return new Failure(
-    'rejected',
-    'bad_request',
-    'The operator function does not support this request.',
-    'Run zoom-tokens in the version that is deployed.',
-  );
 }
