@@ -23,9 +23,10 @@ function withoutProxyOnLoopback(environment: NodeJS.ProcessEnv): NodeJS.ProcessE
 function errorText(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}\nSee: npm start -- --help`;
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another: npm start -- --port 9000`;
-  if (code === 'EACCES')
-    return `Port ${port} cannot be opened: the system reserves it. Choose another: npm start -- --port 9000`;
+  // Any port that is named here may be in use as well.
+  const others = 'Take free ports: npm start -- --port 0';
+  if (code === 'EADDRINUSE') return `Port ${port} is in use. ${others}`;
+  if (code === 'EACCES') return `Port ${port} cannot be opened: the system reserves it. ${others}`;
   return message;
 }
 

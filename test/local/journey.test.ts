@@ -187,7 +187,7 @@ describe('npm start names a port that is in use and exits with status 1', () => 
 
     const { code, stdout, stderr } = await run('--port', String(taken - offset));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(`Port ${taken} is in use. Choose another: npm start -- --port 9000\n`);
+    expect(stderr).toBe(`Port ${taken} is in use. Take free ports: npm start -- --port 0\n`);
   });
 });
 
