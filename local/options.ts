@@ -10,8 +10,8 @@ const MAX_SPEED = 600;
 const DEFAULT_PORT = 8787;
 /** The stack takes this port and the five after it. */
 const MAX_PORT = 65_530;
-/** The options that take a value or act alone, apart from `--help`, which npm answers itself. */
-const OPTIONS = ['once', 'json', 'speed', 'port', 'zoom'] as const;
+/** The options and the values that they take, apart from `--help`, which npm answers itself. */
+const OPTIONS = { once: '', json: '', speed: '<n>', port: '<n>', zoom: '<origin>' };
 
 export const HELP = `Runs zoom-token-refresher on this machine, with a local Zoom, Secrets Manager, DynamoDB, S3 and SNS.
 
@@ -71,10 +71,16 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
  * would run without it.
  */
 function refuseOptionsOfNpm(environment: NodeJS.ProcessEnv): void {
-  const taken = OPTIONS.filter((option) => environment[`npm_config_${option}`]);
+  const taken = Object.entries(OPTIONS).flatMap(([option, placeholder]) => {
+    const value = environment[`npm_config_${option}`];
+    if (!value) return [];
+    // Of `--port 9000`, npm keeps "true", and the number is an argument that belongs to no option.
+    const typed = placeholder !== '' && value !== 'true' ? value : placeholder;
+    return { option: `--${option}`, typed: `--${option} ${typed}`.trim() };
+  });
   if (taken.length === 0) return;
   throw new UsageError(
-    `npm took ${taken.map((option) => `--${option}`).join(', ')} for itself. Type "--" before the options: npm start -- --${taken[0]}`,
+    `npm took ${taken.map(({ option }) => option).join(', ')} for itself. Type "--" before the options: npm start -- ${taken.map(({ typed }) => typed).join(' ')}`,
   );
 }
 
