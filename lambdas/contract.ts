@@ -204,3 +204,12 @@ export const VARIABLES = {
   kmsKeyArn: 'KMS_KEY_ARN',
   version: 'VERSION',
 } as const;
+
+/**
+ * Returns a text for a mail, a page or a synthesis in which each command names the installation, as every one but the
+ * default needs. The command line adds the name itself to what it prints.
+ */
+export const withNamedCommands = (text: string, installation = DEFAULT_NAME): string =>
+  installation === DEFAULT_NAME
+    ? text
+    : text.replace(/\bnpx zoom-tokens (?=[a-z])/g, `npx zoom-tokens --name ${installation} `);

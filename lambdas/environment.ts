@@ -11,6 +11,7 @@ import {
 import { parseJson } from './tokens/apis/http.ts';
 import { Failure } from './tokens/errors.ts';
 import { jsonMap } from './tokens/json-object.ts';
+import type { Asker } from './tokens/operate/installation.ts';
 
 /** An origin to which tokens and codes may be sent. */
 const origin = v.pipe(
@@ -120,3 +121,10 @@ export function parseEnvironment(environment: NodeJS.ProcessEnv): Variables {
     'Deploy again: npx cdk deploy sets them all. If it finds no changes, they were changed by hand: npx cdk deploy --revert-drift.',
   );
 }
+
+/** Returns how the pages name the installation and its operator. */
+export const askerFrom = (variables: Variables): Asker => ({
+  name: variables[VARIABLES.displayName],
+  contact: variables[VARIABLES.contact],
+  installation: variables[VARIABLES.installationName],
+});

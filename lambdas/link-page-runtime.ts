@@ -3,7 +3,7 @@ import { readFirstItem, readFirstSecret } from './aws/first-reads.ts';
 import { createSignedRequest } from './aws/signed-request.ts';
 import { linkKey, toStoredLink } from './aws/table/link-item.ts';
 import { VARIABLES } from './contract.ts';
-import { parseEnvironment } from './environment.ts';
+import { askerFrom, parseEnvironment } from './environment.ts';
 import { fetchByNode } from './http-client.ts';
 import type { CallbackRuntime } from './runtime.ts';
 import type { Clock } from './tokens/clock.ts';
@@ -57,7 +57,7 @@ export function createLinkPageRuntime(
           : parseAppSecret(secretId, text);
       },
     },
-    asker: { name: variables[VARIABLES.displayName], contact: variables[VARIABLES.contact] },
+    asker: askerFrom(variables),
     zoom: { server: { issuer: variables[VARIABLES.zoomOauthUrl] } },
   };
 }

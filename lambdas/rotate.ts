@@ -64,6 +64,9 @@ async function attendKeys(
 }
 
 /** The sweep alone alerts: no other function has the topic, nor the right to it. */
-export const withAlerts = (runtime: Runtime) => ({ ...runtime, alerts: createAlerts(runtime.alertTopicArn) });
+export const withAlerts = (runtime: Runtime) => ({
+  ...runtime,
+  alerts: createAlerts(runtime.alertTopicArn, runtime.installation.name),
+});
 
 export const handler = createHandler(lazily(() => withAlerts(createRuntime())));

@@ -9,7 +9,7 @@ import { createSignedRequest } from './aws/signed-request.ts';
 import { createConnectionsTable } from './aws/table/connections.ts';
 import { createHistory } from './aws/table/history.ts';
 import { type Monitoring, ROUTES, VARIABLES } from './contract.ts';
-import { parseEnvironment, type Variables } from './environment.ts';
+import { askerFrom, parseEnvironment, type Variables } from './environment.ts';
 import { fetchByNode } from './http-client.ts';
 import { invocation, logger } from './observability.ts';
 import { createN8n } from './tokens/apis/n8n.ts';
@@ -134,7 +134,7 @@ export function createRuntime(
     consentSeconds: overrides.consentSeconds ?? CONSENT_SECONDS,
     log,
     publicUrl: variables[VARIABLES.publicUrl],
-    asker: { name: variables[VARIABLES.displayName], contact: variables[VARIABLES.contact] },
+    asker: askerFrom(variables),
     ...(alertTopicArn !== undefined && { alertTopicArn }),
     ...(rotateFunctionName !== undefined && { rotateFunctionName }),
     ...(auditLogGroup !== undefined && { auditLogGroup }),

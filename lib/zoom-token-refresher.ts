@@ -3,7 +3,7 @@ import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { DEFAULT_APP, ROUTES } from '../lambdas/contract.ts';
+import { DEFAULT_APP, ROUTES, withNamedCommands } from '../lambdas/contract.ts';
 import { CallbackApi } from './functions/callback-api.ts';
 import { Operator } from './functions/operator.ts';
 import { Rotation } from './functions/rotation.ts';
@@ -101,7 +101,7 @@ export class ZoomTokenRefresher extends Construct {
     for (const [part, consequence] of missingParts({ ...settings, apps })) {
       Annotations.of(this).addWarningV2(
         `zoom-token-refresher:existing-${part}`,
-        `"existing" has no ${part}, so a new stack creates its own (a living one keeps what it has). ${consequence}`,
+        `"existing" has no ${part}, so a new stack creates its own (a living one keeps what it has). ${withNamedCommands(consequence, settings.name)}`,
       );
     }
     if (settings.removalPolicy === 'retain') return;

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { DEFAULT_NAME } from '../contract.ts';
+import { DEFAULT_NAME, withNamedCommands } from '../contract.ts';
 import type { Asker } from '../tokens/operate/installation.ts';
 import { contentSecurityPolicy, Html, html } from './html.ts';
 import { ICON } from './icon.ts';
@@ -65,7 +65,7 @@ export interface PageContent {
 /** Renders a page: plain HTML with inline style, and a policy that allows only what the page needs. */
 export function page(
   { statusCode, tone, title, content, script, formAction, refreshSeconds }: PageContent,
-  { name = DEFAULT_NAME, contact }: Asker,
+  { name = DEFAULT_NAME, contact, installation }: Asker,
 ): APIGatewayProxyStructuredResultV2 {
   const { markup } = html`<!doctype html>
 <html lang="en">
@@ -101,7 +101,7 @@ ${script ? html`<script>${new Html(script)}</script>` : ''}
       }),
       ...(refreshSeconds !== undefined && { Refresh: String(refreshSeconds) }),
     },
-    body: markup,
+    body: withNamedCommands(markup, installation),
   };
 }
 

@@ -75,4 +75,6 @@ export interface Asker {
   name?: string | undefined;
   /** An e-mail address or an https address. */
   contact?: string | undefined;
+  /** The name of the installation, for the commands on a page. */
+  installation?: string | undefined;
 }

@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAlerts } from '../../../lambdas/aws/sns-alerts.ts';
 import { topicSubscribers } from '../../../lambdas/aws/topic-subscribers.ts';
+import { DEFAULT_NAME } from '../../../lambdas/contract.ts';
+import { withAlerts } from '../../../lambdas/rotate.ts';
+import type { Runtime } from '../../../lambdas/runtime.ts';
 import { listen } from '../../support/network/listen.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:alarms';
@@ -45,6 +48,16 @@ describe('an alert', () => {
     expect(requests).toHaveLength(1);
     expect(request?.get('TopicArn')).toBe(TOPIC);
     expect(request?.get('Subject')).toBe('Zoom refuses most connections of the app default');
+  });
+
+  test('names the installation in its commands, unless it is the default one', async () => {
+    respond('Publish', '<MessageId>1</MessageId>');
+    for (const name of ['zoom', DEFAULT_NAME]) {
+      const runtime = { alertTopicArn: TOPIC, installation: { name } } as Runtime;
+      await withAlerts(runtime).alerts.incidentAssumed(incident);
+    }
+    const commands = requests.map((request) => /npx .*/.exec(request.get('Message') ?? '')?.[0]);
+    expect(commands).toEqual(['npx zoom-tokens --name zoom status', 'npx zoom-tokens status']);
   });
 
   test('has failed where the response lacks the id of the message', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_NAME } from '../../../lambdas/contract.ts';
+import { askerFrom, parseEnvironment } from '../../../lambdas/environment.ts';
 import type { Connection } from '../../../lambdas/tokens/connection.ts';
 import { Failure } from '../../../lambdas/tokens/errors.ts';
 import { connectedPage } from '../../../lambdas/web/connected-page.ts';
@@ -28,6 +30,12 @@ const item: Connection = {
 const outcome = { kind: 'settled', item, rotated: false, published: true } as const;
 const consent = { item, user: undefined, outcome, requested: 'main', forMe: true };
 const options = { asker: {}, now: 1_899_999_000 };
+const ENVIRONMENT = {
+  TABLE_NAME: 'table',
+  APP_SECRETS: '{"default":"app"}',
+  PUBLIC_URL: 'https://zoom.example.com',
+  RESCUE_BUCKET: 'bucket',
+};
 const TAGS = /<script>alert|<img/;
 
 describe('text from outside is escaped', () => {
@@ -42,6 +50,18 @@ describe('text from outside is escaped', () => {
     expect(body).toContain('<dd>&lt;script&gt;');
     expect(body).not.toMatch(TAGS);
   });
+});
+
+test('a command on a page names the installation, unless it is the default one', () => {
+  const action = 'Ask for a link made with: npx zoom-tokens connect main --replace-user';
+  const failure = new Failure('rejected', 'other_user', 'Another user.', action);
+  const commandFor = (installation: string) => {
+    const variables = { ...ENVIRONMENT, INSTALLATION_NAME: installation };
+    const { body = '' } = errorPage(failure, askerFrom(parseEnvironment(variables)));
+    return /npx [^<]*/.exec(body)?.[0];
+  };
+  expect(commandFor('zoom')).toBe('npx zoom-tokens --name zoom connect main --replace-user');
+  expect(commandFor(DEFAULT_NAME)).toBe('npx zoom-tokens connect main --replace-user');
 });
 
 describe('the page of a connection without a secret', () => {

@@ -76,8 +76,8 @@ describe('a stack that takes over all that an earlier one left', () => {
 });
 
 describe('a part that is missing', () => {
-  const warnings = (parts: object) =>
-    Annotations.fromStack(stackWith({ ...context, existing: parts }))
+  const warnings = (parts: object, other = {}) =>
+    Annotations.fromStack(stackWith({ ...context, ...other, existing: parts }))
       .findWarning('*', Match.stringLikeRegexp('"existing" has no'))
       .map(({ entry }) => `${entry.data}`.replace(/ \[ack: .*/s, ''));
 
@@ -101,6 +101,11 @@ describe('a part that is missing', () => {
     const [warning, ...others] = warnings({ ...existing, [part]: undefined });
     expect(warning).toMatch(consequence);
     expect(others).toEqual([]);
+  });
+
+  test('is named with a command of its installation', () => {
+    const [warning] = warnings({ ...existing, linkKeySecretArn: undefined }, { name: 'zoom' });
+    expect(warning).toMatch(/: npx zoom-tokens --name zoom connect --renew-links\.$/);
   });
 
   test('is no subject in a new installation', () => {
