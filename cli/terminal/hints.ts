@@ -14,16 +14,24 @@ export interface InstallationOptions {
 /** A command of this program in a text, as it is written in the source. */
 const COMMAND = /(?<![\w/.-])(?:npx )?zoom-tokens (?=[a-z<[-])/g;
 
+/** A command of the AWS CLI that acts in a Region: not one that signs in, which names its profile. */
+const AWS_COMMAND =
+  /(?<![\w/.-])aws (?=(?:dynamodb|iam|kms|lambda|logs|scheduler|secretsmanager|sns) [a-z])/g;
+
 /**
  * Returns a function that replaces the program in each command of a text by what works where this process was started:
- * `zoom-tokens` where the shell finds it, otherwise `npx zoom-tokens`, with the options that chose the installation.
+ * `zoom-tokens` where the shell finds it, otherwise `npx zoom-tokens`, with the options that chose the installation. A
+ * command of the AWS CLI gets the same profile and Region.
  */
 export function createHints(options: InstallationOptions = {}): (text: string) => string {
-  const chosen = Object.entries(options)
-    .filter(([name, value]) => ['name', 'profile', 'region'].includes(name) && value !== undefined)
-    .map(([name, value]) => ` --${name} ${quote(value)}`);
-  const invocation = `${programName()}${chosen.join('')} `;
-  return (text) => text.replace(COMMAND, () => invocation);
+  const passed = (names: string[]) =>
+    Object.entries(options)
+      .filter(([name, value]) => names.includes(name) && value !== undefined)
+      .map(([name, value]) => ` --${name} ${quote(value)}`)
+      .join('');
+  const invocation = `${programName()}${passed(['name', 'profile', 'region'])} `;
+  const aws = `aws${passed(['profile', 'region'])} `;
+  return (text) => text.replace(COMMAND, () => invocation).replace(AWS_COMMAND, () => aws);
 }
 
 /** Returns what a person types to start this program. */

@@ -8,8 +8,8 @@ import { wrapText } from './wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** A string of a JSON text that may name a command of this program. No string spans two parts of a document. */
-const STRING_WITH_COMMAND = /"(?:[^"\\]|\\.)*?zoom-tokens (?:[^"\\]|\\.)*"/g;
+/** A string of a JSON text that may contain a hint. No string spans two parts of a document. */
+const STRING_WITH_COMMAND = /"(?:[^"\\]|\\.)*?(?:zoom-tokens|aws) (?:[^"\\]|\\.)*"/g;
 
 /** Writes a command's result to standard output, and its progress and failures to standard error. */
 export interface Output {

@@ -48,6 +48,15 @@ describe('a hint', () => {
   test.each([
     ['Run zoom-tokens connect main.', 'Run npx zoom-tokens --region eu-west-1 connect main.'],
     ['Run: npx zoom-tokens <command> --help', 'Run: npx zoom-tokens --region eu-west-1 <command> --help'],
+    [
+      'Run: aws logs tail /aws/lambda/zoom-operator --since 10m',
+      'Run: aws --region eu-west-1 logs tail /aws/lambda/zoom-operator --since 10m',
+    ],
+    [
+      'With their credentials, aws sts get-caller-identity.',
+      'With their credentials, aws sts get-caller-identity.',
+    ],
+    ['Sign in: aws sso login --profile ops', 'Sign in: aws sso login --profile ops'],
     ['zoom-tokens-workflow.json and zoom-tokens.', 'zoom-tokens-workflow.json and zoom-tokens.'],
   ])('the text %j becomes %j', (text, hint) => {
     expect(createHints({ region: 'eu-west-1' })(text)).toBe(hint);
