@@ -11,12 +11,18 @@ export interface InstallationOptions {
   region?: string | undefined;
 }
 
+/** The start of a word, also of one with a style, whose escape sequence ends with a letter. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character starts a style
+const START = /(?:(?<![\w/.-])|(?<=\x1b\[\d{1,2}m))/;
+
 /** A command of this program in a text, as it is written in the source. */
-const COMMAND = /(?<![\w/.-])(?:npx )?zoom-tokens (?=[a-z<[-])/g;
+const COMMAND = new RegExp(`${START.source}(?:npx )?zoom-tokens (?=[a-z<[-])`, 'g');
 
 /** A command of the AWS CLI that acts in a Region: not one that signs in, which names its profile. */
-const AWS_COMMAND =
-  /(?<![\w/.-])aws (?=(?:dynamodb|iam|kms|lambda|logs|scheduler|secretsmanager|sns) [a-z])/g;
+const AWS_COMMAND = new RegExp(
+  `${START.source}aws (?=(?:dynamodb|iam|kms|lambda|logs|scheduler|secretsmanager|sns) [a-z])`,
+  'g',
+);
 
 /**
  * Returns a function that replaces the program in each command of a text by what works where this process was started:

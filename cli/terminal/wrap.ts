@@ -4,7 +4,9 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 /** A space that does not end a line while a text is wrapped. */
 const NO_BREAK = '\u00a0';
 /** Matches text that people copy as a whole: a command up to its sentence's end, and an expression of n8n. */
-const UNITS = /(?<=^|: |\(|; )(?:npx|zoom-tokens|aws) .+?(?=\.?$|\. |[;,)]| \()|\{\{.*?\}\}/g;
+const UNITS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character starts and ends a style
+  /(?<=^|: |\(|; |\x1b\[\d{1,2}m)(?:npx|zoom-tokens|aws) .+?(?=\x1b|\.?$|\. |[;,)]| \()|\{\{.*?\}\}/g;
 /** Beyond this share of the line, a column is too far right to continue below it. */
 const MAX_INDENT_SHARE = 0.6;
 

@@ -49,6 +49,10 @@ describe('a hint', () => {
     ['Run zoom-tokens connect main.', 'Run npx zoom-tokens --region eu-west-1 connect main.'],
     ['Run: npx zoom-tokens <command> --help', 'Run: npx zoom-tokens --region eu-west-1 <command> --help'],
     [
+      'Next: \x1b[1mnpx zoom-tokens connect main\x1b[22m',
+      'Next: \x1b[1mnpx zoom-tokens --region eu-west-1 connect main\x1b[22m',
+    ],
+    [
       'Run: aws logs tail /aws/lambda/zoom-operator --since 10m',
       'Run: aws --region eu-west-1 logs tail /aws/lambda/zoom-operator --since 10m',
     ],

@@ -32,6 +32,12 @@ describe('wrapText', () => {
     );
   });
 
+  test('a command in bold is not broken either', () => {
+    expect(wrapText('Next: \x1b[1mnpx zoom-tokens connect main\x1b[22m', 30)).toBe(
+      'Next:\n\x1b[1mnpx zoom-tokens connect main\x1b[22m',
+    );
+  });
+
   test('a command that is longer than the line continues as in a shell', () => {
     expect(wrapText('Subscribe: aws sns subscribe --topic-arn arn:aws:sns:x --protocol email', 40)).toBe(
       ['Subscribe:', 'aws sns subscribe --topic-arn \\', '    arn:aws:sns:x --protocol email'].join('\n'),

@@ -232,6 +232,7 @@ describe('zoom-tokens setup at a terminal', () => {
     const { code, shown } = await terminal.ended;
     expect(code).toBe(0);
     expect(shown).toContain('Zoom accepts the credentials');
+    expect(shown).toContain('Next: npx zoom-tokens connect main');
     expect(await installation().app('default')).toEqual(user);
   });
 
