@@ -52,6 +52,10 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Opt
     throw new UsageError(
       '--once cannot be used with --zoom: it presses Allow by itself, which works only at the local Zoom.',
     );
+  if (once && values.speed)
+    throw new UsageError(
+      '--speed cannot be used with --once, which moves the local clock instead of waiting.',
+    );
   if (values.zoom && values.speed)
     throw new UsageError(
       '--speed cannot be used with --zoom: a real Zoom runs in real time. Remove one of the two.',

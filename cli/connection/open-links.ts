@@ -8,12 +8,17 @@ const STATES: Record<OpenLink['state'], string> = {
   key_replaced: 'ended by a key rotation; make it anew: npx zoom-tokens connect --renew-links',
 };
 
+/** Lines of links below a list of connections, which they must not push out of sight. */
+const MAX_LINKS = 20;
+
 /**
- * Returns the links that wait, a line each.
+ * Returns the links that wait, a line each, of at most twenty.
  * @param now by the installation's clock, epoch seconds
  */
 export function formatOpenLinks(links: OpenLink[], now: number): string {
-  const lines = links.map((link) => `  ${formatLink(link, now)}, ${STATES[link.state]}`);
+  const lines = links.slice(0, MAX_LINKS).map((link) => `  ${formatLink(link, now)}, ${STATES[link.state]}`);
+  const more = links.length - MAX_LINKS;
+  if (more > 0) lines.push(`  ${more} more. List all with --json.`);
   return ['Links that wait:', ...lines].join('\n');
 }
 

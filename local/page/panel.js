@@ -26,7 +26,7 @@ export async function press(button, path) {
     const { message, action = '' } = await response.json();
     say(`${message} ${action}`.trim());
   } catch {
-    say('The local stack is not running. Run npm start again.');
+    say('The local stack is not running. Start it again, with the same options.');
   }
   button.disabled = false;
 }

@@ -86,8 +86,8 @@ describe('the message for wrong arguments or variables names the mistake:', () =
     [['9000'], { npm_config_port: 'true' }, /^npm took --port for itself\. .*: npm start -- --port <n>$/],
     [
       [],
-      { npm_config_speed: '5', npm_config_once: 'true' },
-      /^npm took --once, --speed for itself\. .*: npm start -- --once --speed 5$/,
+      { npm_config_speed: '5', npm_config_json: 'true' },
+      /^npm took --json, --speed for itself\. .*: npm start -- --json --speed 5$/,
     ],
     [['--port', 'http'], {}, /^--port must be .*, not "http"\.$/],
     [
@@ -99,6 +99,11 @@ describe('the message for wrong arguments or variables names the mistake:', () =
       ['--zoom', 'http://zoom.us'],
       USER_APP,
       /^--zoom must be an https origin .*, not "http:\/\/zoom\.us"\.$/,
+    ],
+    [
+      ['--once', '--speed', '5'],
+      {},
+      /^--speed cannot be used with --once, which moves the local clock instead of waiting\.$/,
     ],
     [
       [...zoom, '--once'],
