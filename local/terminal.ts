@@ -68,7 +68,7 @@ export function startupText(
     ...connect,
     `Redirect URL of the user app:  ${stack.publicUrl}/callback`,
     `Zoom:                          ${stack.zoomUrl}`,
-    `The local clock runs ${speedText(stack.speed)}.`,
+    `The local clock runs ${speedText(stack.speed)}. Its times below are UTC.`,
     '',
     'To use the command line or an AWS SDK with this stack, run these lines in another terminal:',
     ...exportLines(stack.environment).map((line) => `  ${line}`),

@@ -136,9 +136,11 @@ describe('the startup text', () => {
     expect(startupText(stack)).toContain('Live page:                     http://localhost:8787/\n');
     expect(startupText(stack)).toContain('Connect "main" in a browser:   http://localhost:8787/link/main\n');
     expect(startupText(stack)).toContain(
-      'The local clock runs 120 times as fast as real time: an hour takes 30 s.\n',
+      'The local clock runs 120 times as fast as real time: an hour takes 30 s. Its times below are UTC.\n',
     );
-    expect(startupText({ ...stack, speed: 1 })).toContain('The local clock runs in real time.\n');
+    expect(startupText({ ...stack, speed: 1 })).toContain(
+      'The local clock runs in real time. Its times below are UTC.\n',
+    );
   });
 
   test('has the export lines with which another program reads the same secrets', () => {
