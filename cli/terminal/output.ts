@@ -8,9 +8,6 @@ import { wrapText } from './wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** A string of a JSON text that may contain a hint. No string spans two parts of a document. */
-const STRING_WITH_COMMAND = /"(?:[^"\\]|\\.)*?(?:zoom-tokens|aws) (?:[^"\\]|\\.)*"/g;
-
 /** Writes a command's result to standard output, and its progress and failures to standard error. */
 export interface Output {
   /** Whether `--json` was passed. */
@@ -23,7 +20,9 @@ export interface Output {
   format(text: string): string;
   /** Prints the single JSON document of `--json` to standard output; nothing without `--json`. */
   printJson(value: object): void;
-  /** Writes a part of the JSON document of `--json`, and waits until the reader has taken it. */
+  /** Returns a value as JSON, on one line, for a part of the document of `--json`. */
+  toJson(value: object): string;
+  /** Writes a part of that document, made of what `toJson` returned, and waits until the reader has taken it. */
   writeJson(part: string): Promise<void>;
   /** Prints a line to standard error, also with `--json`. */
   printNotice(text: string): void;
@@ -40,14 +39,16 @@ export interface Output {
 export function createOutput(json: boolean, hints = createHints()): Output {
   const format = (text: string, { isTTY, columns }: NodeJS.WriteStream = process.stdout) =>
     wrapText(hints(sanitizeOutput(text)), isTTY ? columns : undefined);
-  // What stands in a hint, such as a profile named `CORP\me`, is escaped as the rest of its string is.
-  const formatJson = (json: string) =>
-    escapeControls(json.replace(STRING_WITH_COMMAND, (text) => JSON.stringify(hints(JSON.parse(text)))));
+  // A hint may repeat what JSON escapes, such as a profile named `CORP\me`.
+  const toJson = (value: object, indent?: number) =>
+    escapeControls(
+      JSON.stringify(value, (_, each) => (typeof each === 'string' ? hints(each) : each), indent),
+    );
   const print = (text = '') => {
     if (!json) process.stdout.write(`${format(text)}\n`);
   };
   const printJson = (value: object) => {
-    if (json) process.stdout.write(`${formatJson(JSON.stringify(value, null, 2))}\n`);
+    if (json) process.stdout.write(`${toJson(value, 2)}\n`);
   };
   const printNotice = (text: string) => {
     process.stderr.write(`${format(text, process.stderr)}\n`);
@@ -58,8 +59,9 @@ export function createOutput(json: boolean, hints = createHints()): Output {
     print,
     format: (text) => format(text),
     printJson,
+    toJson: (value) => toJson(value),
     async writeJson(part) {
-      if (!process.stdout.write(formatJson(part))) await once(process.stdout, 'drain');
+      if (!process.stdout.write(part)) await once(process.stdout, 'drain');
     },
     printNotice,
     async withSpinner(text, work) {

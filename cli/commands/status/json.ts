@@ -29,8 +29,8 @@ export async function printListAsJson(
         isFiltered: __,
         ...first
       } = page;
-      const rows = connections.map((view) => JSON.stringify(view)).join(',\n');
-      const start = isOpen ? '' : `${JSON.stringify(first).slice(0, -1)},"connections":[`;
+      const rows = connections.map(output.toJson).join(',\n');
+      const start = isOpen ? '' : `${output.toJson(first).slice(0, -1)},"connections":[`;
       const comma = isOpen && rows !== '' ? ',' : '';
       await output.writeJson(`${start}${comma}\n${rows}`);
       isOpen = true;
@@ -40,12 +40,12 @@ export async function printListAsJson(
     }
   } catch (error) {
     if (!isOpen) throw error;
-    await output.writeJson(`],\n${JSON.stringify(failureDocument(error)).slice(1)}\n`);
+    await output.writeJson(`],\n${output.toJson(failureDocument(error)).slice(1)}\n`);
     return exitStatusOfError(error);
   }
   const rest = Object.entries({ unreadable, bundles: [...bundles.values()] })
     .filter(([, list]) => list.length > 0)
-    .map(([name, list]) => `,"${name}":${JSON.stringify(list)}`);
+    .map(([name, list]) => `,"${name}":${output.toJson(list)}`);
   await output.writeJson(`]${rest.join('')}}\n`);
   return mostSevere(statuses);
 }
