@@ -205,11 +205,13 @@ export const VARIABLES = {
   version: 'VERSION',
 } as const;
 
+/** Returns the option that a command needs for an installation, with a space before it; nothing for the default one. */
+export const nameOption = (installation: string): string =>
+  installation === DEFAULT_NAME ? '' : ` --name ${installation}`;
+
 /**
  * Returns a text for a mail, a page or a synthesis in which each command names the installation, as every one but the
  * default needs. The command line adds the name itself to what it prints.
  */
 export const withNamedCommands = (text: string, installation = DEFAULT_NAME): string =>
-  installation === DEFAULT_NAME
-    ? text
-    : text.replace(/\bnpx zoom-tokens (?=[a-z])/g, `npx zoom-tokens --name ${installation} `);
+  text.replace(/\bnpx zoom-tokens(?= [a-z])/g, `npx zoom-tokens${nameOption(installation)}`);

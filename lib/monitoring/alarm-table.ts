@@ -5,7 +5,7 @@ import {
   type IMetric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { DEFAULT_NAME, type Monitoring } from '../../lambdas/contract.ts';
+import { type Monitoring, nameOption } from '../../lambdas/contract.ts';
 import { functionMetric } from '../metrics.ts';
 import type { Settings } from '../settings/settings.ts';
 import { functionsByTask, type WatchedFunctions } from './watched-functions.ts';
@@ -34,9 +34,7 @@ const FIVE_MINUTES = { period: Duration.minutes(5) };
 export function alarmTable(settings: Settings, watched: WatchedFunctions): AlarmRow[] {
   const { name, alarmNoSweepMinutes, alarmValidityMinutes, sweepRateMinutes } = settings;
   const { callbackApi, rotation } = watched;
-  // The command line needs `--name` for any installation but the default one.
-  const nameOption = name === DEFAULT_NAME ? '' : ` --name ${name}`;
-  const command = (text: string) => `npx zoom-tokens ${text}${nameOption}`;
+  const command = (text: string) => `npx zoom-tokens ${text}${nameOption(name)}`;
   const log = (task: string) => `/aws/lambda/${name}-${task}`;
 
   return [
