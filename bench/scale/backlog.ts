@@ -48,7 +48,7 @@ export async function drainBacklog(size: number): Promise<BacklogReport> {
   const lease = store.lease.bind(store);
   store.lease = async (...asked) => {
     const item = await lease(...asked);
-    const { validUntil } = item ?? { validUntil: latest };
+    const validUntil = item?.validUntil ?? latest;
     if (validUntil < latest) outOfOrder += 1;
     mostOutOfOrder = Math.max(mostOutOfOrder, latest - validUntil);
     latest = Math.max(latest, validUntil);

@@ -83,6 +83,7 @@ describe('the message for wrong arguments or variables names the mistake:', () =
       /^--port 5999 cannot be used: browsers refuse to open port 6000, .* Choose another/,
     ],
     [[], { npm_config_once: 'true' }, /^npm took --once for itself\. .*: npm start -- --once$/],
+    [['9000'], { npm_config_speed: '5' }, /^npm took --speed for itself\. /],
     [['9000'], { npm_config_port: 'true' }, /^npm took --port for itself\. .*: npm start -- --port <n>$/],
     [
       [],
